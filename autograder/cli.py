@@ -1,0 +1,175 @@
+"""The command line: `autograder test`, `autograder grade`, `autograder stubs`.
+
+Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED or `stubs --check` a difference,
+2 a bad call or input, 3 our own fault.
+"""
+
+import argparse
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import manifest as manifests
+from autograder.errors import InputError
+
+DONE, NOT_PASSED, BAD_CALL, OUR_FAULT = 0, 1, 2, 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.command(arguments)
+        return code
+    except InputError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return BAD_CALL
+    except Exception:
+        traceback.print_exc()
+        print("autograder: this is a fault of the grader's own, not of the submission", file=sys.stderr)
+        return OUR_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder",
+        description="Tests and grades a homework package.",
+        epilog="Exit codes: 0 done, 1 something did not pass, 2 a bad call or input, 3 a fault of the grader's own.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    test = commands.add_parser("test", help="run the public tests on a package and say what is wrong and what to try")
+    test.add_argument("--package", default=None, help="folder of the package, e.g. student or solutions")
+    test.add_argument("-q", "--only", action="append", default=[], metavar="Q", help="a question (q1d) or task; repeatable")
+    test.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
+    test.set_defaults(command=_test)
+
+    grade = commands.add_parser("grade", help="grade a submission: public, hidden and smoke tests, then a record")
+    grade.add_argument("submission", type=Path, help="folder of the submission")
+    grade.add_argument("--out", type=Path, required=True, help="folder for submission_log.json and results.json")
+    grade.add_argument("--seed", type=_seed, default=0, help="of inputs and training (default 0)")
+    grade.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs")
+    grade.add_argument("-q", "--only", action="append", default=[], metavar="Q", help="a question or task; shrinks max_score")
+    grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
+    grade.set_defaults(command=_grade)
+
+    stubs = commands.add_parser("stubs", help="generate the student's package from the reference")
+    stubs.add_argument("--check", action="store_true", help="only say whether it is up to date, byte for byte")
+    stubs.set_defaults(command=_stubs)
+    return parser
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError("a seed lies between 0 and 2^32 - 1")
+    return value
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from autograder.grading import Request, grade
+    from autograder.record import is_perfect
+
+    manifest = manifests.load(manifests.find())
+    package = Path(arguments.package) if arguments.package else manifest.root / manifest.package
+    package = package if package.exists() else manifest.root / package
+    if not package.is_dir():
+        raise InputError(f"{arguments.package or package} is no folder: give the package's, e.g. --package student")
+    suites = tuple(s.name for s in manifest.suites if s.visibility == "visible" and not s.training)
+    request = Request(manifest, package, suites, tuple(arguments.only), arguments.seed)
+    with _Bar() as bar:
+        record = grade(request, bar.advance)
+    shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
+    _show(record, points=False, package=str(shown))
+    if record["faults"]:
+        return OUR_FAULT
+    return DONE if is_perfect(record) else NOT_PASSED
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from autograder import intake
+    from autograder.grading import Request, grade
+
+    manifest = manifests.load(manifests.find())
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out {arguments.out} is a file: give a folder")
+    suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
+    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+        submission = intake.stage(arguments.submission.resolve(), manifest, Path(scratch))
+        request = Request(
+            manifest,
+            submission.package,
+            suites,
+            tuple(arguments.only),
+            arguments.seed,
+            _device(arguments.device),
+            arguments.out,
+            submission.digests,
+            submission.notes,
+        )
+        print(f"grading {arguments.submission} on {request.device}; isolation: none (the submission is trusted)")
+        with _Bar() as bar:
+            record = grade(request, bar.advance)
+    _show(record, points=True, package="")
+    print(f"written: {arguments.out / 'submission_log.json'} and {arguments.out / 'results.json'}")
+    return OUR_FAULT if record["faults"] else DONE
+
+
+def _stubs(arguments: argparse.Namespace) -> int:
+    from autograder.release import stubs
+
+    manifest = manifests.load(manifests.find())
+    if manifest.staff is None:
+        raise InputError("stubs are made by staff: this manifest has no [staff] table")
+    source, target = manifest.root / manifest.staff.reference, manifest.root / manifest.package
+    if not arguments.check:
+        stubs.write(source, target, manifest.code_tasks())
+        print(f"written: {target}")
+        return DONE
+    differences = stubs.differences(source, target, manifest.code_tasks())
+    for difference in differences:
+        print(difference)
+    print(f"{target.name}/ differs from what `make stubs` makes" if differences else f"{target.name}/ is up to date")
+    return NOT_PASSED if differences else DONE
+
+
+def _device(wish: str) -> str:
+    if wish == "cpu":
+        return "cpu"
+    import torch
+
+    if wish == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch sees no GPU here; use --device cpu")
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _show(record: dict[str, object], *, points: bool, package: str) -> None:
+    from rich.console import Console
+
+    from autograder.render import terminal
+
+    terminal.show(record, Console(highlight=False), points=points, package=package)
+
+
+class _Bar:
+    """Progress on standard error, where that is a terminal."""
+
+    def __enter__(self) -> "_Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._row = self._progress.add_task("collecting the tests", total=None)
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self, result: object, done: int, total: int) -> None:
+        """One more test has ended."""
+        self._progress.update(self._row, completed=done, total=total, description=getattr(result, "task", ""))

@@ -1,0 +1,87 @@
+"""The exceptions that the grader itself raises, as one tree.
+
+    GraderError
+    ├── InputError       a bad call or a bad file of staff's; exit code 2
+    │   ├── ManifestError
+    │   └── (release.stubs.StubError)
+    └── HarnessError     our own fault; exit code 3
+
+    WrongAnswer          a test's verdict on a value (an AssertionError)
+    StudentError         the submission's code raised; carries its own frames only
+    TimeLimit            the submission's code ran past its limit (a BaseException)
+    Unanswered           an answer that is still blank
+"""
+
+from dataclasses import dataclass
+
+
+class GraderError(Exception):
+    """Something that is not a verdict on a submission."""
+
+
+class InputError(GraderError):
+    """A bad call or a bad input file; the message names the file and the mend."""
+
+
+class HarnessError(GraderError):
+    """A fault of the grader's or of a test's own."""
+
+
+class WrongAnswer(AssertionError):
+    """The code ran and its answer is wrong.
+
+    Args:
+        rationale: what is wrong, with numbers; shown for public tests, kept in the staff's record for hidden ones.
+        hint: what to try; always shown.
+        failure: the class of the failure in two or three words ("shape", "values"); always shown.
+    """
+
+    def __init__(self, rationale: str, *, hint: str = "", failure: str = "values") -> None:
+        super().__init__(rationale)
+        self.rationale = rationale
+        self.hint = hint
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of the student's own traceback; `file` is relative to the package."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+class StudentError(Exception):
+    """The submission's code raised.
+
+    Args:
+        kind: name of the exception's type.
+        message: its text, capped.
+        frames: the student's own frames, outermost first.
+        missing: True where the task is not there to be called (file, function or class missing or broken).
+    """
+
+    def __init__(self, kind: str, message: str, frames: tuple[Frame, ...] = (), *, missing: bool = False) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+        self.frames = frames
+        self.missing = missing
+
+
+class TimeLimit(BaseException):
+    """Raised inside the submission's code by the timer; a BaseException so that `except Exception` does not stop it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"ran longer than {seconds:g} s")
+        self.seconds = seconds
+
+
+class Unanswered(Exception):
+    """The answer is still blank in `answers.toml`."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"answers.toml: `{key}` is not answered yet")
+        self.key = key

@@ -1,0 +1,111 @@
+"""Runs a submission's tests and keeps its record: on disk, valid, from before the first test to after the last."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder import answers, record
+from autograder.errors import InputError
+from autograder.manifest import Manifest, Suite
+from autograder.outcomes import TestResult
+from autograder.plugin import Plugin, Run
+from autograder.render import gradescope
+from autograder.run import run_tests
+
+Progress = Callable[[TestResult, int, int], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be graded and how.
+
+    Attributes:
+        manifest: the assignment.
+        package: the folder of the (staged) package.
+        suites: names of the suites to run.
+        only: questions or tasks to which the run is limited; empty for all.
+        seed: of the run.
+        device: "cpu" or "cuda".
+        out: where the record is kept; None keeps none.
+        sources: digests of the submission's files as they were handed in.
+        notes: what intake found odd.
+        overrides: tasks answered by the grader in place of the submission's.
+    """
+
+    manifest: Manifest
+    package: Path
+    suites: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    seed: int = 0
+    device: str = "cpu"
+    out: Path | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+def grade(request: Request, progress: Progress = lambda result, done, total: None) -> record.Record:
+    """Runs the tests in scope and returns the record; whatever the submission does, there is one.
+
+    Raises:
+        InputError: `only` names no question and no task.
+        OSError: the record cannot be written.
+    """
+    manifest = request.manifest
+    suites = tuple(suite for suite in manifest.suites if suite.name in request.suites)
+    form = answers.read(request.package)
+    scope = select(manifest, request.only, suites)
+    facts = record.Facts(
+        manifest=manifest,
+        suites=tuple(suite.name for suite in suites),
+        scope=scope,
+        seed=request.seed,
+        device=request.device,
+        isolation="none",
+        answers=form.values,
+        sources=dict(request.sources),
+        notes=(*request.notes, *([form.problem] if form.problem else [])),
+    )
+    started = time.monotonic()
+
+    def keep(complete: bool, faults: list[str]) -> record.Record:
+        results = list(plugin.ledger.values())
+        data = record.build(facts, results, complete=complete, faults=faults, seconds=time.monotonic() - started)
+        record.check(data, "record")
+        if request.out is not None:
+            record.write(data, request.out / record.NAME)
+            record.write(gradescope.render(data), request.out / "results.json")
+        return data
+
+    def announce(result: TestResult) -> None:
+        progress(result, len(plugin.results), len(plugin.ledger))
+        if request.out is not None:
+            keep(complete=False, faults=plugin.faults)
+
+    run = Run(
+        manifest, request.package, suites, scope, request.seed, request.device, request.overrides, announce=announce
+    )
+    plugin = Plugin(run)
+    keep(complete=False, faults=[])
+    finished = run_tests(run, plugin)
+    return keep(complete=True, faults=finished.faults)
+
+
+def select(manifest: Manifest, only: tuple[str, ...], suites: tuple[Suite, ...]) -> tuple[str, ...]:
+    """The tasks that `only` names, as questions ("q1d", or "q1" for all its parts) or tasks; runs only with training.
+
+    Raises:
+        InputError: a name fits nothing.
+    """
+    training = any(suite.training for suite in suites)
+    tasks = [task for task in manifest.tasks.values() if training or task.kind != "run"]
+    chosen: list[str] = [] if only else [task.id for task in tasks]
+    for name in only:
+        found = [t.id for t in tasks if name in (t.id, t.question) or t.question.rstrip("abcdefgh") == name]
+        if not found:
+            known = ", ".join(question.id for question in manifest.questions)
+            raise InputError(f"{name!r} is no question and no task here; questions are {known}")
+        chosen += [task for task in found if task not in chosen]
+    return tuple(chosen)

@@ -1,0 +1,279 @@
+"""The pytest plugin: markers, fixtures, the ledger, and an outcome for every test.
+
+pytest runs the tests; it never decides a score. Every test in the ledger ends in exactly one `TestResult`, whatever
+pytest reports, and one that did not run at all is a fault of the harness.
+"""
+
+import inspect
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import answers as answer_form
+from autograder import source
+from autograder.errors import StudentError, TimeLimit, Unanswered, WrongAnswer
+from autograder.homework import Homework, Instrument, derive_seed
+from autograder.manifest import Manifest, Suite, Task
+from autograder.outcomes import Outcome, TestResult
+from autograder.transport.in_process import InProcess
+
+OUTPUT_CAP = 4_000
+DETAIL_CAP = 8_000
+
+
+@dataclass
+class Run:
+    """All that a run of the tests depends on.
+
+    Attributes:
+        manifest: the assignment.
+        package: the submission's folder.
+        suites: the suites that are run.
+        scope: the tasks that are run.
+        seed: of the whole run; every test derives its own.
+        device: "cpu" or "cuda", for training runs.
+        overrides: tasks answered by these functions in place of the submission's.
+        announce: called with every result as soon as it is there.
+    """
+
+    manifest: Manifest
+    package: Path
+    suites: tuple[Suite, ...]
+    scope: tuple[str, ...]
+    seed: int = 0
+    device: str = "cpu"
+    overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    announce: Callable[[TestResult], None] = lambda result: None
+
+
+class NotRun(Exception):
+    """A test whose end is known before it starts."""
+
+    def __init__(self, outcome: Outcome, rationale: str, hint: str = "", where: str = "") -> None:
+        super().__init__(rationale)
+        self.outcome = outcome
+        self.rationale = rationale
+        self.hint = hint
+        self.where = where
+
+
+class Plugin:
+    """Runs the tests of a `Run` and keeps the results, by test id, in the ledger's order."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.ledger: dict[str, TestResult] = {}
+        self.results: dict[str, TestResult] = {}
+        self.faults: list[str] = []
+        self._looks = source.look(run.package, run.manifest.tasks.values())
+        self._answers = answer_form.read(run.package)
+        self._transport = InProcess(run.package, run.manifest.package)
+        self._timed_out: set[str] = set()
+        self._started = time.monotonic()
+        self._current: Homework | None = None
+
+    # -- collection: the ledger -------------------------------------------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "task(id): the one task whose points this test carries")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        kept = []
+        for item in items:
+            suite = self.run.manifest.suite_of(item.path)
+            if suite is None:  # not graded: the project's own tests, when pytest is called by hand
+                kept.append(item)
+                continue
+            if suite not in self.run.suites:
+                continue
+            task = self._task_of(item)
+            if task is None:
+                self.faults.append(f"{item.nodeid}: has no `task` marker, or one that names no task of the manifest")
+            elif task.id in self.run.scope:
+                if item.nodeid in self.ledger:
+                    self.faults.append(f"{item.nodeid}: stands in the ledger twice")
+                else:
+                    self.ledger[item.nodeid] = self._entry(item, task, suite)
+                    kept.append(item)
+        counts = Counter(entry.task for entry in self.ledger.values())
+        self.faults += [f"{task}: has no test in {self._suite_names()}" for task in self.run.scope if not counts[task]]
+        items[:] = kept
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        report = yield
+        if report.failed:
+            self.faults.append(f"{collector.nodeid}: cannot be collected: {report.longreprtext[-DETAIL_CAP:]}")
+        return report
+
+    def _entry(self, item: pytest.Item, task: Task, suite: Suite) -> TestResult:
+        doc = inspect.getdoc(getattr(item, "function", None)) or item.name
+        return TestResult(
+            id=item.nodeid,
+            task=task.id,
+            suite=suite.name,
+            title=doc.splitlines()[0],
+            outcome=Outcome.HARNESS,
+            weight=float(task.weights.get(suite.name, 1.0)),
+            rationale="this test did not run: grading was cut short before it",
+        )
+
+    def _task_of(self, item: pytest.Item) -> Task | None:
+        marker = item.get_closest_marker("task")
+        return self.run.manifest.tasks.get(marker.args[0]) if marker and marker.args else None
+
+    def _suite_names(self) -> str:
+        return ", ".join(suite.name for suite in self.run.suites)
+
+    # -- one test ---------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        task = self._task_of(item)
+        if item.nodeid in self.ledger and task is not None:
+            self._refuse_unready(task)
+            self._refuse_late(task)
+
+    def _refuse_unready(self, task: Task) -> None:
+        """Ends TODO, broken and BLOCKED tasks from the source alone."""
+        if task.kind == "answer" and self._answers.problem:
+            raise NotRun(Outcome.CRASHED, self._answers.problem, where=answer_form.FILE)
+        for need in (task.id, *self.run.manifest.needs(task.id)):
+            look = self._looks.get(need)
+            if look is None or look.state is source.State.READY or need in self.run.overrides:
+                continue
+            if need != task.id:
+                state = "still TODO" if look.state is source.State.TODO else "broken"
+                raise NotRun(
+                    Outcome.BLOCKED,
+                    f"{task.id} needs {need}, which is {state}",
+                    f"Do {need} first ({look.where}).",
+                    look.where,
+                )
+            if look.state is source.State.TODO:
+                hint = "Write the body there and delete the `raise` line; the docstring above it says what is due."
+                raise NotRun(Outcome.TODO, look.why, hint, look.where)
+            raise NotRun(Outcome.CRASHED, look.why, where=look.where)
+
+    def _refuse_late(self, task: Task) -> None:
+        if task.id in self._timed_out:
+            why = f"not run: an earlier test of {task.id} ran past its limit"
+            raise NotRun(Outcome.TIMEOUT, why, "Mend that one first.")
+        total = self.run.manifest.limits["total"]
+        if time.monotonic() - self._started > total:
+            raise NotRun(Outcome.TIMEOUT, f"not run: all tests together have {total:g} s, and they are used up")
+
+    @pytest.fixture
+    def hw(self, request: pytest.FixtureRequest) -> Homework:
+        """The submission, as a test may see it."""
+        task = self._task_of(request.node)
+        assert task is not None
+        seed = derive_seed(self.run.seed, request.node.nodeid)
+        session = self._transport.open(seed, task.seconds, self.run.overrides)
+        self._current = Homework(session, self.run.manifest, self._answers, seed, self.run.device)
+        return self._current
+
+    @pytest.fixture
+    def instrument(self) -> Instrument:
+        """Objects of the staff's own package, to measure with."""
+        return Instrument(self.run.manifest)
+
+    @pytest.fixture
+    def right_choice(self) -> Callable[[str], str]:
+        """The right option of a choice question; staff only."""
+        staff = self.run.manifest.staff
+        return lambda key: staff.choices[key] if staff else ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if item.nodeid in self.ledger and (call.when == "call" or call.excinfo is not None):
+            self._keep(item, call, report)
+        return report
+
+    def _keep(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        result = self.ledger[item.nodeid]
+        if call.when == "teardown" and result.outcome is Outcome.HARNESS:
+            return
+        suite = next(suite for suite in self.run.suites if suite.name == result.suite)
+        result.seconds = round(call.duration, 4)
+        result.output = report.capstdout[-OUTPUT_CAP:]
+        if self._current is not None:
+            result.metrics = dict(self._current.metrics)
+            self._current = None
+        result.rationale, result.hint, result.where, result.detail = "", "", "", ""
+        if call.excinfo is None:
+            result.outcome = Outcome.PASSED
+        else:
+            _judge(result, call.excinfo.value)
+        if result.outcome is Outcome.TIMEOUT:
+            self._timed_out.add(result.task)
+        if suite.visibility != "visible":
+            _veil(result)
+        self.results[item.nodeid] = result
+        self.run.announce(result)
+
+
+def _judge(result: TestResult, error: BaseException) -> None:
+    """Fills outcome, rationale, hint and place from what a test ended with."""
+    result.detail = "".join(traceback.format_exception(error))[-DETAIL_CAP:]
+    match error:
+        case NotRun():
+            result.outcome, result.rationale = error.outcome, error.rationale
+            result.hint, result.where, result.detail = error.hint, error.where, ""
+        case WrongAnswer():
+            result.outcome, result.rationale, result.hint = Outcome.FAILED, error.rationale, error.hint
+            result.metrics |= {"failure": error.failure}
+        case Unanswered():
+            result.outcome, result.rationale, result.where = Outcome.TODO, str(error), answer_form.FILE
+        case StudentError():
+            result.outcome, result.rationale = Outcome.CRASHED, f"the code raised {error}"
+            result.metrics |= {"exception": error.kind}
+            if error.frames:
+                last = error.frames[-1]
+                result.where = f"{last.file}:{last.line}"
+                result.hint = f"Look at {result.where}, in {last.function}: {last.text}".rstrip(": ")
+        case TimeLimit():
+            result.outcome, result.rationale = Outcome.TIMEOUT, f"the code {error}"
+            result.hint = "Is there a loop that does not end, or work that is done again for every element?"
+        case AssertionError():
+            result.outcome, result.rationale = Outcome.FAILED, str(error).splitlines()[0] if str(error) else "wrong"
+        case _ if type(error).__name__ in ("Flaky", "FlakyFailure"):
+            result.outcome = Outcome.FAILED
+            result.rationale = "the function gives different answers to the same question"
+        case _:
+            result.outcome = Outcome.HARNESS
+            result.rationale = f"the test itself failed with {type(error).__name__}; this is not the submission's fault"
+
+
+_FAILURES = {
+    "values": "it runs, and some of its values are wrong",
+    "shape": "it returns a tensor of the wrong shape",
+    "dtype": "it returns a tensor of the wrong dtype",
+    "type": "it returns something of the wrong type",
+    "not finite": "it returns NaN or infinity where a finite value is due",
+    "no gradient": "no gradient arrives where one is due",
+    "gradient where none belongs": "a gradient flows into what is to be treated as a constant",
+    "distribution": "what it draws does not follow the right distribution",
+    "argument changed in place": "it changes one of its arguments in place",
+}
+
+
+def _veil(result: TestResult) -> None:
+    """Leaves of a hidden test only what its student may see; the rest stays in `detail`, for staff."""
+    result.detail = "\n".join(filter(None, (result.title, result.rationale, result.output, result.detail)))
+    result.title, result.output = f"a hidden test of {result.task}", ""
+    if result.outcome is Outcome.FAILED:
+        failure = result.metrics.get("failure", "values")
+        result.rationale = _FAILURES.get(failure, f"its answer is wrong ({failure})")
+    elif result.outcome is Outcome.CRASHED and "exception" in result.metrics:
+        result.rationale = f"the code raised {result.metrics['exception']}"

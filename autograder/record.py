@@ -1,0 +1,190 @@
+"""`submission_log.json`: the record of one submission, from which everything else is rendered."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from autograder import schemas, scoring
+from autograder.errors import HarnessError
+from autograder.manifest import Manifest
+from autograder.outcomes import Outcome, TestResult, worst
+
+SCHEMA_VERSION = "1.0"
+NAME = "submission_log.json"
+Record = dict[str, Any]
+
+
+@dataclass
+class Facts:
+    """What a record holds besides its tests."""
+
+    manifest: Manifest
+    suites: tuple[str, ...]
+    scope: tuple[str, ...]
+    seed: int
+    device: str
+    isolation: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def build(facts: Facts, results: Sequence[TestResult], *, complete: bool, faults: Sequence[str], seconds: float) -> Record:
+    """The record of what is known so far, valid against its schema at any moment.
+
+    Args:
+        facts: what does not change while tests run.
+        results: one a test of the ledger; those that did not run yet have the outcome HARNESS.
+        complete: whether every test has run.
+        faults: our own, in words.
+        seconds: since grading began.
+    """
+    manifest = facts.manifest
+    scores = scoring.score_tasks(manifest, facts.scope, results)
+    questions = []
+    for question in manifest.questions:
+        mine = [score for score in scores if score.task.question == question.id]
+        if not mine and question.tasks:
+            continue
+        questions.append(
+            {
+                "id": question.id,
+                "title": question.title,
+                "outcome": str(worst([score.outcome for score in mine])),
+                "points": scoring.total(mine),
+                "max_points": round(sum(score.task.points for score in mine), 4),
+                "manual_points": question.manual_points,
+            }
+        )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "assignment": {"id": manifest.id, "title": manifest.title},
+        "who": _who(facts.answers),
+        "started": facts.started,
+        "seconds": round(seconds, 2),
+        "complete": complete,
+        "score": scoring.total(scores),
+        "max_score": round(sum(score.task.points for score in scores), 4),
+        "scope": {"suites": list(facts.suites), "whole": len(facts.scope) == len(manifest.tasks)},
+        "questions": questions,
+        "tasks": [
+            {
+                "id": score.task.id,
+                "question": score.task.question,
+                "kind": score.task.kind,
+                "outcome": str(score.outcome),
+                "points": score.points,
+                "max_points": score.task.points,
+                "tests": list(score.tests),
+            }
+            for score in scores
+        ],
+        "tests": [result.as_dict() for result in results],
+        "environment": environment(facts.device),
+        "isolation": facts.isolation,
+        "seed": facts.seed,
+        "device": facts.device,
+        "answers": facts.answers,
+        "training": [
+            {
+                "run": result.task,
+                "test": result.id,
+                "outcome": str(result.outcome),
+                "budget": dict(manifest.tasks[result.task].budget),
+                "measured": {name: value for name, value in result.metrics.items() if isinstance(value, float | int)},
+            }
+            for result in results
+            if manifest.tasks[result.task].kind == "run"
+        ],
+        "sources": facts.sources,
+        "notes": list(facts.notes),
+        "faults": list(faults),
+    }
+
+
+def environment(device: str) -> dict[str, str]:
+    """Where the tests ran."""
+    found = {"python": platform.python_version(), "platform": platform.platform(), "executable": sys.implementation.name}
+    for package in ("torch", "numpy", "scipy", "transformers", "torchvision"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    found["threads"] = os.environ.get("OMP_NUM_THREADS", "")
+    found["device"] = _device_name(device)
+    return found
+
+
+def _device_name(device: str) -> str:
+    if device != "cuda":
+        return device
+    import torch
+
+    return torch.cuda.get_device_name()
+
+
+def _who(answers: dict[str, Any]) -> list[dict[str, str]]:
+    """Names and ids, paired, as the student gave them; a lone string counts as a list of one."""
+    columns = []
+    for key in ("names", "student_ids"):
+        value = answers.get(key, [])
+        value = value if isinstance(value, list) else [value]
+        columns.append([str(item) for item in value if item != ""])
+    names, ids = columns
+    size = max(len(names), len(ids))
+    names += [""] * (size - len(names))
+    ids += [""] * (size - len(ids))
+    return [{"name": name, "id": student_id} for name, student_id in zip(names, ids, strict=True)]
+
+
+def check(data: Any, schema: str) -> None:
+    """Refuses data that does not fit its schema.
+
+    Raises:
+        HarnessError: it does not; every place is named.
+    """
+    wrong = [message for _, message in schemas.mistakes(data, schema)]
+    if wrong:
+        raise HarnessError(f"what was to be written does not fit the {schema} schema: " + "; ".join(wrong))
+
+
+def write(data: Any, path: Path) -> None:
+    """Writes JSON atomically: at any moment the file is the old one or the new one, whole.
+
+    Infinities and NaN, which JSON does not have, are written as text.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(_finite(data), file, indent=1, ensure_ascii=True, allow_nan=False)
+            file.write("\n")
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float) and data - data != 0:
+        return str(data)
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return data
+
+
+def is_perfect(record: Record) -> bool:
+    """Whether every test passed."""
+    return bool(record["tests"]) and all(test["outcome"] == Outcome.PASSED for test in record["tests"])

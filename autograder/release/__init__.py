@@ -1,0 +1,1 @@
+"""What leaves the house: the students' package, cut from the solutions."""

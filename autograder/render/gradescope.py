@@ -1,0 +1,60 @@
+"""`results.json` for Gradescope: one entry a task, with outcome, rationale and hint of each test that did not pass."""
+
+from typing import Any
+
+from autograder.outcomes import Outcome
+from autograder.record import Record
+
+
+def render(record: Record) -> dict[str, Any]:
+    """The results of a record.
+
+    All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
+    test may not be seen is not in the fields used here.
+    """
+    tests = {test["id"]: test for test in record["tests"]}
+    return {
+        "score": record["score"],
+        "execution_time": record["seconds"],
+        "output": _summary(record),
+        "output_format": "text",
+        "test_output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_entry(task, [tests[name] for name in task["tests"]]) for task in record["tasks"]],
+        "extra_data": {"schema_version": record["schema_version"], "seed": record["seed"], "complete": record["complete"]},
+    }
+
+
+def _summary(record: Record) -> str:
+    lines = [f"{record['assignment']['title']}: {record['score']:g} of {record['max_score']:g} points."]
+    if not record["complete"]:
+        lines.append("Grading was cut short: what is below is what was known until then.")
+    if record["complete"] and record["faults"]:
+        lines.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
+    return "\n".join(lines + record["notes"])
+
+
+def _entry(task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
+    passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
+    return {
+        "number": task["question"],
+        "name": task["id"],
+        "score": task["points"],
+        "max_score": task["max_points"],
+        "status": "passed" if task["outcome"] == Outcome.PASSED else "failed",
+        "output": "\n\n".join([f"{task['outcome']}: {passed} of {len(tests)} tests passed.", *_messages(tests)]),
+        "visibility": "visible",
+    }
+
+
+def _messages(tests: list[dict[str, Any]]) -> list[str]:
+    """Each message once, however many tests it came from."""
+    messages: dict[str, None] = {}
+    for test in tests:
+        if test["outcome"] != Outcome.PASSED:
+            lines = [f"{test['outcome']}: {test['title']}", test["rationale"]]
+            lines += [f"Try: {test['hint']}"] if test["hint"] else []
+            lines += [f"Where: {test['where']}"] if test["where"] else []
+            messages["\n".join(filter(None, lines))] = None
+    return list(messages)

@@ -1,0 +1,87 @@
+"""What `make test` and `make grade` print: a table by question, then for each failure what, try and where."""
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.outcomes import SEVERITY, Outcome
+from autograder.record import Record
+
+STYLES = {Outcome.PASSED: "green", Outcome.TODO: "cyan", Outcome.BLOCKED: "cyan", Outcome.HARNESS: "bold magenta"}
+
+
+def show(record: Record, console: Console, *, points: bool, package: str) -> None:
+    """Prints a record.
+
+    Args:
+        record: as built.
+        console: where to.
+        points: whether points are shown (a student's own run has no hidden tests, so its points mean little).
+        package: shown before file names, so that a terminal can open them.
+    """
+    console.print(_table(record, points))
+    tests = {test["id"]: test for test in record["tests"]}
+    for task in record["tasks"]:
+        if task["outcome"] != Outcome.PASSED:
+            _show_task(task, [tests[name] for name in task["tests"]], console, package)
+    for note in record["notes"]:
+        console.print(Text(f"note: {note}", style="yellow"))
+    for fault in record["faults"]:
+        console.print(Text(f"HARNESS (our own fault, not the submission's): {fault}", style="bold magenta"))
+    console.print(_last_line(record, points))
+
+
+def _table(record: Record, points: bool) -> Table:
+    table = Table(title=record["assignment"]["title"], title_justify="left", header_style="bold")
+    table.add_column("question")
+    table.add_column("what", overflow="fold")
+    table.add_column("tests", justify="right")
+    table.add_column("outcome")
+    if points:
+        table.add_column("points", justify="right")
+    outcomes = {test["id"]: test["outcome"] for test in record["tests"]}
+    for question in record["questions"]:
+        names = [name for task in record["tasks"] if task["question"] == question["id"] for name in task["tests"]]
+        counts = Counter(outcomes[name] for name in names)
+        words = ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
+        style = STYLES.get(Outcome(question["outcome"]), "red")
+        row = [question["id"], question["title"], f"{counts[Outcome.PASSED]}/{len(names)}", Text(words, style=style)]
+        table.add_row(*row, *([f"{question['points']:g}/{question['max_points']:g}"] if points else []))
+    return table
+
+
+def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Console, package: str) -> None:
+    """The failures of one task; equal messages are shown once."""
+    console.print()
+    style = STYLES.get(Outcome(task["outcome"]), "red")
+    console.print(Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})"))
+    seen: set[tuple[str, str]] = set()
+    for test in tests:
+        key = (test["rationale"], test["hint"])
+        if test["outcome"] == Outcome.PASSED or key in seen:
+            continue
+        seen.add(key)
+        if test["outcome"] not in (Outcome.TODO, Outcome.BLOCKED):
+            console.print(Text(f"  {test['title']}", style="italic"))
+        for name, text in (("what", test["rationale"]), ("try", test["hint"]), ("where", _place(test["where"], package))):
+            if text:
+                console.print(Text.assemble((f"  {name:<6}", "dim"), text), soft_wrap=True)
+        if test["output"].strip():
+            console.print(Text.assemble(("  printed ", "dim"), test["output"].strip()), soft_wrap=True)
+
+
+def _place(where: str, package: str) -> str:
+    return f"{package}/{where}" if where and package else where
+
+
+def _last_line(record: Record, points: bool) -> Text:
+    passed = sum(test["outcome"] == Outcome.PASSED for test in record["tests"])
+    text = f"\n{passed} of {len(record['tests'])} tests passed in {record['seconds']:.1f} s"
+    if points:
+        text += f"; score {record['score']:g} of {record['max_score']:g}; isolation: {record['isolation']}"
+    if not record["complete"]:
+        text += "; CUT SHORT"
+    return Text(text, style="bold")

@@ -1,0 +1,1 @@
+"""Staff only: independent answers by enumeration, closed form or plain loops."""

@@ -1,0 +1,1 @@
+"""What tests share and students may read: comparison and generators of inputs."""
