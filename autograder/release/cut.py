@@ -9,7 +9,7 @@ from autograder.release.markers import Block, StubError, blocks, read_text
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) -> tuple[str, dict[str, int]]:
+def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) -> tuple[str, set[str]]:
     """The stub of one Python file.
 
     Args:
@@ -18,7 +18,7 @@ def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) ->
         tasks: question of every task of the homework.
 
     Returns:
-        The stub's text, and for each task with a block the line of its first one.
+        The stub's text, and the tasks that have a block in it.
 
     Raises:
         StubError: a marker is wrong, or a block stands where it must not.
@@ -30,7 +30,7 @@ def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) ->
         raise StubError(path, getattr(error, "lineno", 0) or 0, f"syntax error: {error}") from None
     lines = text.split("\n")
     module = ".".join(relative.with_suffix("").parts)
-    cut: dict[str, int] = {}
+    cut: set[str] = set()
     replaced: list[tuple[Block, list[str] | None]] = []
     for block in blocks(path, text):
         chain = _enclosing(path, tree, block)
@@ -45,7 +45,7 @@ def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) ->
                 block.begin,
                 f"{task} belongs to {tasks[task]} in the manifest, its block says {block.question}",
             )
-        cut.setdefault(task, block.begin)
+        cut.add(task)
         pad = " " * block.column
         todo = [f"# TODO({block.question}): your code here.", *block.hints]
         todo.append(f'raise NotImplementedError("TODO({block.question}): {task}")')

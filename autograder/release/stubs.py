@@ -39,13 +39,13 @@ def generate(
     if not source.is_dir():
         raise StubError(source, 0, "is no folder; stubs are cut from the package with the solutions")
     result: dict[str, bytes] = {}
-    cut: dict[str, int] = {}
+    cut: set[str] = set()
     for relative in _files(source):
         path = source / relative
         name = str(relative)
         if relative.suffix == ".py":
             text, found = cut_python(path, relative, tasks)
-            cut.update(found)
+            cut |= found
             result[name] = text.encode()
         elif relative.suffix == ".toml":
             result[name] = blank_toml(path, questions).encode()

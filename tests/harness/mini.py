@@ -1,0 +1,149 @@
+"""A homework of three tasks and one answer, written into a folder; each test changes what it wants to see fail."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+from autograder.grading import Request, grade
+from autograder.manifest import load
+from autograder.record import Record
+
+MANIFEST = """
+[assignment]
+id = "mini"
+title = "A tiny homework"
+package = "pupil"
+points = 10
+
+[limits]
+total = 60
+threads = 1
+seconds = 5
+memory_mb = 512
+
+[[suites]]
+name = "public"
+path = "checks/public"
+visibility = "visible"
+
+[[suites]]
+name = "hidden"
+path = "checks/hidden"
+visibility = "outcome"
+
+[[questions]]
+id = "q1"
+title = "Arithmetic"
+manual_points = 3
+tasks = [
+    { id = "maths.double", points = 4 },
+    { id = "maths.quadruple", points = 5, needs = ["maths.double"] },
+    { id = "answers.colour", kind = "answer", points = 1, options = ["red", "blue"] },
+]
+
+[staff]
+reference = "pupil"
+given = []
+
+[staff.choices]
+colour = "blue"
+"""
+
+CODE = """
+import torch
+from . import maths
+
+def double(x):
+    return 2 * x
+
+def quadruple(x):
+    return maths.double(maths.double(x))
+"""
+
+PUBLIC = """
+import pytest, torch
+from tests.support.compare import assert_close
+
+@pytest.mark.task("maths.double")
+def test_double(hw):
+    "Two times three is six."
+    assert_close(hw("maths.double")(torch.tensor([3.0])), torch.tensor([6.0]), hint="Add it to itself.")
+
+@pytest.mark.task("maths.quadruple")
+def test_quadruple(hw):
+    "Four times three is twelve."
+    assert_close(hw("maths.quadruple")(torch.tensor([3.0])), torch.tensor([12.0]))
+
+@pytest.mark.task("answers.colour")
+def test_colour(hw, right_choice):
+    "The colour."
+    assert hw.answer("colour") == right_choice("colour")
+"""
+
+HIDDEN = """
+import pytest, torch
+from tests.support.compare import assert_close
+
+@pytest.mark.task("maths.double")
+def test_secret_double(hw):
+    "A secret title."
+    assert_close(hw("maths.double")(torch.tensor([3.25])), torch.tensor([6.5]), hint="What is x + x?")
+"""
+
+DOUBLE = "maths.double"
+QUADRUPLE = "maths.quadruple"
+
+
+class Mini:
+    """The tiny homework in `root`; `code`, `public`, `hidden`, `manifest` and `answers` replace a file whole."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.out = root / "out"
+        for folder in ("pupil", "checks/public", "checks/hidden"):
+            (root / folder).mkdir(parents=True)
+        (root / "pupil/__init__.py").write_text("")
+        self.manifest(MANIFEST)
+        self.code(CODE)
+        self.answers('colour = "blue"')
+        self.public(PUBLIC)
+        self.hidden(HIDDEN)
+
+    def manifest(self, text: str) -> None:
+        (self.root / "assignment.toml").write_text(text)
+
+    def code(self, text: str) -> None:
+        (self.root / "pupil/maths.py").write_text(dedent(text))
+
+    def answers(self, text: str) -> None:
+        (self.root / "pupil/answers.toml").write_text(text)
+
+    def public(self, text: str) -> None:
+        (self.root / "checks/public/test_mini.py").write_text(dedent(text))
+
+    def hidden(self, text: str) -> None:
+        (self.root / "checks/hidden/test_hidden_mini.py").write_text(dedent(text))
+
+    def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
+        """Grades the package as it stands, public and hidden, and keeps the record in `out`."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "checks"]:
+            del sys.modules[name]  # a test file of the same name from an earlier tiny homework
+        manifest = load(self.root / "assignment.toml")
+        suites = tuple(suite.name for suite in manifest.suites)
+        return grade(Request(manifest, self.root / "pupil", suites, only, out=self.out, overrides=overrides or {}))
+
+
+def outcomes(record: Record) -> dict[str, str]:
+    """Outcome of each task."""
+    return {task["id"]: task["outcome"] for task in record["tasks"]}
+
+
+def points(record: Record) -> dict[str, float]:
+    """Points of each task."""
+    return {task["id"]: task["points"] for task in record["tasks"]}
+
+
+def results_of(record: Record, task: str) -> list[dict]:
+    """The tests of a task, in the ledger's order."""
+    return [test for test in record["tests"] if test["task"] == task]

@@ -1,0 +1,247 @@
+"""The wire and the session: values, layout, gradients, callbacks, generators and errors arrive as they were."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.errors import StudentError, WrongAnswer
+from autograder.transport.in_process import InProcess
+from autograder.transport.session import Session
+from autograder.transport.wire import DTYPES, Decoder, Encoder, Frame, WireError
+
+SETTINGS = settings(deadline=None, database=None, max_examples=60)
+
+
+def _there_and_back(value: object) -> object:
+    encode = Encoder()
+    node = json.loads(json.dumps(encode(value)))  # the header really is JSON
+    return Decoder(Frame({}, encode.storages))(node)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+@SETTINGS
+@given(PLAIN)
+def test_plain_values_come_back_equal_and_of_equal_type(value: object) -> None:
+    back = _there_and_back(value)
+    assert back == value and repr(back) == repr(value)
+
+
+@pytest.mark.parametrize("dtype", DTYPES.values(), ids=list(DTYPES))
+def test_every_dtype_and_layout_arrives_as_it_was_sent(dtype: torch.dtype) -> None:
+    base = torch.arange(24).reshape(2, 3, 4).to(dtype)
+    for tensor in (base, base.transpose(0, 2), base[:, 1:], base[:, :1].expand(2, 3, 4), base[0, 0, 0], base[:0]):
+        back = _there_and_back(tensor)
+        assert torch.equal(back, tensor)
+        assert (back.dtype, back.stride(), back.storage_offset()) == (dtype, tensor.stride(), tensor.storage_offset())
+
+
+def test_nan_and_infinities_cross() -> None:
+    values = _there_and_back([float("nan"), float("inf"), -float("inf"), torch.tensor([float("nan")])])
+    assert np.isnan(values[0]) and values[1:3] == [np.inf, -np.inf] and values[3].isnan().all()
+
+
+def test_tensors_that_share_storage_still_share_it_and_the_sender_keeps_its_own() -> None:
+    base = torch.zeros(4)
+    first, second = _there_and_back((base, base[2:]))
+    first += 1
+    assert second.tolist() == [1, 1] and base.tolist() == [0, 0, 0, 0]
+
+
+def test_arrays_and_generators_cross() -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(_there_and_back(array), array)
+    generator = torch.Generator().manual_seed(5)
+    assert torch.equal(torch.rand(3, generator=_there_and_back(generator)), torch.rand(3, generator=generator))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1: 2}, np.array([object()]), {"a": {1}}, b"bytes", torch.eye(2).to_sparse(), lambda: 0],
+    ids=["object", "int keys", "object array", "set", "bytes", "sparse", "function"],
+)
+def test_what_is_not_plain_data_is_refused(value: object) -> None:
+    with pytest.raises(WireError):
+        Encoder()(value)
+
+
+def test_endless_nesting_is_refused() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(WireError):
+        Encoder()(loop)
+
+
+def _tensor_node(**changes: object) -> dict[str, object]:
+    return {"tensor": {"storage": 0, "dtype": "float32", "size": [2], "stride": [1], "offset": 0, "grad": False} | changes}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        _tensor_node(size=[3]),
+        _tensor_node(offset=1),
+        _tensor_node(offset=-1),
+        _tensor_node(size=[2, 2], stride=[1]),
+        _tensor_node(stride=[2]),
+        _tensor_node(size=[2.0]),
+        _tensor_node(size=[True]),
+        _tensor_node(dtype="object"),
+        _tensor_node(storage=1),
+        _tensor_node(dtype="float64"),
+        {"pickle": "x"},
+        {"list": [], "tuple": []},
+        3.5,
+    ],
+)
+def test_a_node_that_lies_is_refused(node: object) -> None:
+    with pytest.raises(WireError):
+        Decoder(Frame({}, [torch.zeros(2).untyped_storage()]))(node)
+
+
+PACKAGE = """
+import torch
+from . import f
+
+def square(x, y=None): return x * x if y is None else x * x + y.detach()
+def pair(x): return x + 1, {"n": 3}
+def cut(x): return (x * x).detach()
+def apply(network, x): return network(x)
+def slope(network, x):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(network(x).sum(), x)[0]
+def draw(generator=None): return torch.rand(3, generator=generator)
+def unseeded(): return torch.rand(3)
+def crash(x): return _inner(x)
+def _inner(x): raise ZeroDivisionError("no")
+def call_square(x): return f.square(x)
+def strided(x): return x.view(-1)
+class Net(torch.nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.linear = torch.nn.Linear(n, 1)
+        self.unused = torch.nn.Parameter(torch.zeros(2))
+    def forward(self, x): return self.linear(x) * (2 if self.training else 1)
+def run(model, x): return model(x)
+"""
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "f.py").write_text(PACKAGE)
+    return InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={})
+
+
+def test_gradient_is_asked_for_by_name_and_constants_get_none(session: Session) -> None:
+    x, y = torch.tensor([3.0, 5.0]), torch.tensor([1.0, 1.0])
+    reply = session.call("f.square", (), {"x": x, "y": y}, grad_of=("x", "y"), cotangent=torch.tensor([1.0, 10.0]))
+    assert reply.value.tolist() == [10, 26] and not reply.value.requires_grad
+    assert reply.grads["x"].tolist() == [6, 100] and reply.grads["y"] is None
+
+
+def test_detached_value_has_no_gradient(session: Session) -> None:
+    assert session.call("f.cut", (), {"x": torch.ones(2)}, grad_of=("x",)).grads["x"] is None
+
+
+def test_nested_values_come_back(session: Session) -> None:
+    value = session.call("f.pair", (torch.zeros(2),)).value
+    assert value[0].tolist() == [1, 1] and value[1] == {"n": 3}
+
+
+def test_gradients_flow_through_a_callback_to_its_own_parameters(session: Session) -> None:
+    network = torch.nn.Linear(2, 1)
+    x = torch.randn(5, 2)
+    reply = session.call("f.apply", (), {"network": network, "x": x}, grad_of=("network", "x"))
+    assert torch.allclose(reply.value, network(x).detach())
+    assert torch.allclose(network.weight.grad, x.sum(0, keepdim=True))
+    assert torch.allclose(reply.grads["x"], network.weight.detach().expand(5, 2))
+
+
+def test_submission_can_differentiate_a_callback(session: Session) -> None:
+    x = torch.tensor([1.0, 2.0])
+    assert session.call("f.slope", (lambda z: z**3, x)).value.tolist() == [3, 12]
+
+
+def test_exception_of_a_callback_belongs_to_the_test(session: Session) -> None:
+    def network(x: torch.Tensor) -> torch.Tensor:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        session.call("f.apply", (network, torch.ones(1)))
+
+
+def test_generator_comes_home_in_the_state_the_call_left(session: Session) -> None:
+    generator = torch.Generator().manual_seed(3)
+    twin = torch.Generator().manual_seed(3)
+    first = session.call("f.draw", (), {"generator": generator}).value
+    second = session.call("f.draw", (), {"generator": generator}).value
+    assert torch.equal(torch.cat([first, second]), torch.cat([torch.rand(3, generator=twin), torch.rand(3, generator=twin)]))
+
+
+def test_each_call_is_seeded_from_the_test(session: Session, tmp_path: Path) -> None:
+    again = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={})
+    assert torch.equal(session.call("f.unseeded").value, again.call("f.unseeded").value)
+    assert not torch.equal(session.call("f.unseeded").value, session.call("f.unseeded").value)
+
+
+def test_error_carries_type_message_and_own_frames_only(session: Session) -> None:
+    with pytest.raises(StudentError) as caught:
+        session.call("f.crash", (1,))
+    error = caught.value
+    assert (error.kind, error.message) == ("ZeroDivisionError", "no")
+    assert [(frame.file, frame.function) for frame in error.frames] == [("f.py", "crash"), ("f.py", "_inner")]
+    assert isinstance(error.__cause__, ZeroDivisionError)  # in process, a debugger finds the real one
+
+
+def test_change_of_an_argument_is_seen(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "g.py").write_text("def zero(x):\n    x.data.zero_()\n    return x.sum()\n")
+    with pytest.raises(WrongAnswer, match="`x` in place"):
+        session.call("g.zero", (), {"x": torch.tensor([float("nan"), 1.0])})
+
+
+def test_strides_arrive_so_that_contiguous_only_code_fails(session: Session) -> None:
+    with pytest.raises(StudentError):
+        session.call("f.strided", (torch.zeros(2, 3).t(),))
+
+
+def test_module_handle(session: Session) -> None:
+    net = session.create("f.Net", (3,), {})
+    state = session.method(net, "state_dict")
+    state["linear.weight"] = torch.tensor([[1.0, 2.0, 3.0]])
+    state["linear.bias"] = torch.zeros(1)
+    session.method(net, "load_state_dict", state)
+    session.method(net, "eval")
+    assert session.call("f.run", (net, torch.ones(1, 3))).value.item() == 6
+    session.method(net, "train")
+    reply = session.call(net, (), {"x": torch.ones(1, 3)}, grad_of=("self", "x"))
+    assert reply.value.item() == 12
+    assert reply.grads["self"]["linear.weight"].tolist() == [[2, 2, 2]] and reply.grads["self"]["unused"] is None
+    through = session.call("f.run", (), {"model": net, "x": torch.ones(1, 3)}, grad_of=("model",))
+    assert through.grads["model"]["linear.bias"].tolist() == [2]
+
+
+def test_override_answers_inside_and_outside(tmp_path: Path, session: Session) -> None:
+    opened = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={"f.square": lambda x: x + 100})
+    x = torch.ones(1)
+    assert opened.call("f.square", (x,)).value.item() == opened.call("f.call_square", (x,)).value.item() == 101
+    reply = opened.call("f.call_square", (), {"x": x}, grad_of=("x",))
+    assert reply.grads["x"].item() == 1  # and gradients flow through it
+
+
+def test_every_call_is_logged_with_its_reply(session: Session) -> None:
+    session.call("f.square", (torch.ones(2),))
+    with pytest.raises(StudentError):
+        session.call("f.crash", (1,))
+    assert [call.target for call in session.log] == ["f.square", "f.crash"]
+    assert session.log[0].reply.value.tolist() == [1, 1] and isinstance(session.log[1].reply, StudentError)
