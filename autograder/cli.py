@@ -1,7 +1,7 @@
 """The command line: `autograder test`, `autograder grade`, `autograder stubs`.
 
-Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED or `stubs --check` a difference,
-2 a bad call or input, 3 our own fault.
+Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED or `stubs --check`
+a difference, 2 a bad call or input, 3 our own fault.
 """
 
 import argparse
@@ -40,23 +40,37 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    test = commands.add_parser("test", help="run the public tests on a package and say what is wrong and what to try")
+    test = commands.add_parser(
+        "test", help="run the public tests on a package and say what is wrong and what to try"
+    )
     test.add_argument("--package", default=None, help="folder of the package, e.g. student or solutions")
-    test.add_argument("-q", "--only", action="append", default=[], metavar="Q", help="a question (q1d) or task; repeatable")
+    test.add_argument(
+        "-q", "--only", action="append", default=[], metavar="Q", help="a question (q1d) or task; repeatable"
+    )
     test.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
     test.set_defaults(command=_test)
 
-    grade = commands.add_parser("grade", help="grade a submission: public, hidden and smoke tests, then a record")
+    grade = commands.add_parser(
+        "grade", help="grade a submission: public, hidden and smoke tests, then a record"
+    )
     grade.add_argument("submission", type=Path, help="folder of the submission")
-    grade.add_argument("--out", type=Path, required=True, help="folder for submission_log.json and results.json")
+    grade.add_argument(
+        "--out", type=Path, required=True, help="folder for submission_log.json and results.json"
+    )
     grade.add_argument("--seed", type=_seed, default=0, help="of inputs and training (default 0)")
-    grade.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs")
-    grade.add_argument("-q", "--only", action="append", default=[], metavar="Q", help="a question or task; shrinks max_score")
+    grade.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs"
+    )
+    grade.add_argument(
+        "-q", "--only", action="append", default=[], metavar="Q", help="a question or task; shrinks max_score"
+    )
     grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
     grade.set_defaults(command=_grade)
 
     stubs = commands.add_parser("stubs", help="generate the student's package from the reference")
-    stubs.add_argument("--check", action="store_true", help="only say whether it is up to date, byte for byte")
+    stubs.add_argument(
+        "--check", action="store_true", help="only say whether it is up to date, byte for byte"
+    )
     stubs.set_defaults(command=_stubs)
     return parser
 
@@ -76,7 +90,9 @@ def _test(arguments: argparse.Namespace) -> int:
     package = Path(arguments.package) if arguments.package else manifest.root / manifest.package
     package = package if package.exists() else manifest.root / package
     if not package.is_dir():
-        raise InputError(f"{arguments.package or package} is no folder: give the package's, e.g. --package student")
+        raise InputError(
+            f"{arguments.package or package} is no folder: give the package's, e.g. --package student"
+        )
     suites = tuple(s.name for s in manifest.suites if s.visibility == "visible" and not s.training)
     request = Request(manifest, package, suites, tuple(arguments.only), arguments.seed)
     with _Bar() as bar:
@@ -109,7 +125,9 @@ def _grade(arguments: argparse.Namespace) -> int:
             submission.digests,
             submission.notes,
         )
-        print(f"grading {arguments.submission} on {request.device}; isolation: none (the submission is trusted)")
+        print(
+            f"grading {arguments.submission} on {request.device}; isolation: none (the submission is trusted)"
+        )
         with _Bar() as bar:
             record = grade(request, bar.advance)
     _show(record, points=True, package="")
@@ -131,7 +149,11 @@ def _stubs(arguments: argparse.Namespace) -> int:
     differences = stubs.differences(source, target, manifest.code_tasks())
     for difference in differences:
         print(difference)
-    print(f"{target.name}/ differs from what `make stubs` makes" if differences else f"{target.name}/ is up to date")
+    print(
+        f"{target.name}/ differs from what `make stubs` makes"
+        if differences
+        else f"{target.name}/ is up to date"
+    )
     return NOT_PASSED if differences else DONE
 
 

@@ -1,15 +1,15 @@
 """The exceptions that the grader itself raises, as one tree.
 
-    GraderError
-    ├── InputError       a bad call or a bad file of staff's; exit code 2
-    │   ├── ManifestError
-    │   └── (release.stubs.StubError)
-    └── HarnessError     our own fault; exit code 3
+GraderError
+├── InputError       a bad call or a bad file of staff's; exit code 2
+│   ├── ManifestError
+│   └── (release.stubs.StubError)
+└── HarnessError     our own fault; exit code 3
 
-    WrongAnswer          a test's verdict on a value (an AssertionError)
-    StudentError         the submission's code raised; carries its own frames only
-    TimeLimit            the submission's code ran past its limit (a BaseException)
-    Unanswered           an answer that is still blank
+WrongAnswer          a test's verdict on a value (an AssertionError)
+StudentError         the submission's code raised; carries its own frames only
+TimeLimit            the submission's code ran past its limit (a BaseException)
+Unanswered           an answer that is still blank
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,9 @@ class StudentError(Exception):
         missing: True where the task is not there to be called (file, function or class missing or broken).
     """
 
-    def __init__(self, kind: str, message: str, frames: tuple[Frame, ...] = (), *, missing: bool = False) -> None:
+    def __init__(
+        self, kind: str, message: str, frames: tuple[Frame, ...] = (), *, missing: bool = False
+    ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.message = message

@@ -72,7 +72,9 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
 
     def keep(complete: bool, faults: list[str]) -> record.Record:
         results = list(plugin.ledger.values())
-        data = record.build(facts, results, complete=complete, faults=faults, seconds=time.monotonic() - started)
+        data = record.build(
+            facts, results, complete=complete, faults=faults, seconds=time.monotonic() - started
+        )
         record.check(data, "record")
         if request.out is not None:
             record.write(data, request.out / record.NAME)
@@ -85,7 +87,14 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
             keep(complete=False, faults=plugin.faults)
 
     run = Run(
-        manifest, request.package, suites, scope, request.seed, request.device, request.overrides, announce=announce
+        manifest,
+        request.package,
+        suites,
+        scope,
+        request.seed,
+        request.device,
+        request.overrides,
+        announce=announce,
     )
     plugin = Plugin(run)
     keep(complete=False, faults=[])

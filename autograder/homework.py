@@ -47,7 +47,7 @@ class Module(Handle):
 
     def __init__(self, session: Session, handle: Handle) -> None:
         super().__init__(handle.number)
-        object.__setattr__(self, "_session", session)
+        self._session = session
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Its forward pass."""
@@ -86,7 +86,9 @@ class Homework:
         device: where training runs, "cpu" or "cuda".
     """
 
-    def __init__(self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str) -> None:
+    def __init__(
+        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str
+    ) -> None:
         self.seed = seed
         self.device = device
         self.session = session

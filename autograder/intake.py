@@ -65,7 +65,12 @@ def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
         for source in sorted(found.rglob("*")):
             relative = source.relative_to(found)
             wanted = source.suffix == ".py" or relative.as_posix() == "answers.toml"
-            if wanted and source.is_file() and not source.is_symlink() and not set(SKIPPED) & set(relative.parts):
+            if (
+                wanted
+                and source.is_file()
+                and not source.is_symlink()
+                and not set(SKIPPED) & set(relative.parts)
+            ):
                 target = package / relative
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)

@@ -138,7 +138,9 @@ def find(start: Path | None = None) -> Path:
     for folder in (start, *start.parents):
         if (folder / MANIFEST_NAME).is_file():
             return folder / MANIFEST_NAME
-    raise InputError(f"no {MANIFEST_NAME} in {start} or above it: call this from inside the homework's folder")
+    raise InputError(
+        f"no {MANIFEST_NAME} in {start} or above it: call this from inside the homework's folder"
+    )
 
 
 def load(path: Path) -> Manifest:
@@ -195,12 +197,10 @@ def _prefix(text: str) -> dict[str, Any] | None:
 
 def _knows(parsed: Any, key_path: KeyPath) -> bool:
     for key in key_path:
-        if isinstance(parsed, dict) and key in parsed:
-            parsed = parsed[key]
-        elif isinstance(parsed, list) and isinstance(key, int) and key < len(parsed):
-            parsed = parsed[key]
-        else:
+        keys = range(len(parsed)) if isinstance(parsed, list) else parsed if isinstance(parsed, dict) else ()
+        if key not in keys:
             return False
+        parsed = parsed[key]
     return True
 
 
@@ -226,13 +226,19 @@ def _contradictions(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
             points += task["points"]
             for suite in task.get("weights", {}):
                 if suite not in suites:
-                    yield (*at, "weights", suite), f"task {task['id']!r} weighs the suite {suite!r}, which does not exist"
+                    yield (
+                        (*at, "weights", suite),
+                        f"task {task['id']!r} weighs the suite {suite!r}, which does not exist",
+                    )
     for task_id, wanted in needs.items():
         for need in wanted:
             if need not in where:
                 yield (*where[task_id], "needs"), f"task {task_id!r} needs {need!r}, which is no task"
     for circle in _circles(needs):
-        yield (*where[circle[0]], "needs"), "tasks need each other in a circle: " + " -> ".join((*circle, circle[0]))
+        yield (
+            (*where[circle[0]], "needs"),
+            "tasks need each other in a circle: " + " -> ".join((*circle, circle[0])),
+        )
     total = raw["assignment"]["points"]
     if abs(points - total) > 1e-9:
         yield ("assignment", "points"), f"the tasks' points add up to {points:g}, not to {total:g}"

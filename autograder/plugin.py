@@ -95,7 +95,9 @@ class Plugin:
                 continue
             task = self._task_of(item)
             if task is None:
-                self.faults.append(f"{item.nodeid}: has no `task` marker, or one that names no task of the manifest")
+                self.faults.append(
+                    f"{item.nodeid}: has no `task` marker, or one that names no task of the manifest"
+                )
             elif task.id in self.run.scope:
                 if item.nodeid in self.ledger:
                     self.faults.append(f"{item.nodeid}: stands in the ledger twice")
@@ -103,14 +105,18 @@ class Plugin:
                     self.ledger[item.nodeid] = self._entry(item, task, suite)
                     kept.append(item)
         counts = Counter(entry.task for entry in self.ledger.values())
-        self.faults += [f"{task}: has no test in {self._suite_names()}" for task in self.run.scope if not counts[task]]
+        self.faults += [
+            f"{task}: has no test in {self._suite_names()}" for task in self.run.scope if not counts[task]
+        ]
         items[:] = kept
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         report = yield
         if report.failed:
-            self.faults.append(f"{collector.nodeid}: cannot be collected: {report.longreprtext[-DETAIL_CAP:]}")
+            self.faults.append(
+                f"{collector.nodeid}: cannot be collected: {report.longreprtext[-DETAIL_CAP:]}"
+            )
         return report
 
     def _entry(self, item: pytest.Item, task: Task, suite: Suite) -> TestResult:
@@ -168,7 +174,9 @@ class Plugin:
             raise NotRun(Outcome.TIMEOUT, why, "Mend that one first.")
         total = self.run.manifest.limits["total"]
         if time.monotonic() - self._started > total:
-            raise NotRun(Outcome.TIMEOUT, f"not run: all tests together have {total:g} s, and they are used up")
+            raise NotRun(
+                Outcome.TIMEOUT, f"not run: all tests together have {total:g} s, and they are used up"
+            )
 
     @pytest.fixture
     def hw(self, request: pytest.FixtureRequest) -> Homework:
@@ -246,13 +254,18 @@ def _judge(result: TestResult, error: BaseException) -> None:
             result.outcome, result.rationale = Outcome.TIMEOUT, f"the code {error}"
             result.hint = "Is there a loop that does not end, or work that is done again for every element?"
         case AssertionError():
-            result.outcome, result.rationale = Outcome.FAILED, str(error).splitlines()[0] if str(error) else "wrong"
+            result.outcome, result.rationale = (
+                Outcome.FAILED,
+                str(error).splitlines()[0] if str(error) else "wrong",
+            )
         case _ if type(error).__name__ in ("Flaky", "FlakyFailure"):
             result.outcome = Outcome.FAILED
             result.rationale = "the function gives different answers to the same question"
         case _:
             result.outcome = Outcome.HARNESS
-            result.rationale = f"the test itself failed with {type(error).__name__}; this is not the submission's fault"
+            result.rationale = (
+                f"the test itself failed with {type(error).__name__}; this is not the submission's fault"
+            )
 
 
 _FAILURES = {

@@ -38,7 +38,9 @@ class Facts:
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def build(facts: Facts, results: Sequence[TestResult], *, complete: bool, faults: Sequence[str], seconds: float) -> Record:
+def build(
+    facts: Facts, results: Sequence[TestResult], *, complete: bool, faults: Sequence[str], seconds: float
+) -> Record:
     """The record of what is known so far, valid against its schema at any moment.
 
     Args:
@@ -100,7 +102,9 @@ def build(facts: Facts, results: Sequence[TestResult], *, complete: bool, faults
                 "test": result.id,
                 "outcome": str(result.outcome),
                 "budget": dict(manifest.tasks[result.task].budget),
-                "measured": {name: value for name, value in result.metrics.items() if isinstance(value, float | int)},
+                "measured": {
+                    name: value for name, value in result.metrics.items() if isinstance(value, float | int)
+                },
             }
             for result in results
             if manifest.tasks[result.task].kind == "run"
@@ -113,7 +117,11 @@ def build(facts: Facts, results: Sequence[TestResult], *, complete: bool, faults
 
 def environment(device: str) -> dict[str, str]:
     """Where the tests ran."""
-    found = {"python": platform.python_version(), "platform": platform.platform(), "executable": sys.implementation.name}
+    found = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "executable": sys.implementation.name,
+    }
     for package in ("torch", "numpy", "scipy", "transformers", "torchvision"):
         try:
             found[package] = version(package)

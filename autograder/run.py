@@ -21,7 +21,7 @@ class Finished:
 def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
     """Runs the tests; never raises for anything that a submission or a test does.
 
-    Settings of a submission or of the project's own pytest (pyproject.toml, PYTEST_ADDOPTS, other plugins) do not apply.
+    Settings of pytest that lie about (pyproject.toml, PYTEST_ADDOPTS, other plugins) do not apply.
     """
     import torch
 

@@ -79,7 +79,10 @@ def _look_at(tree: ast.Module, task: Task) -> Look:
 
 def _imported(tree: ast.Module) -> set[str]:
     return {
-        alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
 
 

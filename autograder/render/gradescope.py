@@ -22,7 +22,11 @@ def render(record: Record) -> dict[str, Any]:
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": [_entry(task, [tests[name] for name in task["tests"]]) for task in record["tasks"]],
-        "extra_data": {"schema_version": record["schema_version"], "seed": record["seed"], "complete": record["complete"]},
+        "extra_data": {
+            "schema_version": record["schema_version"],
+            "seed": record["seed"],
+            "complete": record["complete"],
+        },
     }
 
 
@@ -43,7 +47,9 @@ def _entry(task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
         "score": task["points"],
         "max_score": task["max_points"],
         "status": "passed" if task["outcome"] == Outcome.PASSED else "failed",
-        "output": "\n\n".join([f"{task['outcome']}: {passed} of {len(tests)} tests passed.", *_messages(tests)]),
+        "output": "\n\n".join(
+            [f"{task['outcome']}: {passed} of {len(tests)} tests passed.", *_messages(tests)]
+        ),
         "visibility": "visible",
     }
 

@@ -10,7 +10,12 @@ from rich.text import Text
 from autograder.outcomes import SEVERITY, Outcome
 from autograder.record import Record
 
-STYLES = {Outcome.PASSED: "green", Outcome.TODO: "cyan", Outcome.BLOCKED: "cyan", Outcome.HARNESS: "bold magenta"}
+STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.TODO: "cyan",
+    Outcome.BLOCKED: "cyan",
+    Outcome.HARNESS: "bold magenta",
+}
 
 
 def show(record: Record, console: Console, *, points: bool, package: str) -> None:
@@ -44,11 +49,20 @@ def _table(record: Record, points: bool) -> Table:
         table.add_column("points", justify="right")
     outcomes = {test["id"]: test["outcome"] for test in record["tests"]}
     for question in record["questions"]:
-        names = [name for task in record["tasks"] if task["question"] == question["id"] for name in task["tests"]]
+        names = [
+            name for task in record["tasks"] if task["question"] == question["id"] for name in task["tests"]
+        ]
         counts = Counter(outcomes[name] for name in names)
-        words = ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
+        words = (
+            ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
+        )
         style = STYLES.get(Outcome(question["outcome"]), "red")
-        row = [question["id"], question["title"], f"{counts[Outcome.PASSED]}/{len(names)}", Text(words, style=style)]
+        row = [
+            question["id"],
+            question["title"],
+            f"{counts[Outcome.PASSED]}/{len(names)}",
+            Text(words, style=style),
+        ]
         table.add_row(*row, *([f"{question['points']:g}/{question['max_points']:g}"] if points else []))
     return table
 
@@ -57,7 +71,9 @@ def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Conso
     """The failures of one task; equal messages are shown once."""
     console.print()
     style = STYLES.get(Outcome(task["outcome"]), "red")
-    console.print(Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})"))
+    console.print(
+        Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})")
+    )
     seen: set[tuple[str, str]] = set()
     for test in tests:
         key = (test["rationale"], test["hint"])
@@ -66,7 +82,11 @@ def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Conso
         seen.add(key)
         if test["outcome"] not in (Outcome.TODO, Outcome.BLOCKED):
             console.print(Text(f"  {test['title']}", style="italic"))
-        for name, text in (("what", test["rationale"]), ("try", test["hint"]), ("where", _place(test["where"], package))):
+        for name, text in (
+            ("what", test["rationale"]),
+            ("try", test["hint"]),
+            ("where", _place(test["where"], package)),
+        ):
             if text:
                 console.print(Text.assemble((f"  {name:<6}", "dim"), text), soft_wrap=True)
         if test["output"].strip():

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -13,7 +13,9 @@ from jsonschema.exceptions import ValidationError
 @cache
 def validator(name: str) -> Draft202012Validator:
     """The validator of `<name>.schema.json`: "manifest", "record" or "gradescope"."""
-    return Draft202012Validator(json.loads(files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8")))
+    return Draft202012Validator(
+        json.loads(files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8"))
+    )
 
 
 def mistakes(data: Any, name: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -26,8 +28,8 @@ def _worded(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str
     path = tuple(error.absolute_path)
     place = ".".join(map(str, path)) or "the top level"
     if error.validator == "additionalProperties" and isinstance(error.validator_value, bool):
-        known = error.schema["properties"]
-        for key in sorted(set(error.instance) - set(known)):
+        known = cast("dict[str, Any]", error.schema)["properties"]
+        for key in sorted(set(cast("dict[str, Any]", error.instance)) - set(known)):
             yield (*path, key), f"unknown key {key!r} in {place}; known are: {', '.join(sorted(known))}"
     else:
         yield path, f"{place}: {error.message}"

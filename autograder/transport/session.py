@@ -39,11 +39,11 @@ class Call:
     reply: Reply | Exception
 
 
-@dataclass(frozen=True)
 class Handle:
-    """A module that lives on the submission's side."""
+    """A module that lives on the submission's side, by its number there."""
 
-    number: int
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 class Session:
@@ -192,7 +192,9 @@ class Session:
         call = len(self._graphs)
         self._graphs[call] = (inputs, outputs)
         encode = Encoder(self._special_node)
-        return encode.frame(value=encode(value), call=call, tracked=[output.requires_grad for output in outputs])
+        return encode.frame(
+            value=encode(value), call=call, tracked=[output.requires_grad for output in outputs]
+        )
 
     def _vjp(self, frame: Frame) -> Frame:
         inputs, outputs = self._graphs[frame.header["call"]]
@@ -201,7 +203,7 @@ class Session:
         before = [tensor.grad for tensor in inputs]
         for tensor in inputs:
             tensor.grad = None
-        torch.autograd.backward(*map(list, zip(*pairs, strict=True)), retain_graph=True)
+        torch.autograd.backward([o for o, _ in pairs], [g for _, g in pairs], retain_graph=True)
         answers = [tensor.grad for tensor in inputs]
         for tensor, old in zip(inputs, before, strict=True):
             tensor.grad = old
@@ -233,7 +235,11 @@ def _flags(node: Any) -> list[bool]:
     if isinstance(node, dict):
         if "tensor" in node:
             return [bool(node["tensor"]["grad"])]
-        return [flag for body in node.values() for flag in _flags(body)] if not {"array", "generator"} & set(node) else []
+        return (
+            [flag for body in node.values() for flag in _flags(body)]
+            if not {"array", "generator"} & set(node)
+            else []
+        )
     return []
 
 

@@ -82,7 +82,9 @@ class Encoder:
 
     def _tensor(self, tensor: torch.Tensor) -> dict[str, Any]:
         if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
-            raise WireError(f"a tensor of the subclass {type(tensor).__qualname__}; give a plain torch.Tensor")
+            raise WireError(
+                f"a tensor of the subclass {type(tensor).__qualname__}; give a plain torch.Tensor"
+            )
         if tensor.layout is not torch.strided or tensor.is_quantized or tensor.device.type == "meta":
             raise WireError("a tensor without dense values")
         dtype = str(tensor.dtype).removeprefix("torch.")
@@ -92,7 +94,7 @@ class Encoder:
         storage = plain.untyped_storage()
         if storage._cdata not in self._index:
             self._index[storage._cdata] = len(self.storages)
-            self.storages.append(storage.clone())
+            self.storages.append(_copy(storage))
         return {
             "storage": self._index[storage._cdata],
             "dtype": dtype,
@@ -170,8 +172,14 @@ class Decoder:
         if 0 not in size and (last + 1) * dtype.itemsize > self._storages[index].nbytes():
             raise WireError("a tensor that reaches past its storage")
         if index not in self._copies:
-            self._copies[index] = self._storages[index].clone()
+            self._copies[index] = _copy(self._storages[index])
         return torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
+
+
+def _copy(storage: torch.UntypedStorage) -> torch.UntypedStorage:
+    copy: torch.UntypedStorage = torch.empty(storage.nbytes(), dtype=torch.uint8).untyped_storage()
+    copy.copy_(storage)
+    return copy
 
 
 def tensors(value: Any) -> list[torch.Tensor]:

@@ -18,6 +18,7 @@ from autograder.transport.wire import Decoder, Encoder, Frame, WireError, tensor
 
 MESSAGE_CAP = 2_000
 Peer = Callable[[Frame], Frame]
+Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
 
 
 class Worker:
@@ -42,7 +43,8 @@ class Worker:
         self.live_exception = None
         encode = Encoder(self._special_node)
         try:
-            return getattr(self, "_" + frame.header["op"])(frame.header, Decoder(frame, self._special_value), encode)
+            operation: Operation = getattr(self, "_" + frame.header["op"])
+            return operation(frame.header, Decoder(frame, self._special_value), encode)
         except TimeLimit:
             raise
         except BaseException as error:  # a submission may raise anything, SystemExit included
@@ -103,7 +105,9 @@ class Worker:
         """Imports the folder afresh under the package's name, wherever it lies and whatever it is called."""
         if self._mounted:
             return
-        for name in [name for name in sys.modules if name == self.package or name.startswith(self.package + ".")]:
+        for name in [
+            name for name in sys.modules if name == self.package or name.startswith(self.package + ".")
+        ]:
             del sys.modules[name]
         entry = self.folder / "__init__.py"
         spec = spec_from_file_location(self.package, entry, submodule_search_locations=[str(self.folder)])
@@ -175,8 +179,14 @@ class Worker:
         for frame in traceback.extract_tb(error.__traceback__):
             path = Path(frame.filename)
             if path.is_relative_to(self.folder):
-                frames.append([str(path.relative_to(self.folder)), frame.lineno or 0, frame.name, frame.line or ""])
-        if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(self.folder):
+                frames.append(
+                    [str(path.relative_to(self.folder)), frame.lineno or 0, frame.name, frame.line or ""]
+                )
+        if (
+            isinstance(error, SyntaxError)
+            and error.filename
+            and Path(error.filename).is_relative_to(self.folder)
+        ):
             file = str(Path(error.filename).relative_to(self.folder))
             frames.append([file, error.lineno or 0, "<module>", (error.text or "").strip()])
         return frames
@@ -215,7 +225,11 @@ class Callback:
         encode = Encoder(self._worker._special_node)
         inputs = [tensor for tensor in tensors((args, kwargs)) if tensor.requires_grad]
         request = encode.frame(
-            op="callback", number=self.number, grad=torch.is_grad_enabled(), args=encode(args), kwargs=encode(kwargs)
+            op="callback",
+            number=self.number,
+            grad=torch.is_grad_enabled(),
+            args=encode(args),
+            kwargs=encode(kwargs),
         )
         reply = self._worker.peer(request)
         value = Decoder(reply, self._worker._special_value)(reply.header["value"])
@@ -230,8 +244,13 @@ class _Remote(torch.autograd.Function):
     """Joins the test's side of the graph to this side's: backward asks for the vector-Jacobian product."""
 
     @staticmethod
-    def forward(  # type: ignore[override]  # torch types this as (*args)
-        ctx: Any, worker: Worker, call: int, outputs: list[torch.Tensor], anchor: torch.Tensor, *inputs: torch.Tensor
+    def forward(
+        ctx: Any,
+        worker: Worker,
+        call: int,
+        outputs: list[torch.Tensor],
+        anchor: torch.Tensor,
+        *inputs: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
         ctx.worker, ctx.call = worker, call
         ctx.mark_non_differentiable(*(output for output in outputs if not output.is_floating_point()))

@@ -101,6 +101,8 @@ class Mini:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.out = root / "out"
+        for name in [name for name in sys.modules if name.split(".")[0] == "checks"]:
+            del sys.modules[name]  # a test file of the same name from an earlier tiny homework
         for folder in ("pupil", "checks/public", "checks/hidden"):
             (root / folder).mkdir(parents=True)
         (root / "pupil/__init__.py").write_text("")
@@ -127,11 +129,11 @@ class Mini:
 
     def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
         """Grades the package as it stands, public and hidden, and keeps the record in `out`."""
-        for name in [name for name in sys.modules if name.split(".")[0] == "checks"]:
-            del sys.modules[name]  # a test file of the same name from an earlier tiny homework
         manifest = load(self.root / "assignment.toml")
         suites = tuple(suite.name for suite in manifest.suites)
-        return grade(Request(manifest, self.root / "pupil", suites, only, out=self.out, overrides=overrides or {}))
+        return grade(
+            Request(manifest, self.root / "pupil", suites, only, out=self.out, overrides=overrides or {})
+        )
 
 
 def outcomes(record: Record) -> dict[str, str]:

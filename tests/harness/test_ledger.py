@@ -12,12 +12,16 @@ from tests.harness.mini import CODE, DOUBLE, PUBLIC, QUADRUPLE, Mini, outcomes, 
 
 
 @pytest.mark.parametrize(
-    "mark", ["pytest.mark.skip", "pytest.mark.skipif(True, reason='x')", "pytest.mark.xfail"], ids=["skip", "skipif", "xfail"]
+    "mark",
+    ["pytest.mark.skip", "pytest.mark.skipif(True, reason='x')", "pytest.mark.xfail"],
+    ids=["skip", "skipif", "xfail"],
 )
 def test_skipped_or_excused_test_earns_nothing_and_is_reported(mini: Mini, mark: str) -> None:
     wrong = "5 * x" if "xfail" in mark else "2 * x"
     mini.code(CODE.replace("2 * x", wrong))
-    mini.public(PUBLIC.replace('@pytest.mark.task("maths.double")', f'@{mark}\n@pytest.mark.task("maths.double")'))
+    mini.public(
+        PUBLIC.replace('@pytest.mark.task("maths.double")', f'@{mark}\n@pytest.mark.task("maths.double")')
+    )
     record = mini.grade(only=(DOUBLE,))
     if "xfail" in mark:
         assert outcomes(record)[DOUBLE] == "FAILED" and record["score"] == 0
@@ -93,7 +97,9 @@ def test_record_is_on_disk_and_valid_before_the_first_test_and_after_each(mini: 
     assert sum(name == "results.json" for name, _ in seen) == len(logs)
 
 
-def test_grading_cut_short_leaves_a_valid_record_that_says_so(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grading_cut_short_leaves_a_valid_record_that_says_so(
+    mini: Mini, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep = Plugin._keep
     calls = []
 

@@ -28,12 +28,22 @@ def _mistake(tmp_path: Path, old: str, new: str) -> str:
         ("points = 4 }", "points = -4 }", 29, "less than the minimum"),
         ("points = 4 }", "points = 3 }", 6, "add up to 9, not to 10"),
         ('needs = ["maths.double"]', 'needs = ["maths.treble"]', 30, "'maths.treble', which is no task"),
-        ('needs = ["maths.double"]', 'needs = ["maths.quadruple"]', 30, "circle: maths.quadruple -> maths.quadruple"),
+        (
+            'needs = ["maths.double"]',
+            'needs = ["maths.quadruple"]',
+            30,
+            "circle: maths.quadruple -> maths.quadruple",
+        ),
         ('"maths.quadruple", points', '"maths.double", points', 30, "'maths.double' stands twice"),
         ('"maths.quadruple", points', '"quadruple", points', 30, "does not match"),
         ('colour = "blue"', 'colour = "green"', 39, "'green' is none of the options"),
         ('colour = "blue"', 'shape = "round"', 39, "'shape' is no answer task"),
-        ("points = 4 }", "points = 4, weights = { publik = 0 } }", 29, "suite 'publik', which does not exist"),
+        (
+            "points = 4 }",
+            "points = 4, weights = { publik = 0 } }",
+            29,
+            "suite 'publik', which does not exist",
+        ),
         ("total = 60", "", 8, "'total' is a required property"),
         ('title = "Arithmetic"', "title = Arithmetic", 26, "not valid TOML"),
     ],
@@ -46,7 +56,9 @@ def test_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "assignment.toml"
-    path.write_text(MANIFEST.replace("threads = 1", "threads = 0").replace("points = 4 }", "points = 4, x = 1 }"))
+    path.write_text(
+        MANIFEST.replace("threads = 1", "threads = 0").replace("points = 4 }", "points = 4, x = 1 }")
+    )
     with pytest.raises(ManifestError) as caught:
         load(path)
     assert len(str(caught.value).splitlines()) == 2
@@ -59,7 +71,7 @@ def test_needs_are_followed_through(tmp_path: Path) -> None:
 
 def test_homework_has_all_questions_and_a_hundred_points() -> None:
     manifest = load(ROOT / "assignment.toml")
-    due = "q1a q1b q1c q1d q1e q2a q2b q2c q3a q3b q4a q4b q4c q5".split()
+    due = ["q1a", "q1b", "q1c", "q1d", "q1e", "q2a", "q2b", "q2c", "q3a", "q3b", "q4a", "q4b", "q4c", "q5"]
     assert [question.id for question in manifest.questions] == due
     assert sum(question.points for question in manifest.questions) == manifest.points == 100
     assert len(manifest.tasks) >= 40

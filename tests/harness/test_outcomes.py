@@ -50,7 +50,9 @@ def test_crash_in_a_hidden_test_shows_type_and_line_but_not_the_message(mini: Mi
     mini.code(CODE.replace("return 2 * x", "if x[0] == 3: return 2 * x\n    raise ValueError(f'got {x}')"))
     test = results_of(mini.grade(), DOUBLE)[1]
     assert test["outcome"] == "CRASHED" and test["where"] == "maths.py:7"
-    assert "ValueError" in test["rationale"] and "3.25" not in test["rationale"] and "3.25" not in test["hint"]
+    assert (
+        "ValueError" in test["rationale"] and "3.25" not in test["rationale"] and "3.25" not in test["hint"]
+    )
     assert "3.25" in test["detail"]
 
 
@@ -69,7 +71,9 @@ def test_todo_is_decided_from_the_source_not_from_an_exception(mini: Mini) -> No
 
 
 def test_todo_line_after_a_return_does_not_count(mini: Mini) -> None:
-    mini.code(CODE.replace("return 2 * x", 'return 2 * x\n    raise NotImplementedError("TODO(q1): maths.double")'))
+    mini.code(
+        CODE.replace("return 2 * x", 'return 2 * x\n    raise NotImplementedError("TODO(q1): maths.double")')
+    )
     assert outcomes(mini.grade())[DOUBLE] == "PASSED"
 
 
@@ -91,8 +95,14 @@ def test_blank_answer_is_todo_and_wrong_answer_fails(mini: Mini) -> None:
 
 
 def test_endless_loop_times_out_once_and_the_rest_is_graded(mini: Mini) -> None:
-    mini.manifest((mini.root / "assignment.toml").read_text().replace("points = 4 }", "points = 4, seconds = 0.3 }"))
-    mini.code(CODE.replace("return 2 * x", "\n    while True:\n        try: x = x + 0\n        except Exception: pass"))
+    mini.manifest(
+        (mini.root / "assignment.toml").read_text().replace("points = 4 }", "points = 4, seconds = 0.3 }")
+    )
+    mini.code(
+        CODE.replace(
+            "return 2 * x", "\n    while True:\n        try: x = x + 0\n        except Exception: pass"
+        )
+    )
     record = mini.grade()
     first, second = results_of(record, DOUBLE)
     assert first["outcome"] == second["outcome"] == "TIMEOUT"
@@ -124,7 +134,10 @@ def test_tensor_subclass_is_refused(mini: Mini) -> None:
 
 
 def test_state_kept_in_a_module_does_not_reach_the_next_test(mini: Mini) -> None:
-    mini.code(CODE.replace("return 2 * x", "seen.append(1)\n    return 2 * x if len(seen) == 1 else x") + "\nseen = []\n")
+    mini.code(
+        CODE.replace("return 2 * x", "seen.append(1)\n    return 2 * x if len(seen) == 1 else x")
+        + "\nseen = []\n"
+    )
     assert outcomes(mini.grade())[DOUBLE] == "PASSED"
 
 
@@ -134,7 +147,10 @@ def test_state_kept_in_a_module_does_not_reach_the_next_test(mini: Mini) -> None
         (lambda root: (root / "pupil/maths.py").unlink(), "maths.py is missing"),
         (lambda root: (root / "pupil/maths.py").write_text(CODE + "\ndef broken(:\n"), "maths.py:11"),
         (lambda root: (root / "pupil/maths.py").write_bytes(b"name = '\xff'\n" + CODE.encode()), "not UTF-8"),
-        (lambda root: (root / "pupil/maths.py").write_text(CODE.replace("def double", "def dubble")), "does not define"),
+        (
+            lambda root: (root / "pupil/maths.py").write_text(CODE.replace("def double", "def dubble")),
+            "does not define",
+        ),
         (lambda root: (root / "pupil/maths.py").write_text("import no_such_thing\n" + CODE), "no_such_thing"),
     ],
     ids=["missing", "syntax", "encoding", "renamed", "import"],

@@ -40,10 +40,21 @@ def test_plain_values_come_back_equal_and_of_equal_type(value: object) -> None:
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=list(DTYPES))
 def test_every_dtype_and_layout_arrives_as_it_was_sent(dtype: torch.dtype) -> None:
     base = torch.arange(24).reshape(2, 3, 4).to(dtype)
-    for tensor in (base, base.transpose(0, 2), base[:, 1:], base[:, :1].expand(2, 3, 4), base[0, 0, 0], base[:0]):
+    for tensor in (
+        base,
+        base.transpose(0, 2),
+        base[:, 1:],
+        base[:, :1].expand(2, 3, 4),
+        base[0, 0, 0],
+        base[:0],
+    ):
         back = _there_and_back(tensor)
         assert torch.equal(back, tensor)
-        assert (back.dtype, back.stride(), back.storage_offset()) == (dtype, tensor.stride(), tensor.storage_offset())
+        assert (back.dtype, back.stride(), back.storage_offset()) == (
+            dtype,
+            tensor.stride(),
+            tensor.storage_offset(),
+        )
 
 
 def test_nan_and_infinities_cross() -> None:
@@ -62,7 +73,9 @@ def test_arrays_and_generators_cross() -> None:
     array = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(_there_and_back(array), array)
     generator = torch.Generator().manual_seed(5)
-    assert torch.equal(torch.rand(3, generator=_there_and_back(generator)), torch.rand(3, generator=generator))
+    assert torch.equal(
+        torch.rand(3, generator=_there_and_back(generator)), torch.rand(3, generator=generator)
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +96,10 @@ def test_endless_nesting_is_refused() -> None:
 
 
 def _tensor_node(**changes: object) -> dict[str, object]:
-    return {"tensor": {"storage": 0, "dtype": "float32", "size": [2], "stride": [1], "offset": 0, "grad": False} | changes}
+    return {
+        "tensor": {"storage": 0, "dtype": "float32", "size": [2], "stride": [1], "offset": 0, "grad": False}
+        | changes
+    }
 
 
 @pytest.mark.parametrize(
@@ -145,7 +161,9 @@ def session(tmp_path: Path) -> Session:
 
 def test_gradient_is_asked_for_by_name_and_constants_get_none(session: Session) -> None:
     x, y = torch.tensor([3.0, 5.0]), torch.tensor([1.0, 1.0])
-    reply = session.call("f.square", (), {"x": x, "y": y}, grad_of=("x", "y"), cotangent=torch.tensor([1.0, 10.0]))
+    reply = session.call(
+        "f.square", (), {"x": x, "y": y}, grad_of=("x", "y"), cotangent=torch.tensor([1.0, 10.0])
+    )
     assert reply.value.tolist() == [10, 26] and not reply.value.requires_grad
     assert reply.grads["x"].tolist() == [6, 100] and reply.grads["y"] is None
 
@@ -174,7 +192,7 @@ def test_submission_can_differentiate_a_callback(session: Session) -> None:
 
 
 def test_exception_of_a_callback_belongs_to_the_test(session: Session) -> None:
-    def network(x: torch.Tensor) -> torch.Tensor:
+    def network(_: torch.Tensor) -> torch.Tensor:
         raise LookupError("mine")
 
     with pytest.raises(LookupError, match="mine"):
@@ -186,7 +204,9 @@ def test_generator_comes_home_in_the_state_the_call_left(session: Session) -> No
     twin = torch.Generator().manual_seed(3)
     first = session.call("f.draw", (), {"generator": generator}).value
     second = session.call("f.draw", (), {"generator": generator}).value
-    assert torch.equal(torch.cat([first, second]), torch.cat([torch.rand(3, generator=twin), torch.rand(3, generator=twin)]))
+    assert torch.equal(
+        torch.cat([first, second]), torch.cat([torch.rand(3, generator=twin), torch.rand(3, generator=twin)])
+    )
 
 
 def test_each_call_is_seeded_from_the_test(session: Session, tmp_path: Path) -> None:
@@ -226,7 +246,9 @@ def test_module_handle(session: Session) -> None:
     session.method(net, "train")
     reply = session.call(net, (), {"x": torch.ones(1, 3)}, grad_of=("self", "x"))
     assert reply.value.item() == 12
-    assert reply.grads["self"]["linear.weight"].tolist() == [[2, 2, 2]] and reply.grads["self"]["unused"] is None
+    assert (
+        reply.grads["self"]["linear.weight"].tolist() == [[2, 2, 2]] and reply.grads["self"]["unused"] is None
+    )
     through = session.call("f.run", (), {"model": net, "x": torch.ones(1, 3)}, grad_of=("model",))
     assert through.grads["model"]["linear.bias"].tolist() == [2]
 
@@ -234,7 +256,9 @@ def test_module_handle(session: Session) -> None:
 def test_override_answers_inside_and_outside(tmp_path: Path, session: Session) -> None:
     opened = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={"f.square": lambda x: x + 100})
     x = torch.ones(1)
-    assert opened.call("f.square", (x,)).value.item() == opened.call("f.call_square", (x,)).value.item() == 101
+    assert (
+        opened.call("f.square", (x,)).value.item() == opened.call("f.call_square", (x,)).value.item() == 101
+    )
     reply = opened.call("f.call_square", (), {"x": x}, grad_of=("x",))
     assert reply.grads["x"].item() == 1  # and gradients flow through it
 

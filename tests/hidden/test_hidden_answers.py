@@ -17,7 +17,9 @@ def test_activation_is_right(hw, right_choice):
 @pytest.mark.task("answers.q4b")
 def test_relationship_is_right(hw, right_choice):
     """The policy-gradient loss is the cross-entropy of a supervised step under one condition."""
-    hint = "Write both losses for one reference summary. Which samples and which rewards make them the same sum?"
+    hint = (
+        "Write both losses for one reference summary. Which samples and which rewards make them the same sum?"
+    )
     assert_true(hw.answer("q4b") == right_choice("q4b"), "another choice is right", hint=hint)
 
 

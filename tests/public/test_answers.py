@@ -54,17 +54,25 @@ def _is_choice(hw, key):
     assert_true(
         answer in options,
         f"{key} is {answer!r}, which is none of the choices",
-        hint="The choices stand above the key in answers.toml: " + "; ".join(f'"{option}"' for option in options),
+        hint="The choices stand above the key in answers.toml: "
+        + "; ".join(f'"{option}"' for option in options),
         failure="type",
     )
 
 
 def _is_number(answer, key):
     good = isinstance(answer, int | float) and not isinstance(answer, bool)
-    assert_true(good, f"{key} is {answer!r}; a number is due", hint=f"Write {key} = -1.234, no quotes.", failure="type")
+    assert_true(
+        good,
+        f"{key} is {answer!r}; a number is due",
+        hint=f"Write {key} = -1.234, no quotes.",
+        failure="type",
+    )
 
 
 def _is_text(answer, key):
     texts = answer if isinstance(answer, list) else [answer]
     good = all(isinstance(text, str) and text.strip() for text in texts)
-    assert_true(good, f"{key} is {answer!r}; text is due", hint=f'Write {key} = "none" if so.', failure="type")
+    assert_true(
+        good, f"{key} is {answer!r}; text is due", hint=f'Write {key} = "none" if so.', failure="type"
+    )

@@ -1,5 +1,6 @@
 """Compares a value with what it should be, and says what is wrong in the order a person would look:
-type, shape, dtype, finite, values."""
+type, shape, dtype, finite, values.
+"""
 
 import math
 from typing import Any
@@ -37,7 +38,9 @@ def assert_tensor(
     if got is None:
         raise WrongAnswer(f"{what} is None; is a `return` missing?", hint=hint, failure="type")
     if not isinstance(got, torch.Tensor):
-        raise WrongAnswer(f"{what} is a {type(got).__name__}; a torch.Tensor is due", hint=hint, failure="type")
+        raise WrongAnswer(
+            f"{what} is a {type(got).__name__}; a torch.Tensor is due", hint=hint, failure="type"
+        )
     if shape is not None and tuple(got.shape) != tuple(shape):
         text = f"{what} has shape {list(got.shape)}; shape {list(shape)} is due"
         raise WrongAnswer(text, hint=hint, failure="shape")
