@@ -1,0 +1,122 @@
+"""Runs a command in a box like Gradescope's default one, half a CPU, and measures time and memory of its process tree.
+
+    python -m benchmarks.box [--python PYTHON] [--cpu 0.5] [-- COMMAND ...]
+
+Without a command: a full grade of the reference. `--python` names the interpreter of an environment with CPU-only torch
+and without torchvision, which is what a box without GPU has. The CPU quota is the control group's (v1 or v2; needs
+root); memory is the peak, over samples, of the tree's proportional set size, and the control group's own peak, which
+counts the page cache as well.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+CGROUP = Path("/sys/fs/cgroup")
+PERIOD = 100_000  # microseconds
+
+
+@dataclass(frozen=True)
+class Box:
+    """A control group for one command."""
+
+    cpu: Path
+    memory: Path
+    peak_file: str
+
+    @classmethod
+    def make(cls, cpus: float) -> "Box":
+        """A group that may use `cpus` CPUs."""
+        name = f"box-{time.monotonic_ns()}"
+        if (CGROUP / "cgroup.controllers").exists():
+            folder = CGROUP / name
+            folder.mkdir()
+            (folder / "cpu.max").write_text(f"{int(cpus * PERIOD)} {PERIOD}")
+            return cls(folder, folder, "memory.peak")
+        box = cls(CGROUP / "cpu" / name, CGROUP / "memory" / name, "memory.max_usage_in_bytes")
+        box.cpu.mkdir()
+        box.memory.mkdir()
+        (box.cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
+        (box.cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * PERIOD)))
+        return box
+
+    def enter(self, pid: int) -> None:
+        """Puts a process, and all that it will start, into the box."""
+        for folder in {self.cpu, self.memory}:
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def close(self) -> float:
+        """Removes the empty box; returns its own peak of memory in MB."""
+        peak = int((self.memory / self.peak_file).read_text()) / 1e6
+        for folder in {self.cpu, self.memory}:
+            folder.rmdir()
+        return peak
+
+
+def tree_pss(pid: int) -> float:
+    """Proportional set size of a process and its descendants, in MB."""
+    total = 0
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    for process in family:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended between the list and the look
+            continue
+    return total / 1e6
+
+
+def run(command: list[str], cpus: float) -> dict[str, float]:
+    """Runs a command in a box; seconds of wall time and CPU, peak memory in MB, exit code."""
+    box = Box.make(cpus)
+    started = time.monotonic()
+    # The command waits for a line before it starts, so that it is in the box from its first instruction.
+    waiting = [sys.executable, "-c", "import os, sys; sys.stdin.readline(); os.execvp(sys.argv[1], sys.argv[1:])"]
+    process = subprocess.Popen([*waiting, *command], cwd=ROOT, stdin=subprocess.PIPE, text=True)
+    box.enter(process.pid)
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.close()
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, tree_pss(process.pid))
+        time.sleep(0.1)
+    seconds = time.monotonic() - started
+    return {
+        "seconds": round(seconds, 1),
+        "peak_pss_mb": round(peak),
+        "peak_cgroup_mb": round(box.close()),
+        "exit_code": process.returncode,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--cpu", type=float, default=0.5)
+    parser.add_argument("command", nargs="*")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as out:
+        grade = [arguments.python, "-m", "autograder", "grade", "solutions", "--out", out]
+        figures = run(arguments.command or grade, arguments.cpu)
+        log = Path(out) / "submission_log.json"
+        if log.exists():
+            record = json.loads(log.read_text())
+            figures |= {"score": record["score"], "max_score": record["max_score"]}
+            print({"torch": record["environment"]["torch"], "torchvision": record["environment"]["torchvision"]})
+    print(json.dumps({"cpus": arguments.cpu, **figures}))
+
+
+if __name__ == "__main__":
+    main()
