@@ -111,17 +111,6 @@ class Manifest:
         """Question of each task that is code."""
         return {task.id: task.question for task in self.tasks.values() if task.kind == "code"}
 
-    def needs(self, task_id: str) -> list[str]:
-        """Every task that `task_id` needs, directly or through another, nearest first."""
-        found: list[str] = []
-        queue = list(self.tasks[task_id].needs)
-        while queue:
-            need = queue.pop(0)
-            if need not in found:
-                found.append(need)
-                queue.extend(self.tasks[need].needs)
-        return found
-
     def suite_of(self, path: Path) -> Suite | None:
         """The suite whose folder holds `path`; the innermost where one lies in another."""
         holders = [suite for suite in self.suites if path.is_relative_to(self.root / suite.path)]

@@ -151,7 +151,7 @@ class Plugin:
         """Ends TODO, broken and BLOCKED tasks from the source alone."""
         if task.kind == "answer" and self._answers.problem:
             raise NotRun(Outcome.CRASHED, self._answers.problem, where=answer_form.FILE)
-        for need in (task.id, *self.run.manifest.needs(task.id)):
+        for need in (task.id, *source.calls(task, self.run.manifest.tasks, self._looks)):
             look = self._looks.get(need)
             if look is None or look.state is source.State.READY or need in self.run.overrides:
                 continue

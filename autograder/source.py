@@ -1,7 +1,7 @@
 """Looks at a submission's source without running it: which tasks are still TODO, missing or unreadable."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,11 +21,12 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of one task, `where` as file:line, `why` as a sentence with the mend."""
+    """What was seen of one task: `where` as file:line, `why` with the mend, and the names its body `mentions`."""
 
     state: State
     where: str
     why: str = ""
+    mentions: frozenset[str] = frozenset()
 
 
 def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
@@ -39,6 +40,24 @@ def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
             trees[task.file] = _parse(package, task.file)
         tree = trees[task.file]
         found[task.id] = tree if isinstance(tree, Look) else _look_at(tree, task)
+    return found
+
+
+def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> list[str]:
+    """The tasks that `task` needs in this very submission, directly or through another, nearest first.
+
+    A need of the manifest counts for code only if its body mentions the name: whoever solves a task without calling
+    another one does not wait for it. A training run needs all that the manifest says.
+    """
+    found: list[str] = []
+    queue = [task]
+    while queue:
+        current = queue.pop(0)
+        for need in current.needs:
+            called = current.kind != "code" or tasks[need].name in looks[current.id].mentions
+            if called and need not in found:
+                found.append(need)
+                queue.append(tasks[need])
     return found
 
 
@@ -74,7 +93,15 @@ def _look_at(tree: ast.Module, task: Task) -> Look:
     if line:
         why = f"{task.id} is not filled in yet: {task.file}:{line} still raises its TODO"
         return Look(State.TODO, f"{task.file}:{line}", why)
-    return Look(State.READY, f"{task.file}:{node.lineno}")
+    return Look(State.READY, f"{task.file}:{node.lineno}", mentions=_names(node))
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    """Every name and attribute inside a definition: what it may call."""
+    found = (
+        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(node)
+    )
+    return frozenset(found) - {""}
 
 
 def _imported(tree: ast.Module) -> set[str]:

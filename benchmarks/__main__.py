@@ -23,7 +23,10 @@ COMMANDS = {
     "public tests of question 4 (q4a, q4b, q4c)": ([*AUTOGRADER, *SOLUTIONS, "-q", "q4"], 2.0),
     "whole public suite on solutions/": ([*AUTOGRADER, *SOLUTIONS], 6.0),
     "untouched stubs, whole public suite": ([*AUTOGRADER, "test", "--package", "student"], None),
-    "full grade without smoke runs": ([*AUTOGRADER, "grade", "solutions", "--device", "cpu", "--no-smoke"], None),
+    "full grade without smoke runs": (
+        [*AUTOGRADER, "grade", "solutions", "--device", "cpu", "--no-smoke"],
+        None,
+    ),
     "full grade with smoke runs": ([*AUTOGRADER, "grade", "solutions", "--device", "cpu"], None),
 }
 
@@ -48,16 +51,27 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for number in range(arguments.rounds):
         for name, (command, _) in COMMANDS.items():
-            print(f"round {number + 1} of {arguments.rounds}: {name}".ljust(78), end="\r", file=sys.stderr, flush=True)
+            print(
+                f"round {number + 1} of {arguments.rounds}: {name}".ljust(78),
+                end="\r",
+                file=sys.stderr,
+                flush=True,
+            )
             times[name].append(seconds(command))
     base = statistics.median(times[BASE])
     print(f"{'':48}{'ratio':>8}{'end':>8}{'median s':>10}{'least':>8}{'most':>8}".ljust(90))
     rows = {}
     for name, (_, end) in COMMANDS.items():
         median = statistics.median(times[name])
-        rows[name] = {"ratio": round(median / base, 2), "end": end, "seconds": [round(t, 2) for t in times[name]]}
+        rows[name] = {
+            "ratio": round(median / base, 2),
+            "end": end,
+            "seconds": [round(t, 2) for t in times[name]],
+        }
         due = f"{end:.1f}" if end else "-"
-        print(f"{name:48}{median / base:8.2f}{due:>8}{median:10.2f}{min(times[name]):8.2f}{max(times[name]):8.2f}")
+        print(
+            f"{name:48}{median / base:8.2f}{due:>8}{median:10.2f}{min(times[name]):8.2f}{max(times[name]):8.2f}"
+        )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -82,7 +82,11 @@ def run(command: list[str], cpus: float) -> dict[str, float]:
     box = Box.make(cpus)
     started = time.monotonic()
     # The command waits for a line before it starts, so that it is in the box from its first instruction.
-    waiting = [sys.executable, "-c", "import os, sys; sys.stdin.readline(); os.execvp(sys.argv[1], sys.argv[1:])"]
+    waiting = [
+        sys.executable,
+        "-c",
+        "import os, sys; sys.stdin.readline(); os.execvp(sys.argv[1], sys.argv[1:])",
+    ]
     process = subprocess.Popen([*waiting, *command], cwd=ROOT, stdin=subprocess.PIPE, text=True)
     box.enter(process.pid)
     assert process.stdin is not None
@@ -114,7 +118,9 @@ def main() -> None:
         if log.exists():
             record = json.loads(log.read_text())
             figures |= {"score": record["score"], "max_score": record["max_score"]}
-            print({"torch": record["environment"]["torch"], "torchvision": record["environment"]["torchvision"]})
+            print(
+                {"torch": record["environment"]["torch"], "torchvision": record["environment"]["torchvision"]}
+            )
     print(json.dumps({"cpus": arguments.cpu, **figures}))
 
 

@@ -21,7 +21,9 @@ UNIT = ("public", "hidden")
 
 def _failures(record: Record) -> list[str]:
     wrong = [test for test in record["tests"] if test["outcome"] != "PASSED"]
-    return [f"{test['id']}: {test['outcome']}: {test['rationale']}\n{test['detail']}" for test in wrong] + record["faults"]
+    return [
+        f"{test['id']}: {test['outcome']}: {test['rationale']}\n{test['detail']}" for test in wrong
+    ] + record["faults"]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,9 @@ def test_there_are_tests_enough(untouched: Record) -> None:
     suites = {(test["task"], test["suite"]) for test in untouched["tests"]}
     for task in MANIFEST.tasks.values():
         if task.kind == "code":
-            assert {(task.id, "public"), (task.id, "hidden")} <= suites, f"{task.id} lacks a public or a hidden test"
+            assert {(task.id, "public"), (task.id, "hidden")} <= suites, (
+                f"{task.id} lacks a public or a hidden test"
+            )
 
 
 def test_tests_import_neither_solutions_nor_student() -> None:
@@ -74,7 +78,9 @@ def test_tests_import_neither_solutions_nor_student() -> None:
 
 def _assert_imports_nothing_of(path: Path, packages: tuple[str, ...]) -> None:
     for name in _imports(path):
-        assert not any(name == package or name.startswith(package + ".") for package in packages), f"{path}: {name}"
+        assert not any(name == package or name.startswith(package + ".") for package in packages), (
+            f"{path}: {name}"
+        )
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -105,12 +111,24 @@ def test_unit_tests_load_no_heavy_library() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_full_grade_of_the_reference_has_a_hundred_points(tmp_path: Path, seed: int) -> None:
-    command = [sys.executable, "-m", "autograder", "grade", "solutions", "--out", str(tmp_path), "--seed", str(seed)]
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        "solutions",
+        "--out",
+        str(tmp_path),
+        "--seed",
+        str(seed),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     record = json.loads((tmp_path / "submission_log.json").read_text())
     assert done.returncode == 0 and _failures(record) == [], done.stdout + done.stderr
     assert (record["score"], record["max_score"], record["complete"]) == (100, 100, True)
     assert list(schemas.mistakes(record, "record")) == []
     assert list(schemas.mistakes(json.loads((tmp_path / "results.json").read_text()), "gradescope")) == []
-    assert {row["run"] for row in record["training"]} == {task.id for task in MANIFEST.tasks.values() if task.kind == "run"}
+    assert {row["run"] for row in record["training"]} == {
+        task.id for task in MANIFEST.tasks.values() if task.kind == "run"
+    }
     assert all(row["measured"] for row in record["training"])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import source
 from autograder.manifest import ManifestError, find, load
 from tests.harness.mini import MANIFEST
 
@@ -64,9 +65,17 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_needs_are_followed_through(tmp_path: Path) -> None:
+def test_needs_are_what_the_reference_calls() -> None:
     manifest = load(ROOT / "assignment.toml")
-    assert "diffusion.gaussian.posterior" in manifest.needs("diffusion.samplers.ddpm_sample")
+    looks = source.look(ROOT / "solutions", manifest.tasks.values())
+    code = [task for task in manifest.tasks.values() if task.kind == "code"]
+    for task in code:
+        room = [other for other in code if other.id.split(".")[0] == task.id.split(".")[0]]
+        by_name = {
+            other.name: other.id for other in sorted(room, key=lambda other: other.module == task.module)
+        }
+        called = {by_name[name] for name in looks[task.id].mentions & by_name.keys()} - {task.id}
+        assert called == set(task.needs), task.id
 
 
 def test_homework_has_all_questions_and_a_hundred_points() -> None:

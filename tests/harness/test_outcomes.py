@@ -65,6 +65,11 @@ def test_todo_gives_nothing_and_blocks_what_needs_it(mini: Mini) -> None:
     assert results_of(record, DOUBLE)[0]["where"] == "maths.py:6"
 
 
+def test_who_does_not_call_an_unfinished_task_does_not_wait_for_it(mini: Mini) -> None:
+    mini.code(TODO_DOUBLE.replace("maths.double(maths.double(x))", "4 * x"))
+    assert outcomes(mini.grade()) == {DOUBLE: "TODO", QUADRUPLE: "PASSED", "answers.colour": "PASSED"}
+
+
 def test_todo_is_decided_from_the_source_not_from_an_exception(mini: Mini) -> None:
     mini.code(CODE.replace("return 2 * x", "exec('raise NotImplementedError(\"TODO(q1): maths.double\")')"))
     assert outcomes(mini.grade())[DOUBLE] == "CRASHED"

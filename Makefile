@@ -1,0 +1,115 @@
+# Every target that a person needs; `make` alone lists them. Works with GNU make 3.81 and later.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+PYTHON ?= python3
+EXTRAS ?= staff,dev
+SUBMISSION ?= solutions
+OUT ?= build/grade
+WORKERS ?= 2
+UV ?= 1
+Q ?=
+ARGS ?=
+TORCH_WHEELS ?=
+TORCH_BACKEND ?=
+
+# One thread: sums come out in the same order on every machine, and parallel tests do not fight for cores.
+# Training and grading take their number of threads from assignment.toml.
+OMP_NUM_THREADS ?= 1
+export OMP_NUM_THREADS
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.setup-stamp
+
+help: ## say what each target does
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# ------------------------------------------------------------------------------------------------- set-up
+
+# A folder of torch wheels replaces the versions that constraints.txt has for torch and what comes with it.
+# torchvision matches one build of torch only, so without a wheel of its own there it is left out.
+TORCH_FAMILY := ^(torch|torchvision|triton|nvidia-[a-z0-9-]+|cuda-[a-z]+)==
+ifneq ($(TORCH_WHEELS),)
+  TORCH_PARTS := torch $(if $(wildcard $(TORCH_WHEELS)/torchvision-*),torchvision)
+  CONSTRAINTS := $(VENV)/constraints.txt
+  INSTALLED := $(if $(filter torchvision,$(TORCH_PARTS)),$(EXTRAS),$(subst staff,grader,$(EXTRAS)))
+else
+  CONSTRAINTS := constraints.txt
+  INSTALLED := $(EXTRAS)
+endif
+ifeq ($(UV),0)
+  PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+else
+  PIP := $(VENV)/bin/uv pip install --python $(PY) $(if $(TORCH_BACKEND),--torch-backend=$(TORCH_BACKEND))
+endif
+
+# The stamp holds the choices that it was made with, so that another choice installs anew.
+CHOICES := extras=$(INSTALLED) wheels=$(TORCH_WHEELS) backend=$(TORCH_BACKEND)
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CHOICES))
+.PHONY: $(STAMP)
+endif
+
+setup: $(STAMP) ## make .venv with everything; TORCH_BACKEND=cpu or TORCH_WHEELS=DIR without a GPU, UV=0 for plain pip
+	@echo "ready: $(VENV) ($$($(PY) --version), extras $(INSTALLED))"
+
+$(STAMP): setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "setup needs Python 3.11 or newer; \`$(PYTHON)\` is $$($(PYTHON) --version 2>&1). Give one: make setup PYTHON=python3.12" >&2; exit 1; }
+	@test "$(UV)" != 0 || test -z "$(TORCH_BACKEND)" || { \
+	  echo "TORCH_BACKEND is an option of uv; with plain pip give TORCH_WHEELS=DIR" >&2; exit 1; }
+	@test -z "$(TORCH_WHEELS)" || ls "$(TORCH_WHEELS)"/torch-*.whl >/dev/null 2>&1 || { \
+	  echo "TORCH_WHEELS=$(TORCH_WHEELS) holds no torch-*.whl" >&2; exit 1; }
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $(STAMP)
+	@test "$(UV)" = 0 || $(PY) -m pip install --disable-pip-version-check --quiet -c constraints.txt uv
+ifneq ($(TORCH_WHEELS),)
+	@grep -Ev '$(TORCH_FAMILY)' constraints.txt > $(CONSTRAINTS)
+	$(PIP) --no-deps --no-index --find-links "$(TORCH_WHEELS)" $(TORCH_PARTS)
+endif
+	$(PIP) -e '.[$(INSTALLED)]' -c $(CONSTRAINTS)
+	@echo "$(CHOICES)" > $(STAMP)
+
+$(PY):
+	@echo "there is no $(VENV) yet; run: make setup" >&2; exit 1
+
+# ------------------------------------------------------------------------------------------------ homework
+
+test: | $(PY) ## run the public tests on student/; Q=q1d for one question (or one task)
+	@$(PY) -m autograder test --package student $(if $(Q),-q $(Q)) $(ARGS)
+
+grade: | $(PY) ## grade SUBMISSION (default: solutions) into OUT (default: build/grade)
+	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" $(if $(Q),--only $(Q)) $(ARGS)
+
+stubs: | $(PY) ## generate student/ from solutions/
+	$(PY) -m autograder stubs
+
+# -------------------------------------------------------------------------------------------------- project
+
+check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
+	$(PY) -m pytest tests/harness -m "not slow" -n $(WORKERS)
+
+check-all: check ## the same, then the slow tier: full grades with training runs
+	$(PY) -m pytest tests/harness -m slow
+
+lint: | $(PY) ## the part of check that runs no tests
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m codespell_lib .
+	$(PY) -m autograder stubs --check
+
+format: | $(PY) ## format the sources, then generate student/ anew
+	$(PY) -m ruff check --fix --exit-zero --exclude student .
+	$(PY) -m ruff format --exclude student .
+	$(PY) -m autograder stubs
+
+bench: | $(PY) ## measure every figure that the README quotes
+	$(PY) -m benchmarks $(ARGS)
+
+clean: ## remove what is built (not .venv, not your work)
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup test grade stubs check check-all lint format bench clean

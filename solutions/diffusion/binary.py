@@ -1,0 +1,307 @@
+"""Diffusion with coin flips (question 1): noise that flips pixels, and a network that undoes it.
+
+Pixels are floats -1.0 and +1.0 of shape [B, ...]; every pixel of every image has coins of its own. Diffusion time t
+is 1-based, t = 1..T, and Y_0 is the image; t is an int, or Long[B] with one time for each image. delta is the
+probability of a flip in one step, 0 < delta <= 1/2 (the forward process takes 0 as well). All information is in nats.
+
+The reverse loop over all T steps stands in samplers.py, the training loop in given/training/coin_flip.py.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+# BEGIN SOLUTION q1e
+from torch.nn import functional as F
+
+# END SOLUTION
+
+Network = Callable[
+    [Tensor, Tensor], Tensor
+]  # (y_t [B, ...], t Long[B]) -> logits of P(Y_{t-1} = +1), shape of y_t
+
+
+def _check_pixels(y: Tensor) -> None:
+    if not y.is_floating_point() or not bool((y.abs() == 1).all()):
+        raise ValueError(
+            f"pixels must be floats, each -1.0 or +1.0; got {y.dtype} from {y.min()} to {y.max()}"
+        )
+
+
+def _check_delta(delta: float, positive: bool = False) -> None:
+    if not 0 <= delta <= 0.5 or (positive and delta == 0):
+        raise ValueError(f"delta must lie in {'(' if positive else '['}0, 1/2], got {delta}")
+
+
+def _check_time(t: int | Tensor, first: int) -> None:
+    if isinstance(t, Tensor) and (t.is_floating_point() or t.ndim > 1):
+        raise ValueError(f"t must be an int or Long[B], got {t.dtype} of shape {list(t.shape)}")
+    if bool((torch.as_tensor(t) < first).any()):
+        raise ValueError(f"t must be {first} or more, got {t}")
+
+
+def _per_image(t: int | Tensor, y: Tensor) -> Tensor:
+    """T as a tensor on y's device that broadcasts against y: 0-dim, or [B, 1, ...]."""
+    t = torch.as_tensor(t, device=y.device)
+    return t.reshape(-1, *[1] * (y.ndim - 1)) if t.ndim else t
+
+
+def flip_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
+    """One step of the forward process, Y_{t-1} to Y_t: each pixel changes its sign with probability delta.
+
+    Args:
+        y: Float[B, ...], pixels -1/+1.
+        delta: probability of a flip.
+        generator: source of the coins, on y's device.
+
+    Returns:
+        Like y: same shape and dtype, a new tensor.
+
+    Raises:
+        ValueError: pixels other than -1/+1, or delta outside [0, 1/2].
+    """
+    _check_pixels(y)
+    _check_delta(delta)
+    # BEGIN SOLUTION q1a
+    # HINT: one uniform number for every pixel decides; torch.rand takes `generator` and `device`.
+    flip = torch.rand(y.shape, generator=generator, device=y.device) < delta
+    return torch.where(flip, -y, y)
+    # END SOLUTION
+
+
+def replace_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
+    """The step of `flip_step` told with other coins: R comes up with probability 2 delta; if so, a fair coin F replaces y.
+
+    Args:
+        y: Float[B, ...], pixels -1/+1.
+        delta: the delta of `flip_step`; R's probability is twice that.
+        generator: source of the coins, on y's device.
+
+    Returns:
+        Like y; equal to `flip_step` in distribution, not draw by draw.
+
+    Raises:
+        ValueError: pixels other than -1/+1, or delta outside [0, 1/2].
+    """
+    _check_pixels(y)
+    _check_delta(delta)
+    # BEGIN SOLUTION q1a
+    # HINT: two independent draws for every pixel. What does a pixel show if R came up, and what if not?
+    replace = torch.rand(y.shape, generator=generator, device=y.device) < 2 * delta
+    heads = torch.rand(y.shape, generator=generator, device=y.device) < 0.5
+    fair = torch.where(heads, 1.0, -1.0).to(y.dtype)
+    return torch.where(replace, fair, y)
+    # END SOLUTION
+
+
+def replacement_probability(t: int | Tensor, delta: float) -> Tensor:
+    """Probability that a given pixel has been replaced by a fair coin at least once in steps 1..t.
+
+    Args:
+        t: number of steps, 0 or more: an int or a Long tensor.
+        delta: the delta of `replace_step`.
+
+    Returns:
+        Float64, shape of t (0-dim for an int). Accurate to a relative 1e-12, for tiny delta too.
+
+    Raises:
+        ValueError: negative t, or delta outside [0, 1/2].
+    """
+    _check_delta(delta)
+    _check_time(t, first=0)
+    # BEGIN SOLUTION q1a
+    # HINT: what is the probability that it has NOT happened? For tiny delta, look up expm1 and log1p.
+    steps = torch.as_tensor(t).to(torch.float64)
+    log_kept = torch.log1p(torch.tensor(-2 * delta, dtype=torch.float64))
+    return -torch.expm1(torch.where(steps > 0, steps * log_kept, 0.0))
+    # END SOLUTION
+
+
+def steps_to_mix(delta: float, tolerance: float) -> int:
+    """Smallest T such that a given pixel is still unreplaced after T steps with probability at most `tolerance`.
+
+    This makes the limit of 1(a) concrete: how long the forward process must run until images look like coins.
+
+    Args:
+        delta: the delta of `replace_step`, positive.
+        tolerance: in (0, 1]; may be far smaller than the spacing of floats near 1.
+
+    Raises:
+        ValueError: delta outside (0, 1/2], or tolerance outside (0, 1].
+    """
+    _check_delta(delta, positive=True)
+    if not 0 < tolerance <= 1:
+        raise ValueError(f"tolerance must lie in (0, 1], got {tolerance}")
+    # BEGIN SOLUTION q1a
+    # HINT: the probability shrinks by the same factor in every step. How many factors are needed?
+    if delta == 0.5:
+        return 0 if tolerance == 1 else 1
+    steps = math.log(tolerance) / math.log1p(-2 * delta)
+    return math.ceil(steps - 1e-12 * steps)  # a quotient that is whole but for rounding counts as whole
+    # END SOLUTION
+
+
+def q_sample(y_0: Tensor, t: int | Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
+    """A sample of Y_t given Y_0 = y_0, without Y_1 .. Y_{t-1}: at most two coins a pixel.
+
+    Args:
+        y_0: Float[B, ...], pixels -1/+1.
+        t: int or Long[B], 0 or more; where it is 0, y_0 itself comes back.
+        delta: probability of a flip in one step.
+        generator: source of the coins, on y_0's device.
+
+    Returns:
+        Like y_0.
+
+    Raises:
+        ValueError: pixels other than -1/+1, delta outside [0, 1/2], or negative t.
+    """
+    _check_pixels(y_0)
+    _check_delta(delta)
+    _check_time(t, first=0)
+    # BEGIN SOLUTION q1b
+    # HINT: what matters is whether a pixel was replaced at least once, not how often. What does it show then?
+    flipped = replacement_probability(_per_image(t, y_0), delta) / 2
+    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
+    return torch.where(flip, -y_0, y_0)
+    # END SOLUTION
+
+
+def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor:
+    """P(Y_{t-1} = +1 | Y_t = y_t, Y_0 = y_0), pixel by pixel.
+
+    Args:
+        y_t: Float[B, ...], pixels -1/+1.
+        y_0: Float[B, ...], pixels -1/+1.
+        t: int or Long[B], 1 or more.
+        delta: probability of a flip in one step, positive.
+
+    Returns:
+        Shape and dtype of y_t, in [0, 1] (the bounds included).
+
+    Raises:
+        ValueError: shapes differ, pixels other than -1/+1, delta outside (0, 1/2], or t below 1.
+    """
+    if y_t.shape != y_0.shape:
+        raise ValueError(f"y_t has shape {list(y_t.shape)}, y_0 has shape {list(y_0.shape)}")
+    _check_pixels(y_t)
+    _check_pixels(y_0)
+    _check_delta(delta, positive=True)
+    _check_time(t, first=1)
+    # BEGIN SOLUTION q1d
+    # HINT: what is the distribution of Y_{t-1}[j] given Y_0[j] alone? Then Bayes, for the one step to Y_t[j].
+    flipped = replacement_probability(_per_image(t, y_t) - 1, delta) / 2
+    up = torch.where(y_0 > 0, 1 - flipped, flipped) * torch.where(y_t > 0, 1 - delta, delta)
+    down = torch.where(y_0 > 0, flipped, 1 - flipped) * torch.where(y_t > 0, delta, 1 - delta)
+    return (up / (up + down)).to(y_t.dtype)
+    # END SOLUTION
+
+
+def kl_loss(logits: Tensor, target_prob: Tensor) -> Tensor:
+    """KL(P || Q) between coins with P(+1) = target_prob and Q(+1) = sigmoid(logits).
+
+    Summed over pixels, averaged over the batch, nats. Finite for every finite logit and every target_prob in [0, 1];
+    0 only where Q = P. The gradient goes to `logits`; `target_prob` is treated as a constant.
+
+    Args:
+        logits: Float[B, ...], any real numbers.
+        target_prob: Float[B, ...] in [0, 1].
+
+    Returns:
+        0-dim, dtype of logits.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if logits.shape != target_prob.shape:
+        raise ValueError(f"logits: shape {list(logits.shape)}, target_prob: shape {list(target_prob.shape)}")
+    # BEGIN SOLUTION q1e
+    # HINT: KL is cross-entropy minus entropy. Which of torch's functions takes logits? And what is 0 * log(0)?
+    p = target_prob.detach().to(logits.dtype)
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, p, reduction="none")
+    entropy = -torch.xlogy(p, p) - torch.xlogy(1 - p, 1 - p)
+    return (cross_entropy - entropy).flatten(1).sum(1).mean()
+    # END SOLUTION
+
+
+def training_loss(
+    network: Network, y_0: Tensor, num_steps: int, delta: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """One draw of the loss of 1(e): a time for each image, a noisy image each, `kl_loss` of the network's answer.
+
+    Args:
+        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
+        y_0: Float[B, ...], pixels -1/+1.
+        num_steps: T; times are drawn uniformly from 1..T, T included, for each image on its own.
+        delta: probability of a flip in one step, positive.
+        generator: source of times and coins, on y_0's device.
+
+    Returns:
+        0-dim; its gradient reaches the network's parameters.
+    """
+    # BEGIN SOLUTION q1e
+    # HINT: which of the functions above gives Y_t, and which one the target?
+    t = torch.randint(1, num_steps + 1, (len(y_0),), generator=generator, device=y_0.device)
+    y_t = q_sample(y_0, t, delta, generator=generator)
+    return kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
+    # END SOLUTION
+
+
+@torch.no_grad()
+def ancestral_step(network: Network, y_t: Tensor, t: int, generator: torch.Generator | None = None) -> Tensor:
+    """One reverse step: a draw of Y_{t-1} from the network's coins, at t = 1 as at every other time.
+
+    Args:
+        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
+        y_t: Float[B, ...], pixels -1/+1.
+        t: the time of y_t, 1 or more, the same for the whole batch.
+        generator: source of the coins, on y_t's device.
+
+    Returns:
+        Like y_t: pixels -1/+1, no gradient.
+    """
+    _check_pixels(y_t)
+    _check_time(t, first=1)
+    # BEGIN SOLUTION q1e
+    # HINT: 1(c) turns logits into probabilities. The network wants one time for each image of the batch.
+    times = torch.full((len(y_t),), t, dtype=torch.long, device=y_t.device)
+    up = torch.sigmoid(network(y_t, times))
+    heads = torch.rand(y_t.shape, generator=generator, device=y_t.device) < up
+    return torch.where(heads, 1.0, -1.0).to(y_t.dtype)
+    # END SOLUTION
+
+
+@torch.no_grad()
+def bits_per_pixel(
+    network: Network, y_0: Tensor, num_steps: int, delta: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Upper bound on the code length of images under the model, in bits a pixel (fair coins cost 1).
+
+        (sum over t = 1..T of KL(P(Y_{t-1} | Y_t, Y_0) || Q_t) + KL(P(Y_T | Y_0) || fair coins)) / (M ln 2)
+
+    with sums over the M pixels, averaged over the images; every t is visited, with one fresh draw of Y_t an image.
+
+    Args:
+        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
+        y_0: Float[B, ...], pixels -1/+1.
+        num_steps: T.
+        delta: probability of a flip in one step, positive.
+        generator: source of the coins, on y_0's device.
+
+    Returns:
+        0-dim, bits a pixel, dtype of y_0; no gradient.
+    """
+    # BEGIN SOLUTION q1e
+    # HINT: `kl_loss` gives each term of the sum. With which probability has a pixel of Y_T another sign than y_0?
+    flipped = replacement_probability(num_steps, delta) / 2
+    entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
+    num_pixels = y_0[0].numel()
+    nats = ((math.log(2) - entropy) * num_pixels).to(y_0)
+    for step in range(1, num_steps + 1):
+        t = torch.full((len(y_0),), step, dtype=torch.long, device=y_0.device)
+        y_t = q_sample(y_0, t, delta, generator=generator)
+        nats = nats + kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
+    return nats / (num_pixels * math.log(2))
+    # END SOLUTION

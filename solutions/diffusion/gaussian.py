@@ -1,0 +1,248 @@
+"""Gaussian diffusion: the forward process, its posterior, the noise-prediction loss and one reverse step.
+
+Names all through the module, where a docstring does not say otherwise:
+
+    x_0 x_t noise eps_hat    Float[B, ...], any number of axes after the batch; noise is standard normal
+    t                        int or Long[B] (one for each sample), 1-based: 1..T
+    betas alphas_cumprod     Float[T + 1] of schedules.py (float64), index 0 for clean data
+
+Coefficients are worked out in float64 and then cast: results have the dtype and device of the data, and are
+differentiable in it. An argument outside its range raises ValueError. Whole chains are the business of samplers.py.
+Cited below: DDPM, Ho et al. 2020, arXiv:2006.11239, and DDIM, Song et al. 2021, arXiv:2010.02502.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from . import schedules
+
+Network = Callable[[Tensor, Tensor], Tensor]  # (x_t: Float[B, ...], t: Long[B]) -> eps_hat: Float[B, ...]
+
+
+def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) -> Tensor:
+    """One step of the forward process: a draw of q(x_t | x_{t-1}), made from a standard normal one (DDPM, eq. 2).
+
+        q(x_t | x_{t-1}) = N(sqrt(1 - betas[t]) x_{t-1}, betas[t] I)
+
+    Returns:
+        Float[B, ...], x_t.
+    """
+    schedules.check_time(t, betas)
+    # BEGIN SOLUTION q2a
+    # HINT: is betas[t] a variance or a standard deviation?
+    beta = schedules.at(betas, t, x_prev)
+    return (1 - beta).sqrt().to(x_prev) * x_prev + beta.sqrt().to(x_prev) * noise
+    # END SOLUTION
+
+
+def q_sample(x_0: Tensor, t: int | Tensor, alphas_cumprod: Tensor, noise: Tensor) -> Tensor:
+    """A draw of q(x_t | x_0) without the steps between: what t forward steps do, from one normal draw (DDPM, eq. 4).
+
+    Returns:
+        Float[B, ...], x_t. Here t may be 0 as well: nothing has been added yet.
+    """
+    schedules.check_time(t, alphas_cumprod, first=0)
+    # BEGIN SOLUTION q2a
+    # HINT: write x_2 in terms of x_0. What is the law of the sum of the two noises?
+    signal = schedules.at(alphas_cumprod, t, x_0)
+    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+    # END SOLUTION
+
+
+def prior_kl(x_0: Tensor, alphas_cumprod: Tensor) -> Tensor:
+    """How far the forward process still is from its limit at its end: KL(q(x_T | x_0) || N(0, I)) of each sample.
+
+    It goes to 0 as T grows, and what is left of it is what a sampler loses by starting from N(0, I).
+
+    Args:
+        x_0: Float[B, ...], clean data.
+        alphas_cumprod: Float[T + 1]; T is its last index.
+
+    Returns:
+        Float[B], nats: summed over the dimensions of a sample, not averaged.
+    """
+    # BEGIN SOLUTION q2a
+    # HINT: the KL divergence between two normal laws has a closed form; both have independent dimensions.
+    signal = alphas_cumprod[-1].to(x_0.device)
+    pixels = x_0.to(signal.dtype).flatten(1)
+    kl = 0.5 * (signal * pixels**2 - signal - torch.log1p(-signal))
+    return kl.sum(dim=1).to(x_0.dtype)
+    # END SOLUTION
+
+
+def posterior(
+    x_t: Tensor, x_0: Tensor, t: int | Tensor, betas: Tensor, alphas_cumprod: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Mean and variance of the normal law q(x_{t-1} | x_t, x_0).
+
+    Args:
+        x_t: Float[B, ...].
+        x_0: Float[B, ...].
+        t: int or Long[B], 1..T. At t = 1 the step before is x_0 itself, without doubt.
+        betas: Float[T + 1].
+        alphas_cumprod: Float[T + 1].
+
+    Returns:
+        The mean Float[B, ...], and the variance of each dimension (one for all dimensions of a sample), of the same
+        dtype: Float[] for an int, Float[B, 1, ...] with as many axes as x_t for Long[B].
+    """
+    schedules.check_time(t, betas)
+    # BEGIN SOLUTION q2b
+    # HINT: Bayes' rule: which two normal densities are multiplied, as functions of x_{t-1}? Complete the square.
+    beta = schedules.at(betas, t, x_t)
+    signal, signal_before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = signal_before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - signal_before) / (1 - signal)
+    variance = (1 - signal_before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+    # END SOLUTION
+
+
+def predict_x_0(x_t: Tensor, eps_hat: Tensor, t: int | Tensor, alphas_cumprod: Tensor) -> Tensor:
+    """The clean data from which `q_sample` makes x_t when its noise is eps_hat.
+
+    Returns:
+        Float[B, ...], x_0_hat.
+    """
+    schedules.check_time(t, alphas_cumprod)
+    # BEGIN SOLUTION q2c
+    # HINT: solve the equation of q_sample for another letter.
+    signal = schedules.at(alphas_cumprod, t, x_t)
+    return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
+    # END SOLUTION
+
+
+def predict_noise(x_t: Tensor, x_0: Tensor, t: int | Tensor, alphas_cumprod: Tensor) -> Tensor:
+    """The noise with which `q_sample` makes x_t from x_0; the inverse of `predict_x_0`.
+
+    Returns:
+        Float[B, ...].
+    """
+    schedules.check_time(t, alphas_cumprod)
+    # BEGIN SOLUTION q2c
+    # HINT: the same equation once more.
+    signal = schedules.at(alphas_cumprod, t, x_t)
+    return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
+    # END SOLUTION
+
+
+def noise_prediction_loss(
+    network: Network, x_0: Tensor, alphas_cumprod: Tensor, generator: torch.Generator | None = None
+) -> Tensor:
+    """Squared error of the network's guess at the noise, at random times (DDPM, algorithm 1 and equation 14).
+
+    t is uniform on 1..T and drawn for each sample on its own, the noise is standard normal, x_t = q_sample(...).
+
+    Args:
+        network: network(x_t, t) with t Long[B] -> eps_hat Float[B, ...].
+        x_0: Float[B, ...], clean data.
+        alphas_cumprod: Float[T + 1].
+        generator: source of all randomness, on the device of x_0 or on the CPU.
+
+    Returns:
+        Float[]: (noise - network(x_t, t))**2, mean over the batch and all dimensions. The network gets its gradient.
+    """
+    # A generator draws on its own device only.
+    device = x_0.device if generator is None else generator.device
+    # BEGIN SOLUTION q2c
+    # HINT: random times: is T itself ever drawn? And time 0?
+    last = len(alphas_cumprod) - 1
+    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=device).to(x_0.device)
+    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=device).to(x_0.device)
+    x_t = q_sample(x_0, t, alphas_cumprod, noise)
+    return F.mse_loss(network(x_t, t), noise)
+    # END SOLUTION
+
+
+def ddpm_step(
+    eps_hat: Tensor,
+    x_t: Tensor,
+    t: int,
+    betas: Tensor,
+    alphas_cumprod: Tensor,
+    noise: Tensor | None = None,
+    variance: Literal["posterior", "beta"] = "posterior",
+    clip: float | None = None,
+) -> Tensor:
+    """One reverse step: a draw of q(x_{t-1} | x_t, x_0_hat), x_0_hat being the network's guess (DDPM, algorithm 2).
+
+    Args:
+        eps_hat: Float[B, ...], the network's guess at the noise in x_t.
+        x_t: Float[B, ...].
+        t: 1..T. The step at t = 1 adds no noise: it returns the mean, whatever `noise` and `variance` are.
+        betas: Float[T + 1].
+        alphas_cumprod: Float[T + 1].
+        noise: Float[B, ...], standard normal; without it the mean is returned.
+        variance: of the draw: that of the posterior, or betas[t] itself, which is larger (DDPM, section 3.2).
+        clip: if given, x_0_hat is first clamped to [-clip, clip], the range of the data.
+
+    Returns:
+        Float[B, ...], x_{t-1}.
+    """
+    schedules.check_time(t, betas)
+    if variance not in ("posterior", "beta"):
+        raise ValueError(f'variance must be "posterior" or "beta", got {variance!r}')
+    # BEGIN SOLUTION q2c
+    # HINT: two functions of this module do most of the work.
+    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
+    if clip is not None:
+        x_0_hat = x_0_hat.clamp(-clip, clip)
+    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
+    if noise is None or t == 1:
+        return mean
+    chosen = posterior_variance if variance == "posterior" else schedules.at(betas, t, x_t).to(x_t)
+    return mean + chosen.sqrt() * noise
+    # END SOLUTION
+
+
+def ddim_step(
+    eps_hat: Tensor,
+    x_t: Tensor,
+    t: int,
+    t_prev: int,
+    alphas_cumprod: Tensor,
+    eta: float = 0.0,
+    noise: Tensor | None = None,
+    clip: float | None = None,
+) -> Tensor:
+    """One reverse step from t straight to an earlier time t_prev, as random as eta says (DDIM, equations 12, 16).
+
+        a, a_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
+        sigma = eta * sqrt((1 - a_prev) / (1 - a) * (1 - a / a_prev))
+        x_{t_prev} = sqrt(a_prev) * x_0_hat + sqrt(max(1 - a_prev - sigma**2, 0)) * eps_hat + sigma * noise
+
+    Args:
+        eps_hat: Float[B, ...], the network's guess at the noise in x_t.
+        x_t: Float[B, ...].
+        t: 1..T.
+        t_prev: 0..t - 1; at 0 the step ends at x_0_hat.
+        alphas_cumprod: Float[T + 1].
+        eta: 0 for a deterministic step; 1 with t_prev = t - 1 for the law of `ddpm_step`.
+        noise: Float[B, ...], standard normal; without it the last term is left out.
+        clip: if given, x_0_hat is first clamped to [-clip, clip]. The eps_hat of the formula is then the noise that
+            belongs to the clamped x_0_hat, so that both still explain x_t together.
+
+    Returns:
+        Float[B, ...], x_{t_prev}.
+    """
+    schedules.check_time(t, alphas_cumprod)
+    if not 0 <= t_prev < t:
+        raise ValueError(f"t_prev must lie in 0..{t - 1}, got {t_prev}")
+    if eta < 0:
+        raise ValueError(f"eta must be at least 0, got {eta}")
+    # BEGIN SOLUTION q2c
+    # HINT: with clip, what has become of the equation between x_t, x_0_hat and eps_hat? Mend it before the last line.
+    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
+    if clip is not None:
+        x_0_hat = x_0_hat.clamp(-clip, clip)
+        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
+    signal, signal_prev = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t_prev, x_t)
+    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
+    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
+    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
+    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+    # END SOLUTION

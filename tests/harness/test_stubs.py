@@ -1,0 +1,168 @@
+"""The generator of stubs: what it makes of a package."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from autograder.release.stubs import StubError, differences, generate, leaks, write
+from tests.harness.area import ANSWERS_STUB, AREA, AREA_STUB, TASKS, only, package
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A whole small package of solutions."""
+    return package(tmp_path / "solutions")
+
+
+def test_functions_methods_imports_and_answers_are_cut(source: Path) -> None:
+    """Functions and methods become a TODO and a raise, imports vanish, all else is kept byte for byte."""
+    generated = generate(source, TASKS, questions={"q1c", "q5"})
+    assert generated["area.py"].decode() == AREA_STUB
+    assert generated["answers.toml"].decode() == ANSWERS_STUB
+    assert generated["given/data.npz"] == bytes(range(256))
+    assert list(generated) == [
+        "__init__.py",
+        "answers.toml",
+        "area.py",
+        "given/artifacts/kept.bin",
+        "given/base.py",
+        "given/data.npz",
+    ]
+
+
+def test_blanked_answers_keep_their_keys(source: Path) -> None:
+    """Blank answers parse, and have the same keys."""
+    blank = tomllib.loads(generate(source, TASKS)["answers.toml"].decode())
+    assert blank["q5"] == {"hours": "", "with whom": "", "kept": True}
+    assert blank["q1"] == {"choice": ""}
+
+
+def test_values_outside_markers_may_be_anything(tmp_path: Path) -> None:
+    """Even a value that is unequal to itself stays."""
+    text = "a = nan\nb = [1979-05-27, inf]\n"
+    assert generate(only(tmp_path, text, "answers.toml"), {}) == {"answers.toml": text.encode()}
+
+
+def test_stub_is_idempotent_under_generation(source: Path, tmp_path: Path) -> None:
+    """Stubs cut again are the same, since no marker is left in them."""
+    stub = generate(source, TASKS)["area.py"]
+    assert generate(only(tmp_path, stub), {}) == {"area.py": stub}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"""D."""\n\n{}\n\nimport b\n', '"""D."""\n\nimport b\n'),
+        ('"""D."""\n\n{}\nimport b\n', '"""D."""\n\nimport b\n'),
+        ('"""D."""\n\nimport b\n{}\n', '"""D."""\n\nimport b\n'),
+        ("import b\n{}\nimport c\n", "import b\nimport c\n"),
+        ("import b\n\n{}\n\nimport c\n", "import b\n\nimport c\n"),
+        ("import b\n\n{}\n\n\ndef f():\n    pass\n", "import b\n\n\ndef f():\n    pass\n"),
+        ("import b\n{}\n\n\ndef f():\n    pass\n", "import b\n\n\ndef f():\n    pass\n"),
+        (
+            "def f():\n    pass\n\n\n{}\n\n\ndef g():\n    pass\n",
+            "def f():\n    pass\n\n\ndef g():\n    pass\n",
+        ),
+        ("{}\nimport b\n", "import b\n"),
+        ("def f():\n    pass\n\n\n{}\n", "def f():\n    pass\n"),
+        ("{}\n", ""),
+    ],
+)
+def test_module_block_leaves_no_scar(tmp_path: Path, before: str, after: str) -> None:
+    """Nothing tells where a block of imports stood."""
+    block = "# BEGIN SOLUTION q1a\nimport a\n\nimport z\n\n# END SOLUTION"
+    folder = only(tmp_path, before.format(block))
+    (folder / "other.py").write_text(
+        "def f():\n    # BEGIN SOLUTION q1a\n    return 1\n    # END SOLUTION\n", newline=""
+    )
+    assert generate(folder, {"other.f": "q1a"})["area.py"].decode() == after
+
+
+def test_stubs_are_formatted(source: Path, tmp_path: Path) -> None:
+    """`ruff format` finds nothing to do in what is generated from formatted sources."""
+    pytest.importorskip("ruff")
+    (source / "area.py").write_text(AREA)
+    write(source, tmp_path / "student", TASKS)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--check", "--quiet"]
+    for folder in (source, tmp_path / "student"):
+        assert subprocess.run([*command, str(folder)], check=False).returncode == 0, folder
+
+
+def test_stub_raises_with_its_task(source: Path) -> None:
+    """What a student sees first is the question and the task."""
+    scope: dict[str, object] = {}
+    text = generate(source, TASKS)["area.py"].decode().replace("from . import given", "")
+    square = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    exec(compile(ast.Module([square], []), "area.py", "exec"), scope)
+    with pytest.raises(NotImplementedError, match=r"TODO\(q1a\): area\.square"):
+        scope["square"](1.0)  # type: ignore[operator]
+    with pytest.raises(ValueError, match="negative"):
+        scope["square"](-1.0)  # type: ignore[operator]
+
+
+def test_task_without_block_is_refused(source: Path) -> None:
+    """A task of the manifest that has no block is named, with the file where it belongs."""
+    with pytest.raises(StubError, match=r"area\.py: .*area\.circle.* no solution block"):
+        generate(source, TASKS | {"area.circle": "q1a"})
+    with pytest.raises(StubError, match="no such file"):
+        generate(source, TASKS | {"volume.cube": "q1a"})
+
+
+def test_markers_in_other_files_are_refused(source: Path) -> None:
+    """A file that is copied whole must not carry a block."""
+    (source / "notes.md").write_text("# BEGIN SOLUTION q1a\n42\n# END SOLUTION\n")
+    with pytest.raises(StubError, match="copied whole"):
+        generate(source, TASKS)
+
+
+def test_source_that_is_missing_or_linked_is_refused(source: Path, tmp_path: Path) -> None:
+    """No source, and a source that leads out of its folder, are refused."""
+    with pytest.raises(StubError, match="no folder"):
+        generate(tmp_path / "nowhere", TASKS)
+    (source / "link.py").symlink_to(tmp_path)
+    with pytest.raises(StubError, match="link"):
+        generate(source, TASKS)
+
+
+@pytest.mark.parametrize(
+    ("name", "planted", "line"),
+    [
+        ("area.py", "\n# return self.width * self.height\n", "return self.width * self.height"),
+        ("area.py", "import math\n", "import math"),
+        ("given/base.py", "    return  math.pow(value, 2.0)", None),
+        ("README.md", "`return math.pow(value, 2.0)`", "return math.pow(value, 2.0)"),
+        ("answers.toml", 'choice = "sigmoid"\n', 'choice = "sigmoid"'),
+        ("area.py", "# a comment that gives all away\n", "# a comment that gives all away"),
+    ],
+)
+def test_leaks_are_found(source: Path, name: str, planted: str, line: str | None) -> None:
+    """A line of a solution is found in any file, and nothing else is reported."""
+    generated = generate(source, TASKS)
+    assert leaks(source, generated) == []
+    generated[name] = generated.get(name, b"") + planted.encode()
+    assert leaks(source, generated) == ([f"{name}: {line}"] if line else [])
+
+
+def test_leaks_of_a_broken_source_are_refused(tmp_path: Path) -> None:
+    """A source that cannot be read cannot be searched for."""
+    with pytest.raises(StubError, match="cannot be read as Python"):
+        leaks(only(tmp_path, "x = (\n"), {})
+
+
+def test_student_package_is_what_is_generated() -> None:
+    """`student/` is byte for byte what is cut from `solutions/`, and holds no line of a solution."""
+    from autograder.manifest import load
+
+    root = Path(__file__).parents[2]
+    manifest = load(root / "assignment.toml")
+    tasks = manifest.code_tasks()
+    generated = generate(
+        root / "solutions", tasks, questions={question.id for question in manifest.questions}
+    )
+    assert differences(root / "solutions", root / "student", tasks) == []
+    assert leaks(root / "solutions", generated) == []
+    assert len(tasks) >= 40

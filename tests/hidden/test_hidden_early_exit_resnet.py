@@ -1,0 +1,211 @@
+"""Question 3(b): network and loss against a functional forward pass in double precision."""
+
+import pytest
+import torch
+
+from tests.oracles import early_exit as oracle
+from tests.support.compare import assert_close, assert_gradient, assert_true
+from tests.support.random_weights import random_state
+
+NET, BLOCK, LOSS = (
+    "early_exit.resnet.EarlyExitResNet",
+    "early_exit.resnet.BasicBlock",
+    "early_exit.loss.early_exit_loss",
+)
+LOOSE = {"rtol": 1e-3, "atol": 1e-4}  # single precision after a dozen layers
+SHAPES = {
+    "all": {"blocks": (1, 2, 1, 1), "exits": (1, 2, 3)},
+    "some": {"blocks": (2, 1, 1, 1), "exits": (1, 3)},
+    "middle": {"blocks": (1, 1, 2), "exits": (2,)},
+    "baseline": {"blocks": (1, 2), "exits": ()},
+}
+
+
+def _with_random_weights(hw, target, **arguments):
+    net = hw.module(target, **arguments)
+    state = random_state(net.state_dict(), hw.generator())
+    net.load_state_dict(state)
+    return net, oracle.double(state)
+
+
+@pytest.mark.task("early_exit.resnet.BasicBlock")
+@pytest.mark.parametrize(("channels", "stride"), [((3, 3), 1), ((2, 5), 1), ((3, 6), 2)])
+def test_block(hw, channels, stride):
+    """Same shape, more channels, half the size; a transposed input."""
+    net, state = _with_random_weights(
+        hw, BLOCK, in_channels=channels[0], out_channels=channels[1], stride=stride
+    )
+    net.eval()
+    x = torch.randn(2, channels[0], 7, 5, generator=hw.generator()).transpose(2, 3)
+    expected = oracle.basic_block(state, "", x.double(), stride).float()
+    hint = "Convolution, normalisation, ReLU; convolution, normalisation; what is added, and when is the last ReLU?"
+    assert_close(net(x), expected, hint=hint, **LOOSE)
+
+
+@pytest.mark.task("early_exit.resnet.BasicBlock")
+def test_block_in_training(hw):
+    """In training mode the batch's own statistics normalise, and each layer sees the batch once."""
+    net, state = _with_random_weights(hw, BLOCK, in_channels=2, out_channels=3, stride=2)
+    net.train()
+    x = torch.randn(5, 2, 6, 4, generator=hw.generator())
+    seen: oracle.Statistics = {}
+    expected = oracle.basic_block(state, "", x.double(), 2, seen)
+    assert_close(net(x), expected.float(), hint="Use the layers as they are, each of them once.", **LOOSE)
+    after = net.state_dict()
+    for name, (mean, _) in seen.items():
+        due = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
+        assert_close(
+            after[f"{name}.running_mean"],
+            due.float(),
+            hint="Does each layer run once, on what the one before it makes?",
+        )
+
+
+@pytest.mark.task("early_exit.resnet.BasicBlock")
+def test_block_gradients(hw):
+    """The gradient reaches the input by both ways, and every weight."""
+    net = hw.module(BLOCK, in_channels=2, out_channels=3, stride=1)
+    state, x = _smooth_point(hw, net, (2, 2, 5, 3), lambda s, x: oracle.basic_block(s, "", x, 1))
+    cotangent = torch.randn(2, 3, 5, 3, generator=hw.generator())
+    reply = net.ask(x=x, grad_of=("x", "self"), cotangent=cotangent)
+    wide = x.double().requires_grad_()
+    expected = _gradients(state, lambda s: oracle.basic_block(s, "", wide, 1), cotangent, [wide])
+    hint = "Is the gradient cut on one of the two ways from input to output?"
+    _compare(reply.grads["x"], expected.pop("x 0"), hint)
+    for name, gradient in expected.items():
+        _compare(reply.grads["self"][name], gradient, hint)
+
+
+def _smooth_point(hw, net, shape, forward):
+    """Weights and an input at which no ReLU stands on its kink: loaded into `net`, and in double precision."""
+    for _ in range(50):
+        drawn = random_state(net.state_dict(), hw.generator())
+        x, state = torch.randn(shape, generator=hw.generator()), oracle.double(drawn)
+        if oracle.smooth_around(lambda state=state, x=x: forward(state, x.double())):
+            break
+    net.load_state_dict(drawn)
+    net.eval()
+    return state, x
+
+
+def _compare(got, expected, hint):
+    size = max(1.0, expected.abs().max().item())
+    assert_gradient(got, expected.float(), hint=hint, rtol=1e-3, atol=1e-5 * size)
+
+
+def _gradients(state, function, cotangent, inputs=()):
+    """Of sum(function(state) * cotangent), to each float parameter of a state (buffers aside) and to `inputs`."""
+    trained = {
+        name: value.clone().requires_grad_()
+        for name, value in state.items()
+        if "running" not in name and "num_batches" not in name
+    }
+    leaves = [*inputs, *trained.values()]
+    value = (function({**state, **trained}) * cotangent.double()).sum()
+    names = [*(f"x {i}" for i in range(len(inputs))), *trained]
+    return dict(zip(names, torch.autograd.grad(value, leaves), strict=True))
+
+
+@pytest.mark.task("early_exit.resnet.EarlyExitResNet")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_network(hw, shape):
+    """Exits after all, some, one or none of the early stages; odd and oblong images."""
+    net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=2, **SHAPES[shape])
+    net.eval()
+    x = torch.randn(2, 2, 13, 9, generator=hw.generator())
+    expected = oracle.all_logits(state, x, SHAPES[shape]["exits"]).float()
+    hint = "Which stage does each head stand behind, and which head is the last?"
+    assert_close(net(x), expected, hint=hint, **LOOSE)
+
+
+@pytest.mark.task("early_exit.resnet.EarlyExitResNet")
+def test_network_in_training(hw):
+    """In training mode every image goes through every stage, once."""
+    net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
+    net.train()
+    x = torch.randn(7, 1, 16, 16, generator=hw.generator())
+    net(x)
+    after = net.state_dict()
+    seen = oracle.infer(state, x, (1, 3), 0.0, training=True).seen  # at threshold 0 nobody leaves
+    for name, (mean, variance) in seen.items():
+        hint = "In `forward` nobody leaves: every layer sees the whole batch, once."
+        due = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
+        assert_close(after[f"{name}.running_mean"], due.float(), hint=hint, **LOOSE)
+        due = 0.9 * state[f"{name}.running_var"] + 0.1 * variance
+        assert_close(after[f"{name}.running_var"], due.float(), hint=hint, **LOOSE)
+
+
+@pytest.mark.task("early_exit.resnet.EarlyExitResNet")
+def test_network_gradients(hw):
+    """The loss of every exit reaches all that stands before it."""
+    net = hw.module(NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
+    state, x = _smooth_point(hw, net, (2, 1, 9, 9), lambda s, x: oracle.all_logits(s, x, (1, 3)))
+    cotangent = torch.randn(3, 2, 3, generator=hw.generator())
+    grads = net.ask(x, grad_of=("self",), cotangent=cotangent).grads["self"]
+    expected = _gradients(state, lambda s: oracle.all_logits(s, x, (1, 3)), cotangent)
+    for name, gradient in expected.items():
+        _compare(
+            grads[name],
+            gradient,
+            "Is something detached between the stages, or between a stage and its head?",
+        )
+
+
+def _loss(logits, labels, weights):
+    """Sum over exits of weight times the mean over images of log(sum of exp) less the label's logit, by loops."""
+    total = torch.zeros((), dtype=torch.float64)
+    for i, weight in enumerate(weights):
+        for b, label in enumerate(labels.tolist()):
+            total = total + weight * (logits[i, b].logsumexp(0) - logits[i, b, label]) / len(labels)
+    return total
+
+
+@pytest.mark.task("early_exit.loss.early_exit_loss")
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_loss(hw, dtype):
+    """Three exits of unequal weight; double in, double out; a transposed tensor; one exit without weight."""
+    logits = (
+        (3 * torch.randn(5, 3, 7, generator=hw.generator(), dtype=torch.float64)).to(dtype).transpose(0, 1)
+    )
+    labels, weights = torch.tensor([6, 0, 3, 3, 1]), [2.0, 0.0, 0.7]
+    hint = "Mean over the images, weighted sum over the exits, and nothing divided by the weights."
+    function = hw("early_exit.loss.early_exit_loss")
+    expected = _loss(logits.double(), labels, weights).to(dtype)
+    assert_close(function(logits, labels, weights), expected, hint=hint)
+    assert_close(function(logits, labels, torch.tensor(weights)), expected, hint=hint)
+
+
+@pytest.mark.task("early_exit.loss.early_exit_loss")
+def test_loss_is_stable(hw):
+    """Logits of a thousand, a batch of one, a single exit."""
+    logits = torch.tensor([[[1000.0, 0.0, -1000.0]]])
+    got = hw("early_exit.loss.early_exit_loss")(logits, torch.tensor([1]), [0.5])
+    # log(e^1000 + e^0 + e^-1000) - 0 = 1000, halved.
+    assert_close(
+        got, torch.tensor(500.0), hint="Does the logarithm of the softmax survive a probability of 0?"
+    )
+
+
+@pytest.mark.task("early_exit.loss.early_exit_loss")
+def test_loss_gradients(hw):
+    """Every exit gets a gradient in proportion to its weight."""
+    logits = torch.randn(3, 5, 4, generator=hw.generator(), dtype=torch.float64)
+    labels, weights = torch.tensor([3, 0, 0, 2, 1]), [1.0, 0.3, 0.1]
+    reply = hw(LOSS).ask(exit_logits=logits, labels=labels, exit_weights=weights, grad_of=("exit_logits",))
+    wide = logits.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(_loss(wide, labels, weights), wide)
+    assert_gradient(
+        reply.grads["exit_logits"], expected, hint="Do all exits, and all images, take part in the loss?"
+    )
+
+
+@pytest.mark.task("early_exit.loss.early_exit_loss")
+def test_each_image_counts_alike(hw):
+    """The loss of a batch is the mean of its images' losses, and the order of the images does not matter."""
+    logits = torch.randn(2, 6, 3, generator=hw.generator(), dtype=torch.float64)
+    labels, weights = torch.tensor([2, 0, 1, 1, 0, 2]), [1.0, 0.3]
+    function = hw(LOSS)
+    singles = [function(logits[:, b : b + 1], labels[b : b + 1], weights) for b in range(6)]
+    whole = function(logits.flip(1), labels.flip(0), weights)
+    assert_true(isinstance(whole, torch.Tensor), "the loss is not a tensor")
+    assert_close(whole, torch.stack(singles).mean(), hint="A mean over the images, not a sum.")

@@ -1,0 +1,123 @@
+"""Question 3(a), further out and in every shape."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracles import early_exit as oracle
+from tests.support.compare import assert_close
+
+
+@pytest.mark.task("early_exit.partial_sums.remaining_variance")
+def test_every_k(hw):
+    """Every k, against adding one by one; a list and a tensor alike."""
+    variances = torch.rand(6, generator=hw.generator(), dtype=torch.float64)
+    hint = "Which terms are not known yet when the first k are?"
+    for k in range(7):
+        total = 0.0
+        for number in range(1, 7):
+            total += variances[number - 1].item() if number > k else 0.0
+        expected = torch.tensor(total, dtype=torch.float64)
+        given_as = variances if k % 2 else variances.tolist()
+        assert_close(hw("early_exit.partial_sums.remaining_variance")(given_as, k), expected, hint=hint)
+
+
+@pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
+def test_geometric_series_agrees_with_its_terms(hw):
+    """Each further term takes its own variance away; any shape of k."""
+    k = torch.tensor([[0, 1, 2], [7, 20, 40]])
+    # The infinite tail after k terms is the sum of 2^-i over i > k; 200 terms of it are all that float64 holds.
+    tails = [[sum(2.0**-i for i in range(n + 1, n + 200)) for n in row] for row in k.tolist()]
+    expected = torch.tensor(tails, dtype=torch.float64)
+    got = hw("early_exit.partial_sums.geometric_remaining_variance")(k)
+    assert_close(
+        got, expected, rtol=1e-8, atol=0.0, hint="Write the first terms of the tail after k = 1 and k = 2."
+    )
+
+
+@pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
+def test_geometric_variance_of_many_terms(hw):
+    """After hundreds of terms there is still something left."""
+    got = hw("early_exit.partial_sums.geometric_remaining_variance")(torch.tensor([64, 300, 1000]))
+    expected = torch.tensor([0.5**64, 0.5**300, 0.5**1000], dtype=torch.float64)
+    assert_close(
+        got, expected, rtol=1e-8, atol=0.0, hint="Integers overflow, and 1 - (1 - x) loses a small x."
+    )
+    one = hw("early_exit.partial_sums.geometric_remaining_variance")(70)
+    assert_close(
+        one, torch.tensor(0.5**70, dtype=torch.float64), rtol=1e-8, atol=0.0, hint="An int is allowed too."
+    )
+
+
+@pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
+def test_tail_keeps_its_digits(hw):
+    """From plus five to minus 37 standard deviations, each right to its own size."""
+    z = torch.tensor([5.0, 0.3, -0.3, -2.0, -5.0, -8.0, -10.48576, -20.0, -37.0], dtype=torch.float64)
+    variance = torch.tensor([0.25, 4.0, 1.0, 9.0, 2.0, 0.5, 1e-6, 3.0, 7.0], dtype=torch.float64)
+    got = hw("early_exit.partial_sums.probability_nonpositive")(-z * variance.sqrt(), variance)
+    hint = (
+        "Is the answer right for small sums only? Compare it with a function that computes the tail itself."
+    )
+    assert_close(got, oracle.normal_cdf(z), rtol=1e-8, atol=0.0, hint=hint)
+
+
+@pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
+def test_probability_broadcasts(hw):
+    """A column of sums against a row of variances; single precision comes in, double goes out."""
+    partial_sum = torch.randn(3, 1, generator=hw.generator())
+    variance = 0.1 + torch.rand(2, generator=hw.generator())
+    z = -partial_sum.double() / variance.double().sqrt()
+    got = hw("early_exit.partial_sums.probability_nonpositive")(partial_sum, variance)
+    assert_close(got, oracle.normal_cdf(z), hint="The result is float64 and has the shape both broadcast to.")
+
+
+@pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
+def test_nothing_left_to_add(hw):
+    """With variance 0 the sum is what it is: the probability is 1 or 0."""
+    partial_sum, variance = torch.tensor([[-2.0], [0.0], [3.0]]), torch.tensor([0.0, 1.0])
+    z = -partial_sum.double()[:, 0]
+    known = torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)
+    expected = torch.stack([known, oracle.normal_cdf(z)], dim=1)
+    got = hw("early_exit.partial_sums.probability_nonpositive")(partial_sum, variance)
+    assert_close(got, expected, hint="What is Y when all its terms are known, and is 0 <= 0?")
+
+
+@pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
+def test_symmetry_and_scale(hw):
+    """A sum and its mirror image share the probability 1; units do not matter."""
+    function = hw("early_exit.partial_sums.probability_nonpositive")
+
+    @given(st.floats(-6, 6), st.floats(0.01, 100), st.floats(0.1, 10))
+    def law(partial_sum, variance, scale):
+        one = function(partial_sum, variance)
+        other = function(-partial_sum, variance)
+        assert_close(one + other, torch.tensor(1.0, dtype=torch.float64), hint="P(Y <= 0) + P(Y >= 0) = 1.")
+        scaled = function(scale * partial_sum, scale**2 * variance)
+        assert_close(scaled, one, hint="Is it a variance or a standard deviation that is given?")
+
+    law()
+
+
+@pytest.mark.task("early_exit.partial_sums.log_probability_nonpositive")
+def test_log_tail(hw):
+    """From plus eight to minus ten thousand standard deviations."""
+    z = torch.tensor([[8.0, 1.0], [-1.0, -10.48576], [-45.0, -1e4]], dtype=torch.float64)
+    variance = torch.tensor([4.0, 0.01], dtype=torch.float64)
+    got = hw("early_exit.partial_sums.log_probability_nonpositive")(-z * variance.sqrt(), variance)
+    hint = "Where does the probability leave the range of floating point, and what happens to its logarithm?"
+    assert_close(got, oracle.normal_log_cdf(z), rtol=1e-8, atol=0.0, hint=hint)
+
+
+@pytest.mark.task("early_exit.partial_sums.log_probability_nonpositive")
+def test_log_probability_with_nothing_left_to_add(hw):
+    """With variance 0 the logarithm is 0 or minus infinity; single precision comes in, double goes out."""
+    partial_sum = torch.tensor([-2.0, 0.0, 3.0])
+    expected = torch.tensor([0.0, 0.0, -float("inf")], dtype=torch.float64)
+    got = hw("early_exit.partial_sums.log_probability_nonpositive")(partial_sum, 0.0)
+    assert_close(got, expected, hint="What is Y when all its terms are known, and is 0 <= 0?")
+    mixed = hw("early_exit.partial_sums.log_probability_nonpositive")(
+        partial_sum[:, None], torch.tensor([1.0, 2.0])
+    )
+    z = -partial_sum.double()[:, None] / torch.tensor([1.0, 2.0], dtype=torch.float64).sqrt()
+    assert_close(mixed, oracle.normal_log_cdf(z), hint="Both arguments broadcast.")

@@ -1,0 +1,42 @@
+"""A short training run of question 3: an early-exit ResNet of width 8 on 16x16 digits, measured on fresh ones."""
+
+import pytest
+import torch
+
+from tests.support.compare import assert_true
+
+# benchmarks/results/smoke_early_exit.json, five seeds: see the table at each threshold below.
+NUM_TEST = 1500
+TOLERANCE = 0.3
+
+
+@pytest.mark.task("runs.early_exit")
+def test_early_exit_learns_and_saves(hw, instrument):
+    """The trained network reads fresh digits, and does nearly as well at a fraction of the price."""
+    budget = hw.budget("runs.early_exit")
+    weights, _ = hw("given.training.early_exit.train")(**budget, seed=hw.seed, device=hw.device)
+    size, exits = budget["image_size"], tuple(budget["exits"])
+    shape = {"width": budget["width"], "blocks": tuple(budget["blocks"]), "in_channels": 1}
+    build = instrument("early_exit.resnet.EarlyExitResNet")
+    network = build(**shape, exits=exits)
+    network.load_state_dict(weights)
+    images, labels = instrument("given.data.warped_digits.warped_digits")(NUM_TEST, hw.seed, size, "test")
+    with torch.no_grad():
+        exit_logits = network.eval()(images)
+    count = instrument("early_exit.macs.exit_macs")
+    baseline = int(count(build(**shape, exits=()), (1, size, size))[-1])
+    prices = count(network, (1, size, size))
+    sweep = instrument("early_exit.macs.threshold_sweep")
+    accuracy, ratio = sweep(exit_logits, labels, prices, baseline, [0.0, TOLERANCE])
+    full, early = accuracy.tolist()
+    saved = ratio[1].item()
+    first = (exit_logits[0].argmax(dim=-1) == labels).double().mean().item()
+    hw.measured(accuracy=full, first_accuracy=first, early_accuracy=early, mac_ratio=saved)
+    hint = "The loss and the network are what training uses: which of their tests fail?"
+    assert_true(full >= 0.8, f"the whole network reads {full:.1%} of fresh digits; 80 % is due", hint=hint)
+    assert_true(
+        first >= 0.7, f"the first exit alone reads {first:.1%} of fresh digits; 70 % is due", hint=hint
+    )
+    assert_true(early >= 0.8, f"at tolerance {TOLERANCE} {early:.1%} are read; 80 % is due", hint=hint)
+    text = f"at tolerance {TOLERANCE} the price falls by a factor of {saved:.2f} only; 1.4 is due"
+    assert_true(saved >= 1.4, text, hint=hint)
