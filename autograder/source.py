@@ -21,12 +21,13 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of one task: `where` as file:line, `why` with the mend, and the names its body `mentions`."""
+    """What was seen of one task: `where` as file:line, `why` with the mend, and the names of what it `calls`."""
 
     state: State
     where: str
     why: str = ""
-    mentions: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    is_class: bool = False
 
 
 def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
@@ -46,16 +47,18 @@ def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
 def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> list[str]:
     """The tasks that `task` needs in this very submission, directly or through another, nearest first.
 
-    A need of the manifest counts for code only if its body mentions the name: whoever solves a task without calling
-    another one does not wait for it. A training run needs all that the manifest says.
+    A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without calling
+    another one does not wait for it. A class counts always, since it arrives as an argument. A training run needs all
+    that the manifest says.
     """
     found: list[str] = []
     queue = [task]
     while queue:
         current = queue.pop(0)
         for need in current.needs:
-            called = current.kind != "code" or tasks[need].name in looks[current.id].mentions
-            if called and need not in found:
+            look = looks.get(current.id)
+            counts = look is None or tasks[need].name in look.calls or looks[need].is_class
+            if counts and need not in found:
                 found.append(need)
                 queue.append(tasks[need])
     return found
@@ -93,15 +96,19 @@ def _look_at(tree: ast.Module, task: Task) -> Look:
     if line:
         why = f"{task.id} is not filled in yet: {task.file}:{line} still raises its TODO"
         return Look(State.TODO, f"{task.file}:{line}", why)
-    return Look(State.READY, f"{task.file}:{node.lineno}", mentions=_names(node))
-
-
-def _names(node: ast.AST) -> frozenset[str]:
-    """Every name and attribute inside a definition: what it may call."""
-    found = (
-        part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in ast.walk(node)
+    return Look(
+        State.READY,
+        f"{task.file}:{node.lineno}",
+        calls=_called(node),
+        is_class=isinstance(node, ast.ClassDef),
     )
-    return frozenset(found) - {""}
+
+
+def _called(node: ast.AST) -> frozenset[str]:
+    """The last name of every function that is called inside a definition."""
+    functions = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+    names = (part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in functions)
+    return frozenset(names) - {""}
 
 
 def _imported(tree: ast.Module) -> set[str]:

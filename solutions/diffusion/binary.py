@@ -1,8 +1,9 @@
 """Diffusion with coin flips (question 1): noise that flips pixels, and a network that undoes it.
 
-Pixels are floats -1.0 and +1.0 of shape [B, ...]; every pixel of every image has coins of its own. Diffusion time t
-is 1-based, t = 1..T, and Y_0 is the image; t is an int, or Long[B] with one time for each image. delta is the
-probability of a flip in one step, 0 < delta <= 1/2 (the forward process takes 0 as well). All information is in nats.
+For every function here: pixels `y` are floats -1.0 and +1.0 of shape [B, ...]; every pixel of every image has coins of
+its own, drawn from `generator`, which lives on the device of y. Diffusion time `t` is 1-based, t = 1..T, and Y_0 is the
+image; t is an int, or Long[B] with one time for each image. `delta` in (0, 1/2] is the probability of a flip in one
+step (the forward process takes 0 as well). Other pixels, times or deltas raise a ValueError. Results are new tensors.
 
 The reverse loop over all T steps stands in samplers.py, the training loop in given/training/coin_flip.py.
 """
@@ -18,16 +19,13 @@ from torch.nn import functional as F
 
 # END SOLUTION
 
-Network = Callable[
-    [Tensor, Tensor], Tensor
-]  # (y_t [B, ...], t Long[B]) -> logits of P(Y_{t-1} = +1), shape of y_t
+# network(y_t, t Long[B]) -> logits of P(Y_{t-1} = +1), shape of y_t
+Network = Callable[[Tensor, Tensor], Tensor]
 
 
 def _check_pixels(y: Tensor) -> None:
     if not y.is_floating_point() or not bool((y.abs() == 1).all()):
-        raise ValueError(
-            f"pixels must be floats, each -1.0 or +1.0; got {y.dtype} from {y.min()} to {y.max()}"
-        )
+        raise ValueError(f"pixels must be -1.0 or +1.0; got {y.dtype} from {y.min()} to {y.max()}")
 
 
 def _check_delta(delta: float, positive: bool = False) -> None:
@@ -42,25 +40,16 @@ def _check_time(t: int | Tensor, first: int) -> None:
         raise ValueError(f"t must be {first} or more, got {t}")
 
 
-def _per_image(t: int | Tensor, y: Tensor) -> Tensor:
-    """T as a tensor on y's device that broadcasts against y: 0-dim, or [B, 1, ...]."""
-    t = torch.as_tensor(t, device=y.device)
-    return t.reshape(-1, *[1] * (y.ndim - 1)) if t.ndim else t
+def _per_image(values: Tensor, y: Tensor) -> Tensor:
+    """Moves one value, or [B] of them, to y's device, in a shape that broadcasts against y: 0-dim, or [B, 1, ...]."""
+    values = values.to(y.device)
+    return values.reshape(-1, *[1] * (y.ndim - 1)) if values.ndim else values
 
 
 def flip_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
     """One step of the forward process, Y_{t-1} to Y_t: each pixel changes its sign with probability delta.
 
-    Args:
-        y: Float[B, ...], pixels -1/+1.
-        delta: probability of a flip.
-        generator: source of the coins, on y's device.
-
-    Returns:
-        Like y: same shape and dtype, a new tensor.
-
-    Raises:
-        ValueError: pixels other than -1/+1, or delta outside [0, 1/2].
+    The result has shape and dtype of y.
     """
     _check_pixels(y)
     _check_delta(delta)
@@ -72,18 +61,12 @@ def flip_step(y: Tensor, delta: float, generator: torch.Generator | None = None)
 
 
 def replace_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
-    """The step of `flip_step` told with other coins: R comes up with probability 2 delta; if so, a fair coin F replaces y.
+    """The step of `flip_step` told with other coins: R comes up with probability 2 delta.
 
-    Args:
-        y: Float[B, ...], pixels -1/+1.
-        delta: the delta of `flip_step`; R's probability is twice that.
-        generator: source of the coins, on y's device.
+    Where it does, a fresh fair coin F takes the place of the pixel; elsewhere the pixel stays.
 
     Returns:
-        Like y; equal to `flip_step` in distribution, not draw by draw.
-
-    Raises:
-        ValueError: pixels other than -1/+1, or delta outside [0, 1/2].
+        Shape and dtype of y; equal to `flip_step` in distribution, not draw by draw.
     """
     _check_pixels(y)
     _check_delta(delta)
@@ -100,14 +83,11 @@ def replacement_probability(t: int | Tensor, delta: float) -> Tensor:
     """Probability that a given pixel has been replaced by a fair coin at least once in steps 1..t.
 
     Args:
-        t: number of steps, 0 or more: an int or a Long tensor.
+        t: number of steps, 0 or more: an int or Long[B].
         delta: the delta of `replace_step`.
 
     Returns:
         Float64, shape of t (0-dim for an int). Accurate to a relative 1e-12, for tiny delta too.
-
-    Raises:
-        ValueError: negative t, or delta outside [0, 1/2].
     """
     _check_delta(delta)
     _check_time(t, first=0)
@@ -127,9 +107,6 @@ def steps_to_mix(delta: float, tolerance: float) -> int:
     Args:
         delta: the delta of `replace_step`, positive.
         tolerance: in (0, 1]; may be far smaller than the spacing of floats near 1.
-
-    Raises:
-        ValueError: delta outside (0, 1/2], or tolerance outside (0, 1].
     """
     _check_delta(delta, positive=True)
     if not 0 < tolerance <= 1:
@@ -146,24 +123,14 @@ def steps_to_mix(delta: float, tolerance: float) -> int:
 def q_sample(y_0: Tensor, t: int | Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
     """A sample of Y_t given Y_0 = y_0, without Y_1 .. Y_{t-1}: at most two coins a pixel.
 
-    Args:
-        y_0: Float[B, ...], pixels -1/+1.
-        t: int or Long[B], 0 or more; where it is 0, y_0 itself comes back.
-        delta: probability of a flip in one step.
-        generator: source of the coins, on y_0's device.
-
-    Returns:
-        Like y_0.
-
-    Raises:
-        ValueError: pixels other than -1/+1, delta outside [0, 1/2], or negative t.
+    The result has shape and dtype of y_0; where t is 0, it shows the pixels of y_0.
     """
     _check_pixels(y_0)
     _check_delta(delta)
     _check_time(t, first=0)
     # BEGIN SOLUTION q1b
     # HINT: what matters is whether a pixel was replaced at least once, not how often. What does it show then?
-    flipped = replacement_probability(_per_image(t, y_0), delta) / 2
+    flipped = _per_image(replacement_probability(t, delta), y_0) / 2
     flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
     return torch.where(flip, -y_0, y_0)
     # END SOLUTION
@@ -172,17 +139,8 @@ def q_sample(y_0: Tensor, t: int | Tensor, delta: float, generator: torch.Genera
 def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor:
     """P(Y_{t-1} = +1 | Y_t = y_t, Y_0 = y_0), pixel by pixel.
 
-    Args:
-        y_t: Float[B, ...], pixels -1/+1.
-        y_0: Float[B, ...], pixels -1/+1.
-        t: int or Long[B], 1 or more.
-        delta: probability of a flip in one step, positive.
-
     Returns:
         Shape and dtype of y_t, in [0, 1] (the bounds included).
-
-    Raises:
-        ValueError: shapes differ, pixels other than -1/+1, delta outside (0, 1/2], or t below 1.
     """
     if y_t.shape != y_0.shape:
         raise ValueError(f"y_t has shape {list(y_t.shape)}, y_0 has shape {list(y_0.shape)}")
@@ -192,7 +150,7 @@ def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor
     _check_time(t, first=1)
     # BEGIN SOLUTION q1d
     # HINT: what is the distribution of Y_{t-1}[j] given Y_0[j] alone? Then Bayes, for the one step to Y_t[j].
-    flipped = replacement_probability(_per_image(t, y_t) - 1, delta) / 2
+    flipped = _per_image(replacement_probability(t - 1, delta), y_t) / 2
     up = torch.where(y_0 > 0, 1 - flipped, flipped) * torch.where(y_t > 0, 1 - delta, delta)
     down = torch.where(y_0 > 0, flipped, 1 - flipped) * torch.where(y_t > 0, delta, 1 - delta)
     return (up / (up + down)).to(y_t.dtype)
@@ -211,9 +169,6 @@ def kl_loss(logits: Tensor, target_prob: Tensor) -> Tensor:
 
     Returns:
         0-dim, dtype of logits.
-
-    Raises:
-        ValueError: the shapes differ.
     """
     if logits.shape != target_prob.shape:
         raise ValueError(f"logits: shape {list(logits.shape)}, target_prob: shape {list(target_prob.shape)}")
@@ -232,14 +187,14 @@ def training_loss(
     """One draw of the loss of 1(e): a time for each image, a noisy image each, `kl_loss` of the network's answer.
 
     Args:
-        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
-        y_0: Float[B, ...], pixels -1/+1.
+        network: see `Network`.
+        y_0: Float[B, ...].
         num_steps: T; times are drawn uniformly from 1..T, T included, for each image on its own.
-        delta: probability of a flip in one step, positive.
-        generator: source of times and coins, on y_0's device.
+        delta: probability of a flip in one step.
+        generator: source of times and coins.
 
     Returns:
-        0-dim; its gradient reaches the network's parameters.
+        0-dim, nats; its gradient reaches the network's parameters.
     """
     # BEGIN SOLUTION q1e
     # HINT: which of the functions above gives Y_t, and which one the target?
@@ -253,14 +208,10 @@ def training_loss(
 def ancestral_step(network: Network, y_t: Tensor, t: int, generator: torch.Generator | None = None) -> Tensor:
     """One reverse step: a draw of Y_{t-1} from the network's coins, at t = 1 as at every other time.
 
-    Args:
-        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
-        y_t: Float[B, ...], pixels -1/+1.
-        t: the time of y_t, 1 or more, the same for the whole batch.
-        generator: source of the coins, on y_t's device.
+    `t` is the time of y_t, an int: the same for the whole batch. `network` is called with Long[B].
 
     Returns:
-        Like y_t: pixels -1/+1, no gradient.
+        Shape and dtype of y_t, pixels -1/+1, no gradient.
     """
     _check_pixels(y_t)
     _check_time(t, first=1)
@@ -281,17 +232,8 @@ def bits_per_pixel(
 
         (sum over t = 1..T of KL(P(Y_{t-1} | Y_t, Y_0) || Q_t) + KL(P(Y_T | Y_0) || fair coins)) / (M ln 2)
 
-    with sums over the M pixels, averaged over the images; every t is visited, with one fresh draw of Y_t an image.
-
-    Args:
-        network: takes y_t and t Long[B], returns logits of P(Y_{t-1} = +1), shape of y_t.
-        y_0: Float[B, ...], pixels -1/+1.
-        num_steps: T.
-        delta: probability of a flip in one step, positive.
-        generator: source of the coins, on y_0's device.
-
-    Returns:
-        0-dim, bits a pixel, dtype of y_0; no gradient.
+    with sums over the M pixels, averaged over the images; every t = 1..num_steps is visited, with one fresh draw of
+    Y_t for each image. The result is 0-dim, of y_0's dtype, without gradient.
     """
     # BEGIN SOLUTION q1e
     # HINT: `kl_loss` gives each term of the sum. With which probability has a pixel of Y_T another sign than y_0?

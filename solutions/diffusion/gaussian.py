@@ -141,18 +141,16 @@ def noise_prediction_loss(
         network: network(x_t, t) with t Long[B] -> eps_hat Float[B, ...].
         x_0: Float[B, ...], clean data.
         alphas_cumprod: Float[T + 1].
-        generator: source of all randomness, on the device of x_0 or on the CPU.
+        generator: source of all randomness, on the device of x_0.
 
     Returns:
         Float[]: (noise - network(x_t, t))**2, mean over the batch and all dimensions. The network gets its gradient.
     """
-    # A generator draws on its own device only.
-    device = x_0.device if generator is None else generator.device
     # BEGIN SOLUTION q2c
     # HINT: random times: is T itself ever drawn? And time 0?
     last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=device).to(x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=device).to(x_0.device)
+    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
+    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
     x_t = q_sample(x_0, t, alphas_cumprod, noise)
     return F.mse_loss(network(x_t, t), noise)
     # END SOLUTION

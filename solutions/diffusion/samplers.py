@@ -10,7 +10,41 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from . import gaussian, schedules
+from . import binary, gaussian, schedules
+
+
+def ancestral_sample(
+    network: binary.Network,
+    shape: Sequence[int],
+    num_steps: int,
+    generator: torch.Generator | None = None,
+    device: str | torch.device = "cpu",
+    return_all: bool = False,
+) -> Tensor:
+    """Samples images by all T steps of the coin-flip chain: fair coins first, then `binary.ancestral_step` from T to 1.
+
+    Args:
+        network: network(y_t, t) with t Long[B] -> logits of P(Y_{t-1} = +1), Float[B, ...].
+        shape: of the samples, [B, ...].
+        num_steps: T.
+        generator: source of all coins, on `device`.
+        device: where the samples are made.
+        return_all: also return what the chain passed through.
+
+    Returns:
+        y_0, Float[*shape] of -1/+1 (float32); with return_all Float[T + 1, *shape] from y_T (index 0) to y_0.
+    """
+    # BEGIN SOLUTION q1e
+    # HINT: which distribution does Y_T have, and at which t is the last step?
+    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
+    y = torch.where(heads, 1.0, -1.0)
+    chain = [y]
+    for t in range(num_steps, 0, -1):
+        y = binary.ancestral_step(network, y, t, generator=generator)
+        if return_all:
+            chain.append(y)
+    return torch.stack(chain) if return_all else y
+    # END SOLUTION
 
 
 def strided_times(num_steps: int, num_sampling_steps: int) -> Tensor:

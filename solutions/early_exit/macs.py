@@ -110,7 +110,8 @@ def mac_ratio(exit_index: Tensor, exit_macs: Tensor, baseline_macs: float) -> fl
         raise ValueError("exit_index is empty")
     # BEGIN SOLUTION q3b
     # HINT: the price of a batch is the sum of its rows' prices. Is the mean of ratios the ratio of means?
-    return float(baseline_macs / exit_macs[exit_index].double().mean())
+    prices = exit_macs.to(exit_index.device)[exit_index]
+    return float(baseline_macs / prices.double().mean())
     # END SOLUTION
 
 

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles import early_exit as oracle
-from tests.support.compare import assert_close, assert_no_gradient, assert_true
+from tests.support.compare import assert_close, assert_no_gradient, assert_tensor, assert_true
 from tests.support.random_weights import random_state
+from tests.support.tuples import parts
 
 INFER = "early_exit.inference.infer"
+PAIR = "logits, exit_index"
 LOOSE = {"rtol": 1e-3, "atol": 1e-4}  # single precision after a dozen layers
 SHAPES = {"some": ((1, 1, 1, 1), (1, 3)), "middle": ((1, 2, 1), (2,)), "baseline": ((1, 1), ())}
 
@@ -106,9 +108,13 @@ def test_exit_index_laws(hw):
         entropies = torch.tensor(rows, dtype=torch.float64).T
         low, high = (function(entropies, threshold) for threshold in sorted((one, other)))
         hint = "Whoever is sure enough for a strict threshold is sure enough for a lax one."
+        for found in (low, high):
+            assert_tensor(found, shape=(len(rows),), dtype=torch.int64, hint="One exit for each image.")
         assert_true(bool((high <= low).all()), "a higher threshold sends somebody further", hint=hint)
-        alone = torch.cat([function(entropies[:, b : b + 1], one) for b in range(len(rows))])
-        assert_close(function(entropies, one), alone, hint="Each image decides for itself.")
+        whole = function(entropies, one)
+        for b in range(len(rows)):
+            alone = function(entropies[:, b : b + 1], one)
+            assert_close(alone, whole[b : b + 1], hint="Each image decides for itself.")
 
     law()
 
@@ -123,10 +129,24 @@ def test_same_as_choosing_from_all_exits(hw, shape):
     threshold = oracle.telling_threshold(state, x, exits)
     every = oracle.all_logits(state, x, exits)
     chosen = oracle.exit_index(oracle.entropies(every), threshold)
-    logits, got = hw(INFER)(net, x, threshold)
+    logits, got = parts(hw(INFER)(net, x, threshold), 2, PAIR)
     hint = "After which stage is each head asked, by whom, and in which order do the rows come back?"
     assert_close(got, chosen, hint=hint, what="the exit")
     assert_close(logits, every[chosen, torch.arange(11)].float(), hint=hint, what="the logits", **LOOSE)
+
+
+@pytest.mark.task(INFER)
+def test_equal_is_not_below(hw):
+    """A head that is wholly certain has entropy 0, and 0 is not below a threshold of 0."""
+    net, state = _network(hw, *SHAPES["middle"])
+    for name in state:
+        if name.startswith("heads.0"):
+            state[name].zero_()
+    state["heads.0.2.bias"][3] = 1000.0
+    net.load_state_dict({name: value.to(net.state_dict()[name].dtype) for name, value in state.items()})
+    x = torch.randn(3, 2, 8, 8, generator=hw.generator())
+    _, got = parts(hw(INFER)(net, x, 0.0), 2, PAIR)
+    assert_close(got, torch.tensor([1, 1, 1]), hint="The same rule as in `exit_index`.", what="the exit")
 
 
 @pytest.mark.task(INFER)
@@ -138,11 +158,11 @@ def test_each_row_for_itself(hw):
     due = oracle.infer(state, x, (1, 3), threshold)
     hint = "Does the decision for one image look at the others?"
     for b in range(6):
-        logits, got = hw(INFER)(net, x[b : b + 1], threshold)
+        logits, got = parts(hw(INFER)(net, x[b : b + 1], threshold), 2, PAIR)
         assert_close(got, due.exits[b : b + 1], hint=hint, what="the exit of one image alone")
         assert_close(logits, due.logits[b : b + 1].float(), hint=hint, **LOOSE)
     order = torch.tensor([4, 0, 5, 5, 2, 1, 3])
-    logits, got = hw(INFER)(net, x[order], threshold)
+    logits, got = parts(hw(INFER)(net, x[order], threshold), 2, PAIR)
     assert_close(got, due.exits[order], hint=hint, what="the exits in another order")
     assert_close(logits, due.logits[order].float(), hint=hint, **LOOSE)
 
@@ -155,7 +175,7 @@ def test_only_those_who_stay_go_on(hw):
     x = torch.randn(12, 2, 16, 16, generator=hw.generator())
     threshold = oracle.telling_threshold(state, x, (1, 3), training=True)
     due = oracle.infer(state, x, (1, 3), threshold, training=True)
-    logits, got = hw(INFER)(net, x, threshold)
+    logits, got = parts(hw(INFER)(net, x, threshold), 2, PAIR)
     after = net.state_dict()
     hint = (
         "Which rows does the next stage get? Those that have left are not to be computed any further. "
@@ -195,7 +215,7 @@ def test_what_lies_behind_an_exit_does_not_matter(hw):
     broken["stages.1.0.bn2.bias"].fill_(math.nan)
     net.load_state_dict(broken)
     reply = hw(INFER).ask(model=net, x=x, threshold=threshold, grad_of=("x",))
-    logits, got = reply.value
+    logits, got = parts(reply.value, 2, PAIR)
     early = due.exits == 0
     hint = "Choose rows by index: 0 times NaN is NaN."
     assert_close(got[early], due.exits[early], hint=hint, what="the exits of those who leave early")

@@ -6,6 +6,7 @@ import torch
 from tests.oracles import early_exit as oracle
 from tests.support.compare import assert_close, assert_true
 from tests.support.random_weights import random_state
+from tests.support.tuples import parts
 
 NET = "early_exit.resnet.EarlyExitResNet"
 
@@ -109,7 +110,9 @@ def test_sweep(hw, as_tensor):
     prices, thresholds = torch.tensor([100, 250, 700]), [0.75, 0.0, 5.0, 0.25, 1.25]
     expected = _sweep(logits, labels, prices, 650, thresholds)
     asked = torch.tensor(thresholds, dtype=torch.float64) if as_tensor else thresholds
-    accuracy, ratio = hw("early_exit.macs.threshold_sweep")(logits, labels, prices, 650, asked)
+    accuracy, ratio = parts(
+        hw("early_exit.macs.threshold_sweep")(logits, labels, prices, 650, asked), 2, "accuracy, mac_ratio"
+    )
     hint = (
         "Every image is judged, and paid for, at its own exit. Results stand in the order of the thresholds."
     )
@@ -123,7 +126,11 @@ def test_sweep_of_one_exit(hw):
     logits = torch.randn(9, 1, 4, generator=hw.generator(), dtype=torch.float64).transpose(0, 1)
     labels, prices = torch.randint(4, (9,), generator=hw.generator()), torch.tensor([300])
     expected = _sweep(logits, labels, prices, 600, [0.1, 9.0])
-    accuracy, ratio = hw("early_exit.macs.threshold_sweep")(logits, labels, prices, 600, [0.1, 9.0])
+    accuracy, ratio = parts(
+        hw("early_exit.macs.threshold_sweep")(logits, labels, prices, 600, [0.1, 9.0]),
+        2,
+        "accuracy, mac_ratio",
+    )
     assert_close(accuracy, expected[0], hint="With one exit everybody leaves there.", what="the accuracy")
     assert_close(
         ratio, expected[1], hint="Baseline above, early exit below.", what="the MAC ratio", rtol=1e-6

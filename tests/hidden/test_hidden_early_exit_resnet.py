@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.oracles import early_exit as oracle
-from tests.support.compare import assert_close, assert_gradient, assert_true
+from tests.support.compare import assert_close, assert_gradient, assert_tensor
 from tests.support.random_weights import random_state
 
 NET, BLOCK, LOSS = (
@@ -207,5 +207,6 @@ def test_each_image_counts_alike(hw):
     function = hw(LOSS)
     singles = [function(logits[:, b : b + 1], labels[b : b + 1], weights) for b in range(6)]
     whole = function(logits.flip(1), labels.flip(0), weights)
-    assert_true(isinstance(whole, torch.Tensor), "the loss is not a tensor")
+    for found in singles:
+        assert_tensor(found, shape=(), dtype=torch.float64, hint="One number, as a tensor.")
     assert_close(whole, torch.stack(singles).mean(), hint="A mean over the images, not a sum.")

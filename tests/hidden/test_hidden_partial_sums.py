@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles import early_exit as oracle
-from tests.support.compare import assert_close
+from tests.support.compare import assert_close, assert_tensor
 
 
 @pytest.mark.task("early_exit.partial_sums.remaining_variance")
@@ -92,6 +92,10 @@ def test_symmetry_and_scale(hw):
     def law(partial_sum, variance, scale):
         one = function(partial_sum, variance)
         other = function(-partial_sum, variance)
+        for found in (one, other):
+            assert_tensor(
+                found, shape=(), dtype=torch.float64, hint="A 0-dimensional tensor for two numbers."
+            )
         assert_close(one + other, torch.tensor(1.0, dtype=torch.float64), hint="P(Y <= 0) + P(Y >= 0) = 1.")
         scaled = function(scale * partial_sum, scale**2 * variance)
         assert_close(scaled, one, hint="Is it a variance or a standard deviation that is given?")

@@ -3,6 +3,7 @@
 Conventions are those of the homework (t = 1..T, index 0 for clean data); nothing else is shared with it.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -25,7 +26,7 @@ def linear_betas(num_steps: int, start: float = 1e-4, end: float = 0.02) -> Tens
 def cosine_betas(num_steps: int, s: float = 0.008, cap: float = 0.999) -> Tensor:
     """Through cos^2 x = (1 + cos 2x) / 2, one value after the other."""
     f = [(1 + math.cos((t / num_steps + s) / (1 + s) * math.pi)) / 2 for t in range(num_steps + 1)]
-    betas = [0.0] + [min((before - now) / before, cap) for before, now in zip(f, f[1:], strict=False)]
+    betas = [0.0] + [min((before - now) / before, cap) for before, now in itertools.pairwise(f)]
     return torch.tensor(betas, dtype=torch.float64)
 
 
@@ -44,6 +45,12 @@ def forward_moments(x_0: float, t: int, betas: Tensor) -> tuple[float, float]:
     for beta in betas.tolist()[1 : t + 1]:
         mean, variance = math.sqrt(1 - beta) * mean, (1 - beta) * variance + beta
     return mean, variance
+
+
+def noised(x_0: Tensor, t: int | Tensor, noise: Tensor, shares: Tensor) -> Tensor:
+    """x_t from shares of signal; t int or Long[B]."""
+    share = shares[t].to(x_0.dtype).reshape(-1, *(1,) * (x_0.ndim - 1))
+    return share.sqrt() * x_0 + (1 - share).sqrt() * noise
 
 
 def posterior(x_t: float, x_0: float, t: int, betas: Tensor) -> tuple[float, float]:

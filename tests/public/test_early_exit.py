@@ -5,10 +5,12 @@ import math
 import pytest
 import torch
 
-from tests.support.compare import assert_close, assert_gradient, assert_true
+from tests.support.compare import assert_close, assert_gradient, assert_tensor, assert_true
 from tests.support.random_weights import random_state
+from tests.support.tuples import parts
 
 NET = "early_exit.resnet.EarlyExitResNet"
+PAIR = "logits, exit_index"
 
 
 # -- early_exit.resnet ----------------------------------------------------------------------------------------
@@ -53,14 +55,8 @@ def test_logits_of_every_exit(hw, exits, count):
     """The result has one set of logits for each head."""
     net = hw.module(NET, num_classes=3, width=2, blocks=(1, 1, 1, 1), in_channels=1, exits=exits)
     got = net(torch.randn(5, 1, 8, 8, generator=hw.generator()))
-    assert_true(
-        isinstance(got, torch.Tensor), "the result is not one tensor", hint="Which function stacks tensors?"
-    )
-    assert_true(
-        tuple(got.shape) == (count, 5, 3),
-        f"for exits={exits}, 5 images and 3 classes the result has shape {list(got.shape)}; [{count}, 5, 3] is due",
-        hint="Exits come first, then the batch, then the classes.",
-    )
+    hint = "One tensor: exits come first, then the batch, then the classes."
+    assert_tensor(got, shape=(count, 5, 3), dtype=torch.float32, hint=hint)
 
 
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
@@ -74,6 +70,9 @@ def test_early_exit_sees_early_stages_only(hw):
     net.load_state_dict(state)
     net.eval()
     got = net(torch.randn(2, 1, 8, 8, generator=hw.generator()))
+    assert_tensor(
+        got, shape=(3, 2, 3), finite=False, hint="Exits come first, then the batch, then the classes."
+    )
     finite = torch.isfinite(got).flatten(1).all(dim=1).tolist()
     assert_true(
         finite == [True, True, False],
@@ -172,7 +171,7 @@ def test_all_leave_at_once_or_none_does(hw):
     every = net(x)
     infer = hw("early_exit.inference.infer")
     for threshold, exit_number in ((100.0, 0), (0.0, 2)):
-        logits, chosen = infer(net, x, threshold)
+        logits, chosen = parts(infer(net, x, threshold), 2, PAIR)
         hint = "What happens in your loop when nobody is left, and when somebody still is after the last early exit?"
         assert_close(
             chosen, torch.full((5,), exit_number), hint=hint, what=f"the exit at threshold {threshold}"
@@ -191,7 +190,7 @@ def test_rows_leave_by_themselves(hw):
     threshold = (
         ordered[widest : widest + 2].mean().item()
     )  # two to five images are surer than that at the first exit
-    logits, chosen = hw("early_exit.inference.infer")(net, x, threshold)
+    logits, chosen = parts(hw("early_exit.inference.infer")(net, x, threshold), 2, PAIR)
     hint = "Each image decides with its own entropy. How do the rows get back into their order?"
     assert_close(
         (chosen == 0).int(), (first < threshold).int(), hint=hint, what="who leaves at the first exit"
@@ -253,7 +252,11 @@ def test_sweep_at_three_thresholds(hw):
     # Image 0 is sure and right at exit 0; image 1 is unsure (entropy log 2) and wrong there. Both are right at exit 1.
     logits = torch.tensor([[[50.0, 0.0], [0.01, 0.0]], [[50.0, 0.0], [0.0, 50.0]]])
     labels, macs = torch.tensor([0, 1]), torch.tensor([10, 40])
-    accuracy, ratio = hw("early_exit.macs.threshold_sweep")(logits, labels, macs, 40, [0.0, 0.5, 1.0])
+    accuracy, ratio = parts(
+        hw("early_exit.macs.threshold_sweep")(logits, labels, macs, 40, [0.0, 0.5, 1.0]),
+        2,
+        "accuracy, mac_ratio",
+    )
     # Prices: 40 and 40; 10 and 40; 10 and 10.
     hint = "At each threshold, every image has one exit: its prediction there counts, and its price."
     assert_close(accuracy, torch.tensor([1.0, 1.0, 0.5], dtype=torch.float64), hint=hint, what="the accuracy")

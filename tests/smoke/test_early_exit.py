@@ -5,7 +5,11 @@ import torch
 
 from tests.support.compare import assert_true
 
-# benchmarks/results/smoke_early_exit.json, five seeds: see the table at each threshold below.
+# Thresholds from benchmarks/results/smoke_early_exit.json (`python -m benchmarks.smoke_spread early_exit`), five seeds each.
+# Right solution, lowest: accuracy .919, first exit .882, at the tolerance .923, MAC ratio 1.84 (standard deviations .011,
+# .013, .009, .05). Wrong ones, highest of the figure that gives each away: last exit trained alone, first exit .13 and
+# ratio 1.00; first exit trained alone, accuracy .13; logits averaged, first exit .52; no shortcut, accuracy .66.
+# Softmax taken twice (.91, .82, .90, 2.5) and stages detached (.91, .90, .91, 1.86) learn: the unit tests catch those.
 NUM_TEST = 1500
 TOLERANCE = 0.3
 

@@ -1,0 +1,107 @@
+"""Gaussian diffusion, question 2c: one reverse step."""
+
+import math
+
+import pytest
+import torch
+
+from tests.oracles import gaussian as oracle
+from tests.support.compare import assert_close
+
+BETAS = torch.tensor([0.0, 0.3, 0.05, 0.5, 0.2, 0.4], dtype=torch.float64)
+SHARES = oracle.left_of_signal(BETAS)
+LAST = 5
+
+
+def normal(hw, *shape, dtype=torch.float64):
+    return torch.randn(*shape, generator=hw.generator(), dtype=dtype)
+
+
+@pytest.mark.task("diffusion.gaussian.ddpm_step")
+@pytest.mark.parametrize("variance", ["posterior", "beta"])
+@pytest.mark.parametrize("clip", [None, 0.7])
+def test_ddpm_step_is_a_draw_of_the_posterior(hw, variance, clip):
+    """At every time, with either variance, with and without clamping."""
+    x_0, eps_hat, noise = normal(hw, 2, 5).T, normal(hw, 5, 2), normal(hw, 5, 2)
+    hint = "Clamp x_0_hat, then take its posterior. Which variance is asked for, and is there one at t = 1?"
+    for t in range(1, LAST + 1):
+        x_t = oracle.noised(x_0, t, eps_hat, SHARES)
+        guess = x_0 if clip is None else x_0.clamp(-clip, clip)
+        mean, variances = oracle.posterior_all(x_t, guess, [t] * 5, BETAS)
+        spread = math.sqrt({"posterior": variances[0], "beta": float(BETAS[t])}[variance]) if t > 1 else 0.0
+        got = hw("diffusion.gaussian.ddpm_step")(
+            eps_hat, x_t, t, BETAS, SHARES, noise=noise, variance=variance, clip=clip
+        )
+        assert_close(got, mean + spread * noise, what=f"the step at t = {t}", hint=hint)
+
+
+@pytest.mark.task("diffusion.gaussian.ddpm_step")
+def test_ddpm_step_without_noise_is_the_mean(hw):
+    """No noise, no draw; single-precision images stay what they are."""
+    x_0, eps_hat = (normal(hw, 2, 3, 5, 7, dtype=torch.float32) for _ in range(2))
+    x_t = oracle.noised(x_0, 3, eps_hat, SHARES)
+    got = hw("diffusion.gaussian.ddpm_step")(eps_hat, x_t, 3, BETAS, SHARES, variance="beta")
+    expected, _ = oracle.posterior_all(x_t, x_0, [3, 3], BETAS)
+    assert_close(
+        got, expected.float(), atol=1e-5, hint="Without noise the mean is returned, in the data's dtype."
+    )
+
+
+def ddim_expected(x_0, eps, t, t_prev, eta, noise):
+    """Song et al. equation 12, with equation 16's sigma written as the spread that is left to draw."""
+    a, a_prev = SHARES[t].item(), SHARES[t_prev].item()
+    variance = eta**2 * (1 - a_prev) * (a_prev - a) / ((1 - a) * a_prev)
+    along = math.sqrt(max(1 - a_prev - variance, 0.0))
+    return math.sqrt(a_prev) * x_0 + along * eps + math.sqrt(variance) * noise
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+@pytest.mark.parametrize("eta", [0.0, 0.4, 1.0])
+def test_ddim_step_over_every_gap(hw, eta):
+    """From every time to every earlier one."""
+    x_0, eps_hat, noise = normal(hw, 3, 2).T, normal(hw, 2, 3), normal(hw, 2, 3)
+    hint = "a_prev belongs to t_prev, not to t - 1; sigma is a standard deviation."
+    for t in range(1, LAST + 1):
+        for t_prev in range(t):
+            x_t = oracle.noised(x_0, t, eps_hat, SHARES)
+            got = hw("diffusion.gaussian.ddim_step")(eps_hat, x_t, t, t_prev, SHARES, eta=eta, noise=noise)
+            expected = ddim_expected(x_0, eps_hat, t, t_prev, eta, noise)
+            assert_close(got, expected, what=f"the step from {t} to {t_prev}", hint=hint)
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+def test_ddim_step_explains_x_t_with_the_clamped_guess(hw):
+    """When the guess is clamped, the noise is worked out anew."""
+    x_0, eps_hat, noise = 2 * normal(hw, 3, 5), normal(hw, 3, 5), normal(hw, 3, 5)
+    x_t, guess = oracle.noised(x_0, 4, eps_hat, SHARES), x_0.clamp(-0.5, 0.5)
+    eps = (x_t - SHARES[4].sqrt() * guess) / (1 - SHARES[4]).sqrt()
+    got = hw("diffusion.gaussian.ddim_step")(eps_hat, x_t, 4, 2, SHARES, eta=0.5, noise=noise, clip=0.5)
+    assert_close(
+        got, ddim_expected(guess, eps, 4, 2, 0.5, noise), hint="Do x_0_hat and eps_hat still explain x_t?"
+    )
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+def test_ddim_step_with_full_randomness_is_ddpm(hw):
+    """With eta = 1 and neighbouring times the step is a draw of the posterior."""
+    x_0, eps_hat, noise = normal(hw, 2, 3), normal(hw, 2, 3), normal(hw, 2, 3)
+    for t in range(1, LAST + 1):
+        x_t = oracle.noised(x_0, t, eps_hat, SHARES)
+        mean, variances = oracle.posterior_all(x_t, x_0, [t, t], BETAS)
+        got = hw("diffusion.gaussian.ddim_step")(eps_hat, x_t, t, t - 1, SHARES, eta=1.0, noise=noise)
+        expected = mean + math.sqrt(variances[0]) * noise
+        assert_close(
+            got, expected, what=f"the step at t = {t}", hint="Compare sigma with the posterior's spread."
+        )
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+def test_ddim_step_with_too_much_randomness_stays_finite(hw):
+    """An eta above 1 leaves no room for eps_hat; without noise the last term is left out."""
+    x_0, eps_hat, noise = (normal(hw, 2, 3, dtype=torch.float32) for _ in range(3))
+    step, x_t = hw("diffusion.gaussian.ddim_step"), oracle.noised(x_0, 5, eps_hat, SHARES)
+    got = step(eps_hat, x_t, 5, 4, SHARES, eta=3.0, noise=noise)
+    hint = "What stands under the square root?"
+    assert_close(got, ddim_expected(x_0, eps_hat, 5, 4, 3.0, noise), atol=1e-5, hint=hint)
+    got = step(eps_hat, x_t, 5, 2, SHARES, eta=0.5)
+    assert_close(got, ddim_expected(x_0, eps_hat, 5, 2, 0.5, torch.zeros_like(noise)), atol=1e-5, hint=hint)

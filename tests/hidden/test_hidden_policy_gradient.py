@@ -1,0 +1,211 @@
+"""Question 4(a) to 4(c), hidden: the true policy gradient by enumeration, and the law of the roll-out."""
+
+import itertools
+
+import pytest
+import torch
+
+from tests.oracles.rlhf import TinyPolicy, ragged_mask
+from tests.support.compare import (
+    assert_close,
+    assert_frequency,
+    assert_gradient,
+    assert_no_gradient,
+    assert_tensor,
+    assert_true,
+)
+
+NAN = float("nan")
+
+
+@pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
+@pytest.mark.parametrize("baseline", [0.0, 3.7], ids=["plain", "baseline"])
+def test_expected_gradient_is_the_policy_gradient(hw, baseline):
+    """Over all responses of two tokens, weighted by their probability, the gradient is that of -E[reward].
+
+    The policy is a table: logits[t, v] for t = 0, 1 and v = 0..2, tokens independent. E[r] is differentiated exactly,
+    and a baseline must not change the result, since the probabilities sum to one.
+    """
+    logits = torch.tensor([[0.3, -0.7, 1.1], [0.9, 0.2, -0.4]], dtype=torch.float64, requires_grad=True)
+    responses = torch.tensor(list(itertools.product(range(3), repeat=2)))
+    rewards = torch.tensor([1.0, -2.0, 0.5, 3.0, -1.0, 0.0, 2.0, 4.0, -3.0], dtype=torch.float64)
+    log_probs = logits.log_softmax(-1)[torch.arange(2), responses]  # [9, 2]
+    weights = log_probs.sum(1).exp()
+    expected = torch.autograd.grad(-(weights * rewards).sum(), logits, retain_graph=True)[0]
+    # One call with the nine responses as a batch; the mean of the batch becomes an expectation by weighing afterwards.
+    reply = hw("rlhf.policy_gradient.reinforce_loss").ask(
+        log_probs=log_probs.detach(),
+        rewards=rewards,
+        mask=torch.ones(9, 2).bool(),
+        baseline=baseline,
+        grad_of=("log_probs",),
+    )
+    per_response = reply.grads["log_probs"]
+    assert_tensor(per_response, shape=(9, 2), what="the gradient", hint="Is the graph to log_probs cut?")
+    got = torch.autograd.grad(log_probs, logits, per_response * 9 * weights.detach()[:, None])[0]
+    assert_gradient(
+        got, expected, hint="Which sign makes a loss of a reward? Mean over the batch, sum over tokens."
+    )
+
+
+@pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
+def test_padding_may_hold_anything(hw):
+    """Ragged rows, NaN and infinity at padding, a baseline for each row, strided input."""
+    lengths = [3, 1, 5, 2]
+    mask = ragged_mask(lengths, 5)
+    log_probs = -torch.rand(5, 4, generator=hw.generator(), dtype=torch.float64).t() - 0.1
+    rewards = torch.tensor([1.0, -2.0, 0.3, 4.0], dtype=torch.float64)
+    baseline = torch.tensor([0.5, 0.1, -0.2, 1.0], dtype=torch.float64)
+    dirty = torch.where(mask, log_probs, torch.tensor([NAN, float("inf"), 1e30, NAN, -float("inf")]).double())
+    expected = -sum((rewards[b] - baseline[b]) * log_probs[b, :n].sum() for b, n in enumerate(lengths)) / 4
+    ask = hw("rlhf.policy_gradient.reinforce_loss").ask
+    reply = ask(
+        log_probs=dirty,
+        rewards=rewards,
+        mask=mask,
+        baseline=baseline,
+        grad_of=("log_probs", "rewards", "baseline"),
+    )
+    assert_close(reply.value, expected, hint="What is 0 * NaN?")
+    gradient = torch.where(mask, -(rewards - baseline)[:, None] / 4, 0.0)
+    assert_gradient(reply.grads["log_probs"], gradient, hint="Padding gets no gradient, and no NaN.")
+    assert_no_gradient(reply.grads["rewards"], what="rewards")
+    assert_no_gradient(reply.grads["baseline"], what="the baseline")
+
+
+@pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
+def test_cross_entropy_on_ragged_rows(hw):
+    """Against plain loops in double precision; logits and labels at padding are garbage."""
+    lengths = [4, 1, 2]
+    mask = ragged_mask(lengths, 4)
+    logits = torch.randn(3, 5, 4, generator=hw.generator(), dtype=torch.float64).transpose(1, 2)
+    labels = torch.randint(0, 5, (3, 4), generator=hw.generator())
+    expected = torch.zeros((), dtype=torch.float64)
+    for b, length in enumerate(lengths):
+        for t in range(length):
+            expected += (logits[b, t].exp().sum().log() - logits[b, t, labels[b, t]]) / 3
+    reply = hw("rlhf.policy_gradient.cross_entropy_loss").ask(
+        logits=logits, labels=labels, mask=mask, grad_of=("logits",)
+    )
+    assert_close(
+        reply.value, expected, hint="A long reference weighs more than a short one here. Are pads left out?"
+    )
+    weights = logits.exp() / logits.exp().sum(-1, keepdim=True)
+    gradient = torch.where(mask[..., None], (weights - torch.nn.functional.one_hot(labels, 5)) / 3, 0.0)
+    assert_gradient(reply.grads["logits"], gradient, hint="Padding trains nothing.")
+
+
+@pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
+def test_cross_entropy_in_the_far_tail(hw):
+    """A reference token 500 nats below the best costs 500 nats."""
+    logits = torch.tensor([[[500.0, 0.0]]])
+    got = hw("rlhf.policy_gradient.cross_entropy_loss")(logits, torch.tensor([[1]]), torch.tensor([[True]]))
+    assert_close(got, torch.tensor(500.0), hint="Take the logarithm before anything can underflow.")
+
+
+# A policy over {0: pad, 1: end, 2, 3 = start as well}, two sources that differ in their attention masks only.
+POLICY = TinyPolicy(4)
+SOURCE = torch.tensor([1, 2, 3])
+ATTENDED = torch.tensor([[True, True, True], [True, True, False]])
+START, END, PAD, WIDTH, DRAWS = 3, 1, 0, 3, 1500
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+@pytest.mark.parametrize("temperature", [1.0, 0.6], ids=["plain", "cooler"])
+def test_responses_follow_the_law_of_the_policy(hw, temperature):
+    """How often each possible response is drawn, and its log-probabilities, against enumeration over the vocabulary."""
+    policy = _fast(POLICY)
+    source, attended = SOURCE.repeat(2 * DRAWS, 1), ATTENDED.repeat_interleave(DRAWS, 0)
+    tokens, log_probs, mask = hw("rlhf.policy_gradient.sample_response")(
+        policy, source, attended, START, END, PAD, WIDTH, temperature=temperature, generator=hw.generator()
+    )
+    assert_tensor(tokens, shape=(2 * DRAWS, WIDTH), dtype=torch.long, what="tokens")
+    ended = (tokens == END).long()
+    expected_mask = ended.cumsum(1) - ended == 0
+    assert_close(
+        mask, expected_mask, what="the mask", hint="A drawn pad before the end is an ordinary token."
+    )
+    assert_true(bool((tokens[~mask] == PAD).all()), "after the end stands something other than the pad")
+    for number, group in enumerate((slice(0, DRAWS), slice(DRAWS, None))):
+        drawn = [
+            tuple(t for t, m in zip(row, keep, strict=True) if m)
+            for row, keep in zip(tokens[group].tolist(), mask[group].tolist(), strict=True)
+        ]
+        law = dict(
+            POLICY.responses(SOURCE.tolist(), ATTENDED[number].tolist(), START, END, WIDTH, temperature)
+        )
+        hits = torch.tensor([drawn.count(response) for response in law])
+        hint = "Does the draw see the source, its mask, the whole prefix and the temperature?"
+        assert_frequency(
+            hits, DRAWS, torch.tensor(list(law.values())), what="how often a response is drawn", hint=hint
+        )
+        sums = torch.tensor([law[response] for response in drawn], dtype=torch.float64).log().float()
+        got = torch.where(mask[group], log_probs[group], 0.0).sum(1)
+        assert_close(
+            got,
+            sums,
+            what="the log-probability of a response",
+            hint="At the temperature of the draw, not at 1.",
+        )
+    assert_close(
+        torch.where(mask, 0.0, log_probs), torch.zeros_like(log_probs), what="log-probabilities at padding"
+    )
+
+
+def _fast(policy):
+    """The policy with its answers remembered: thousands of rows share few prefixes."""
+    known = {}
+
+    def answer(input_ids, attention_mask, decoder_input_ids):
+        rows = []
+        for key in zip(input_ids.tolist(), attention_mask.tolist(), decoder_input_ids.tolist(), strict=True):
+            name = str(key)
+            if name not in known:
+                known[name] = torch.tensor(
+                    [policy.logits(key[0], key[1], key[2][: t + 1]) for t in range(len(key[2]))]
+                )
+            rows.append(known[name])
+        return torch.stack(rows)
+
+    return answer
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_generator_alone_decides(hw):
+    """The same generator state gives the same draw; a later state gives another."""
+    source, attended = SOURCE.repeat(40, 1), ATTENDED[:1].repeat(40, 1)
+    generator = hw.generator()
+    start = generator.get_state()
+    sample = hw("rlhf.policy_gradient.sample_response")
+    arguments = (_fast(POLICY), source, attended, START, END, PAD, 6)
+    first = sample(*arguments, generator=generator)[0]
+    second = sample(*arguments, generator=generator)[0]
+    again = sample(*arguments, generator=torch.Generator().set_state(start))[0]
+    hint = "Draw with the generator that was passed, and never seed it."
+    assert_close(again, first, what="the draw from the same generator state", hint=hint)
+    assert_true(
+        first.shape != second.shape or not torch.equal(first, second),
+        "two draws in a row are equal",
+        hint=hint,
+    )
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_drawing_stops_when_all_have_ended(hw):
+    """Two rows end at once, one after two tokens: two columns come back, however many are allowed."""
+
+    def policy(input_ids, attention_mask, decoder_input_ids):
+        logits = torch.full((*decoder_input_ids.shape, 4), -1e4)
+        for b, source in enumerate(input_ids[:, 0].tolist()):
+            for t in range(decoder_input_ids.shape[1]):
+                logits[b, t, END if t + 1 >= source else 2] = 0.0
+        return logits
+
+    source = torch.tensor([[1], [2], [1]])
+    tokens, log_probs, mask = hw("rlhf.policy_gradient.sample_response")(
+        policy, source, source > 0, START, END, PAD, 9
+    )
+    hint = "T is the number of tokens drawn until every row has ended."
+    assert_close(tokens, torch.tensor([[END, PAD], [2, END], [END, PAD]]), what="tokens", hint=hint)
+    assert_close(mask, torch.tensor([[True, False], [True, True], [True, False]]), what="the mask")
+    assert_close(log_probs, torch.zeros(3, 2), what="the log-probabilities")

@@ -1,0 +1,178 @@
+"""Question 4(c), hidden: statistics, advantages and losses on ragged rows, against plain loops."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracles import rlhf as oracle
+from tests.support.compare import assert_close, assert_gradient, assert_no_gradient, assert_tensor
+
+LENGTHS = [4, 1, 6, 2, 6]
+MASK = oracle.ragged_mask(LENGTHS, 6)
+GARBAGE = torch.tensor([math.nan, math.inf, -math.inf, 1e30, math.nan, -7.0], dtype=torch.float64)
+
+
+def _draw(hw, scale=1.0):
+    """Float64[5, 6], not contiguous."""
+    return torch.randn(6, 5, generator=hw.generator(), dtype=torch.float64).t() * scale
+
+
+def _dirty(x):
+    return torch.where(MASK, x, GARBAGE)
+
+
+@pytest.mark.task("rlhf.advantages.masked_mean")
+def test_masked_mean_and_its_gradient(hw):
+    """1 / N at every valid token and 0 at every pad, whatever stands there."""
+    x = _draw(hw)
+    reply = hw("rlhf.advantages.masked_mean").ask(x=_dirty(x), mask=MASK, grad_of=("x",))
+    values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
+    assert_close(
+        reply.value,
+        torch.tensor(sum(values) / 19, dtype=torch.float64),
+        hint="One mean over the whole batch.",
+    )
+    assert_gradient(reply.grads["x"], MASK.double() / 19, hint="Pads get no gradient, and no NaN.")
+
+
+@pytest.mark.task("rlhf.advantages.masked_whiten")
+def test_masked_whiten_against_plain_statistics(hw):
+    """Mean 0 and biased variance 1 over the valid tokens, 0 at the pads; the offset of 30 shows a wrong mean."""
+    x = _draw(hw, 4.0) + 30
+    got = hw("rlhf.advantages.masked_whiten")(_dirty(x), MASK)
+    values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
+    mean = sum(values) / 19
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / 19)
+    expected = torch.where(MASK, (x - mean) / deviation, 0.0)
+    assert_close(got, expected, rtol=1e-6, hint="Biased or unbiased: the docstring says which. Are pads 0?")
+
+
+@pytest.mark.task("rlhf.advantages.masked_whiten")
+def test_equal_values_do_not_divide_by_zero(hw):
+    """All valid values alike: zeros."""
+    got = hw("rlhf.advantages.masked_whiten")(torch.full((5, 6), 3.0), MASK)
+    assert_close(got, torch.zeros(5, 6), atol=1e-3, hint="What is eps for?")
+
+
+@pytest.mark.task("rlhf.advantages.masked_whiten")
+def test_eps_stands_under_the_root(hw):
+    """With variance 1 and eps 3 values are halved."""
+    x, mask = torch.tensor([[1.0, 3.0]], dtype=torch.float64), torch.ones(1, 2).bool()
+    got = hw("rlhf.advantages.masked_whiten")(x, mask, eps=3.0)
+    assert_close(
+        got, torch.tensor([[-0.5, 0.5]], dtype=torch.float64), hint="Where does eps stand in the docstring?"
+    )
+
+
+@pytest.mark.task("rlhf.advantages.gae")
+@pytest.mark.parametrize(("gamma", "lam"), [(0.97, 0.9), (1.0, 0.95), (0.9, 0.0), (0.8, 1.0)])
+def test_gae_against_its_definition(hw, gamma, lam):
+    """Sums of temporal differences, row by row; returns are advantages plus values; garbage at the pads."""
+    rewards, values = _draw(hw), _draw(hw)
+    ask = hw("rlhf.advantages.gae").ask
+    reply = ask(
+        rewards=_dirty(rewards),
+        values=_dirty(values.flip(1)),
+        mask=MASK,
+        gamma=gamma,
+        gae_lambda=lam,
+        grad_of=("rewards", "values"),
+    )
+    expected = oracle.gae(rewards, values.flip(1), LENGTHS, gamma, lam)
+    assert_close(
+        reply.value[0], expected[0], what="advantages", hint="What follows the last valid token of a row?"
+    )
+    assert_close(reply.value[1], expected[1], what="returns", hint="Advantages plus values, at valid tokens.")
+    assert_no_gradient(reply.grads["values"], what="values", hint="Advantages are data for the update.")
+    assert_no_gradient(reply.grads["rewards"], what="rewards")
+
+
+@pytest.mark.task("rlhf.advantages.gae")
+@given(st.integers(1, 6), st.floats(0.5, 1), st.floats(0, 1))
+def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
+    """Values that are the discounted rewards to come: every advantage is 0, and returns are the values."""
+    rewards = [0.5, -1.0, 2.0, 0.25, -0.75, 1.5][:length]
+    values = [0.0] * (length + 1)
+    for t in reversed(range(length)):
+        values[t] = rewards[t] + gamma * values[t + 1]
+    as_row = lambda row: torch.tensor([row], dtype=torch.float64)  # noqa: E731
+    mask = torch.ones(1, length).bool()
+    advantages, returns = hw("rlhf.advantages.gae")(
+        as_row(rewards), as_row(values[:length]), mask, gamma, lam
+    )
+    assert_close(advantages, torch.zeros(1, length, dtype=torch.float64), atol=1e-12, what="advantages")
+    assert_close(returns, as_row(values[:length]), what="returns")
+
+
+@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
+def test_surrogate_against_plain_loops(hw):
+    """Ratios well outside the clip for both signs of the advantage, ragged rows, garbage at the pads."""
+    old, advantages = _draw(hw) - 2, _draw(hw)
+    new = old + _draw(hw, 0.5)
+    loss, gradient = oracle.surrogate_loss(new, old, advantages, LENGTHS, 0.15)
+    reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
+        log_probs=_dirty(new),
+        old_log_probs=_dirty(old.flip(0).flip(0)),
+        advantages=_dirty(advantages),
+        mask=MASK,
+        clip_eps=0.15,
+        grad_of=("log_probs", "old_log_probs", "advantages"),
+    )
+    assert_close(
+        reply.value,
+        torch.tensor(loss, dtype=torch.float64),
+        hint="Pessimistic for both signs of the advantage.",
+    )
+    assert_gradient(
+        reply.grads["log_probs"], gradient, hint="Where is the loss flat? Pads get neither gradient nor NaN."
+    )
+    assert_no_gradient(reply.grads["old_log_probs"], what="old_log_probs")
+    assert_no_gradient(reply.grads["advantages"], what="advantages")
+
+
+@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
+def test_first_update_is_the_policy_gradient(hw):
+    """With new equal to old log-probs the gradient is -A / N."""
+    logs, advantages = _draw(hw) - 1, _draw(hw)
+    reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
+        log_probs=logs,
+        old_log_probs=logs,
+        advantages=advantages,
+        mask=MASK,
+        clip_eps=0.2,
+        grad_of=("log_probs",),
+    )
+    assert_tensor(reply.value, shape=(), dtype=torch.float64)
+    expected = torch.where(MASK, -advantages / 19, 0.0)
+    assert_gradient(
+        reply.grads["log_probs"],
+        expected,
+        hint="A ratio of 1 is no constant: its gradient is that of log pi.",
+    )
+
+
+@pytest.mark.task("rlhf.ppo.clipped_value_loss")
+def test_value_loss_against_plain_loops(hw):
+    """Values on both sides of the clip, targets on both sides of the values, ragged rows, garbage at the pads."""
+    old, returns = _draw(hw), _draw(hw)
+    new = old + _draw(hw, 0.5)
+    loss, gradient = oracle.value_loss(new, old, returns, LENGTHS, 0.2)
+    reply = hw("rlhf.ppo.clipped_value_loss").ask(
+        values=_dirty(new),
+        old_values=_dirty(old),
+        returns=_dirty(returns),
+        mask=MASK,
+        clip_eps=0.2,
+        grad_of=("values", "old_values", "returns"),
+    )
+    assert_close(
+        reply.value, torch.tensor(loss, dtype=torch.float64), hint="The larger of two squared errors, halved."
+    )
+    assert_gradient(
+        reply.grads["values"], gradient, hint="Where the clipped error is the larger one, nothing is learnt."
+    )
+    assert_no_gradient(reply.grads["old_values"], what="old_values")
+    assert_no_gradient(reply.grads["returns"], what="returns")

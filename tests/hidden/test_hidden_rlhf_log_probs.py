@@ -1,0 +1,143 @@
+"""Question 4(a), hidden: shapes, layouts and edge cases of shifting, masking and picking."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.compare import assert_close, assert_gradient, assert_tensor
+
+
+@pytest.mark.task("rlhf.log_probs.shift_right")
+def test_last_token_is_never_read_and_width_stays(hw):
+    """Ragged content, width 5, three rows; tokens that happen to be 0 or the start id are shifted like others."""
+    tokens = torch.tensor([[0, 3, 0, 7, 1], [3, 3, 3, 3, 3], [1, 0, 0, 0, 9]])
+    expected = torch.tensor([[2, 0, 3, 0, 7], [2, 3, 3, 3, 3], [2, 1, 0, 0, 0]])
+    assert_close(
+        hw("rlhf.log_probs.shift_right")(tokens, 2), expected, hint="Nothing but the start id is new."
+    )
+
+
+@pytest.mark.task("rlhf.log_probs.shift_right")
+def test_single_token(hw):
+    """One token: only the start id is read."""
+    got = hw("rlhf.log_probs.shift_right")(torch.tensor([[4], [5]]), 7)
+    assert_close(got, torch.tensor([[7], [7]]), hint="What is read before the first token?")
+
+
+@pytest.mark.task("rlhf.log_probs.response_mask")
+def test_padding_id_before_the_end_counts(hw):
+    """A policy may draw 0 as an ordinary token; only the first end closes a response."""
+    tokens = torch.tensor([[0, 0, 5, 2, 0], [2, 2, 2, 2, 2], [0, 0, 0, 0, 0], [5, 5, 5, 5, 2]])
+    expected = torch.tensor([[1, 1, 1, 1, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]).bool()
+    got = hw("rlhf.log_probs.response_mask")(tokens, 2)
+    assert_close(got, expected, hint="The mask looks for the first end and for nothing else.")
+
+
+@pytest.mark.task("rlhf.log_probs.response_mask")
+@given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=3))
+def test_mask_row_by_row(hw, rows):
+    """Each row is True exactly up to and including its first end, whatever the other rows are."""
+    expected = torch.tensor([[1 not in row[:t] for t in range(4)] for row in rows])
+    got = hw("rlhf.log_probs.response_mask")(torch.tensor(rows), 1)
+    assert_close(got, expected, hint="Is the end itself in? Is a second end out?")
+
+
+@pytest.mark.task("rlhf.log_probs.token_log_probs")
+def test_token_log_probs_on_ragged_axes(hw):
+    """Axes 2, 3, 7, double precision, logits that are no contiguous block: against plain loops."""
+    logits = torch.randn(7, 3, 2, generator=hw.generator(), dtype=torch.float64).permute(2, 1, 0) * 3
+    tokens = torch.randint(0, 7, (2, 3), generator=hw.generator())
+    got = hw("rlhf.log_probs.token_log_probs")(logits, tokens, temperature=1.7)
+    assert_close(
+        got,
+        _by_loops(logits, tokens, 1.7),
+        hint="Normalise over the last axis; divide by the temperature first.",
+    )
+
+
+@pytest.mark.task("rlhf.log_probs.token_log_probs")
+def test_far_tail_stays_finite(hw):
+    """A token 1000 nats below the best has a log-probability of -1000, not of minus infinity."""
+    logits = torch.tensor([[[1000.0, 0.0, -50.0]]])
+    got = hw("rlhf.log_probs.token_log_probs")(logits, torch.tensor([[1]]))
+    assert_close(got, torch.tensor([[-1000.0]]), hint="softmax first and log later loses what is small.")
+
+
+@pytest.mark.task("rlhf.log_probs.token_log_probs")
+def test_gradient_at_a_temperature(hw):
+    """(one-hot - probabilities) / temperature, for every place of the batch."""
+    logits = torch.randn(2, 3, 5, generator=hw.generator(), dtype=torch.float64)
+    tokens = torch.randint(0, 5, (2, 3), generator=hw.generator())
+    reply = hw("rlhf.log_probs.token_log_probs").ask(
+        logits=logits, tokens=tokens, temperature=2.0, grad_of=("logits",)
+    )
+    weights = (logits / 2).exp()
+    expected = (torch.nn.functional.one_hot(tokens, 5) - weights / weights.sum(-1, keepdim=True)) / 2
+    assert_gradient(reply.grads["logits"], expected, hint="Is the value still attached to the logits?")
+
+
+def _by_loops(logits, tokens, temperature):
+    expected = torch.zeros(tokens.shape, dtype=logits.dtype)
+    for b in range(tokens.shape[0]):
+        for t in range(tokens.shape[1]):
+            row = [x / temperature for x in logits[b, t].tolist()]
+            expected[b, t] = row[int(tokens[b, t])] - math.log(sum(math.exp(x) for x in row))
+    return expected
+
+
+@pytest.mark.task("rlhf.log_probs.policy_log_probs")
+def test_policy_log_probs_against_a_known_policy(hw):
+    """Against a policy whose law is written out, with prefix, source, attention mask and temperature all in play."""
+    from tests.oracles.rlhf import TinyPolicy
+
+    policy = TinyPolicy(4)
+    source, attended = (
+        torch.tensor([[1, 2, 3], [3, 3, 1]]),
+        torch.tensor([[True, True, False], [True, False, False]]),
+    )
+    tokens = torch.tensor([[2, 0, 3, 1, 0], [3, 3, 1, 2, 2]])
+    got = hw("rlhf.log_probs.policy_log_probs")(policy, source, attended, tokens, 1, temperature=0.8)
+    expected = torch.zeros(2, 5)
+    for b in range(2):
+        for t in range(5):
+            law = policy.probabilities(
+                source[b].tolist(), attended[b].tolist(), [1, *tokens[b, :t].tolist()], 0.8
+            )
+            expected[b, t] = math.log(law[int(tokens[b, t])])
+    assert_close(got, expected, hint="One shift, one call with the attention mask, one temperature.")
+
+
+@pytest.mark.task("rlhf.log_probs.policy_log_probs")
+def test_value_is_attached_to_the_policy(hw):
+    """Every token's log-probability trains the policy."""
+    policy = torch.nn.Linear(1, 3, dtype=torch.float64)
+
+    class Policy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = policy
+
+        def forward(self, input_ids, attention_mask, decoder_input_ids):
+            return self.inner(decoder_input_ids.to(torch.float64).unsqueeze(-1))
+
+    tokens = torch.tensor([[2, 1], [0, 2]])
+    ones = torch.ones(2, 2, dtype=torch.long)
+    ask = hw("rlhf.log_probs.policy_log_probs").ask
+    reply = ask(
+        policy=Policy(),
+        input_ids=ones,
+        attention_mask=ones.bool(),
+        tokens=tokens,
+        start_id=1,
+        grad_of=("policy",),
+    )
+    assert_tensor(reply.value, shape=(2, 2), dtype=torch.float64)
+    # d sum / d bias = sum over tokens of (one-hot - probabilities), with decoder inputs 1, 2 and 1, 0.
+    expected = torch.zeros(3, dtype=torch.float64)
+    for read, token in ((1, 2), (2, 1), (1, 0), (0, 2)):
+        weights = (policy.weight[:, 0] * read + policy.bias).exp().detach()
+        expected += torch.eye(3, dtype=torch.float64)[token] - weights / weights.sum()
+    assert_gradient(policy.bias.grad, expected, hint="Did something cut the graph on the way?")

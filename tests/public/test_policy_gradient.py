@@ -1,0 +1,139 @@
+"""Question 4(a) to 4(c): the policy-gradient loss, its supervised twin, and the roll-out."""
+
+import math
+
+import pytest
+import torch
+
+from tests.support.compare import (
+    assert_close,
+    assert_frequency,
+    assert_gradient,
+    assert_no_gradient,
+    assert_true,
+)
+
+LOG_PROBS = torch.tensor([[-1.0, -2.0, -4.0], [-3.0, 9.0, 9.0]])
+MASK = torch.tensor([[True, True, True], [True, False, False]])
+REWARDS = torch.tensor([2.0, -1.0])
+
+
+@pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
+def test_reinforce_by_hand(hw):
+    """Sums over tokens: -7 and -3. Loss: -(2 * -7 + -1 * -3) / 2 = 5.5."""
+    got = hw("rlhf.policy_gradient.reinforce_loss")(LOG_PROBS, REWARDS, MASK)
+    assert_close(
+        got,
+        torch.tensor(5.5),
+        hint="Sum over the tokens of a response, mean over the batch; padding is ignored.",
+    )
+
+
+@pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
+def test_reinforce_with_a_baseline(hw):
+    """With baseline 1 the rewards are 1 and -2: -(1 * -7 + -2 * -3) / 2 = 0.5."""
+    got = hw("rlhf.policy_gradient.reinforce_loss")(LOG_PROBS, REWARDS, MASK, baseline=1.0)
+    assert_close(got, torch.tensor(0.5), hint="The baseline is subtracted from the reward of each response.")
+
+
+@pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
+def test_only_log_probs_get_a_gradient(hw):
+    """The gradient to a log-probability is -(reward - baseline) / B; rewards are constants."""
+    ask = hw("rlhf.policy_gradient.reinforce_loss").ask
+    reply = ask(log_probs=LOG_PROBS, rewards=REWARDS, mask=MASK, grad_of=("log_probs", "rewards"))
+    assert_gradient(reply.grads["log_probs"], torch.tensor([[-1.0, -1.0, -1.0], [0.5, 0.0, 0.0]]))
+    assert_no_gradient(
+        reply.grads["rewards"], what="rewards", hint="Where does the reward come from? Should it learn here?"
+    )
+
+
+@pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
+def test_cross_entropy_is_summed_over_tokens(hw):
+    """Three tokens of probability 1/4 in one row, one in the other: (3 + 1) log 4 / 2."""
+    mask = torch.tensor([[True, True, True], [True, False, False]])
+    got = hw("rlhf.policy_gradient.cross_entropy_loss")(
+        torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.long), mask
+    )
+    assert_close(
+        got,
+        torch.tensor(2 * math.log(4)),
+        hint="Summed over tokens, averaged over the batch: not over tokens.",
+    )
+
+
+@pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
+def test_cross_entropy_is_reinforce_with_reward_one(hw):
+    """On a reference taken as the sample, with reward 1, both losses agree."""
+    logits = torch.randn(2, 3, 5, generator=hw.generator())
+    labels = torch.tensor([[4, 0, 2], [1, 3, 3]])
+    log_probs = logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0]
+    expected = -torch.where(MASK, log_probs, 0).sum(1).mean()  # the REINFORCE loss at reward 1
+    got = hw("rlhf.policy_gradient.cross_entropy_loss")(logits, labels, MASK)
+    assert_close(got, expected, hint="Compare with reinforce_loss(log_probs, rewards=1, mask).")
+
+
+def _sure(*sequence):
+    """A policy that is sure: after t tokens it draws sequence[t]."""
+
+    def policy(input_ids, attention_mask, decoder_input_ids):
+        logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
+        for t in range(decoder_input_ids.shape[1]):
+            logits[:, t, sequence[t]] = 0.0
+        return logits
+
+    return policy
+
+
+SOURCE = torch.tensor([[2, 3], [4, 5]])
+NAMES = {"start_id": 0, "eos_id": 1, "pad_id": 5}
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_response_of_a_sure_policy(hw):
+    """A policy that always says 3, 4, end: drawing stops there, the end is part of it, the start is not."""
+    sample = hw("rlhf.policy_gradient.sample_response")
+    tokens, log_probs, mask = sample(_sure(3, 4, 1, 2), SOURCE, SOURCE > 0, **NAMES, max_new_tokens=4)
+    hint = "Feed the start id and all tokens so far; take the logits of the last place."
+    assert_close(tokens, torch.tensor([[3, 4, 1], [3, 4, 1]]), hint=hint, what="tokens")
+    assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
+    assert_close(log_probs, torch.zeros(2, 3), what="the log-probabilities")
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_length_is_bounded(hw):
+    """A policy that never ends stops after max_new_tokens."""
+    sample = hw("rlhf.policy_gradient.sample_response")
+    tokens, _, mask = sample(_sure(2, 3, 4, 4), SOURCE, SOURCE > 0, **NAMES, max_new_tokens=3)
+    assert_close(tokens, torch.tensor([[2, 3, 4], [2, 3, 4]]), what="tokens")
+    assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_rows_that_ended_are_padded(hw):
+    """A fair choice between end and token 3: after the end stand pads with mask False and log-probability 0."""
+
+    def policy(input_ids, attention_mask, decoder_input_ids):
+        logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
+        logits[..., 1] = logits[..., 3] = 0.0
+        return logits
+
+    source = torch.ones(400, 2, dtype=torch.long)
+    sample = hw("rlhf.policy_gradient.sample_response")
+    tokens, log_probs, mask = sample(
+        policy, source, source > 0, **NAMES, max_new_tokens=3, generator=hw.generator()
+    )
+    first_end = (tokens == 1).long().cumsum(1) - (tokens == 1).long() == 0
+    assert_close(mask, first_end, what="the mask", hint="True up to and including the first end.")
+    assert_true(
+        bool((tokens[~mask] == 5).all()),
+        "after the end stands something other than pad_id",
+        hint="Pad ended rows.",
+    )
+    assert_close(log_probs, torch.where(mask, -math.log(2), 0.0), what="the log-probabilities")
+    assert_frequency(
+        (tokens[:, 0] == 1).sum(),
+        400,
+        0.5,
+        what="how often a response ends at once",
+        hint="Draw, do not maximise.",
+    )

@@ -1,0 +1,114 @@
+"""Question 4(c): masked statistics, advantages and the two losses of PPO."""
+
+import math
+
+import pytest
+import torch
+
+from tests.support.compare import assert_close, assert_gradient, assert_no_gradient
+
+NAN = math.nan
+MASK = torch.tensor([[True, True, True], [True, False, False]])
+
+
+@pytest.mark.task("rlhf.advantages.masked_mean")
+def test_mean_over_valid_tokens(hw):
+    """(1 + 2 + 3 + 10) / 4: every token of the batch counts the same; padding does not, even if it is NaN."""
+    x = torch.tensor([[1.0, 2.0, 3.0], [10.0, NAN, 7.0]])
+    got = hw("rlhf.advantages.masked_mean")(x, MASK)
+    assert_close(got, torch.tensor(4.0), hint="Not the mean of row means. And 0 * NaN is NaN.")
+
+
+@pytest.mark.task("rlhf.advantages.masked_whiten")
+def test_whitening_by_hand(hw):
+    """Valid values 1, 3, 1, 3: mean 2, variance 1."""
+    x = torch.tensor([[1.0, 3.0, 1.0], [3.0, 50.0, NAN]])
+    got = hw("rlhf.advantages.masked_whiten")(x, MASK)
+    expected = torch.tensor([[-1.0, 1.0, -1.0], [1.0, 0.0, 0.0]])
+    assert_close(
+        got, expected, hint="Mean and variance over valid tokens only; padding becomes 0.", rtol=1e-3
+    )
+
+
+@pytest.mark.task("rlhf.advantages.gae")
+def test_one_row_by_hand(hw):
+    """Gamma = lambda = 1/2, rewards 1, 2, 4, values 2, 4, 8.
+
+    delta = [1 + 2 - 2, 2 + 4 - 4, 4 + 0 - 8] = [1, 2, -4]; A = [1 + (2 - 4/4)/4, 2 - 4/4, -4] = [1.25, 1, -4].
+    """
+    rewards, values = torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([[2.0, 4.0, 8.0]])
+    advantages, returns = hw("rlhf.advantages.gae")(rewards, values, torch.ones(1, 3).bool(), 0.5, 0.5)
+    hint = "Walk from the last token to the first; what follows the last one?"
+    assert_close(advantages, torch.tensor([[1.25, 1.0, -4.0]]), what="advantages", hint=hint)
+    assert_close(returns, torch.tensor([[3.25, 5.0, 4.0]]), what="returns", hint="Advantages plus values.")
+
+
+@pytest.mark.task("rlhf.advantages.gae")
+def test_short_row_knows_nothing_of_its_padding(hw):
+    """A row of one token: its advantage is its reward minus its value, whatever stands behind."""
+    rewards, values = torch.tensor([[1.0, 50.0, NAN]]), torch.tensor([[3.0, 70.0, 80.0]])
+    advantages, returns = hw("rlhf.advantages.gae")(
+        rewards, values, torch.tensor([[True, False, False]]), 0.97, 0.9
+    )
+    assert_close(
+        advantages,
+        torch.tensor([[-2.0, 0.0, 0.0]]),
+        what="advantages",
+        hint="No value is taken from past the end.",
+    )
+    assert_close(returns, torch.tensor([[1.0, 0.0, 0.0]]), what="returns")
+
+
+# Four tokens: ratio 2 and 1/2, each with a positive and a negative advantage; clip at .2.
+RATIO = torch.tensor([[2.0, 0.5, 2.0, 0.5]])
+OLD = torch.tensor([[-1.0, -2.0, -3.0, -1.5]])
+NEW = OLD + RATIO.log()
+ADVANTAGES = torch.tensor([[1.0, 1.0, -1.0, -1.0]])
+
+
+@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
+def test_surrogate_in_all_four_cases(hw):
+    """Ratio 2 at A = 1 is clipped to 1.2, ratio 1/2 at A = -1 to .8; the others are not: (-1.2 - .5 + 2 + .8) / 4."""
+    got = hw("rlhf.ppo.clipped_surrogate_loss")(NEW, OLD, ADVANTAGES, torch.ones(1, 4).bool(), 0.2)
+    assert_close(
+        got, torch.tensor(1.1 / 4), hint="The objective takes the smaller of the two. What does a loss take?"
+    )
+
+
+@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
+def test_surrogate_gradient_is_zero_where_clipped(hw):
+    """A clipped token learns nothing; the others get -A * ratio / N. Old log-probs and advantages are constants."""
+    reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
+        log_probs=NEW,
+        old_log_probs=OLD,
+        advantages=ADVANTAGES,
+        mask=torch.ones(1, 4).bool(),
+        clip_eps=0.2,
+        grad_of=("log_probs", "old_log_probs", "advantages"),
+    )
+    assert_gradient(reply.grads["log_probs"], torch.tensor([[0.0, -0.125, 0.5, 0.0]]))
+    assert_no_gradient(reply.grads["old_log_probs"], what="old_log_probs")
+    assert_no_gradient(reply.grads["advantages"], what="advantages")
+
+
+@pytest.mark.task("rlhf.ppo.clipped_value_loss")
+def test_value_loss_takes_the_larger_error(hw):
+    """Old 0, new 1, clip .2. Target 2: errors 1 and 1.8, so 3.24. Target -1: 2 and 1.2, so 4. Half the mean."""
+    values, old = torch.tensor([[1.0, 1.0]]), torch.tensor([[0.0, 0.0]])
+    got = hw("rlhf.ppo.clipped_value_loss")(
+        values, old, torch.tensor([[2.0, -1.0]]), torch.ones(1, 2).bool(), 0.2
+    )
+    assert_close(
+        got,
+        torch.tensor((3.24 + 4) / 4),
+        hint="Clip around the old value, square both errors, take the larger.",
+    )
+
+
+@pytest.mark.task("rlhf.ppo.clipped_value_loss")
+def test_value_loss_ignores_padding(hw):
+    """Two valid tokens off by 1, within the clip: a half; NaN at padding."""
+    values = torch.tensor([[1.0, 2.0], [5.0, NAN]])
+    mask = torch.tensor([[True, False], [True, False]])
+    got = hw("rlhf.ppo.clipped_value_loss")(values, values - 0.1, values - 1, mask, 0.2)
+    assert_close(got, torch.tensor(0.5), hint="Mean over valid tokens only.")
