@@ -1,0 +1,38 @@
+"""A short training run of question 2: a noise predictor for digits, measured on digits that it has not seen."""
+
+import pytest
+import torch
+
+from tests.support.compare import assert_true
+from tests.support.noise_predictors import denoising_errors
+
+# Times at which there is something to be known of the digit, and times at which there is hardly anything left of it.
+TIMES = (5, 10, 20, 30, 40)
+LATE_TIMES = (60, 80, 100)
+# benchmarks/results/smoke_gaussian.json: see the thresholds below.
+MOST_ERROR = 0.85
+MOST_LATE_ERROR = 0.05
+
+
+@pytest.mark.task("runs.gaussian")
+def test_noise_predictor_learns(hw, instrument):
+    """The trained network finds the noise in fresh digits better than any rule that looks at one pixel at a time."""
+    budget = hw.budget("runs.gaussian")
+    weights, _ = hw("given.training.gaussian.train")(**budget, seed=hw.seed, device=hw.device)
+    network = instrument("given.networks.mlp.DenoisingMLP")(64, budget["width"])
+    network.load_state_dict(weights)
+    network.eval()
+    digits = instrument("given.data.digits.scaled_digits")
+    data = digits("train"), digits("test")
+    betas = instrument("diffusion.schedules.linear_betas")(budget["num_steps"])
+    shares = instrument("diffusion.schedules.cumulative_alphas")(betas)
+    error, without = denoising_errors(network, data, shares, TIMES, hw.generator())
+    late, _ = denoising_errors(network, data, shares, LATE_TIMES, hw.generator())
+    hw.measured(relative_error=error / without, late_error=late)
+    hint = "The loss and the schedule are what training uses: which of their tests fail?"
+    finite = all(bool(torch.isfinite(value).all()) for value in weights.values())
+    assert_true(finite, "the trained weights are not all finite", hint=hint)
+    text = f"its squared error is {error / without:.2f} of that of single pixels; {MOST_ERROR} at most is due"
+    assert_true(error / without <= MOST_ERROR, text, hint=hint)
+    text = f"at late times its squared error is {late:.3f}; {MOST_LATE_ERROR} at most is due"
+    assert_true(late <= MOST_LATE_ERROR, text, hint=hint)
