@@ -1,6 +1,6 @@
 """What a test can end in, and the result that is kept of it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -58,4 +58,4 @@ class TestResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, as it stands in the record."""
-        return asdict(self) | {"outcome": str(self.outcome)}
+        return vars(self) | {"outcome": str(self.outcome)}

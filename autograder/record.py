@@ -35,6 +35,7 @@ class Facts:
     answers: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
@@ -91,7 +92,7 @@ def build(
             for score in scores
         ],
         "tests": [result.as_dict() for result in results],
-        "environment": environment(facts.device),
+        "environment": facts.environment,
         "isolation": facts.isolation,
         "seed": facts.seed,
         "device": facts.device,
@@ -165,17 +166,17 @@ def check(data: Any, schema: str) -> None:
         raise HarnessError(f"what was to be written does not fit the {schema} schema: " + "; ".join(wrong))
 
 
-def write(data: Any, path: Path) -> None:
+def write(data: Any, path: Path, *, pretty: bool = True) -> None:
     """Writes JSON atomically: at any moment the file is the old one or the new one, whole.
 
-    Infinities and NaN, which JSON does not have, are written as text.
+    Infinities and NaN, which JSON does not have, are written as text. Without `pretty` it is several times faster.
     """
+    text = json.dumps(_finite(data), indent=1 if pretty else None, ensure_ascii=True, allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(_finite(data), file, indent=1, ensure_ascii=True, allow_nan=False)
-            file.write("\n")
+            file.write(text + "\n")
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:

@@ -12,7 +12,10 @@ from jsonschema.exceptions import ValidationError
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """The validator of `<name>.schema.json`: "manifest", "record" or "gradescope"."""
+    """The validator of `<name>.schema.json`: "manifest", "record" or "gradescope"; "test" is one test of a record."""
+    if name == "test":
+        record = cast("dict[str, Any]", validator("record").schema)
+        return Draft202012Validator({"$defs": record["$defs"], "$ref": "#/$defs/test"})
     return Draft202012Validator(
         json.loads(files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8"))
     )

@@ -8,7 +8,7 @@ import torch
 
 from autograder.errors import Frame as StudentFrame
 from autograder.errors import StudentError, WrongAnswer
-from autograder.transport.wire import Decoder, Encoder, Frame, tensors
+from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,9 @@ class Session:
         before = [tensor.grad for tensor in inputs]
         for tensor in inputs:
             tensor.grad = None
-        torch.autograd.backward([o for o, _ in pairs], [g for _, g in pairs], retain_graph=True)
+        weighted_sum([o for o, _ in pairs], [g for _, g in pairs]).backward(  # type: ignore[no-untyped-call]
+            retain_graph=True
+        )
         answers = [tensor.grad for tensor in inputs]
         for tensor, old in zip(inputs, before, strict=True):
             tensor.grad = old

@@ -191,3 +191,15 @@ def tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, dict):
         return [tensor for item in value.values() for tensor in tensors(item)]
     return []
+
+
+def weighted_sum(outputs: list[torch.Tensor], weights: list[torch.Tensor]) -> torch.Tensor:
+    """The scalar whose gradient is the vector-Jacobian product of `outputs` with `weights`.
+
+    Handing the weights to autograd itself would import a symbolic-shape library of hundreds of modules first.
+    """
+    with torch.enable_grad():  # a backward pass may ask for another one, and runs without
+        parts = [
+            (output * weight).sum().to(torch.float64) for output, weight in zip(outputs, weights, strict=True)
+        ]
+        return torch.stack(parts).sum()

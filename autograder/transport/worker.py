@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from autograder.errors import TimeLimit
-from autograder.transport.wire import Decoder, Encoder, Frame, WireError, tensors
+from autograder.transport.wire import Decoder, Encoder, Frame, WireError, tensors, weighted_sum
 
 MESSAGE_CAP = 2_000
 Peer = Callable[[Frame], Frame]
@@ -201,8 +201,8 @@ def _gradients(value: Any, inputs: dict[str, Any], cotangent: Any) -> dict[str, 
     wanted = [leaf for leaf in leaves if leaf.requires_grad]
     found: tuple[torch.Tensor | None, ...] = (None,) * len(wanted)
     if pairs and wanted:
-        values, factors = zip(*pairs, strict=True)
-        found = torch.autograd.grad(values, wanted, factors, allow_unused=True)
+        total = weighted_sum([output for output, _ in pairs], [weight for _, weight in pairs])
+        found = torch.autograd.grad(total, wanted, allow_unused=True)
     by_id = {id(leaf): gradient for leaf, gradient in zip(wanted, found, strict=True)}
 
     def answer(item: Any) -> Any:

@@ -151,8 +151,9 @@ def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor
     # BEGIN SOLUTION q1d
     # HINT: what is the distribution of Y_{t-1}[j] given Y_0[j] alone? Then Bayes, for the one step to Y_t[j].
     flipped = _per_image(replacement_probability(t - 1, delta), y_t) / 2
-    up = torch.where(y_0 > 0, 1 - flipped, flipped) * torch.where(y_t > 0, 1 - delta, delta)
-    down = torch.where(y_0 > 0, flipped, 1 - flipped) * torch.where(y_t > 0, delta, 1 - delta)
+    last = flipped.new_tensor(delta)  # in double precision, whatever that of the pixels
+    up = torch.where(y_0 > 0, 1 - flipped, flipped) * torch.where(y_t > 0, 1 - last, last)
+    down = torch.where(y_0 > 0, flipped, 1 - flipped) * torch.where(y_t > 0, last, 1 - last)
     return (up / (up + down)).to(y_t.dtype)
     # END SOLUTION
 

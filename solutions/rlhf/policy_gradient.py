@@ -109,7 +109,8 @@ def cross_entropy_loss(logits: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
     """The loss of supervised training on reference summaries.
 
     Args:
-        logits: Float[B, T, V]; logits[b, t] are those for labels[b, t].
+        logits: Float[B, T, V]; logits[b, t] are those for labels[b, t]; what stands where the mask is False
+            is ignored, NaN included.
         labels: Long[B, T], the reference; any id of the vocabulary at padding.
         mask: Bool[B, T], True on the tokens of the reference, the end included.
 

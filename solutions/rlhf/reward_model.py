@@ -8,7 +8,7 @@ def last_token_score(token_scores: Tensor, mask: Tensor) -> Tensor:
     """The score of each response: the one at its last token, which alone has read the whole of it.
 
     Args:
-        token_scores: Float[B, T], one for each token.
+        token_scores: Float[B, T], one for each token; what stands where the mask is False is ignored, NaN included.
         mask: Bool[B, T], True on the tokens of the response, the end included; at least one in each row.
 
     Returns:

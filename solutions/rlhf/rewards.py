@@ -47,7 +47,8 @@ def shaped_rewards(
         scores: Float[B], of whole responses.
         log_probs: Float[B, T], nats, of the drawn tokens under the policy that drew them.
         ref_log_probs: Float[B, T], of the same tokens under the frozen reference.
-        mask: Bool[B, T], True on generated tokens, at least one in each row; what stands elsewhere is ignored.
+        mask: Bool[B, T], True on generated tokens, at least one in each row; what stands elsewhere is
+            ignored, NaN included.
         kl_coef: the price, not negative.
 
     Returns:

@@ -27,6 +27,7 @@ def _network(hw, blocks, exits):
         "early_exit.resnet.EarlyExitResNet", num_classes=5, width=2, blocks=blocks, in_channels=2, exits=exits
     )
     state = random_state(net.state_dict(), hw.generator())
+    oracle.assert_given_names(state, blocks, exits)
     for name in state:  # heads that are sure of some images and unsure of others
         if name.startswith("heads") and name.endswith("weight"):
             state[name] *= 3

@@ -24,6 +24,8 @@ SHAPES = {
 def _with_random_weights(hw, target, **arguments):
     net = hw.module(target, **arguments)
     state = random_state(net.state_dict(), hw.generator())
+    if target == NET:
+        oracle.assert_given_names(state, arguments["blocks"], arguments["exits"])
     net.load_state_dict(state)
     return net, oracle.double(state)
 

@@ -142,6 +142,22 @@ def far_guess(x_t, t):
 
 
 @pytest.mark.task("diffusion.samplers.ddpm_sample")
+def test_ddpm_keeps_no_graph(hw):
+    """Sampling is not training: no gradient reaches the network."""
+    layer = torch.nn.Linear(2, 2)
+    reply = hw("diffusion.samplers.ddpm_sample").ask(
+        network=Watched(lambda x, t: layer(x), LAST),
+        shape=(5, 2),
+        betas=BETAS,
+        generator=hw.generator(),
+        grad_of=("network",),
+    )
+    assert_tensor(reply.value, shape=(5, 2), dtype=torch.float32, what="the samples", hint="x_0 only.")
+    hint = "Which context manager tells torch not to keep a graph?"
+    assert_true(reply.grads["network"] is None, "the samples keep the graph of the whole chain", hint=hint)
+
+
+@pytest.mark.task("diffusion.samplers.ddpm_sample")
 def test_ddpm_chain_clamps_its_guesses(hw):
     """The clip reaches every step, images keep their shape, and the chain is that of its seed."""
     sample = hw("diffusion.samplers.ddpm_sample")
@@ -195,6 +211,13 @@ def test_ddim_chain_step_by_step(hw, eta):
     pairs = [(6, 4), (4, 2), (2, 0)]
     drawn = follow(chain, [oracle.ddim_transition(t, s, SHARES, MEAN, STD, eta) for t, s in pairs])
     assert_standard_normal(drawn, chain[0].double())
+    one, same = (
+        sample(exact(), (2, 3), BETAS, 3, eta=eta, generator=torch.Generator().manual_seed(1))
+        for _ in range(2)
+    )
+    assert_close(
+        same, one, what="the samples of the same seed", hint="All randomness comes from the generator."
+    )
 
 
 @pytest.mark.task("diffusion.samplers.ddim_sample")
@@ -205,12 +228,14 @@ def test_ddim_draws_nothing_but_the_start(hw):
         generator, network = torch.Generator().manual_seed(hw.seed % 1000), exact()
         hw("diffusion.samplers.ddim_sample")(network, (4, 3), BETAS, steps, generator=generator)
         states.append(generator.get_state())
+        asked = f"the network is asked {len(network.times)} times in {steps} steps"
+        assert_true(len(network.times) == steps, asked, hint="Once in every step.")
         starts.append(network.inputs[0])
     hint = "With eta = 0 the only draw is that of x_T, from the generator."
     assert_true(torch.equal(starts[0], starts[1]), "the same seed starts from other noise", hint=hint)
     assert_true(torch.equal(starts[1], starts[2]), "the same seed starts from other noise", hint=hint)
     assert_true(torch.equal(states[0], states[1]), "more steps draw more random numbers", hint=hint)
-    other = exact()
+    other = exact()  # asked once, as the first was
     hw("diffusion.samplers.ddim_sample")(other, (4, 3), BETAS, 1, generator=hw.generator())
     assert_true(
         not torch.equal(other.inputs[0], starts[0]), "another seed starts from the same noise", hint=hint

@@ -42,7 +42,7 @@ def test_expected_gradient_is_the_policy_gradient(hw, baseline):
     )
     per_response = reply.grads["log_probs"]
     assert_tensor(per_response, shape=(9, 2), what="the gradient", hint="Is the graph to log_probs cut?")
-    got = torch.autograd.grad(log_probs, logits, per_response * 9 * weights.detach()[:, None])[0]
+    got = torch.autograd.grad((log_probs * per_response * 9 * weights.detach()[:, None]).sum(), logits)[0]
     assert_gradient(
         got, expected, hint="Which sign makes a loss of a reward? Mean over the batch, sum over tokens."
     )
@@ -75,7 +75,7 @@ def test_padding_may_hold_anything(hw):
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
 def test_cross_entropy_on_ragged_rows(hw):
-    """Against plain loops in double precision; logits and labels at padding are garbage."""
+    """Against plain loops in double precision; at padding stand any labels, and logits that are NaN or infinite."""
     lengths = [4, 1, 2]
     mask = ragged_mask(lengths, 4)
     logits = torch.randn(3, 5, 4, generator=hw.generator(), dtype=torch.float64).transpose(1, 2)
@@ -84,15 +84,18 @@ def test_cross_entropy_on_ragged_rows(hw):
     for b, length in enumerate(lengths):
         for t in range(length):
             expected += (logits[b, t].exp().sum().log() - logits[b, t, labels[b, t]]) / 3
+    garbage = torch.tensor([NAN, float("inf"), -float("inf"), 1e30, NAN], dtype=torch.float64)
     reply = hw("rlhf.policy_gradient.cross_entropy_loss").ask(
-        logits=logits, labels=labels, mask=mask, grad_of=("logits",)
+        logits=torch.where(mask[..., None], logits, garbage), labels=labels, mask=mask, grad_of=("logits",)
     )
     assert_close(
         reply.value, expected, hint="A long reference weighs more than a short one here. Are pads left out?"
     )
     weights = logits.exp() / logits.exp().sum(-1, keepdim=True)
     gradient = torch.where(mask[..., None], (weights - torch.nn.functional.one_hot(labels, 5)) / 3, 0.0)
-    assert_gradient(reply.grads["logits"], gradient, hint="Padding trains nothing.")
+    assert_gradient(
+        reply.grads["logits"], gradient, hint="Padding trains nothing, and no NaN comes out of it."
+    )
 
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
@@ -188,6 +191,34 @@ def test_generator_alone_decides(hw):
         "two draws in a row are equal",
         hint=hint,
     )
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_roll_out_keeps_no_graph(hw):
+    """Nothing that was drawn leads back to the policy's parameters."""
+
+    class Policy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = torch.nn.Parameter(torch.zeros(4))
+
+        def forward(self, input_ids, attention_mask, decoder_input_ids):
+            return self.bias.expand(*decoder_input_ids.shape, 4)
+
+    policy, source = Policy(), torch.ones(5, 2, dtype=torch.long)
+    hw("rlhf.policy_gradient.sample_response").ask(
+        policy=policy,
+        input_ids=source,
+        attention_mask=source > 0,
+        start_id=START,
+        eos_id=END,
+        pad_id=PAD,
+        max_new_tokens=3,
+        generator=hw.generator(),
+        grad_of=("policy",),
+    )
+    hint = "The update computes its log-probabilities anew; a roll-out that keeps its graph fills the memory."
+    assert_no_gradient(policy.bias.grad, what="the policy", hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")

@@ -1,4 +1,4 @@
-"""Coin-flip diffusion the long way: every flip path, every coin, every state, in exact fractions where that is possible.
+"""Coin-flip diffusion the long way: every flip path, every coin, every state, in exact fractions where possible.
 
 Nothing here uses a closed form of the homework's.
 """
@@ -24,7 +24,7 @@ def paths(t: int, delta: Fraction) -> list[tuple[tuple[bool, ...], Fraction]]:
 
 def flip_probability(t: int, delta: Fraction | float) -> float:
     """P(Y_t != Y_0): the flip paths of odd length, carried forward one step after the other."""
-    delta, flipped = Fraction(delta), Fraction(0)
+    flipped = 0 * delta  # exact for a fraction
     for _ in range(t):
         flipped = flipped * (1 - delta) + (1 - flipped) * delta
     return float(flipped)
@@ -32,9 +32,9 @@ def flip_probability(t: int, delta: Fraction | float) -> float:
 
 def replaced_probability(t: int, delta: Fraction | float) -> float:
     """P(R came up at least once in t steps): the first time it does, summed over steps."""
-    first, waiting = Fraction(0), Fraction(1)
+    first, waiting = 0 * delta, 1 + 0 * delta
     for _ in range(t):
-        first, waiting = first + waiting * 2 * Fraction(delta), waiting * (1 - 2 * Fraction(delta))
+        first, waiting = first + waiting * 2 * delta, waiting * (1 - 2 * delta)
     return float(first)
 
 
@@ -112,7 +112,7 @@ def bound(y_0: Tensor, logits: Tensor, delta: float) -> tuple[float, float]:
 
 
 def law_of_samples(network: Logits, num_pixels: int, num_steps: int) -> Tensor:
-    """Probability of each of the 2^M images after the reverse chain, all states carried along. First pixel counts most."""
+    """Probability of each of the 2^M images after the reverse chain, all carried along; the first pixel counts most."""
     states = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=num_pixels)))
     law = torch.full((len(states),), 1 / len(states), dtype=torch.float64)
     for t in range(num_steps, 0, -1):

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from tests.support.compare import assert_true
+
 EPS = 1e-5  # of nn.BatchNorm2d
 Statistics = dict[str, tuple[Tensor, Tensor]]  # layer -> mean and unbiased variance of the batch it saw
 
@@ -81,6 +83,16 @@ def stage(state: Mapping[str, Tensor], number: int, x: Tensor, seen: Statistics 
 def head(state: Mapping[str, Tensor], index: int, x: Tensor, size: int) -> Tensor:
     pooled = F.adaptive_avg_pool2d(x, size).reshape(len(x), -1)
     return pooled @ state[f"heads.{index}.2.weight"].T + state[f"heads.{index}.2.bias"]
+
+
+def assert_given_names(state: Mapping[str, Tensor], blocks: Sequence[int], exits: Sequence[int]) -> None:
+    """Fails if the constructor, which is given, has been changed so that its layers bear other names."""
+    __tracebackhide__ = True
+    names = {"stem.0.weight", "stem.1.running_var", *(f"heads.{i}.2.bias" for i in range(len(exits) + 1))}
+    for i, depth in enumerate(blocks):
+        names |= {f"stages.{i}.{block}.bn2.running_var" for block in range(depth)}
+    hint = "Leave the constructors as they are given."
+    assert_true(names <= set(state), "the network's layers bear other names than the given ones", hint=hint)
 
 
 def num_stages(state: Mapping[str, Tensor]) -> int:

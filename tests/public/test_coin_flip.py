@@ -95,7 +95,7 @@ def test_direct_sample_flips_as_often_as_its_steps(hw, t, flipped):
 
 @pytest.mark.task("diffusion.binary.q_sample")
 def test_direct_sample_takes_a_time_for_each_image(hw):
-    """t = 0 leaves an image alone, t = 1 flips a quarter of it, much later nothing is left of it."""
+    """At t = 0 an image stays as it is; t = 1 flips a quarter of it, much later nothing is left of it."""
     t = torch.tensor([0, 1, 100])
     y_0 = coins((3, 4000), hw.generator())
     got = hw("diffusion.binary.q_sample")(y_0, t, 0.25, generator=hw.generator())

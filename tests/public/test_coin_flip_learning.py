@@ -47,7 +47,7 @@ def test_kl_gradient_by_hand(hw):
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_survives_sure_networks(hw):
-    """A network that is sure and wrong pays for it, but not infinitely much; one that is sure and right pays nothing."""
+    """Being sure and wrong costs much, but not infinitely much; being sure and right costs nothing."""
     # -log sigmoid(-60) = 60 + log(1 + e^-60) = 60
     logits, target = torch.tensor([[60.0, 60.0, -60.0]]), torch.tensor([[0.0, 1.0, 0.0]])
     hint = "A sigmoid in single precision is 1 at 60: is there a function that takes logits?"
@@ -117,7 +117,7 @@ def test_samples_follow_their_generator(hw):
 
 @pytest.mark.task("diffusion.binary.bits_per_pixel")
 def test_bits_of_a_network_that_knows_nothing(hw):
-    """With delta = 1/2, all steps but the first are coins as they are: one bit a pixel, however many steps there are."""
+    """With delta = 1/2, all steps but the first are coins as they are: one bit a pixel in all."""
     # t >= 2: P = 1/2 and Q = 1/2, no bits. t = 1: P is certain, Q = 1/2, one bit. Y_T is fair: no bits.
     y_0 = coins((3, 7), hw.generator())
     got = hw("diffusion.binary.bits_per_pixel")(Watched(zeros, last=4), y_0, 4, 0.5, generator=hw.generator())

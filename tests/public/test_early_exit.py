@@ -169,6 +169,7 @@ def test_all_leave_at_once_or_none_does(hw):
     """A huge threshold gives the first exit's logits, threshold 0 the last one's."""
     net, x = _small_net(hw), torch.randn(5, 1, 8, 8, generator=hw.generator())
     every = net(x)
+    assert_tensor(every, shape=(3, 5, 4), what="the network's own forward pass")
     infer = hw("early_exit.inference.infer")
     for threshold, exit_number in ((100.0, 0), (0.0, 2)):
         logits, chosen = parts(infer(net, x, threshold), 2, PAIR)
@@ -184,17 +185,18 @@ def test_rows_leave_by_themselves(hw):
     """Some images leave early and others do not; the results stand in the order of the images."""
     net, x = _small_net(hw), torch.randn(7, 1, 8, 8, generator=hw.generator())
     every = net(x)
+    assert_tensor(every, shape=(3, 7, 4), what="the network's own forward pass")
     first = torch.distributions.Categorical(logits=every[0]).entropy()
     ordered = first.sort().values
     widest = int(ordered[1:-1].diff().argmax()) + 1
-    threshold = (
-        ordered[widest : widest + 2].mean().item()
-    )  # two to five images are surer than that at the first exit
+    threshold = ordered[widest : widest + 2].mean().item()  # two to five images leave at the first exit
     logits, chosen = parts(hw("early_exit.inference.infer")(net, x, threshold), 2, PAIR)
     hint = "Each image decides with its own entropy. How do the rows get back into their order?"
+    assert_tensor(chosen, shape=(7,), dtype=torch.int64, hint=hint, what="the exit")
     assert_close(
         (chosen == 0).int(), (first < threshold).int(), hint=hint, what="who leaves at the first exit"
     )
+    assert_true(bool((chosen >= 0).all() and (chosen <= 2).all()), "an exit is not in 0..2", hint=hint)
     assert_close(logits, every[chosen, torch.arange(7)], hint=hint, what="the logits")
 
 

@@ -22,19 +22,19 @@ import torch
 from torch import Tensor
 
 SLOTS = {
-    "who": "mayor minister farmer doctor teacher pilot artist judge".split(),
-    "verb": "opens closes buys sells paints repairs visits finds".split(),
-    "what": "bridge school museum tower garden ship library theatre".split(),
-    "where": "paris oslo cairo lima delhi boston kyoto berlin".split(),
-    "when": "monday tuesday wednesday thursday friday saturday sunday".split(),
+    "who": "mayor farmer doctor teacher pilot artist".split(),
+    "verb": "opens buys sells paints repairs visits".split(),
+    "what": "bridge school museum tower garden ship".split(),
+    "where": "paris oslo cairo lima delhi boston".split(),
+    "when": "monday tuesday wednesday thursday friday".split(),
 }
 BAIT = "shocking unbelievable viral".split()
 FILLER = (
-    "the weather stayed calm",
+    "crowds came",
     "nobody was hurt",
-    "more details will follow",
-    "the crowd was large",
-    "officials declined to comment",
+    "skies stayed clear",
+    "officials said little",
+    "more will follow",
 )
 PREPOSITIONS = {"where": "in", "when": "on"}
 

@@ -74,10 +74,11 @@ class TinyT5Policy(TinyT5):
     def having_read(
         self, input_ids: Tensor, attention_mask: Tensor
     ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """This policy for one batch of sources, which it reads only once: for drawing responses token by token.
+        """This policy for one batch of sources, which the encoder reads only once.
 
         Returns:
-            A function that takes what `forward` takes. It looks at the decoder's input only, and keeps no graph.
+            A function that takes what `forward` takes, and looks at the decoder's input only. Gradients flow to the
+            decoder and the last layer, not to the encoder.
         """
         with torch.no_grad():
             states = self.encode(input_ids, attention_mask)
@@ -100,6 +101,9 @@ class ScoredT5(TinyT5):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
         """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] knows decoder_input_ids[:, : t + 1]."""
-        states = self.encode(input_ids, attention_mask)
+        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
+
+    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """The same from the encoder's states Float[B, S, width]."""
         scores: Tensor = self.head(self.decode(states, attention_mask, decoder_input_ids))
         return scores.squeeze(-1)

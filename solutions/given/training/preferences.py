@@ -1,0 +1,116 @@
+"""Stage two of question 4: ask for preferences between summaries, and learn a reward from the answers."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...rlhf import log_probs, policy_gradient, reward_model
+from ..data import news
+from ..networks import t5
+from . import warm_up
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Sources Long[N, S] with their mask, and two responses Long[N, T] to each: the preferred one and the other."""
+
+    sources: Tensor
+    source_mask: Tensor
+    chosen: Tensor
+    rejected: Tensor
+
+
+def collect_pairs(
+    policy: t5.TinyT5Policy, articles: Sequence[news.Article], generator: torch.Generator, seed: int
+) -> Pairs:
+    """Two summaries of each article drawn from the policy; a simulated reader says which is better.
+
+    Args:
+        policy: the warmed-up one.
+        articles: one pair for each.
+        generator: of the summaries, on the policy's device.
+        seed: of the reader's answers.
+    """
+    device = next(policy.parameters()).device
+    sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
+    twice, twice_mask = torch.cat([sources, sources]), torch.cat([source_mask, source_mask])
+    tokens, _, _ = policy_gradient.sample_response(
+        policy.having_read(twice, twice_mask),
+        twice,
+        twice_mask,
+        news.START_ID,
+        news.EOS_ID,
+        news.PAD_ID,
+        news.MAX_SUMMARY_TOKENS,
+        generator=generator,
+    )
+    first, second = tokens.chunk(2)
+    reader = random.Random(f"reader {seed}")
+    trios = zip(news.decode_batch(first), news.decode_batch(second), articles, strict=True)
+    answers = [news.prefers_first(one, other, article, reader) for one, other, article in trios]
+    first_wins = torch.tensor(answers, device=device).unsqueeze(1)
+    chosen, rejected = torch.where(first_wins, first, second), torch.where(first_wins, second, first)
+    return Pairs(sources, source_mask, chosen, rejected)
+
+
+def score_responses(model: t5.ScoredT5, states: Tensor, source_mask: Tensor, tokens: Tensor) -> Tensor:
+    """The model's mark for each response, Float[B]: read after its last token.
+
+    Args:
+        model: the reward model.
+        states: Float[B, S, width], of the model's encoder.
+        source_mask: Bool[B, S].
+        tokens: Long[B, T].
+    """
+    start = torch.full_like(tokens[:, :1], news.START_ID)
+    token_scores = model.answer(states, source_mask, torch.cat([start, tokens], dim=1))[:, 1:]
+    return reward_model.last_token_score(token_scores, log_probs.response_mask(tokens, news.EOS_ID))
+
+
+def train_reward_model(
+    model: t5.ScoredT5,
+    pairs: Pairs,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    generator: torch.Generator,
+) -> tuple[list[float], list[float]]:
+    """AdamW with cosine decay on `preference_loss`; changes the model.
+
+    Returns:
+        Of each step the loss in nats, and the share of the batch that the model puts in the reader's order.
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
+    losses, agreements = torch.zeros(steps), torch.zeros(steps)
+    for step in range(steps):
+        rows = warm_up.draw_rows(len(pairs.sources), batch_size, generator).to(pairs.sources.device)
+        mask = pairs.source_mask[rows]
+        states = model.encode(pairs.sources[rows], mask)
+        chosen, rejected = score_responses(
+            model,
+            torch.cat([states, states]),
+            torch.cat([mask, mask]),
+            torch.cat([pairs.chosen[rows], pairs.rejected[rows]]),
+        ).chunk(2)
+        loss = reward_model.preference_loss(chosen, rejected)
+        warm_up.descend(optimizer, loss)
+        schedule.step()
+        losses[step] = loss.detach()
+        agreements[step] = (chosen > rejected).float().mean()
+    return losses.tolist(), agreements.tolist()
+
+
+@torch.no_grad()
+def normalise(model: t5.ScoredT5, pairs: Pairs) -> None:
+    """Shifts and scales the model's marks so that those of the pairs have mean 0 and standard deviation 1."""
+    states = model.encode(pairs.sources, pairs.source_mask)
+    scores = torch.cat(
+        [score_responses(model, states, pairs.source_mask, x) for x in (pairs.chosen, pairs.rejected)]
+    )
+    mean, deviation = scores.mean(), scores.std().clamp(min=1e-3)
+    model.head.bias.sub_(mean).div_(deviation)
+    model.head.weight.div_(deviation)

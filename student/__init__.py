@@ -1,0 +1,1 @@
+"""Homework 12: diffusion with coin flips and with Gaussians, early exit, and RLHF for news summaries."""

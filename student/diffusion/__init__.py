@@ -1,0 +1,1 @@
+"""Questions 1 and 2: denoising diffusion, with coin flips and with Gaussian noise."""

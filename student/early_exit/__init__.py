@@ -1,0 +1,1 @@
+"""Question 3: early exit for TinyML."""

@@ -1,0 +1,1 @@
+"""Code that is given whole: data, networks and training loops. Nothing here needs your changes."""

@@ -1,0 +1,1 @@
+"""Data on board: nothing is downloaded."""

@@ -1,0 +1,173 @@
+"""A small world of generated news: articles, summaries of mixed quality, and a judge of summaries.
+
+An article tells who did what to what, where and when, in two sentences somewhere among filler. A complete summary is
+
+    <who> <verb> <what> in <where> on <when>
+
+Its reference summaries are what one finds in the wild: a quarter complete, the others with facts missing and with words
+that are there for the clicks. So a model that imitates them well summarises badly, which is what reinforcement learning
+from human feedback is for. The humans are simulated: they prefer by `utility`, with noise. The utility is hidden from
+the reward model, which sees preferences only.
+
+Text is lower case, words apart by one space; a word is a token. Seeds decide everything; the global random state is
+neither used nor changed.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SLOTS = {
+    "who": "mayor farmer doctor teacher pilot artist".split(),
+    "verb": "opens buys sells paints repairs visits".split(),
+    "what": "bridge school museum tower garden ship".split(),
+    "where": "paris oslo cairo lima delhi boston".split(),
+    "when": "monday tuesday wednesday thursday friday".split(),
+}
+BAIT = "shocking unbelievable viral".split()
+FILLER = (
+    "crowds came",
+    "nobody was hurt",
+    "skies stayed clear",
+    "officials said little",
+    "more will follow",
+)
+PREPOSITIONS = {"where": "in", "when": "on"}
+
+PAD_ID, EOS_ID, START_ID = 0, 1, 2
+_FACT_WORDS = [word for words in SLOTS.values() for word in words]
+_GLUE = ["in", "on", "it", "happened", ".", *dict.fromkeys(" ".join(FILLER).split())]
+VOCABULARY: tuple[str, ...] = ("<pad>", "<eos>", "<start>", *_FACT_WORDS, *BAIT, *_GLUE)
+_IDS = {word: number for number, word in enumerate(VOCABULARY)}
+
+MAX_SUMMARY_TOKENS = 11  # a complete summary, three words of bait, and the end
+_COMPLETE_WORDS = 7
+_BAIT_PRICE, _LENGTH_PRICE, _REPEAT_PRICE = 1.5, 0.1, 0.5
+
+
+@dataclass(frozen=True)
+class Article:
+    """A piece of news with its facts, one word each, and a reference summary that somebody wrote for it."""
+
+    who: str
+    verb: str
+    what: str
+    where: str
+    when: str
+    text: str
+    reference: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Slot ("who", "verb", "what", "where", "when") to its word, in this order."""
+        return {slot: getattr(self, slot) for slot in SLOTS}
+
+    @property
+    def complete_summary(self) -> str:
+        """All five facts and nothing else."""
+        return _phrase(self.facts)
+
+
+def make_articles(count: int, seed: int) -> list[Article]:
+    """Writes articles; the same seed gives the same ones, whatever was drawn before."""
+    rng = random.Random(f"news {seed}")
+    return [_article(rng) for _ in range(count)]
+
+
+def _article(rng: random.Random) -> Article:
+    facts = {slot: rng.choice(words) for slot, words in SLOTS.items()}
+    event = _phrase({slot: word for slot, word in facts.items() if slot != "when"})
+    sentences = rng.sample(FILLER, 2)
+    event_at, day_at = sorted(rng.sample(range(4), 2))  # the event comes before its day
+    sentences.insert(event_at, event)
+    sentences.insert(day_at, f"it happened on {facts['when']}")
+    text = " . ".join(sentences) + " ."
+    return Article(**facts, text=text, reference=_reference(facts, rng))
+
+
+def _reference(facts: dict[str, str], rng: random.Random) -> str:
+    """A quarter complete; of the others each misses one or two facts, and half of them carry a word of bait."""
+    if rng.random() < 0.25:
+        return _phrase(facts)
+    missing = rng.sample(list(facts), rng.choice((1, 2)))
+    summary = _phrase({slot: word for slot, word in facts.items() if slot not in missing})
+    return f"{rng.choice(BAIT)} {summary}" if rng.random() < 0.5 else summary
+
+
+def _phrase(facts: dict[str, str]) -> str:
+    return " ".join(
+        f"{PREPOSITIONS[slot]} {word}" if slot in PREPOSITIONS else word for slot, word in facts.items()
+    )
+
+
+def utility(summary: str, article: Article) -> float:
+    """What a summary is worth to its reader.
+
+        facts right - facts wrong - 1.5 * words of bait - 0.5 * words repeated - 0.1 * words beyond the seventh
+
+    A fact is right if its word stands in the summary, wrong for each other word of its slot that does. At most 5, which
+    the complete summary reaches; an empty one is worth 0.
+    """
+    words = summary.split()
+    said = set(words)
+    right = sum(word in said for word in article.facts.values())
+    wrong = len(said.intersection(_FACT_WORDS)) - right
+    bait = sum(word in BAIT for word in words)
+    repeated = len(words) - len(said)
+    excess = max(0, len(words) - _COMPLETE_WORDS)
+    return right - wrong - _BAIT_PRICE * bait - _REPEAT_PRICE * repeated - _LENGTH_PRICE * excess
+
+
+def prefers_first(first: str, second: str, article: Article, rng: random.Random) -> bool:
+    """Whether a reader, asked once, prefers the first of two summaries.
+
+    The answer is drawn from the model of Bradley and Terry: P(first) = sigmoid(utility(first) - utility(second)).
+    """
+    gap = utility(first, article) - utility(second, article)
+    return rng.random() < 1 / (1 + math.exp(-gap))
+
+
+def rouge_l(summary: str, reference: str) -> float:
+    """F-measure of the longest common subsequence of words, 0..1; 0 when either text is empty.
+
+    References:
+        Lin 2004, "ROUGE: a package for automatic evaluation of summaries", section 3.1, with beta = 1.
+    """
+    ours, theirs = summary.split(), reference.split()
+    row = [0] * (len(theirs) + 1)  # row[j]: longest common subsequence of the words so far and theirs[:j]
+    for word in ours:
+        before = row
+        row = [0]
+        for j, other in enumerate(theirs):
+            row.append(before[j] + 1 if word == other else max(row[j], before[j + 1]))
+    return 2 * row[-1] / (len(ours) + len(theirs)) if ours and theirs else 0.0
+
+
+def encode(text: str) -> list[int]:
+    """Ids of the words, and the end. Raises KeyError for a word outside the vocabulary."""
+    return [_IDS[word] for word in text.split()] + [EOS_ID]
+
+
+def decode(tokens: Sequence[int]) -> str:
+    """The words of the tokens before the first end; an id drawn by mistake is spelt like "<pad>"."""
+    tokens = list(tokens)
+    end = tokens.index(EOS_ID) if EOS_ID in tokens else len(tokens)
+    return " ".join(VOCABULARY[token] for token in tokens[:end])
+
+
+def encode_batch(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """Texts as ids Long[N, T], padded to the longest, and their mask Bool[N, T], True up to and including the end."""
+    rows = [encode(text) for text in texts]
+    width = max(map(len, rows))
+    ids = torch.tensor([row + [PAD_ID] * (width - len(row)) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
+    return ids, torch.arange(width) < lengths[:, None]
+
+
+def decode_batch(tokens: Tensor) -> list[str]:
+    """Rows of Long[N, T] as texts."""
+    return [decode(row) for row in tokens.tolist()]

@@ -1,0 +1,109 @@
+"""T5 in miniature: a policy that writes summaries, and a network that gives marks to them.
+
+This module imports transformers' T5, some seconds and 100 MB or more, and nothing else of that library: no tokenizer, no
+`generate`, no pretrained weights. Only question 4's training run imports this module.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers.models.t5.configuration_t5 import T5Config
+from transformers.models.t5.modeling_t5 import T5Model
+
+
+class TinyT5(nn.Module):
+    """Encoder and decoder without a head, 2 layers each, no dropout.
+
+    Without dropout a policy is the same function in the roll-out and in the update.
+
+    Args:
+        vocabulary_size: V, number of words, special ones included.
+        width: of the hidden states; four heads share it.
+        pad_id: id of the padding.
+        eos_id: id of the end of a sequence.
+    """
+
+    def __init__(self, vocabulary_size: int, width: int = 64, pad_id: int = 0, eos_id: int = 1) -> None:
+        super().__init__()
+        self.width = width
+        config = T5Config(
+            vocab_size=vocabulary_size,
+            d_model=width,
+            d_kv=width // 4,
+            d_ff=2 * width,
+            num_layers=2,
+            num_decoder_layers=2,
+            num_heads=4,
+            dropout_rate=0.0,
+            use_cache=False,
+            pad_token_id=pad_id,
+            eos_token_id=eos_id,
+        )
+        self.t5 = T5Model(config)
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Long[B, S] and Bool[B, S] to the encoder's states Float[B, S, width]."""
+        states: Tensor = self.t5.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return states
+
+    def decode(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """The encoder's states, their mask Bool[B, S] and Long[B, T] to the decoder's states Float[B, T, width]."""
+        decoded: Tensor = self.t5.decoder(
+            input_ids=decoder_input_ids, encoder_hidden_states=states, encoder_attention_mask=attention_mask
+        ).last_hidden_state
+        return decoded
+
+
+class TinyT5Policy(TinyT5):
+    """A distribution over the next word, as logits; the last layer is the table of word embeddings itself.
+
+    Arguments: those of `TinyT5`.
+    """
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """Long[B, S], Bool[B, S] and Long[B, T] to logits Float[B, T, V]."""
+        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
+
+    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """The same from the encoder's states Float[B, S, width]."""
+        decoded = self.decode(states, attention_mask, decoder_input_ids)
+        return F.linear(decoded * self.width**-0.5, self.t5.shared.weight)
+
+    def having_read(
+        self, input_ids: Tensor, attention_mask: Tensor
+    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        """This policy for one batch of sources, which the encoder reads only once.
+
+        Returns:
+            A function that takes what `forward` takes, and looks at the decoder's input only. Gradients flow to the
+            decoder and the last layer, not to the encoder.
+        """
+        with torch.no_grad():
+            states = self.encode(input_ids, attention_mask)
+        return lambda _sources, _mask, decoder_input_ids: self.answer(
+            states, attention_mask, decoder_input_ids
+        )
+
+
+class ScoredT5(TinyT5):
+    """One number for each token that the decoder has read: scores of a reward model, or values of states.
+
+    Arguments: those of `TinyT5`.
+    """
+
+    def __init__(self, vocabulary_size: int, width: int = 64, pad_id: int = 0, eos_id: int = 1) -> None:
+        super().__init__(vocabulary_size, width, pad_id, eos_id)
+        self.head = nn.Linear(width, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] knows decoder_input_ids[:, : t + 1]."""
+        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
+
+    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """The same from the encoder's states Float[B, S, width]."""
+        scores: Tensor = self.head(self.decode(states, attention_mask, decoder_input_ids))
+        return scores.squeeze(-1)

@@ -1,0 +1,1 @@
+"""Training loops: seeded, deterministic on CPU, with progress."""

@@ -1,0 +1,93 @@
+"""Trains a network to undo coin flips on handwritten digits."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from ...diffusion import binary
+from ..data import digits
+from ..networks import mlp
+
+
+def delta_for(num_steps: int, final_correlation: float = 0.02) -> float:
+    """The flip probability with which Y_T keeps a correlation of `final_correlation` with Y_0 after `num_steps` steps.
+
+    Args:
+        num_steps: T, 1 or more.
+        final_correlation: in [0, 1), of each pixel of Y_T with the same pixel of Y_0; one step multiplies
+            the correlation by 1 - 2 delta.
+    """
+    per_step: float = final_correlation ** (1 / num_steps)
+    return (1 - per_step) / 2
+
+
+def make_network(num_steps: int, final_correlation: float = 0.02, width: int = 256) -> mlp.DenoisingMLP:
+    """The network that `train` trains, with fresh weights: 64 pixels to 64 logits."""
+    delta = delta_for(num_steps, final_correlation)
+    return mlp.DenoisingMLP(64, width, skip_logit=math.log((1 - delta) / delta))
+
+
+def train(
+    num_steps: int,
+    iterations: int,
+    batch_size: int,
+    learning_rate: float,
+    final_correlation: float = 0.02,
+    width: int = 256,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: bool = False,
+) -> tuple[dict[str, Tensor], dict[str, list[float]]]:
+    """Adam with cosine decay on `binary.training_loss`.
+
+    The same arguments give the same weights on a CPU. The global random state is neither used nor changed.
+
+    Args:
+        num_steps: T of the diffusion.
+        iterations: updates of the weights.
+        batch_size: images in a batch, drawn with replacement.
+        learning_rate: at the start; it decays to 0.
+        final_correlation: sets delta, see `delta_for`.
+        width: hidden units of the network.
+        seed: of weights, batches, times and coins.
+        device: where to train, "cpu" or "cuda".
+        progress: show a progress bar.
+
+    Returns:
+        The weights (a state dict of CPU tensors, for `make_network`), and a history: "loss" of each iteration in nats
+        an image.
+    """
+    # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
+    # the caller's state is put back at the end.
+    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+        torch.manual_seed(seed)
+        network = make_network(num_steps, final_correlation, width).to(device)
+        generator = torch.Generator(device).manual_seed(seed)
+        images = digits.binarised_digits("train").to(device)
+        delta = delta_for(num_steps, final_correlation)
+        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
+        losses = torch.zeros(
+            iterations, device=device
+        )  # read once at the end: a GPU need not wait for the CPU
+        for iteration in _counted(iterations, progress):
+            rows = torch.randint(len(images), (batch_size,), generator=generator, device=device)
+            loss = binary.training_loss(network, images[rows], num_steps, delta, generator=generator)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            losses[iteration] = loss.detach()
+    weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+    return weights, {"loss": losses.tolist()}
+
+
+def _counted(iterations: int, progress: bool) -> Iterable[int]:
+    if not progress:
+        return range(iterations)
+    from tqdm.auto import trange
+
+    bar: Iterable[int] = trange(iterations, desc="coin-flip diffusion", unit="batch")
+    return bar

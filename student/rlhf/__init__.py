@@ -1,0 +1,1 @@
+"""Question 4: reinforcement learning from human feedback for news summaries."""

@@ -1,0 +1,239 @@
+"""Coin-flip diffusion, questions 1a to 1d, against enumeration."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracles import coin_flip as oracle
+from tests.support.coins import assert_follows_generator, assert_independent, assert_pixels, coins
+from tests.support.compare import assert_close, assert_frequency, assert_true
+
+DELTAS = st.floats(1e-4, 0.5)
+
+
+def doubles(*values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def strided(shape, generator, dtype=torch.float32):
+    """Pixels of this shape whose memory runs in another order."""
+    return coins(shape[::-1], generator, dtype).permute(*range(len(shape) - 1, -1, -1))
+
+
+@pytest.mark.task("diffusion.binary.flip_step")
+@pytest.mark.parametrize(("delta", "flipped"), [(0.0, 0.0), (0.01, 0.01), (0.5, 0.5)])
+def test_flip_share(hw, delta, flipped):
+    """The share of flips, from none to one half."""
+    y = coins((3, 5, 7, 200), hw.generator(), up=0.9)
+    got = hw("diffusion.binary.flip_step")(y, delta, generator=hw.generator())
+    assert_pixels(got, y)
+    assert_frequency((got != y).sum(), y.numel(), flipped, what="the share of flips")
+
+
+@pytest.mark.task("diffusion.binary.flip_step")
+def test_flip_step_follows_its_generator(hw):
+    """Draws are decided by the generator."""
+    y, step = coins((5, 9), hw.generator(), torch.float64), hw("diffusion.binary.flip_step")
+    assert_pixels(step(y, 0.3, generator=hw.generator()), y)
+    assert_follows_generator(lambda generator: step(y, 0.3, generator=generator), hw.seed)
+
+
+@pytest.mark.task("diffusion.binary.flip_step")
+def test_flip_step_on_strided_pixels(hw):
+    """Each sign flips with the same probability, whatever the order in memory."""
+    y = strided((60, 40, 5), hw.generator(), torch.float64)
+    got = hw("diffusion.binary.flip_step")(y, 0.1, generator=hw.generator())
+    assert_pixels(got, y)
+    for sign in (-1, 1):
+        here = y == sign
+        assert_frequency((got != y)[here].sum(), int(here.sum()), 0.1, what="flips of one sign")
+
+
+@pytest.mark.task("diffusion.binary.replace_step")
+@pytest.mark.parametrize("delta", [0.0, 0.02, 0.5])
+def test_replace_share(hw, delta):
+    """The law of one step, from no replacement to certain replacement."""
+    y = coins((3, 5, 7, 200), hw.generator(), torch.float64, up=0.9)
+    got = hw("diffusion.binary.replace_step")(y, delta, generator=hw.generator())
+    assert_pixels(got, y)
+    for sign in (-1, 1):
+        here = y == sign
+        assert_frequency((got != y)[here].sum(), int(here.sum()), delta, what="flips of one sign")
+
+
+@pytest.mark.task("diffusion.binary.replace_step")
+def test_replace_step_has_coins_for_each_pixel(hw):
+    """Neither R nor F is shared."""
+    y = -torch.ones(2000, 6)
+    got = hw("diffusion.binary.replace_step")(y, 0.4, generator=hw.generator())
+    assert_independent(got != y, 0.4, hint="Both coins are flipped for every pixel of every image.")
+
+
+@pytest.mark.task("diffusion.binary.replacement_probability")
+@given(delta=DELTAS, t=st.integers(0, 40))
+def test_replacement_against_enumeration(hw, delta, t):
+    """The first replacement, summed over the steps at which it may come."""
+    got = hw("diffusion.binary.replacement_probability")(t, delta)
+    assert_close(got, doubles(oracle.replaced_probability(t, delta)).reshape(()))
+
+
+@pytest.mark.task("diffusion.binary.replacement_probability")
+@pytest.mark.parametrize("t", [1, 3, 1000])
+def test_replacement_by_rare_flips(hw, t):
+    """Accurate where replacement is next to impossible."""
+    delta = 1e-14
+    expected = doubles(float(1 - (1 - 2 * Fraction(delta)) ** t)).reshape(())
+    hint = "1 minus something next to 1 loses its digits."
+    assert_close(hw("diffusion.binary.replacement_probability")(t, delta), expected, hint=hint, rtol=1e-11)
+
+
+@pytest.mark.task("diffusion.binary.replacement_probability")
+def test_replacement_at_the_ends(hw):
+    """Before the first step nothing has happened, not even to fair coins; a later step replaces all."""
+    probability = hw("diffusion.binary.replacement_probability")
+    assert_close(probability(torch.tensor([0, 1, 5, 0]), 0.5), doubles(0, 1, 1, 0))
+    assert_close(probability(torch.tensor([0, 4, 7]), 0.0), doubles(0, 0, 0))
+    assert_close(
+        probability(torch.tensor([3]), 0.1), doubles(oracle.replaced_probability(3, Fraction(1, 10)))
+    )
+
+
+@pytest.mark.task("diffusion.binary.steps_to_mix")
+@given(delta=st.floats(1e-3, 0.49), exponent=st.floats(-6, -0.01))
+def test_steps_are_the_fewest(hw, delta, exponent):
+    """Enough, and one less is not."""
+    tolerance = 10**exponent
+    got = hw("diffusion.binary.steps_to_mix")(delta, tolerance)
+    assert_true(isinstance(got, int), f"the result is a {type(got).__name__}; an int is due", failure="type")
+    kept = 1 - 2 * Fraction(delta)
+    left, before = kept**got, kept ** (got - 1)
+    near = Fraction(1, 10**9)  # rounding may decide a tie
+    assert_true(left <= tolerance * (1 + near), "too few steps", hint="Round to the right side.")
+    assert_true(before > tolerance * (1 - near), "more steps than needed", hint="Round to the right side.")
+
+
+@pytest.mark.task("diffusion.binary.steps_to_mix")
+def test_steps_at_the_ends(hw):
+    """No step is needed where everything is tolerated; one is enough for fair coins; a tie counts as enough."""
+    steps = hw("diffusion.binary.steps_to_mix")
+    assert_close(steps(0.1, 1.0), 0, hint="How much is tolerated?")
+    assert_close(steps(0.5, 1e-9), 1, hint="What does one step with delta = 1/2 leave?")
+    assert_close(steps(0.25, 0.125), 3, hint="At most.")  # (1/2)^3
+
+
+@pytest.mark.task("diffusion.binary.steps_to_mix")
+def test_steps_for_tiny_tolerances(hw):
+    """A tolerance may be far below the spacing of floats near 1."""
+    # (3/5)^T <= 1e-30: T = 30 / log10(5/3) = 135.2...
+    assert_close(hw("diffusion.binary.steps_to_mix")(0.2, 1e-30), math.ceil(30 / math.log10(5 / 3)))
+
+
+@pytest.mark.task("diffusion.binary.q_sample")
+@pytest.mark.parametrize("delta", [0.03, 0.2])
+def test_direct_sample_has_the_law_of_its_steps(hw, delta):
+    """Each image is flipped as often as by its own number of steps, each sign alike."""
+    t = torch.tensor([0, 1, 2, 5, 13])
+    y_0 = strided((5, 60, 50, 2), hw.generator(), torch.float64)
+    got = hw("diffusion.binary.q_sample")(y_0, t, delta, generator=hw.generator())
+    assert_pixels(got, y_0)
+    expected = doubles(*(oracle.flip_probability(int(steps), delta) for steps in t))
+    for sign in (-1, 1):
+        here = y_0 == sign
+        for row in range(5):
+            flips = (got != y_0)[row][here[row]]
+            assert_frequency(flips.sum(), flips.numel(), expected[row], what="flips of one sign")
+
+
+@pytest.mark.task("diffusion.binary.q_sample")
+@pytest.mark.parametrize("t", [0, 3, 10**6])
+def test_direct_sample_at_one_time(hw, t):
+    """An int, from no step at all to more than can be made one by one."""
+    y_0 = torch.ones(1, 6000)
+    got = hw("diffusion.binary.q_sample")(y_0, t, 0.1, generator=hw.generator())
+    assert_pixels(got, y_0)
+    expected = oracle.flip_probability(
+        min(t, 200), Fraction(1, 10)
+    )  # after 200 steps within 1e-19 of the limit
+    assert_frequency((got != y_0).sum(), 6000, expected, what="the share of flips")
+
+
+@pytest.mark.task("diffusion.binary.q_sample")
+def test_direct_sample_has_coins_for_each_pixel(hw):
+    """No coin is shared between pixels or images, and the generator decides them all."""
+    y_0, sample = torch.ones(2000, 6), hw("diffusion.binary.q_sample")
+    got = sample(y_0, 2, 0.2, generator=hw.generator())
+    assert_independent(got != y_0, oracle.flip_probability(2, 0.2), hint="Coins of its own for every pixel.")
+    times = torch.tensor([1, 2, 3, 4])
+    assert_follows_generator(lambda generator: sample(y_0[:4], times, 0.3, generator=generator), hw.seed)
+
+
+@pytest.mark.task("diffusion.binary.q_sample")
+def test_direct_sample_of_square_batches(hw):
+    """Times belong to images, also where there are as many pixels as images."""
+    y_0, t = torch.ones(60, 60), torch.tensor([0, 1000]).repeat(30)
+    got = hw("diffusion.binary.q_sample")(y_0, t, 0.1, generator=hw.generator())
+    flips = (got != y_0).reshape(30, 2, 60).sum(dim=(0, 2))
+    assert_frequency(flips, 1800, doubles(0, 0.5), hint="Row b has time t[b].", what="flips of an image")
+
+
+@pytest.mark.task("diffusion.binary.posterior")
+@pytest.mark.parametrize("delta", [0.01, 0.3, 0.5])
+def test_posterior_against_all_paths(hw, delta):
+    """All cases of y and x at all times up to 6, counted path by path; the times differ inside the batch."""
+    t = torch.arange(1, 7).repeat(2)
+    y_t = torch.tensor([1.0, 1.0, -1.0, -1.0]).repeat(12, 1).reshape(12, 2, 2)
+    y_0 = torch.tensor([1.0, -1.0, 1.0, -1.0]).repeat(12, 1).reshape(12, 2, 2)
+    y_t[6:] *= -1
+    got = hw("diffusion.binary.posterior")(y_t.double(), y_0.double(), t, delta)
+    assert_close(
+        got, oracle.posterior(y_t.double(), y_0.double(), t, delta), hint="Count the paths from x to y."
+    )
+
+
+@pytest.mark.task("diffusion.binary.posterior")
+def test_posterior_of_square_batches(hw):
+    """Single precision, strided memory, and as many pixels as images."""
+    y_t, y_0 = strided((5, 5), hw.generator()), coins((5, 5), hw.generator())
+    t = torch.tensor([4, 1, 7, 2, 3])
+    got = hw("diffusion.binary.posterior")(y_t, y_0, t, 0.1)
+    assert_close(got, oracle.posterior(y_t, y_0, t, 0.1), hint="Row b has time t[b].")
+
+
+@pytest.mark.task("diffusion.binary.posterior")
+@given(delta=DELTAS, t=st.integers(1, 300))
+def test_posterior_keeps_the_tower_law(hw, delta, t):
+    """Averaged over y, the posterior is the law of the step before."""
+    y_t, y_0 = doubles(1, -1, 1, -1).reshape(1, 4), doubles(1, 1, -1, -1).reshape(1, 4)
+    got = hw("diffusion.binary.posterior")(y_t, y_0, t, delta)
+    assert_true(bool(((got >= 0) & (got <= 1 + 1e-12)).all()), "a probability lies outside [0, 1]")
+    after, before = (oracle.flip_probability(steps, delta) for steps in (t, t - 1))
+    up = (1 - after) * got[0, 0] + after * got[0, 1], after * got[0, 2] + (1 - after) * got[0, 3]
+    hint = "Sum over y of P(y given x) times the posterior: what is left?"
+    assert_close(
+        torch.stack(up), doubles(1 - before, before), hint=hint, what="the average over y", atol=1e-11
+    )
+
+
+@pytest.mark.task("diffusion.binary.posterior")
+@pytest.mark.parametrize("t", [2, 5, 400])
+def test_posterior_of_a_rare_flip(hw, t):
+    """With rare flips there was at most one, and it may have come at any of the t steps."""
+    # y = +1, x = -1: Y_{t-1} is +1 unless the flip was the last step, which it is with probability 1/t.
+    y_t = doubles(1, -1).reshape(1, 2)
+    got = hw("diffusion.binary.posterior")(y_t, -y_t, t, 1e-9)
+    assert_close(got, doubles(1 - 1 / t, 1 / t).reshape(1, 2), rtol=1e-5, hint="Which digits get lost?")
+
+
+@pytest.mark.task("diffusion.binary.posterior")
+def test_posterior_at_the_first_step_is_certain(hw):
+    """At t = 1 exactly 0 or 1, for every delta and inside mixed batches, so that its logarithms can be taken."""
+    y_t, y_0 = coins((4, 9), hw.generator()), coins((4, 9), hw.generator())
+    for delta in (0.05, 0.1, 0.37, 0.5):
+        got = hw("diffusion.binary.posterior")(y_t, y_0, torch.tensor([1, 3, 1, 1]), delta)
+        first = got[torch.tensor([0, 2, 3])]
+        wanted = (y_0[torch.tensor([0, 2, 3])] + 1) / 2
+        assert_close(first, wanted, hint="What is Y_0 given Y_0?", rtol=0, atol=1e-5)

@@ -1,0 +1,144 @@
+"""Coin-flip diffusion, question 1e: the loss and its training draw, against enumeration."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracles import coin_flip as oracle
+from tests.support.coins import assert_follows_generator, assert_independent, assert_pixels, coins
+from tests.support.compare import (
+    assert_close,
+    assert_frequency,
+    assert_gradient,
+    assert_no_gradient,
+    assert_true,
+)
+from tests.support.noise_predictors import Watched
+
+
+class Knobs(torch.nn.Module):
+    """A network of one logit for each time and pixel, and one weight on its input."""
+
+    def __init__(self, num_steps, num_pixels, generator):
+        super().__init__()
+        self.table = torch.nn.Parameter(torch.randn(num_steps, num_pixels, generator=generator))
+        self.slope = torch.nn.Parameter(torch.tensor(0.3))
+        self.seen = []
+
+    def forward(self, y_t, t):
+        self.seen.append((y_t.detach().clone(), t.clone()))
+        return self.table[t - 1].view_as(y_t) + self.slope * y_t
+
+
+@pytest.mark.task("diffusion.binary.kl_loss")
+@given(p=st.floats(0, 1), logit=st.floats(-50, 50), batch=st.integers(1, 3))
+def test_kl_against_its_definition(hw, p, logit, batch):
+    """Two pixels of a batch, in double precision, from certain targets to sure networks."""
+    logits = torch.tensor([logit, -logit], dtype=torch.float64).repeat(batch, 1)
+    target = torch.tensor([p, p], dtype=torch.float64).repeat(batch, 1)
+    got = hw("diffusion.binary.kl_loss")(logits, target)
+    expected = torch.tensor(oracle.kl_loss(logits, target), dtype=torch.float64)
+    assert_close(got, expected, atol=1e-12, hint="Sum over pixels, mean over images.")
+
+
+@pytest.mark.task("diffusion.binary.kl_loss")
+def test_kl_of_whole_images(hw):
+    """All axes but the first are pixels; no order in memory is special; the target may be certain."""
+    generator = hw.generator()
+    logits = 4 * torch.randn(7, 5, 2, 3, generator=generator).permute(3, 2, 1, 0)
+    target = torch.rand(3, 2, 5, 7, generator=generator).round(decimals=1)
+    got = hw("diffusion.binary.kl_loss")(logits, target)
+    assert_close(got, torch.tensor(oracle.kl_loss(logits, target)), hint="Sum over pixels, mean over images.")
+
+
+@pytest.mark.task("diffusion.binary.kl_loss")
+def test_kl_is_zero_at_its_target_only(hw):
+    """A network that says P pays nothing, and one that is almost right pays to second order."""
+    p = torch.tensor([[0.1, 0.5, 0.8]], dtype=torch.float64)
+    right = torch.log(p / (1 - p))
+    kl_loss = hw("diffusion.binary.kl_loss")
+    assert_close(kl_loss(right, p), torch.tensor(0.0, dtype=torch.float64), atol=1e-12)
+    near = right + 0.01
+    expected = torch.tensor(oracle.kl_loss(near, p), dtype=torch.float64)
+    assert_close(
+        kl_loss(near, p), expected, rtol=1e-6, hint="KL is not cross-entropy: what is to be taken off?"
+    )
+
+
+@pytest.mark.task("diffusion.binary.kl_loss")
+def test_kl_gradient_everywhere(hw):
+    """Finite gradients, to the logits alone, for sure networks and certain targets."""
+    logits = torch.tensor([[-200.0, -3.0, 0.5], [90.0, 200.0, -40.0]])
+    target = torch.tensor([[1.0, 0.0, 0.3], [1.0, 0.25, 0.5]])
+    reply = hw("diffusion.binary.kl_loss").ask(
+        logits=logits, target_prob=target, grad_of=("logits", "target_prob"), cotangent=torch.tensor(3.0)
+    )
+    # d KL / d logit = Q - P, a batch of two
+    expected = 3 * (torch.sigmoid(logits.double()) - target.double()).float() / 2
+    assert_close(reply.value, torch.tensor(oracle.kl_loss(logits, target)))
+    assert_gradient(reply.grads["logits"], expected, hint="Is every step of the way finite?")
+    assert_no_gradient(reply.grads["target_prob"], what="target_prob")
+
+
+@pytest.mark.task("diffusion.binary.training_loss")
+@pytest.mark.parametrize(("delta", "dtype"), [(0.05, torch.float32), (0.3, torch.float64)])
+def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
+    """The loss and its gradient are those of the noisy images and times that the network was given."""
+    y_0 = coins((7, 2, 3), hw.generator(), dtype)
+    network = Knobs(5, 6, hw.generator()).to(dtype)
+    reply = hw("diffusion.binary.training_loss").ask(
+        network=network,
+        y_0=y_0,
+        num_steps=5,
+        delta=delta,
+        generator=hw.generator(),
+        grad_of=("network",),
+    )
+    assert_true(len(network.seen) == 1, "the network is called more than once")
+    y_t, t = network.seen[0]
+    assert_pixels(y_t, y_0, what="what the network is given")
+    assert_true(tuple(t.shape) == (7,), "t has not one time for each image", failure="shape")
+    target = oracle.posterior(y_t, y_0, t, delta)
+    logits = (network.table[t - 1].view_as(y_t) + network.slope * y_t).detach()
+    hint = "The target belongs to the same Y_t and the same t that the network sees."
+    assert_close(reply.value, torch.tensor(oracle.kl_loss(logits, target), dtype=dtype), hint=hint)
+    off = (torch.sigmoid(logits) - target) / 7
+    table = torch.zeros_like(network.table).index_add_(0, t - 1, off.flatten(1))
+    assert_gradient(network.table.grad, table, what="the gradient of the network", atol=1e-6)
+    assert_gradient(network.slope.grad, (off * y_t).sum(), what="the gradient of the network", atol=1e-6)
+
+
+@pytest.mark.task("diffusion.binary.training_loss")
+def test_training_noise_has_the_law_of_its_time(hw):
+    """Images of each time are flipped as often as that time says; pixels and images have coins of their own."""
+    network = Watched(lambda y_t, t: y_t, last=3)
+    y_0 = torch.cat([torch.ones(3000, 4), -torch.ones(3000, 4)])[
+        torch.randperm(6000, generator=hw.generator())
+    ]
+    hw("diffusion.binary.training_loss")(network, y_0, 3, 0.15, generator=hw.generator())
+    (y_t,), (t,) = network.inputs, network.times
+    assert_frequency(t.bincount(minlength=4)[1:], 6000, 1 / 3, what="how often a time is drawn")
+    for step in (1, 2, 3):
+        flips = (y_t != y_0)[t == step]
+        expected = oracle.flip_probability(step, 0.15)
+        assert_frequency(flips.sum(), flips.numel(), expected, hint="Y_t, not Y_1 and not Y_0.", what="flips")
+        assert_independent(flips[: len(flips) // 2 * 2], expected)
+    same = t[0::2] == t[1::2]
+    assert_frequency(
+        same.sum(), 3000, 1 / 3, hint="One time for each image.", what="how often two images share a time"
+    )
+
+
+@pytest.mark.task("diffusion.binary.training_loss")
+def test_training_loss_follows_its_generator(hw):
+    """Times and coins are decided by the generator."""
+    y_0 = coins((16, 5), hw.generator())
+
+    def draw(generator):
+        network = Watched(lambda y_t, t: 0.5 * y_t, last=9)
+        hw("diffusion.binary.training_loss")(network, y_0, 9, 0.2, generator=generator)
+        return torch.cat([network.inputs[0], network.times[0][:, None].float()], dim=1)
+
+    assert_follows_generator(draw, hw.seed)
+    assert_follows_generator(lambda generator: draw(generator)[:, -1], hw.seed)

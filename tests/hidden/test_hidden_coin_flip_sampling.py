@@ -1,0 +1,142 @@
+"""Coin-flip diffusion, question 1e: the sampler and the bound in bits, against enumeration."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from tests.oracles import coin_flip as oracle
+from tests.support.coins import assert_follows_generator, assert_independent, assert_pixels, coins
+from tests.support.compare import assert_close, assert_frequency, assert_true
+from tests.support.noise_predictors import Watched
+
+
+@pytest.mark.task("diffusion.binary.ancestral_step")
+def test_reverse_step_uses_image_and_time(hw):
+    """Probabilities from what the network says of this image at this time; extreme logits are certain."""
+    table = torch.tensor([[0.0, 1.0, -90.0, 90.0], [-2.0, 0.3, 90.0, -90.0]], dtype=torch.float64)
+    network = Watched(lambda y_t, t: table[t - 1] + y_t, last=2)
+    y_t = coins((2, 4, 3000), hw.generator(), torch.float64).permute(2, 0, 1).reshape(6000, 4)
+    for t in (1, 2):
+        got = hw("diffusion.binary.ancestral_step")(network, y_t, t, generator=hw.generator())
+        assert_pixels(got, y_t)
+        for sign, pixel in itertools.product((-1, 1), range(4)):
+            ups = got[y_t[:, pixel] == sign, pixel] == 1
+            chance = torch.sigmoid(table[t - 1, pixel] + sign)
+            assert_frequency(
+                ups.sum(), len(ups), chance, hint="A draw at every t.", what="how often a pixel is +1"
+            )
+    assert_true(
+        [len(t) for t in network.times] == [6000, 6000], "the network is not called once for each step"
+    )
+
+
+@pytest.mark.task("diffusion.binary.ancestral_step")
+def test_reverse_step_has_coins_for_each_pixel(hw):
+    """No coin is shared, the generator decides them, and images may have more axes than one."""
+    network, step = Watched(lambda y_t, t: 0 * y_t + 0.6, last=7), hw("diffusion.binary.ancestral_step")
+    y_t = torch.ones(2000, 6)
+    got = step(network, y_t, 7, generator=hw.generator())
+    assert_independent(got == 1, 1 / (1 + math.exp(-0.6)), hint="Coins of its own for every pixel.")
+    one = coins((1, 2, 3, 5), hw.generator())
+    assert_pixels(step(network, one, 2, generator=hw.generator()), one)
+    assert_follows_generator(lambda generator: step(network, y_t[:9], 1, generator=generator), hw.seed)
+
+
+@pytest.mark.task("diffusion.samplers.ancestral_sample")
+def test_samples_have_the_law_of_the_chain(hw):
+    """All images of three pixels come as often as the chain says, every path counted."""
+    pull = torch.tensor([[0.0, 2.0, -1.0], [1.5, 0.0, 0.5], [0.3, -2.0, 0.0]])
+
+    def coupled(y_t, t):
+        return y_t @ pull.T + (t[:, None] - 2) * torch.tensor([1.0, -0.5, 0.8])
+
+    got = hw("diffusion.samplers.ancestral_sample")(
+        Watched(coupled, last=3), (6000, 3), 3, generator=hw.generator()
+    )
+    assert_pixels(got, torch.ones(6000, 3))
+    counts = ((got > 0).long() @ torch.tensor([4, 2, 1])).bincount(minlength=8)
+    hint = "Each step draws from the network at its own time, the last one too."
+    assert_frequency(
+        counts, 6000, oracle.law_of_samples(coupled, 3, 3), hint=hint, what="how often an image comes"
+    )
+
+
+@pytest.mark.task("diffusion.samplers.ancestral_sample")
+def test_samples_start_from_fair_coins(hw):
+    """A network that leaves everything as it is shows what the chain started from."""
+    network = Watched(lambda y_t, t: 90 * y_t, last=4)
+    got = hw("diffusion.samplers.ancestral_sample")(
+        network, (3000, 2, 2), 4, generator=hw.generator(), device="cpu", return_all=True
+    )
+    assert_pixels(got, torch.ones(5, 3000, 2, 2))
+    assert_true(bool((got == got[:1]).all()), "pixels change although the network is sure that they stay")
+    assert_frequency((got[0] > 0).sum(dim=0), 3000, 0.5, what="+1 in Y_T")
+    assert_independent(got[0].flatten(1) > 0, 0.5, hint="Each pixel of each image has its own coin.")
+
+
+@pytest.mark.task("diffusion.samplers.ancestral_sample")
+def test_chain_of_one_step(hw):
+    """T = 1 is one draw; the chain holds what it started from and what it ended with."""
+    network = Watched(lambda y_t, t: -90 * y_t, last=1)
+    got = hw("diffusion.samplers.ancestral_sample")(
+        network, (1, 5), 1, generator=hw.generator(), return_all=True
+    )
+    assert_pixels(got, torch.ones(2, 1, 5))
+    assert_true(torch.equal(got[1], -got[0]), "y_0 comes first", hint="y_T has index 0.")
+
+
+@pytest.mark.task("diffusion.binary.bits_per_pixel")
+@pytest.mark.parametrize(("num_steps", "delta"), [(3, 0.2), (7, 0.02)])
+def test_bits_against_enumeration(hw, num_steps, delta):
+    """A network that goes by time alone, on many copies of one image: the mean over Y_t, worked out exactly."""
+    image, copies = torch.tensor([1.0, -1.0, -1.0, 1.0, 1.0, -1.0]), 1500
+    logits = torch.randn(num_steps, 6, generator=hw.generator()) + image
+    network = Watched(lambda y_t, t: logits[t - 1].view_as(y_t), last=num_steps)
+    y_0 = image.reshape(2, 3).repeat(copies, 1, 1)
+    got = hw("diffusion.binary.bits_per_pixel")(network, y_0, num_steps, delta, generator=hw.generator())
+    mean, std = (nats / 6 / math.log(2) for nats in oracle.bound(image, logits, delta))
+    # A mean of 1500 images is normal enough: 7 sigma are 3e-12; single precision adds 1e-5.
+    hint = "One KL for each t = 1..T, and one for what is left of the image in Y_T."
+    assert_close(got, torch.tensor(mean), rtol=0, atol=7 * std / math.sqrt(copies) + 1e-5, hint=hint)
+
+
+@pytest.mark.task("diffusion.binary.bits_per_pixel")
+def test_bits_visit_every_time(hw):
+    """Each t of 1..T once, for all images, with fresh noise of its own."""
+    network = Watched(lambda y_t, t: y_t, last=6)
+    y_0 = -torch.ones(800, 5)
+    hw("diffusion.binary.bits_per_pixel")(network, y_0, 6, 0.1, generator=hw.generator())
+    visits = torch.cat(network.times).bincount(minlength=7)[1:]
+    assert_true(
+        bool((visits == 800).all()), "not every image meets every t once", hint="t = 1..T, both included."
+    )
+    y_t, t = torch.cat(network.inputs), torch.cat(network.times)
+    flips = torch.stack([(y_t[t == step] > 0).sum() for step in range(1, 7)])
+    expected = torch.tensor([oracle.flip_probability(step, 0.1) for step in range(1, 7)])
+    assert_frequency(flips, 4000, expected, hint="A direct sample of Y_t for each t.", what="flips")
+
+
+@pytest.mark.task("diffusion.binary.bits_per_pixel")
+@pytest.mark.parametrize("num_steps", [1, 4])
+def test_bits_of_fair_coins_are_exact(hw, num_steps):
+    """With delta = 1/2 the noise does not matter: the first step pays for the image, the others for being no coins."""
+    # t = 1: -log Q(y_0); t >= 2: KL(1/2 || Q); Y_T is fair. In double precision, averaged over two different images.
+    y_0 = torch.tensor([[1.0, -1.0, 1.0], [-1.0, -1.0, 1.0]], dtype=torch.float64)
+    logits = torch.randn(4, 3, generator=hw.generator()).double()
+    network = Watched(lambda y_t, t: logits[t - 1], last=num_steps)
+    got = hw("diffusion.binary.bits_per_pixel")(network, y_0, num_steps, 0.5, generator=hw.generator())
+    nats = oracle.kl_loss(logits[:1].expand(2, 3), (y_0 + 1) / 2)
+    nats += sum(oracle.kl_loss(row[None], torch.full((1, 3), 0.5)) for row in logits[1:num_steps])
+    assert_close(
+        got, torch.tensor(nats / 3 / math.log(2), dtype=torch.float64), hint="Bits a pixel, all t summed."
+    )
+
+
+@pytest.mark.task("diffusion.binary.bits_per_pixel")
+def test_bits_follow_their_generator(hw):
+    """The noise is decided by the generator."""
+    network, y_0 = Watched(lambda y_t, t: 0.5 * y_t, last=3), coins((9, 5), hw.generator())
+    bits = hw("diffusion.binary.bits_per_pixel")
+    assert_follows_generator(lambda generator: bits(network, y_0, 3, 0.2, generator=generator), hw.seed)
