@@ -2,9 +2,11 @@
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler
 
 from solutions.diffusion import gaussian, samplers, schedules
+
+diffusers = pytest.importorskip("diffusers")
+DDIMScheduler, DDPMScheduler = diffusers.DDIMScheduler, diffusers.DDPMScheduler
 
 T = 50
 

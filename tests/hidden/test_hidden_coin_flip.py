@@ -53,6 +53,15 @@ def test_flip_step_on_strided_pixels(hw):
         assert_frequency((got != y)[here].sum(), int(here.sum()), 0.1, what="flips of one sign")
 
 
+@pytest.mark.task("diffusion.binary.flip_step")
+def test_number_of_flips_is_left_to_chance(hw):
+    """A batch of one, over and over: sometimes both of its pixels flip, sometimes none."""
+    y, step, generator = torch.ones(1, 2), hw("diffusion.binary.flip_step"), hw.generator()
+    got = torch.cat([step(y, 0.3, generator=generator) for _ in range(150)])
+    alike = (got[:, 0] == got[:, 1]).sum()  # both with .09, none with .49
+    assert_frequency(alike, 150, 0.58, hint="Each pixel has a coin of its own.", what="both or none")
+
+
 @pytest.mark.task("diffusion.binary.replace_step")
 @pytest.mark.parametrize("delta", [0.0, 0.02, 0.5])
 def test_replace_share(hw, delta):

@@ -219,6 +219,8 @@ def test_what_lies_behind_an_exit_does_not_matter(hw):
     logits, got = parts(reply.value, 2, PAIR)
     early = due.exits == 0
     hint = "Choose rows by index: 0 times NaN is NaN."
+    assert_tensor(logits, shape=(9, 5), finite=False, hint=hint, what="the logits")
+    assert_tensor(got, shape=(9,), dtype=torch.int64, hint=hint, what="the exit")
     assert_close(got[early], due.exits[early], hint=hint, what="the exits of those who leave early")
     assert_close(logits[early], due.logits[early].float(), hint=hint, **LOOSE)
     assert_no_gradient(reply.grads["x"], hint="Inference keeps no graph.")

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.oracles import early_exit as oracle
+from tests.oracles.early_exit_macs import network_macs
 from tests.support.compare import assert_close, assert_true
 from tests.support.random_weights import random_state
 from tests.support.tuples import parts
@@ -44,7 +45,7 @@ def test_count_of_a_large_convolution_is_exact(hw):
 def test_every_exit_pays_for_what_it_used(hw, blocks, exits, size):
     """Stages up to the exit, its own head, and the heads before; odd and oblong images."""
     net = hw.module(NET, num_classes=3, width=4, blocks=blocks, in_channels=2, exits=exits)
-    expected = oracle.network_macs(3, 4, blocks, 2, exits, size)
+    expected = network_macs(3, 4, blocks, 2, exits, size)
     hint = "What has an image been through when it leaves there? Do not forget the heads that it passed, or shortcuts."
     assert_close(hw("early_exit.macs.exit_macs")(net, (2, *size)), expected, rtol=0.0, atol=0.0, hint=hint)
 

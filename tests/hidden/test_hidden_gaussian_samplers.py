@@ -9,8 +9,6 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.oracles import gaussian as oracle
 from tests.support.compare import assert_close, assert_mean, assert_tensor, assert_true
@@ -62,40 +60,6 @@ def assert_start(first):
     hint = "x_T is drawn from N(0, I)."
     assert_mean(first.flatten(), 0.0, 1.0, hint=hint, what="the mean of x_T")
     assert_mean(first.flatten() ** 2, 1.0, math.sqrt(2), hint=hint, what="the variance of x_T")
-
-
-@pytest.mark.task("diffusion.samplers.strided_times")
-def test_strided_times_for_all_sizes(hw):
-    """From T to 0, strictly down, as evenly as possible, for any number of steps."""
-
-    @given(st.integers(1, 60), st.data())
-    def law(last, data):
-        steps = data.draw(st.integers(1, last))
-        times = hw("diffusion.samplers.strided_times")(last, steps)
-        assert_tensor(times, shape=(steps + 1,), dtype=torch.int64, what="the times", hint="Long[S + 1].")
-        gaps = times[:-1] - times[1:]
-        ends = int(times[0]) == last and int(times[-1]) == 0
-        assert_true(ends, "the times do not go from T to 0", hint="The first is T and the last is 0.")
-        even = bool((gaps >= 1).all()) and int(gaps.max() - gaps.min()) <= 1
-        assert_true(
-            even, "the gaps differ by more than 1, or a time comes twice", hint="Round times, not the gap."
-        )
-
-    law()
-
-
-@pytest.mark.task("diffusion.samplers.strided_times")
-@pytest.mark.parametrize(("last", "steps"), [(1000, 1000), (1000, 1), (1000, 999), (1000, 37)])
-def test_strided_times_of_a_long_process(hw, last, steps):
-    """All the times, only one step, and numbers that do not divide."""
-    times = hw("diffusion.samplers.strided_times")(last, steps)
-    assert_tensor(times, shape=(steps + 1,), dtype=torch.int64, what="the times", hint="Long[S + 1].")
-    gaps = times[:-1] - times[1:]
-    even = int(gaps.min()) == last // steps and int(gaps.max()) == -(-last // steps)
-    ends = int(times[0]) == last and int(times[-1]) == 0
-    assert_true(
-        even and ends, "the times are not spread evenly from T to 0", hint="Round times, not the gap."
-    )
 
 
 @pytest.mark.task("diffusion.samplers.ddpm_sample")

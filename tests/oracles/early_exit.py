@@ -1,4 +1,4 @@
-"""Question 3 again, from the paper and with loops: a functional ResNet, the exit rule row by row, MACs one by one.
+"""Question 3 again, from the paper and with loops: a functional ResNet, the exit rule row by row.
 
 Everything runs in float64 from a plain state dict; no class of the package is used.
 """
@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from scipy.special import log_ndtr, ndtr
 from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
@@ -19,16 +18,6 @@ from tests.support.compare import assert_true
 
 EPS = 1e-5  # of nn.BatchNorm2d
 Statistics = dict[str, tuple[Tensor, Tensor]]  # layer -> mean and unbiased variance of the batch it saw
-
-
-def normal_cdf(z: Tensor) -> Tensor:
-    """Phi with small relative error also far out (SciPy's)."""
-    return torch.as_tensor(ndtr(z.double().numpy()))
-
-
-def normal_log_cdf(z: Tensor) -> Tensor:
-    """Log Phi, finite where Phi is not."""
-    return torch.as_tensor(log_ndtr(z.double().numpy()))
 
 
 # -- the network ----------------------------------------------------------------------------------------------
@@ -230,43 +219,3 @@ def telling_threshold(
         return found.margin > 1e-3, len(set(found.exits.tolist())), found.margin
 
     return max(candidates, key=merit)
-
-
-# -- the price ------------------------------------------------------------------------------------------------
-
-
-def convolution_macs(channels_in: int, channels_out: int, height: int, width: int, kernel: int) -> int:
-    """One by one: every output number is a sum of kernel^2 * channels_in products."""
-    count = 0
-    for _ in range(height * width):
-        for _ in range(channels_out):
-            count += kernel * kernel * channels_in
-    return count
-
-
-def network_macs(
-    num_classes: int,
-    width: int,
-    blocks: Sequence[int],
-    in_channels: int,
-    exits: Sequence[int],
-    size: tuple[int, int],
-) -> Tensor:
-    """Long[E] from the architecture alone: no module is looked at."""
-    height, breadth = size
-    total = convolution_macs(in_channels, width, height, breadth, 3)
-    before, counts = width, []
-    for number, depth in enumerate(blocks, start=1):
-        channels = width * 2 ** (number - 1)
-        if number > 1:
-            height, breadth = math.ceil(height / 2), math.ceil(breadth / 2)
-        for block in range(depth):
-            total += convolution_macs(before, channels, height, breadth, 3)
-            total += convolution_macs(channels, channels, height, breadth, 3)
-            if block == 0 and number > 1:
-                total += convolution_macs(before, channels, height, breadth, 1)
-            before = channels
-        if number in exits:
-            total += channels * 4 * 4 * num_classes
-            counts.append(total)
-    return torch.tensor([*counts, total + before * num_classes])

@@ -5,12 +5,12 @@ import torch
 
 from tests.support.compare import assert_true
 
-# Thresholds: benchmarks/results/smoke_early_exit.json (`python -m benchmarks.smoke_spread early_exit`), five seeds each,
+# Thresholds: `python -m benchmarks.smoke_spread early_exit` (benchmarks/results/smoke_early_exit.json), five seeds each
 # and fifteen more of the right solution. That one, lowest of twenty: accuracy .919, first exit .882, at the tolerance
 # .923, MAC ratio 1.81 (standard deviations about .011, .013, .009, .05). Wrong ones, highest of the figure that gives
-# each away: last exit trained alone, first exit .13; first exit trained alone, accuracy .13; logits averaged, first exit
-# .52; no shortcut, accuracy .66. Softmax taken twice (lowest .91, .82, .90, 2.5) and stages detached (.91, .90, .91, 1.86)
-# learn as well: the unit tests catch those.
+# each away: last exit trained alone, first exit .13; first exit trained alone, accuracy .13; logits averaged, first
+# exit .52; no shortcut, accuracy .66. Softmax taken twice (lowest .91, .82, .90, 2.5) and stages detached (.91, .90,
+# .91, 1.86) learn as well: the unit tests catch those.
 NUM_TEST = 1500
 TOLERANCE = 0.3
 

@@ -40,6 +40,7 @@ class TinyT5(nn.Module):
             use_cache=False,
             pad_token_id=pad_id,
             eos_token_id=eos_id,
+            attn_implementation="eager",  # faster than the others at this size
         )
         self.t5 = T5Model(config)
 

@@ -86,9 +86,9 @@ def learn_from_feedback(
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
     reference, critic = copy.deepcopy(policy), copy.deepcopy(reward_model)
-    policy_optimizer = torch.optim.Adam(policy.t5.decoder.parameters(), lr=settings.learning_rate)
+    policy_optimizer = torch.optim.Adam(policy.t5.decoder.parameters(), lr=settings.learning_rate, fused=True)
     critic_parameters = [*critic.t5.decoder.parameters(), *critic.head.parameters()]
-    value_optimizer = torch.optim.Adam(critic_parameters, lr=settings.value_learning_rate)
+    value_optimizer = torch.optim.Adam(critic_parameters, lr=settings.value_learning_rate, fused=True)
     history: dict[str, list[float]] = {"score": [], "kl": [], "utility": []}
     for _ in range(steps):
         rows = warm_up.draw_rows(len(articles), settings.batch_size, generator)

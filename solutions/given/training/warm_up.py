@@ -22,7 +22,7 @@ def warm_up(
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
     labels, label_mask = (x.to(device) for x in news.encode_batch([article.reference for article in articles]))
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=learning_rate)
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     losses = torch.zeros(steps)
     for step in range(steps):
