@@ -47,9 +47,9 @@ def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
 def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> list[str]:
     """The tasks that `task` needs in this very submission, directly or through another, nearest first.
 
-    A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without calling
-    another one does not wait for it. A class counts always, since it arrives as an argument. A training run needs all
-    that the manifest says.
+    A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without
+    calling another one does not wait for it. A class counts always, since it arrives as an argument. A training run
+    needs all that the manifest says.
     """
     found: list[str] = []
     queue = [task]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.seeds [--count 20] [--first 100] [--workers 2] [--no-smoke]
 
-Prints the score of each seed and what did not pass, writes benchmarks/results/seeds.json, and exits with 1 unless all
-are full. The least and the most of what each training run measured show how far from its thresholds the reference stays.
+Prints the score of each seed and what did not pass, writes benchmarks/results/seeds.json, exits with 1 unless all are
+full. The least and the most that each training run measured show how far from its thresholds the reference stays.
 """
 
 import argparse

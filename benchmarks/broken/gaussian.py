@@ -13,7 +13,7 @@ from solutions.diffusion import gaussian, samplers, schedules
 from solutions.given.data import digits
 from solutions.given.networks import mlp
 from solutions.given.training import gaussian as loop
-from tests.support.noise_predictors import denoising_errors
+from tests.oracles.denoising import denoising_errors
 
 BUDGET: dict[str, Any] = {
     "num_steps": 100,

@@ -1,5 +1,7 @@
 """Coin-flip diffusion, question 1e: the loss and its training draw, against enumeration."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -12,21 +14,28 @@ from tests.support.compare import (
     assert_frequency,
     assert_gradient,
     assert_no_gradient,
+    assert_tensor,
     assert_true,
 )
 from tests.support.noise_predictors import Watched
 
 
 class Knobs(torch.nn.Module):
-    """A network of one logit for each time and pixel, and one weight on its input."""
+    """A network for images of one shape [B, ...]: one logit for each time and pixel, one weight on its input."""
 
-    def __init__(self, num_steps, num_pixels, generator):
+    def __init__(self, num_steps, shape, generator):
         super().__init__()
-        self.table = torch.nn.Parameter(torch.randn(num_steps, num_pixels, generator=generator))
+        self.shape = shape
+        self.table = torch.nn.Parameter(torch.randn(num_steps, math.prod(shape[1:]), generator=generator))
         self.slope = torch.nn.Parameter(torch.tensor(0.3))
         self.seen = []
 
     def forward(self, y_t, t):
+        assert_tensor(y_t, shape=self.shape, what="what the network is given")
+        hint = "The network is told one time for each image, 1..T."
+        assert_tensor(t, shape=self.shape[:1], dtype=torch.int64, what="the network's t", hint=hint)
+        inside = bool(((t >= 1) & (t <= len(self.table))).all())
+        assert_true(inside, "the network is asked for a time outside 1..T", hint=hint)
         self.seen.append((y_t.detach().clone(), t.clone()))
         return self.table[t - 1].view_as(y_t) + self.slope * y_t
 
@@ -86,7 +95,7 @@ def test_kl_gradient_everywhere(hw):
 def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
     """The loss and its gradient are those of the noisy images and times that the network was given."""
     y_0 = coins((7, 2, 3), hw.generator(), dtype)
-    network = Knobs(5, 6, hw.generator()).to(dtype)
+    network = Knobs(5, (7, 2, 3), hw.generator()).to(dtype)
     reply = hw("diffusion.binary.training_loss").ask(
         network=network,
         y_0=y_0,
@@ -95,10 +104,9 @@ def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
         generator=hw.generator(),
         grad_of=("network",),
     )
-    assert_true(len(network.seen) == 1, "the network is called more than once")
+    assert_true(len(network.seen) == 1, "the network is not called exactly once")
     y_t, t = network.seen[0]
     assert_pixels(y_t, y_0, what="what the network is given")
-    assert_true(tuple(t.shape) == (7,), "t has not one time for each image", failure="shape")
     target = oracle.posterior(y_t, y_0, t, delta)
     logits = (network.table[t - 1].view_as(y_t) + network.slope * y_t).detach()
     hint = "The target belongs to the same Y_t and the same t that the network sees."
@@ -117,7 +125,9 @@ def test_training_noise_has_the_law_of_its_time(hw):
         torch.randperm(6000, generator=hw.generator())
     ]
     hw("diffusion.binary.training_loss")(network, y_0, 3, 0.15, generator=hw.generator())
-    (y_t,), (t,) = network.inputs, network.times
+    assert_true(len(network.times) == 1, "the network is not called exactly once")
+    y_t, t = network.inputs[0], network.times[0]
+    assert_pixels(y_t, y_0, what="what the network is given")
     assert_frequency(t.bincount(minlength=4)[1:], 6000, 1 / 3, what="how often a time is drawn")
     for step in (1, 2, 3):
         flips = (y_t != y_0)[t == step]
@@ -138,6 +148,7 @@ def test_training_loss_follows_its_generator(hw):
     def draw(generator):
         network = Watched(lambda y_t, t: 0.5 * y_t, last=9)
         hw("diffusion.binary.training_loss")(network, y_0, 9, 0.2, generator=generator)
+        assert_true(len(network.times) == 1, "the network is not called exactly once")
         return torch.cat([network.inputs[0], network.times[0][:, None].float()], dim=1)
 
     assert_follows_generator(draw, hw.seed)

@@ -38,6 +38,7 @@ def test_reverse_step_has_coins_for_each_pixel(hw):
     network, step = Watched(lambda y_t, t: 0 * y_t + 0.6, last=7), hw("diffusion.binary.ancestral_step")
     y_t = torch.ones(2000, 6)
     got = step(network, y_t, 7, generator=hw.generator())
+    assert_pixels(got, y_t)
     assert_independent(got == 1, 1 / (1 + math.exp(-0.6)), hint="Coins of its own for every pixel.")
     one = coins((1, 2, 3, 5), hw.generator())
     assert_pixels(step(network, one, 2, generator=hw.generator()), one)
@@ -50,7 +51,7 @@ def test_samples_have_the_law_of_the_chain(hw):
     pull = torch.tensor([[0.0, 2.0, -1.0], [1.5, 0.0, 0.5], [0.3, -2.0, 0.0]])
 
     def coupled(y_t, t):
-        return y_t @ pull.T + (t[:, None] - 2) * torch.tensor([1.0, -0.5, 0.8])
+        return y_t.float() @ pull.T + (t[:, None] - 2) * torch.tensor([1.0, -0.5, 0.8])
 
     got = hw("diffusion.samplers.ancestral_sample")(
         Watched(coupled, last=3), (6000, 3), 3, generator=hw.generator()
@@ -112,6 +113,8 @@ def test_bits_visit_every_time(hw):
     assert_true(
         bool((visits == 800).all()), "not every image meets every t once", hint="t = 1..T, both included."
     )
+    for seen in network.inputs:
+        assert_pixels(seen, y_0, what="what the network is given")
     y_t, t = torch.cat(network.inputs), torch.cat(network.times)
     flips = torch.stack([(y_t[t == step] > 0).sum() for step in range(1, 7)])
     expected = torch.tensor([oracle.flip_probability(step, 0.1) for step in range(1, 7)])

@@ -14,6 +14,8 @@ from tests.support.compare import (
     assert_tensor,
     assert_true,
 )
+from tests.support.policies import checked
+from tests.support.tuples import parts
 
 NAN = float("nan")
 
@@ -111,18 +113,21 @@ POLICY = TinyPolicy(4)
 SOURCE = torch.tensor([1, 2, 3])
 ATTENDED = torch.tensor([[True, True, True], [True, True, False]])
 START, END, PAD, WIDTH, DRAWS = 3, 1, 0, 3, 1500
+NAMES = "tokens, log_probs, mask"
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 @pytest.mark.parametrize("temperature", [1.0, 0.6], ids=["plain", "cooler"])
 def test_responses_follow_the_law_of_the_policy(hw, temperature):
     """How often each possible response is drawn, and its log-probabilities, against enumeration over the vocabulary."""
-    policy = _fast(POLICY)
+    policy = checked(_fast(POLICY), 4)
     source, attended = SOURCE.repeat(2 * DRAWS, 1), ATTENDED.repeat_interleave(DRAWS, 0)
-    tokens, log_probs, mask = hw("rlhf.policy_gradient.sample_response")(
+    got = hw("rlhf.policy_gradient.sample_response")(
         policy, source, attended, START, END, PAD, WIDTH, temperature=temperature, generator=hw.generator()
     )
+    tokens, log_probs, mask = parts(got, 3, NAMES)
     assert_tensor(tokens, shape=(2 * DRAWS, WIDTH), dtype=torch.long, what="tokens")
+    assert_tensor(log_probs, shape=(2 * DRAWS, WIDTH), dtype=torch.float32, what="the log-probabilities")
     ended = (tokens == END).long()
     expected_mask = ended.cumsum(1) - ended == 0
     assert_close(
@@ -180,10 +185,12 @@ def test_generator_alone_decides(hw):
     generator = hw.generator()
     start = generator.get_state()
     sample = hw("rlhf.policy_gradient.sample_response")
-    arguments = (_fast(POLICY), source, attended, START, END, PAD, 6)
-    first = sample(*arguments, generator=generator)[0]
-    second = sample(*arguments, generator=generator)[0]
-    again = sample(*arguments, generator=torch.Generator().set_state(start))[0]
+    arguments = (checked(_fast(POLICY), 4), source, attended, START, END, PAD, 6)
+    first, second = (parts(sample(*arguments, generator=generator), 3, NAMES)[0] for _ in range(2))
+    same_state = torch.Generator().set_state(start)
+    again = parts(sample(*arguments, generator=same_state), 3, NAMES)[0]
+    assert_tensor(first, what="tokens")
+    assert_tensor(second, what="tokens")
     hint = "Draw with the generator that was passed, and never seed it."
     assert_close(again, first, what="the draw from the same generator state", hint=hint)
     assert_true(
@@ -200,7 +207,7 @@ def test_roll_out_keeps_no_graph(hw):
     class Policy(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.bias = torch.nn.Parameter(torch.zeros(4))
+            self.bias = torch.nn.Parameter(torch.tensor([0.1, -0.3, 0.25, 0.7]))
 
         def forward(self, input_ids, attention_mask, decoder_input_ids):
             return self.bias.expand(*decoder_input_ids.shape, 4)
@@ -233,9 +240,10 @@ def test_drawing_stops_when_all_have_ended(hw):
         return logits
 
     source = torch.tensor([[1], [2], [1]])
-    tokens, log_probs, mask = hw("rlhf.policy_gradient.sample_response")(
-        policy, source, source > 0, START, END, PAD, 9
+    got = hw("rlhf.policy_gradient.sample_response")(
+        checked(policy, 4), source, source > 0, START, END, PAD, 9
     )
+    tokens, log_probs, mask = parts(got, 3, NAMES)
     hint = "T is the number of tokens drawn until every row has ended."
     assert_close(tokens, torch.tensor([[END, PAD], [2, END], [END, PAD]]), what="tokens", hint=hint)
     assert_close(mask, torch.tensor([[True, False], [True, True], [True, False]]), what="the mask")

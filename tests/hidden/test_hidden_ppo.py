@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.oracles import rlhf as oracle
 from tests.support.compare import assert_close, assert_gradient, assert_no_gradient, assert_tensor
+from tests.support.tuples import parts
 
 LENGTHS = [4, 1, 6, 2, 6]
 MASK = oracle.ragged_mask(LENGTHS, 6)
@@ -82,10 +83,11 @@ def test_gae_against_its_definition(hw, gamma, lam):
         grad_of=("rewards", "values"),
     )
     expected = oracle.gae(rewards, values.flip(1), LENGTHS, gamma, lam)
+    advantages, returns = parts(reply.value, 2, "advantages, returns")
     assert_close(
-        reply.value[0], expected[0], what="advantages", hint="What follows the last valid token of a row?"
+        advantages, expected[0], what="advantages", hint="What follows the last valid token of a row?"
     )
-    assert_close(reply.value[1], expected[1], what="returns", hint="Advantages plus values, at valid tokens.")
+    assert_close(returns, expected[1], what="returns", hint="Advantages plus values, at valid tokens.")
     assert_no_gradient(reply.grads["values"], what="values", hint="Advantages are data for the update.")
     assert_no_gradient(reply.grads["rewards"], what="rewards")
 
@@ -100,9 +102,8 @@ def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
         values[t] = rewards[t] + gamma * values[t + 1]
     as_row = lambda row: torch.tensor([row], dtype=torch.float64)  # noqa: E731
     mask = torch.ones(1, length).bool()
-    advantages, returns = hw("rlhf.advantages.gae")(
-        as_row(rewards), as_row(values[:length]), mask, gamma, lam
-    )
+    got = hw("rlhf.advantages.gae")(as_row(rewards), as_row(values[:length]), mask, gamma, lam)
+    advantages, returns = parts(got, 2, "advantages, returns")
     assert_close(advantages, torch.zeros(1, length, dtype=torch.float64), atol=1e-12, what="advantages")
     assert_close(returns, as_row(values[:length]), what="returns")
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles.rlhf import ragged_mask
-from tests.support.compare import assert_close, assert_gradient, assert_no_gradient, assert_true
+from tests.support.compare import (
+    assert_close,
+    assert_gradient,
+    assert_no_gradient,
+    assert_tensor,
+    assert_true,
+)
+from tests.support.tuples import parts
 
 NAN, INF = math.nan, math.inf
 LENGTHS = [3, 1, 5]
@@ -21,7 +28,10 @@ def test_expectations_under_the_policy(hw):
     """Averaged over a policy of four tokens, k1 and k3 are the divergence itself; k2 is half the mean square."""
     policy = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.float64)
     reference = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
-    k1, k2, k3 = hw("rlhf.rewards.kl_estimates")(policy.log(), reference.log())
+    got = hw("rlhf.rewards.kl_estimates")(policy.log(), reference.log())
+    k1, k2, k3 = parts(got, 3, "k1, k2, k3")
+    for k in (k1, k2, k3):
+        assert_tensor(k, shape=(4,), dtype=torch.float64)
     divergence = sum(p * math.log(p / q) for p, q in zip(policy.tolist(), reference.tolist(), strict=True))
     square = sum(
         p * math.log(p / q) ** 2 / 2 for p, q in zip(policy.tolist(), reference.tolist(), strict=True)
@@ -38,7 +48,7 @@ def test_expectations_under_the_policy(hw):
 def test_tiny_differences_keep_their_digits(hw):
     """At a log-ratio of 1e-6 k3 is half its square, 5e-13, to 1e-4 relative, in double precision."""
     log_probs = torch.full((2, 3), -1.0, dtype=torch.float64)
-    _, k2, k3 = hw("rlhf.rewards.kl_estimates")(log_probs, log_probs - 1e-6)
+    _, k2, k3 = parts(hw("rlhf.rewards.kl_estimates")(log_probs, log_probs - 1e-6), 3, "k1, k2, k3")
     expected = torch.full((2, 3), 5e-13, dtype=torch.float64)
     assert_close(k2, expected, rtol=1e-4, what="k2")
     assert_close(k3, expected, rtol=1e-3, what="k3")

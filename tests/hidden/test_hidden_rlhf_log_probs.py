@@ -7,7 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.oracles.rlhf import TinyPolicy
 from tests.support.compare import assert_close, assert_gradient, assert_tensor
+from tests.support.policies import checked
 
 
 @pytest.mark.task("rlhf.log_probs.shift_right")
@@ -91,15 +93,15 @@ def _by_loops(logits, tokens, temperature):
 @pytest.mark.task("rlhf.log_probs.policy_log_probs")
 def test_policy_log_probs_against_a_known_policy(hw):
     """Against a policy whose law is written out, with prefix, source, attention mask and temperature all in play."""
-    from tests.oracles.rlhf import TinyPolicy
-
     policy = TinyPolicy(4)
     source, attended = (
         torch.tensor([[1, 2, 3], [3, 3, 1]]),
         torch.tensor([[True, True, False], [True, False, False]]),
     )
     tokens = torch.tensor([[2, 0, 3, 1, 0], [3, 3, 1, 2, 2]])
-    got = hw("rlhf.log_probs.policy_log_probs")(policy, source, attended, tokens, 1, temperature=0.8)
+    got = hw("rlhf.log_probs.policy_log_probs")(
+        checked(policy, 4), source, attended, tokens, 1, temperature=0.8
+    )
     expected = torch.zeros(2, 5)
     for b in range(2):
         for t in range(5):

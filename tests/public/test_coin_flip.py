@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.support.coins import assert_follows_generator, assert_independent, assert_pixels, coins
-from tests.support.compare import assert_close, assert_frequency, assert_true
+from tests.support.compare import assert_close, assert_frequency, assert_tensor, assert_true
 
 
 def doubles(*values):
@@ -29,6 +29,7 @@ def test_flip_step_has_a_coin_for_each_pixel(hw):
     """Neither the pixels of an image nor the images of a batch share a coin."""
     y = torch.ones(2000, 6)
     got = hw("diffusion.binary.flip_step")(y, 0.3, generator=hw.generator())
+    assert_pixels(got, y)
     assert_independent(got != y, 0.3, hint="How many uniform numbers do B images of M pixels need?")
 
 
@@ -132,5 +133,7 @@ def test_posterior_is_symmetric(hw):
     y_t, y_0 = coins((5, 7), hw.generator()), coins((5, 7), hw.generator())
     t, posterior = torch.tensor([1, 2, 3, 5, 8]), hw("diffusion.binary.posterior")
     got, mirrored = posterior(y_t, y_0, t, 0.07), posterior(-y_t, -y_0, t, 0.07)
+    assert_tensor(got, shape=(5, 7), dtype=torch.float32)
+    assert_tensor(mirrored, shape=(5, 7), dtype=torch.float32)
     assert_close(got + mirrored, torch.ones(5, 7), hint="P(+1) and P(-1) make 1.", what="the sum of both")
     assert_true(bool(((got >= 0) & (got <= 1)).all()), "a probability lies outside [0, 1]")

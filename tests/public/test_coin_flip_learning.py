@@ -70,7 +70,7 @@ def test_training_times_are_uniform(hw):
     hw("diffusion.binary.training_loss")(
         network, torch.ones(4000, 2), num_steps=4, delta=0.1, generator=hw.generator()
     )
-    assert_true(len(network.times) == 1, "the network is called more than once")
+    assert_true(len(network.times) == 1, "the network is not called exactly once")
     counts = network.times[0].bincount(minlength=5)[1:]
     assert_frequency(
         counts, 4000, 0.25, hint="T is one of the times, 0 is not.", what="how often a time is drawn"

@@ -10,8 +10,11 @@ from tests.support.compare import (
     assert_frequency,
     assert_gradient,
     assert_no_gradient,
+    assert_tensor,
     assert_true,
 )
+from tests.support.policies import checked
+from tests.support.tuples import parts
 
 LOG_PROBS = torch.tensor([[-1.0, -2.0, -4.0], [-3.0, 9.0, 9.0]])
 MASK = torch.tensor([[True, True, True], [True, False, False]])
@@ -78,21 +81,23 @@ def _sure(*sequence):
     def policy(input_ids, attention_mask, decoder_input_ids):
         logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
         for t in range(decoder_input_ids.shape[1]):
-            logits[:, t, sequence[t]] = 0.0
+            logits[:, t, sequence[min(t, len(sequence) - 1)]] = 0.0
         return logits
 
-    return policy
+    return checked(policy, 6)
 
 
 SOURCE = torch.tensor([[2, 3], [4, 5]])
-NAMES = {"start_id": 0, "eos_id": 1, "pad_id": 5}
+IDS = {"start_id": 0, "eos_id": 1, "pad_id": 5}
+NAMES = "tokens, log_probs, mask"
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_response_of_a_sure_policy(hw):
     """A policy that always says 3, 4, end: drawing stops there, the end is part of it, the start is not."""
     sample = hw("rlhf.policy_gradient.sample_response")
-    tokens, log_probs, mask = sample(_sure(3, 4, 1, 2), SOURCE, SOURCE > 0, **NAMES, max_new_tokens=4)
+    got = sample(_sure(3, 4, 1, 2), SOURCE, SOURCE > 0, **IDS, max_new_tokens=4)
+    tokens, log_probs, mask = parts(got, 3, NAMES)
     hint = "Feed the start id and all tokens so far; take the logits of the last place."
     assert_close(tokens, torch.tensor([[3, 4, 1], [3, 4, 1]]), hint=hint, what="tokens")
     assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
@@ -103,7 +108,8 @@ def test_response_of_a_sure_policy(hw):
 def test_length_is_bounded(hw):
     """A policy that never ends stops after max_new_tokens."""
     sample = hw("rlhf.policy_gradient.sample_response")
-    tokens, _, mask = sample(_sure(2, 3, 4, 4), SOURCE, SOURCE > 0, **NAMES, max_new_tokens=3)
+    got = sample(_sure(2, 3, 4, 4), SOURCE, SOURCE > 0, **IDS, max_new_tokens=3)
+    tokens, _, mask = parts(got, 3, NAMES)
     assert_close(tokens, torch.tensor([[2, 3, 4], [2, 3, 4]]), what="tokens")
     assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
 
@@ -119,9 +125,9 @@ def test_rows_that_ended_are_padded(hw):
 
     source = torch.ones(400, 2, dtype=torch.long)
     sample = hw("rlhf.policy_gradient.sample_response")
-    tokens, log_probs, mask = sample(
-        policy, source, source > 0, **NAMES, max_new_tokens=3, generator=hw.generator()
-    )
+    got = sample(checked(policy, 6), source, source > 0, **IDS, max_new_tokens=3, generator=hw.generator())
+    tokens, log_probs, mask = parts(got, 3, NAMES)
+    assert_tensor(tokens, shape=(400, 3), dtype=torch.long, what="tokens")
     first_end = (tokens == 1).long().cumsum(1) - (tokens == 1).long() == 0
     assert_close(mask, first_end, what="the mask", hint="True up to and including the first end.")
     assert_true(

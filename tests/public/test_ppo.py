@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.support.compare import assert_close, assert_gradient, assert_no_gradient
+from tests.support.tuples import parts
 
 NAN = math.nan
 MASK = torch.tensor([[True, True, True], [True, False, False]])
@@ -37,7 +38,8 @@ def test_one_row_by_hand(hw):
     delta = [1 + 2 - 2, 2 + 4 - 4, 4 + 0 - 8] = [1, 2, -4]; A = [1 + (2 - 4/4)/4, 2 - 4/4, -4] = [1.25, 1, -4].
     """
     rewards, values = torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([[2.0, 4.0, 8.0]])
-    advantages, returns = hw("rlhf.advantages.gae")(rewards, values, torch.ones(1, 3).bool(), 0.5, 0.5)
+    got = hw("rlhf.advantages.gae")(rewards, values, torch.ones(1, 3).bool(), 0.5, 0.5)
+    advantages, returns = parts(got, 2, "advantages, returns")
     hint = "Walk from the last token to the first; what follows the last one?"
     assert_close(advantages, torch.tensor([[1.25, 1.0, -4.0]]), what="advantages", hint=hint)
     assert_close(returns, torch.tensor([[3.25, 5.0, 4.0]]), what="returns", hint="Advantages plus values.")
@@ -47,9 +49,8 @@ def test_one_row_by_hand(hw):
 def test_short_row_knows_nothing_of_its_padding(hw):
     """A row of one token: its advantage is its reward minus its value, whatever stands behind."""
     rewards, values = torch.tensor([[1.0, 50.0, NAN]]), torch.tensor([[3.0, 70.0, 80.0]])
-    advantages, returns = hw("rlhf.advantages.gae")(
-        rewards, values, torch.tensor([[True, False, False]]), 0.97, 0.9
-    )
+    got = hw("rlhf.advantages.gae")(rewards, values, torch.tensor([[True, False, False]]), 0.97, 0.9)
+    advantages, returns = parts(got, 2, "advantages, returns")
     assert_close(
         advantages,
         torch.tensor([[-2.0, 0.0, 0.0]]),

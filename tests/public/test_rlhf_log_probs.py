@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tests.support.compare import assert_close, assert_gradient, assert_tensor
+from tests.support.compare import assert_close, assert_gradient, assert_tensor, assert_true
 
 
 @pytest.mark.task("rlhf.log_probs.shift_right")
@@ -75,6 +75,7 @@ def test_policy_reads_source_and_shifted_response(hw):
     assert_close(
         got, torch.full((2, 3), -math.log(4)), hint="All logits are equal here: four tokens, each 1/4."
     )
+    assert_true(len(seen) > 0, "the policy is never called", hint="Whose log-probabilities are these?")
     assert_close(seen[0][0], source, what="what the policy gets as input_ids")
     assert_close(seen[0][1], attended, what="what the policy gets as attention_mask")
     hint = "The decoder reads the response shifted right; is it shifted exactly once?"
@@ -95,8 +96,10 @@ def test_gradient_reaches_the_policy(hw):
         grad_of=("policy",),
     )
     assert_tensor(reply.value, shape=(1, 1))
-    # The row of the start id holds zeros: probabilities 1/4, so one-hot of token 2 minus 1/4.
-    assert_gradient(policy.table.weight.grad[0], torch.tensor([-0.25, -0.25, 0.75, -0.25]))
+    # Only the row of the start id is read. It holds zeros: probabilities 1/4, so one-hot of token 2 minus 1/4.
+    expected = torch.zeros(4, 4)
+    expected[0] = torch.tensor([-0.25, -0.25, 0.75, -0.25])
+    assert_gradient(policy.table.weight.grad, expected)
 
 
 class _Table(torch.nn.Module):

@@ -24,7 +24,7 @@ def test_denoiser_learns(hw, instrument):
     measure = instrument("diffusion.binary.bits_per_pixel")
     bits = measure(network, digits, num_steps, delta, generator=hw.generator()).item()
     hw.measured(bits_per_pixel=bits)
-    hint = "Training calls `training_loss`, which calls `q_sample`, `posterior` and `kl_loss`: which of their tests fail?"
+    hint = "Training calls `training_loss`, `q_sample`, `posterior` and `kl_loss`: which of their tests fail?"
     finite = all(bool(torch.isfinite(value).all()) for value in weights.values())
     assert_true(finite, "the trained weights are not all finite", hint=hint)
     text = f"the trained network needs {bits:.3f} bits a pixel; {MOST_BITS} at most is due"

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
+from tests.oracles.denoising import denoising_errors
 from tests.support.compare import assert_true
-from tests.support.noise_predictors import denoising_errors
 
 # Times at which there is something to be known of the digit, and times at which there is hardly anything left of it.
 TIMES = (5, 10, 20, 30, 40)
 LATE_TIMES = (60, 80, 100)
-# benchmarks/results/smoke_gaussian.json, five seeds right (relative error, late error): 0.735 to 0.743, 0.006 to 0.008.
-# Wrong by one of the two at least: time ignored 0.811, 0.027; early half of the times 0.708, 0.147; no square roots
-# 0.96, 0.009; alphas not multiplied up 1.05, 0.42; betas not scaled 1.08, 0.26; other targets 2.7 and more.
+# benchmarks/results/smoke_gaussian.json, five seeds each. Right: relative error 0.735 to 0.743, late 0.006 to 0.008.
+# Each wrong solution breaks one of the bounds at least: time ignored 0.81 and 0.027 or more, early half of the times
+# 0.71 and 0.147, no square roots 0.96 and 0.009, alphas not multiplied up 1.05 and 0.40; the others lie further out.
 MOST_ERROR = 0.78
 MOST_LATE_ERROR = 0.015
 

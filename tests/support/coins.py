@@ -15,6 +15,13 @@ def coins(
     return torch.where(torch.rand(*shape, generator=generator) < up, 1.0, -1.0).to(dtype)
 
 
+def strided_coins(
+    shape: Sequence[int], generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Float[*shape] of fair pixels whose memory runs in another order."""
+    return coins(shape[::-1], generator, dtype).permute(*range(len(shape) - 1, -1, -1))
+
+
 def assert_pixels(got: object, like: Tensor, *, hint: str = "", what: str = "the result") -> None:
     """Fails unless `got` has shape and dtype of `like` and every pixel is -1 or +1."""
     __tracebackhide__ = True
@@ -49,6 +56,7 @@ def assert_follows_generator(draw: Callable[[torch.Generator], Tensor], seed: in
     hint = "Hand `generator` to everything that draws, as it came."
     first, again, other = (torch.Generator().manual_seed(s) for s in (seed, seed, seed + 1))
     drawn = draw(first)
+    assert_tensor(drawn, hint=hint, what="what is drawn")
     assert_true(torch.equal(drawn, draw(again)), "equal generators give different draws", hint=hint)
     assert_true(
         not torch.equal(drawn, draw(other)), "generators of different seeds give equal draws", hint=hint

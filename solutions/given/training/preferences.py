@@ -83,10 +83,7 @@ def train_reward_model(
     Returns:
         Of each step the loss in nats, and the share of the batch that the model puts in the reader's order.
     """
-    import os
-    fz=os.environ.get("FZ"); ps=[*model.t5.decoder.parameters(),*model.head.parameters()] if fz else model.parameters()
-    model.t5.encoder.requires_grad_(not fz)
-    optimizer = torch.optim.AdamW(ps, lr=learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     losses, agreements = torch.zeros(steps), torch.zeros(steps)
     for step in range(steps):
