@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 from unittest import mock
 
 import torch
 from torch import Tensor
 
+from benchmarks.broken import budget
 from solutions.diffusion import binary
 from solutions.given.data import digits
 from solutions.given.training import coin_flip
 
-BUDGET: dict[str, Any] = {"num_steps": 20, "iterations": 300, "batch_size": 128, "learning_rate": 1e-3}
+BUDGET = budget("runs.coin_flip")
 
 DRAWS = 5  # of the noise: with one, most of the spread between seeds would be that of the measurement
 

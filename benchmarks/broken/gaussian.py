@@ -9,20 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks.broken import budget
 from solutions.diffusion import gaussian, samplers, schedules
 from solutions.given.data import digits
 from solutions.given.networks import mlp
 from solutions.given.training import gaussian as loop
 from tests.oracles.denoising import denoising_errors
 
-BUDGET: dict[str, Any] = {
-    "num_steps": 100,
-    "iterations": 600,
-    "batch_size": 128,
-    "learning_rate": 2e-3,
-    "width": 192,
-    "ema_decay": 0.99,
-}
+BUDGET = budget("runs.gaussian")
 # The smoke test's own.
 TIMES = (5, 10, 20, 30, 40)
 LATE_TIMES = (60, 80, 100)
