@@ -1,5 +1,6 @@
 """The reward model: what it is trained on, and where its score is read."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 

@@ -35,6 +35,7 @@ def experimental():
         return pytest.importorskip("trl.experimental.utils")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [1.0, 0.6, 1.7])
 def test_token_log_probs_are_theirs(trl, temperature):
     logits, drawn = normal(3, 5, 7) * 4, tokens(3, 5)
@@ -42,6 +43,7 @@ def test_token_log_probs_are_theirs(trl, temperature):
     torch.testing.assert_close(log_probs.token_log_probs(logits, drawn, temperature), theirs)
 
 
+@pytest.mark.slow
 def test_mean_of_minus_log_prob_is_their_entropy(trl):
     # Entropy is the mean of -log p over the law itself: ask for the log-probability of every token of the vocabulary.
     logits = normal(3, 5, 7)
@@ -49,6 +51,7 @@ def test_mean_of_minus_log_prob_is_their_entropy(trl):
     torch.testing.assert_close(-(every.exp() * every).sum(-1), trl.entropy_from_logits(logits))
 
 
+@pytest.mark.slow
 def test_mask_ends_where_their_first_true_is(experimental):
     drawn = tokens(50, 9, vocabulary=5)
     end = experimental.first_true_indices(drawn == EOS)
@@ -57,6 +60,7 @@ def test_mask_ends_where_their_first_true_is(experimental):
     )
 
 
+@pytest.mark.slow
 def test_score_is_read_where_they_read_it(experimental):
     class Backbone(torch.nn.Module):
         def forward(self, input_ids, **_):
@@ -115,11 +119,13 @@ SOURCE = tokens(4, 5, seed=1, vocabulary=11)
 ATTENDED = torch.arange(5) < torch.tensor([5, 3, 4, 2])[:, None]
 
 
+@pytest.mark.slow
 def test_shift_is_that_of_t5(t5):
     labels = tokens(4, 6, vocabulary=11)
     assert torch.equal(log_probs.shift_right(labels, START), t5._shift_right(labels))
 
 
+@pytest.mark.slow
 def test_cross_entropy_is_the_loss_of_t5(t5, policy):
     """Theirs is a mean over tokens; -100 marks what does not count."""
     labels = tokens(4, 6, seed=2, vocabulary=11)
@@ -135,6 +141,7 @@ def test_cross_entropy_is_the_loss_of_t5(t5, policy):
     torch.testing.assert_close(unit_rewards, theirs)
 
 
+@pytest.mark.slow
 def test_cold_sampling_is_greedy_generation(t5, policy):
     """Theirs begins with the start token, which is no part of a response."""
     theirs = t5.generate(
@@ -147,6 +154,7 @@ def test_cold_sampling_is_greedy_generation(t5, policy):
     assert torch.equal(mask, log_probs.response_mask(theirs, EOS))
 
 
+@pytest.mark.slow
 def test_roll_out_and_update_agree(policy):
     """Token by token while drawing, and in one call of the policy afterwards."""
     generator = torch.Generator().manual_seed(3)

@@ -158,15 +158,18 @@ def test_first_update_is_the_policy_gradient(hw):
 @pytest.mark.task("rlhf.ppo.clipped_value_loss")
 def test_value_loss_against_plain_loops(hw):
     """Values on both sides of the clip, targets on both sides of the values, ragged rows, garbage at the pads."""
-    old, returns = _draw(hw), _draw(hw)
-    new = old + _draw(hw, 0.5)
-    loss, gradient = oracle.value_loss(new, old, returns, LENGTHS, 0.2)
+    count = MASK.flatten().cumsum(0).reshape(MASK.shape) - 1  # of valid tokens: all eight cases occur
+    moves = torch.tensor([0.6, -0.6, 0.1, -0.1], dtype=torch.float64)[count % 4]
+    targets = torch.tensor([1.0, -1.0], dtype=torch.float64)[count // 4 % 2]
+    old = _draw(hw)
+    new, returns = old + moves, old + targets + _draw(hw, 0.02)
+    loss, gradient = oracle.value_loss(new, old, returns, LENGTHS, 0.3)
     reply = hw("rlhf.ppo.clipped_value_loss").ask(
         values=_dirty(new),
         old_values=_dirty(old),
         returns=_dirty(returns),
         mask=MASK,
-        clip_eps=0.2,
+        clip_eps=0.3,
         grad_of=("values", "old_values", "returns"),
     )
     assert_close(

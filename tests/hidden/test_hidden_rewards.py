@@ -135,6 +135,8 @@ def test_controller_against_its_equation(hw, coef, observed, target, steps, hori
 def test_scores_of_ragged_rows_and_their_gradient(hw):
     """Lengths 3, 1 and 5, NaN at the pads; the gradient is 1 at the last valid token of each row and 0 elsewhere."""
     scores = torch.randn(5, 3, generator=hw.generator(), dtype=torch.float64).t()
+    # In the longest row the first score is above the last and the second below it: neither maximum nor minimum.
+    scores = scores + torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [9, -9, 0, 0, 0]])
     dirty = torch.where(MASK, scores, torch.tensor(NAN, dtype=torch.float64))
     ask = hw("rlhf.reward_model.last_token_score").ask
     weights = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)

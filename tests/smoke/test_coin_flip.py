@@ -5,7 +5,8 @@ import torch
 
 from tests.support.compare import assert_true
 
-# benchmarks/results/smoke_coin_flip.json: FILL
+# benchmarks/results/smoke_coin_flip.json, 5 seeds: the right solution needs .467 to .471 (standard deviation .002),
+# fifteen wrong ones .489 or more. The squared error reaches .470 to .476: that one is left to the tests of `kl_loss`.
 MOST_BITS = 0.482
 DRAWS = 5  # of the noise on each digit; one draw alone has a standard deviation of .003 bits
 

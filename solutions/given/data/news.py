@@ -22,13 +22,13 @@ import torch
 from torch import Tensor
 
 SLOTS = {
-    "who": "mayor farmer doctor teacher pilot artist".split(),
-    "verb": "opens buys sells paints repairs visits".split(),
-    "what": "bridge school museum tower garden ship".split(),
-    "where": "paris oslo cairo lima delhi boston".split(),
-    "when": "monday tuesday wednesday thursday friday".split(),
+    "who": ["mayor", "farmer", "doctor", "teacher", "pilot", "artist"],
+    "verb": ["opens", "buys", "sells", "paints", "repairs", "visits"],
+    "what": ["bridge", "school", "museum", "tower", "garden", "ship"],
+    "where": ["paris", "oslo", "cairo", "lima", "delhi", "boston"],
+    "when": ["monday", "tuesday", "wednesday", "thursday", "friday"],
 }
-BAIT = "shocking unbelievable viral".split()
+BAIT = ["shocking", "unbelievable", "viral"]
 FILLER = (
     "crowds came",
     "nobody was hurt",
@@ -47,6 +47,7 @@ _IDS = {word: number for number, word in enumerate(VOCABULARY)}
 MAX_SUMMARY_TOKENS = 11  # a complete summary, three words of bait, and the end
 _COMPLETE_WORDS = 7
 _BAIT_PRICE, _LENGTH_PRICE, _REPEAT_PRICE = 1.5, 0.1, 0.5
+_SHARPNESS = 2.0  # of the readers; 0 answers by a fair coin
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,12 @@ def utility(summary: str, article: Article) -> float:
 def prefers_first(first: str, second: str, article: Article, rng: random.Random) -> bool:
     """Whether a reader, asked once, prefers the first of two summaries.
 
-    The answer is drawn from the model of Bradley and Terry: P(first) = sigmoid(utility(first) - utility(second)).
+    The answer is drawn from the model of Bradley and Terry:
+
+        P(first) = sigmoid(2 * (utility(first) - utility(second)))
     """
     gap = utility(first, article) - utility(second, article)
-    return rng.random() < 1 / (1 + math.exp(-gap))
+    return rng.random() < 1 / (1 + math.exp(-_SHARPNESS * gap))
 
 
 def rouge_l(summary: str, reference: str) -> float:

@@ -1,12 +1,11 @@
 """T5 in miniature: a policy that writes summaries, and a network that gives marks to them.
 
-This module imports transformers' T5, some seconds and 100 MB or more, and nothing else of that library: no tokenizer, no
-`generate`, no pretrained weights. Only question 4's training run imports this module.
+This module imports transformers' T5, some seconds and 100 MB or more, and nothing else of that library: no tokenizer,
+no `generate`, no pretrained weights. Only question 4's training run imports this module.
 """
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.models.t5.configuration_t5 import T5Config
@@ -40,7 +39,7 @@ class TinyT5(nn.Module):
             use_cache=False,
             pad_token_id=pad_id,
             eos_token_id=eos_id,
-            attn_implementation="eager",  # faster than the others at this size
+            attn_implementation="eager",  # type: ignore[call-arg]  # faster than the others at this size
         )
         self.t5 = T5Model(config)
 
@@ -55,6 +54,12 @@ class TinyT5(nn.Module):
             input_ids=decoder_input_ids, encoder_hidden_states=states, encoder_attention_mask=attention_mask
         ).last_hidden_state
         return decoded
+
+    def answering_parameters(self) -> list[nn.Parameter]:
+        """All parameters but the encoder's and the table of word embeddings, which is the encoder's as well."""
+        return [
+            p for name, p in self.named_parameters() if not name.startswith(("t5.encoder.", "t5.shared."))
+        ]
 
 
 class TinyT5Policy(TinyT5):
@@ -73,19 +78,22 @@ class TinyT5Policy(TinyT5):
         return F.linear(decoded * self.width**-0.5, self.t5.shared.weight)
 
     def having_read(
-        self, input_ids: Tensor, attention_mask: Tensor
+        self, states: Tensor, attention_mask: Tensor
     ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """This policy for one batch of sources, which the encoder reads only once.
+        """This policy for one batch of sources that the encoder has read already.
+
+        Args:
+            states: Float[B, S, width], what `encode` returned.
+            attention_mask: Bool[B, S].
 
         Returns:
-            A function that takes what `forward` takes, and looks at the decoder's input only. Gradients flow to the
-            decoder and the last layer, not to the encoder.
+            A function that takes what `forward` takes, and looks at the decoder's input only.
         """
-        with torch.no_grad():
-            states = self.encode(input_ids, attention_mask)
-        return lambda _sources, _mask, decoder_input_ids: self.answer(
-            states, attention_mask, decoder_input_ids
-        )
+
+        def policy(_input_ids: Tensor, _attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+            return self.answer(states, attention_mask, decoder_input_ids)
+
+        return policy
 
 
 class ScoredT5(TinyT5):

@@ -1,4 +1,7 @@
-"""Stage two of question 4: ask for preferences between summaries, and learn a reward from the answers."""
+"""Stage two of question 4: ask for preferences between summaries, and learn a reward from the answers.
+
+The reward model starts as the warmed-up policy with another last layer, and keeps its encoder as it is.
+"""
 
 import random
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ...rlhf import log_probs, policy_gradient, reward_model
 from ..data import news
@@ -15,14 +19,15 @@ from . import warm_up
 
 @dataclass(frozen=True)
 class Pairs:
-    """Sources Long[N, S] with their mask, and two responses Long[N, T] to each: the preferred one and the other."""
+    """Two responses to each of N sources, by the word of a reader."""
 
-    sources: Tensor
-    source_mask: Tensor
-    chosen: Tensor
-    rejected: Tensor
+    states: Tensor  # Float[N, S, width], of the encoder that has read the sources
+    source_mask: Tensor  # Bool[N, S]
+    chosen: Tensor  # Long[N, T], preferred to
+    rejected: Tensor  # Long[N, T]
 
 
+@torch.no_grad()
 def collect_pairs(
     policy: t5.TinyT5Policy, articles: Sequence[news.Article], generator: torch.Generator, seed: int
 ) -> Pairs:
@@ -36,24 +41,28 @@ def collect_pairs(
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
-    twice, twice_mask = torch.cat([sources, sources]), torch.cat([source_mask, source_mask])
-    tokens, _, _ = policy_gradient.sample_response(
-        policy.having_read(twice, twice_mask),
-        twice,
-        twice_mask,
-        news.START_ID,
-        news.EOS_ID,
-        news.PAD_ID,
-        news.MAX_SUMMARY_TOKENS,
-        generator=generator,
-    )
-    first, second = tokens.chunk(2)
+    states = policy.encode(sources, source_mask)
+    drawn = [
+        policy_gradient.sample_response(
+            policy.having_read(states, source_mask),
+            sources,
+            source_mask,
+            news.START_ID,
+            news.EOS_ID,
+            news.PAD_ID,
+            news.MAX_SUMMARY_TOKENS,
+            generator=generator,
+        )[0]
+        for _ in range(2)
+    ]
+    width = max(tokens.shape[1] for tokens in drawn)
+    first, second = (F.pad(tokens, (0, width - tokens.shape[1]), value=news.PAD_ID) for tokens in drawn)
     reader = random.Random(f"reader {seed}")
     trios = zip(news.decode_batch(first), news.decode_batch(second), articles, strict=True)
     answers = [news.prefers_first(one, other, article, reader) for one, other, article in trios]
     first_wins = torch.tensor(answers, device=device).unsqueeze(1)
     chosen, rejected = torch.where(first_wins, first, second), torch.where(first_wins, second, first)
-    return Pairs(sources, source_mask, chosen, rejected)
+    return Pairs(states, source_mask, chosen, rejected)
 
 
 def score_responses(model: t5.ScoredT5, states: Tensor, source_mask: Tensor, tokens: Tensor) -> Tensor:
@@ -61,7 +70,7 @@ def score_responses(model: t5.ScoredT5, states: Tensor, source_mask: Tensor, tok
 
     Args:
         model: the reward model.
-        states: Float[B, S, width], of the model's encoder.
+        states: Float[B, S, width], of the encoder that has read the sources.
         source_mask: Bool[B, S].
         tokens: Long[B, T].
     """
@@ -78,18 +87,17 @@ def train_reward_model(
     learning_rate: float,
     generator: torch.Generator,
 ) -> tuple[list[float], list[float]]:
-    """AdamW with cosine decay on `preference_loss`; changes the model.
+    """AdamW with cosine decay on `preference_loss`; changes the model's decoder and head.
 
     Returns:
         Of each step the loss in nats, and the share of the batch that the model puts in the reader's order.
     """
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(model.answering_parameters(), lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     losses, agreements = torch.zeros(steps), torch.zeros(steps)
     for step in range(steps):
-        rows = warm_up.draw_rows(len(pairs.sources), batch_size, generator).to(pairs.sources.device)
-        mask = pairs.source_mask[rows]
-        states = model.encode(pairs.sources[rows], mask)
+        rows = warm_up.draw_rows(len(pairs.states), batch_size, generator).to(pairs.states.device)
+        states, mask = pairs.states[rows], pairs.source_mask[rows]
         chosen, rejected = score_responses(
             model,
             torch.cat([states, states]),
@@ -107,10 +115,8 @@ def train_reward_model(
 @torch.no_grad()
 def normalise(model: t5.ScoredT5, pairs: Pairs) -> None:
     """Shifts and scales the model's marks so that those of the pairs have mean 0 and standard deviation 1."""
-    states = model.encode(pairs.sources, pairs.source_mask)
-    scores = torch.cat(
-        [score_responses(model, states, pairs.source_mask, x) for x in (pairs.chosen, pairs.rejected)]
-    )
+    tokens = torch.cat([pairs.chosen, pairs.rejected])
+    scores = score_responses(model, torch.cat([pairs.states] * 2), torch.cat([pairs.source_mask] * 2), tokens)
     mean, deviation = scores.mean(), scores.std().clamp(min=1e-3)
     model.head.bias.sub_(mean).div_(deviation)
     model.head.weight.div_(deviation)

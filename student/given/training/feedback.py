@@ -1,7 +1,7 @@
 """Stage three of question 4: the policy learns from the reward model, by PPO or by REINFORCE.
 
-Only the decoders learn here. The encoders stay what the warm-up and the reward model made of them, so that each batch
-of sources is read once, however many updates follow.
+Only decoders learn here. Policy, reference, reward model and value function share the encoder that the warm-up has
+trained, so that each batch of sources is read once, however many updates follow.
 """
 
 import copy
@@ -38,7 +38,7 @@ class Rollout:
     """Responses to one batch of sources and what is known of them when they are drawn; constants."""
 
     reader: log_probs.Policy  # the policy, having read the sources
-    states: Tensor  # Float[B, S, width], of the reward model's encoder, which is the critic's as well
+    states: Tensor  # Float[B, S, width], of the one encoder
     sources: Tensor  # Long[B, S]
     source_mask: Tensor  # Bool[B, S]
     tokens: Tensor  # Long[B, T]
@@ -80,15 +80,16 @@ def learn_from_feedback(
         sampling: of the responses, on the policy's device.
 
     Returns:
-        For each step the mean over its responses of: "score" of the reward model, "kl" to the warmed-up policy in nats a
-        response (estimator k1), and "utility", which only the simulated readers know.
+        For each step the mean over its responses of: "score" of the reward model, "kl" to the warmed-up policy in nats
+        a response (estimator k1), and "utility", which only the simulated readers know.
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
     reference, critic = copy.deepcopy(policy), copy.deepcopy(reward_model)
-    policy_optimizer = torch.optim.Adam(policy.t5.decoder.parameters(), lr=settings.learning_rate)
-    critic_parameters = [*critic.t5.decoder.parameters(), *critic.head.parameters()]
-    value_optimizer = torch.optim.Adam(critic_parameters, lr=settings.value_learning_rate)
+    policy_optimizer = torch.optim.Adam(policy.answering_parameters(), lr=settings.learning_rate, fused=True)
+    value_optimizer = torch.optim.Adam(
+        critic.answering_parameters(), lr=settings.value_learning_rate, fused=True
+    )
     history: dict[str, list[float]] = {"score": [], "kl": [], "utility": []}
     for _ in range(steps):
         rows = warm_up.draw_rows(len(articles), settings.batch_size, generator)
@@ -123,7 +124,8 @@ def roll_out(
     sampling: torch.Generator,
 ) -> Rollout:
     """Draws a response to each source and scores it."""
-    reader = policy.having_read(sources, source_mask)
+    states = policy.encode(sources, source_mask)
+    reader = policy.having_read(states, source_mask)
     tokens, drawn_log_probs, mask = policy_gradient.sample_response(
         reader,
         sources,
@@ -135,13 +137,10 @@ def roll_out(
         generator=sampling,
     )
     ref_log_probs = log_probs.policy_log_probs(
-        reference.having_read(sources, source_mask), sources, source_mask, tokens, news.START_ID
+        reference.having_read(states, source_mask), sources, source_mask, tokens, news.START_ID
     )
-    states = reward_model.encode(sources, source_mask)
     scores = preferences.score_responses(reward_model, states, source_mask, tokens)
-    return Rollout(
-        reader, states, sources, source_mask, tokens, mask, drawn_log_probs, ref_log_probs, scores
-    )
+    return Rollout(reader, states, sources, source_mask, tokens, mask, drawn_log_probs, ref_log_probs, scores)
 
 
 def _ppo_update(

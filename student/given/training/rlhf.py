@@ -19,7 +19,7 @@ def train(
     batch_size: int,
     policy_epochs: int = 4,
     warm_up_learning_rate: float = 4e-3,
-    reward_model_learning_rate: float = 1e-3,
+    reward_model_learning_rate: float = 3e-3,
     policy_learning_rate: float = 5e-4,
     value_learning_rate: float = 1e-3,
     algorithm: str = "ppo",
@@ -93,9 +93,7 @@ def train(
 
 
 def _weights(network: nn.Module, prefix: str) -> dict[str, Tensor]:
-    return {
-        prefix + name: value.detach().cpu().clone() for name, value in network.state_dict().items()
-    }
+    return {prefix + name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
 def _report(progress: bool, stage: str, history: dict[str, list[float]], *names: str) -> None:

@@ -21,8 +21,10 @@ def warm_up(
     """AdamW with cosine decay on `cross_entropy_loss`; changes the policy and returns the loss of each step, nats."""
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
-    labels, label_mask = (x.to(device) for x in news.encode_batch([article.reference for article in articles]))
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=learning_rate)
+    labels, label_mask = (
+        x.to(device) for x in news.encode_batch([article.reference for article in articles])
+    )
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     losses = torch.zeros(steps)
     for step in range(steps):
