@@ -8,8 +8,10 @@ import torch
 from tests.support.compare import assert_true
 
 ARTICLES = 300
-LEAST_UTILITY = 0.0
-LEAST_GAIN = 0.0
+# benchmarks/results/smoke_rlhf.json, five seeds right: utility 4.21 to 4.37, gain 1.35 to 1.51 (standard deviations .08
+# and .06); a complete summary has 5. Wrong ones: sign of the surrogate, gain -25 to -16.
+LEAST_UTILITY = 3.6
+LEAST_GAIN = 0.7
 
 
 @pytest.mark.task("runs.rlhf")
