@@ -1,11 +1,12 @@
-"""Runs a command in a box like Gradescope's default one, half a CPU, and measures time and memory of its process tree.
+"""Runs a command in a box like Gradescope's default one and measures time and memory of its process tree.
 
-    python -m benchmarks.box [--python PYTHON] [--cpu 0.5] [-- COMMAND ...]
+    python -m benchmarks.box [--python PYTHON] [--cpu 0.5] [--memory-mb 768] [-- COMMAND ...]
 
 Without a command: a full grade of the reference. `--python` names the interpreter of an environment with CPU-only torch
 and without torchvision, which is what a box without GPU has. The CPU quota is the control group's (v1 or v2; needs
 root); memory is the peak, over samples, of the tree's proportional set size, and the control group's own peak, which
-counts the page cache as well.
+counts the page cache as well: files that were read, which give way when memory is short. With `--memory-mb` the box
+really holds no more than that, and a command that needs more is killed.
 """
 
 import argparse
@@ -33,19 +34,23 @@ class Box:
     peak_file: str
 
     @classmethod
-    def make(cls, cpus: float) -> "Box":
-        """A group that may use `cpus` CPUs."""
+    def make(cls, cpus: float, memory_mb: int | None) -> "Box":
+        """A group that may use `cpus` CPUs and, if given, `memory_mb` of memory."""
         name = f"box-{time.monotonic_ns()}"
         if (CGROUP / "cgroup.controllers").exists():
             folder = CGROUP / name
             folder.mkdir()
             (folder / "cpu.max").write_text(f"{int(cpus * PERIOD)} {PERIOD}")
+            if memory_mb:
+                (folder / "memory.max").write_text(f"{memory_mb}M")
             return cls(folder, folder, "memory.peak")
         box = cls(CGROUP / "cpu" / name, CGROUP / "memory" / name, "memory.max_usage_in_bytes")
         box.cpu.mkdir()
         box.memory.mkdir()
         (box.cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
         (box.cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * PERIOD)))
+        if memory_mb:
+            (box.memory / "memory.limit_in_bytes").write_text(f"{memory_mb}M")
         return box
 
     def enter(self, pid: int) -> None:
@@ -77,9 +82,9 @@ def tree_pss(pid: int) -> float:
     return total / 1e6
 
 
-def run(command: list[str], cpus: float) -> dict[str, float]:
+def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, float]:
     """Runs a command in a box; seconds of wall time and CPU, peak memory in MB, exit code."""
-    box = Box.make(cpus)
+    box = Box.make(cpus, memory_mb)
     started = time.monotonic()
     # The command waits for a line before it starts, so that it is in the box from its first instruction.
     waiting = [
@@ -109,11 +114,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--cpu", type=float, default=0.5)
+    parser.add_argument("--memory-mb", type=int, help="the box holds no more than that; default: no limit")
     parser.add_argument("command", nargs="*")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         grade = [arguments.python, "-m", "autograder", "grade", "solutions", "--out", out]
-        figures = run(arguments.command or grade, arguments.cpu)
+        figures = run(arguments.command or grade, arguments.cpu, arguments.memory_mb)
         log = Path(out) / "submission_log.json"
         if log.exists():
             record = json.loads(log.read_text())

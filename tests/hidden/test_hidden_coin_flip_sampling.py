@@ -109,6 +109,7 @@ def test_bits_visit_every_time(hw):
     network = Watched(lambda y_t, t: y_t, last=6)
     y_0 = -torch.ones(800, 5)
     hw("diffusion.binary.bits_per_pixel")(network, y_0, 6, 0.1, generator=hw.generator())
+    assert_true(len(network.times) > 0, "the network is not called at all")
     visits = torch.cat(network.times).bincount(minlength=7)[1:]
     assert_true(
         bool((visits == 800).all()), "not every image meets every t once", hint="t = 1..T, both included."
@@ -116,9 +117,13 @@ def test_bits_visit_every_time(hw):
     for seen in network.inputs:
         assert_pixels(seen, y_0, what="what the network is given")
     y_t, t = torch.cat(network.inputs), torch.cat(network.times)
-    flips = torch.stack([(y_t[t == step] > 0).sum() for step in range(1, 7)])
+    flipped = torch.stack([y_t[t == step] > 0 for step in range(1, 7)])
     expected = torch.tensor([oracle.flip_probability(step, 0.1) for step in range(1, 7)])
-    assert_frequency(flips, 4000, expected, hint="A direct sample of Y_t for each t.", what="flips")
+    hint = "A direct sample of Y_t for each t."
+    assert_frequency(flipped.sum(dim=(1, 2)), 4000, expected, hint=hint, what="flips")
+    alike = (flipped[1:] == flipped[:-1]).sum(dim=(1, 2))
+    chance = expected[1:] * expected[:-1] + (1 - expected[1:]) * (1 - expected[:-1])
+    assert_frequency(alike, 4000, chance, hint=hint, what="how often two times share their noise")
 
 
 @pytest.mark.task("diffusion.binary.bits_per_pixel")

@@ -86,6 +86,7 @@ def test_reverse_step_draws_from_the_network(hw, t):
     y_t = coins((4000, 3), hw.generator())
     got = hw("diffusion.binary.ancestral_step")(network, y_t, t, generator=hw.generator())
     assert_pixels(got, y_t)
+    assert_true(len(network.times) == 1, "the network is not called exactly once")
     assert_true(bool((network.times[0] == t).all()), f"the network is not told t = {t}")
     hint = "A draw, not the likelier sign."
     assert_frequency(
