@@ -7,7 +7,10 @@ from setuptools import find_packages, setup
 EXTRAS = {
     "rlhf": ["transformers>=5.17"],  # question 4: T5
     "vision": ["torchvision"],  # question 3 on CIFAR-10
-    "data": ["datasets", "scikit-learn"],  # the news corpora of question 4, the digits remade from their source
+    "data": [
+        "datasets",
+        "scikit-learn",
+    ],  # the news corpora of question 4, the digits remade from their source
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
 }
 HOMEWORK = EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]

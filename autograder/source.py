@@ -87,7 +87,7 @@ def _look_at(tree: ast.Module, task: Task) -> Look:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == task.name
     ]
     if not definitions:
-        if task.name in {name.id for name in ast.walk(tree) if isinstance(name, ast.Name)} | _imported(tree):
+        if task.name in _assigned(tree) | _imported(tree):
             return Look(State.READY, task.file)
         why = f"{task.file} does not define `{task.name}`: give the function back its name"
         return Look(State.BROKEN, task.file, why)
@@ -109,6 +109,12 @@ def _called(node: ast.AST) -> frozenset[str]:
     functions = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
     names = (part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in functions)
     return frozenset(names) - {""}
+
+
+def _assigned(tree: ast.Module) -> set[str]:
+    return {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _imported(tree: ast.Module) -> set[str]:

@@ -10,6 +10,10 @@ from rich.text import Text
 from autograder.outcomes import SEVERITY, Outcome
 from autograder.record import Record
 
+_LISTED = {
+    Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
+    Outcome.BLOCKED: "these call a task that has to be done first",
+}
 STYLES = {
     Outcome.PASSED: "green",
     Outcome.TODO: "cyan",
@@ -29,9 +33,13 @@ def show(record: Record, console: Console, *, points: bool, package: str) -> Non
     """
     console.print(_table(record, points))
     tests = {test["id"]: test for test in record["tests"]}
+    unfinished = {outcome: [t for t in record["tasks"] if t["outcome"] == outcome] for outcome in _LISTED}
     for task in record["tasks"]:
-        if task["outcome"] != Outcome.PASSED:
+        if task["outcome"] not in (Outcome.PASSED, *_LISTED):
             _show_task(task, [tests[name] for name in task["tests"]], console, package)
+    for outcome, tasks in unfinished.items():
+        if tasks:
+            _list_tasks(outcome, [(task, tests[task["tests"][0]]) for task in tasks], console, package)
     for note in record["notes"]:
         console.print(Text(f"note: {note}", style="yellow"))
     for fault in record["faults"]:
@@ -65,6 +73,20 @@ def _table(record: Record, points: bool) -> Table:
         ]
         table.add_row(*row, *([f"{question['points']:g}/{question['max_points']:g}"] if points else []))
     return table
+
+
+def _list_tasks(
+    outcome: Outcome, tasks: list[tuple[dict[str, Any], dict[str, Any]]], console: Console, package: str
+) -> None:
+    """Tasks that wait for the student, one line each."""
+    console.print(
+        Text.assemble(("\n" + outcome, f"bold {STYLES[outcome]}"), f" {_LISTED[outcome]}"), soft_wrap=True
+    )
+    for task, test in tasks:
+        detail = _place(test["where"], package) if outcome is Outcome.TODO else test["rationale"]
+        console.print(
+            Text.assemble(f"  {task['question']:<4} ", (task["id"], "bold"), f"  {detail}"), soft_wrap=True
+        )
 
 
 def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Console, package: str) -> None:

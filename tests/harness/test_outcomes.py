@@ -168,6 +168,14 @@ def test_broken_file_is_named_with_its_mend_and_the_rest_graded(mini: Mini, dama
     assert outcomes(record)["answers.colour"] == "PASSED" and record["faults"] == []
 
 
+def test_renamed_function_is_named_even_where_the_old_name_is_still_called(mini: Mini) -> None:
+    code = CODE.replace("maths.double(maths.double(x))", "double(double(x))")
+    mini.code(code.replace("def double", "def dubble"))
+    record = mini.grade()
+    assert "does not define `double`" in results_of(record, DOUBLE)[0]["rationale"]
+    assert outcomes(record)[QUADRUPLE] == "BLOCKED"
+
+
 def test_broken_answer_form_is_named_and_the_rest_graded(mini: Mini) -> None:
     mini.answers("colour = \n")
     record = mini.grade()

@@ -1,0 +1,128 @@
+"""The given parts of question 4's training run: the tiny T5, and a loop that a seed decides."""
+
+import inspect
+
+import pytest
+import torch
+
+from solutions.given.data import news
+from solutions.given.networks import t5
+from solutions.given.training import preferences, rlhf
+
+VOCABULARY = len(news.VOCABULARY)
+SMALL = {
+    "articles": 40,
+    "warm_up_steps": 2,
+    "reward_model_steps": 2,
+    "preference_pairs": 12,
+    "policy_steps": 2,
+    "batch_size": 8,
+    "policy_epochs": 2,
+}
+
+
+@pytest.fixture
+def batch():
+    torch.manual_seed(0)
+    sources, mask = news.encode_batch(["mayor opens bridge in paris", "nobody was hurt", "crowds came ."])
+    return sources, mask, torch.randint(3, VOCABULARY, (3, 7))
+
+
+def test_policy_gives_one_row_of_logits_a_token_as_a_plain_tensor(batch):
+    logits = t5.TinyT5Policy(VOCABULARY)(*batch)
+    assert type(logits) is torch.Tensor and logits.shape == (3, 7, VOCABULARY)
+    assert t5.ScoredT5(VOCABULARY)(*batch).shape == (3, 7)
+
+
+@pytest.mark.parametrize("network", [t5.TinyT5Policy, t5.ScoredT5])
+def test_network_looks_neither_ahead_nor_at_padding(network, batch):
+    sources, mask, tokens = batch
+    net = network(VOCABULARY)
+    if network is t5.ScoredT5:
+        torch.nn.init.normal_(net.head.weight)  # it starts at zero
+    out = net(sources, mask, tokens)
+    changed = tokens.clone()
+    changed[:, 4:] = 5
+    torch.testing.assert_close(net(sources, mask, changed)[:, :4], out[:, :4])
+    assert not torch.allclose(net(sources, mask, changed)[:, 4:], out[:, 4:])
+    torch.testing.assert_close(net(torch.where(mask, sources, 9), mask, tokens), out)
+    torch.testing.assert_close(net(sources[1:2], mask[1:2], tokens[1:2]), out[1:2])
+    seen = sources.clone()
+    seen[0, 0] = 9
+    assert not torch.allclose(net(seen, mask, tokens)[0], out[0])
+
+
+def test_having_read_answers_as_the_policy_does_and_teaches_the_decoder_only(batch):
+    sources, mask, tokens = batch
+    policy = t5.TinyT5Policy(VOCABULARY)
+    with torch.no_grad():
+        states = policy.encode(sources, mask)
+    answer = policy.having_read(states, mask)(sources, mask, tokens)
+    torch.testing.assert_close(answer, policy(sources, mask, tokens))
+    answer.square().sum().backward()
+    assert all(p.grad is None for p in policy.t5.encoder.block.parameters())
+    assert all(p.grad is not None for p in policy.answering_parameters())
+
+
+def test_training_and_evaluation_mode_are_the_same_function(batch):
+    policy = t5.TinyT5Policy(VOCABULARY)
+    assert torch.equal(policy.train()(*batch), policy.eval()(*batch))
+
+
+@pytest.mark.parametrize("algorithm", rlhf.ALGORITHMS)
+def test_seed_alone_decides_the_run(algorithm):
+    torch.manual_seed(7)
+    state = torch.get_rng_state()
+    weights, history = rlhf.train(**SMALL, algorithm=algorithm, seed=1)
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.manual_seed(8)
+    again, history_again = rlhf.train(**SMALL, algorithm=algorithm, seed=1)
+    assert history == history_again and weights.keys() == again.keys()
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
+    other, _ = rlhf.train(**SMALL, algorithm=algorithm, seed=2)
+    assert any(not torch.equal(weights[name], other[name]) for name in weights)
+
+
+def test_run_returns_both_policies_and_its_history():
+    weights, history = rlhf.train(**SMALL)
+    for prefix in ("warm_up.", "policy."):
+        own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+        t5.TinyT5Policy(VOCABULARY).load_state_dict(own)
+    differ = {
+        name.removeprefix("policy.")
+        for name in weights
+        if name.startswith("policy.")
+        and not torch.equal(weights[name], weights["warm_up." + name.removeprefix("policy.")])
+    }
+    assert differ and all(name.startswith("t5.decoder.") for name in differ)
+    lengths = {name: len(values) for name, values in history.items()}
+    assert lengths == dict.fromkeys(
+        ["warm_up_loss", "reward_model_loss", "reward_model_agreement", "score", "kl", "utility"], 2
+    )
+    assert history["kl"][0] == pytest.approx(
+        0, abs=1e-4
+    )  # the first responses come from the reference itself
+
+
+def test_scores_of_the_pairs_are_normalised():
+    torch.manual_seed(0)
+    policy, model = t5.TinyT5Policy(VOCABULARY), t5.ScoredT5(VOCABULARY)
+    torch.nn.init.normal_(model.head.weight)
+    model.t5.load_state_dict(policy.t5.state_dict())
+    pairs = preferences.collect_pairs(policy, news.make_articles(20, 0), torch.Generator().manual_seed(0), 0)
+    preferences.normalise(model, pairs)
+    tokens = (pairs.chosen, pairs.rejected)
+    scores = torch.cat(
+        [preferences.score_responses(model, pairs.states, pairs.source_mask, x) for x in tokens]
+    )
+    assert scores.mean().item() == pytest.approx(0, abs=1e-4) and scores.std().item() == pytest.approx(
+        1, abs=1e-4
+    )
+
+
+def test_wrong_arguments_are_refused():
+    with pytest.raises(ValueError, match="algorithm"):
+        rlhf.train(**SMALL, algorithm="dpo")
+    with pytest.raises(ValueError, match="pairs"):
+        rlhf.train(**(SMALL | {"preference_pairs": 41}))
+    assert set(SMALL) <= set(inspect.signature(rlhf.train).parameters)
