@@ -131,7 +131,7 @@ def prefers_first(first: str, second: str, article: Article, rng: random.Random)
         P(first) = sigmoid(2 * (utility(first) - utility(second)))
     """
     gap = utility(first, article) - utility(second, article)
-    return rng.random() < 1 / (1 + math.exp(-_SHARPNESS * gap))
+    return rng.random() < (1 + math.tanh(_SHARPNESS * gap / 2)) / 2  # the sigmoid, without overflow
 
 
 def rouge_l(summary: str, reference: str) -> float:
