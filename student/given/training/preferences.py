@@ -16,8 +16,6 @@ from ..data import news
 from ..networks import t5
 from . import warm_up
 
-AT_ONCE = 128  # sources in one batch where nothing is learnt: memory is scarcer than time
-
 
 @dataclass(frozen=True)
 class Pairs:
@@ -43,25 +41,28 @@ def collect_pairs(
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
-    states, drawn = [], []
-    for ids, mask in zip(sources.split(AT_ONCE), source_mask.split(AT_ONCE), strict=True):
-        states.append(policy.encode(ids, mask))
-        drawn.append([_draw(policy.having_read(states[-1], mask), ids, mask, generator) for _ in range(2)])
-    first, second = (torch.cat(tokens) for tokens in zip(*drawn, strict=True))
+    states = policy.encode(sources, source_mask)
+    drawn = [
+        policy_gradient.sample_response(
+            policy.having_read(states, source_mask),
+            sources,
+            source_mask,
+            news.START_ID,
+            news.EOS_ID,
+            news.PAD_ID,
+            news.MAX_SUMMARY_TOKENS,
+            generator=generator,
+        )[0]
+        for _ in range(2)
+    ]
+    width = max(tokens.shape[1] for tokens in drawn)
+    first, second = (F.pad(tokens, (0, width - tokens.shape[1]), value=news.PAD_ID) for tokens in drawn)
     reader = random.Random(f"reader {seed}")
     trios = zip(news.decode_batch(first), news.decode_batch(second), articles, strict=True)
     answers = [news.prefers_first(one, other, article, reader) for one, other, article in trios]
     first_wins = torch.tensor(answers, device=device).unsqueeze(1)
     chosen, rejected = torch.where(first_wins, first, second), torch.where(first_wins, second, first)
-    return Pairs(torch.cat(states), source_mask, chosen, rejected)
-
-
-def _draw(policy: log_probs.Policy, sources: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
-    """A response to each source, Long[B, news.MAX_SUMMARY_TOKENS]."""
-    width = news.MAX_SUMMARY_TOKENS
-    ids = news.START_ID, news.EOS_ID, news.PAD_ID
-    tokens, _, _ = policy_gradient.sample_response(policy, sources, mask, *ids, width, generator=generator)
-    return F.pad(tokens, (0, width - tokens.shape[1]), value=news.PAD_ID)
+    return Pairs(states, source_mask, chosen, rejected)
 
 
 def score_responses(model: t5.ScoredT5, states: Tensor, source_mask: Tensor, tokens: Tensor) -> Tensor:
@@ -114,14 +115,8 @@ def train_reward_model(
 @torch.no_grad()
 def normalise(model: t5.ScoredT5, pairs: Pairs) -> None:
     """Shifts and scales the model's marks so that those of the pairs have mean 0 and standard deviation 1."""
-    parts = [pairs.states, pairs.source_mask, pairs.chosen, pairs.rejected]
-    scores = torch.cat(
-        [
-            score_responses(model, states, mask, tokens)
-            for states, mask, *both in zip(*(part.split(AT_ONCE) for part in parts), strict=True)
-            for tokens in both
-        ]
-    )
+    tokens = torch.cat([pairs.chosen, pairs.rejected])
+    scores = score_responses(model, torch.cat([pairs.states] * 2), torch.cat([pairs.source_mask] * 2), tokens)
     mean, deviation = scores.mean(), scores.std().clamp(min=1e-3)
     model.head.bias.sub_(mean).div_(deviation)
     model.head.weight.div_(deviation)
