@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from autograder.errors import TimeLimit
+from autograder.transport.callback import Callback, Peer
 from autograder.transport.wire import Decoder, Encoder, Frame, WireError, tensors, weighted_sum
 
 MESSAGE_CAP = 2_000
-Peer = Callable[[Frame], Frame]
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
 
 
@@ -150,7 +150,7 @@ class Worker:
     def _special_value(self, node: dict[str, Any]) -> Any:
         match node:
             case {"callback": int(number)}:
-                return Callback(number, self)
+                return Callback(number, self.peer, self._special_node, self._special_value)
             case {"handle": int(number)} if 0 <= number < len(self._handles):
                 return self._handles[number]
         return None
@@ -211,66 +211,3 @@ def _gradients(value: Any, inputs: dict[str, Any], cotangent: Any) -> dict[str, 
         return by_id.get(id(item))
 
     return {name: answer(item) for name, item in inputs.items()}
-
-
-class Callback:
-    """A function that lives on the test's side. Gradients flow through it (once)."""
-
-    def __init__(self, number: int, worker: Worker) -> None:
-        self.number = number
-        self.anchor = torch.zeros((), requires_grad=True)
-        self._worker = worker
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        encode = Encoder(self._worker._special_node)
-        inputs = [tensor for tensor in tensors((args, kwargs)) if tensor.requires_grad]
-        request = encode.frame(
-            op="callback",
-            number=self.number,
-            grad=torch.is_grad_enabled(),
-            args=encode(args),
-            kwargs=encode(kwargs),
-        )
-        reply = self._worker.peer(request)
-        value = Decoder(reply, self._worker._special_value)(reply.header["value"])
-        if not any(reply.header["tracked"]):
-            return value
-        outputs = _Remote.apply(self._worker, reply.header["call"], tensors(value), self.anchor, *inputs)
-        attached = iter(outputs)
-        return _replaced(value, lambda tensor: next(attached))
-
-
-class _Remote(torch.autograd.Function):
-    """Joins the test's side of the graph to this side's: backward asks for the vector-Jacobian product."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        worker: Worker,
-        call: int,
-        outputs: list[torch.Tensor],
-        anchor: torch.Tensor,
-        *inputs: torch.Tensor,
-    ) -> tuple[torch.Tensor, ...]:
-        ctx.worker, ctx.call = worker, call
-        ctx.mark_non_differentiable(*(output for output in outputs if not output.is_floating_point()))
-        return tuple(outputs)
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[Any, ...]:
-        encode = Encoder()
-        request = encode.frame(op="vjp", call=ctx.call, gradients=encode(list(gradients)))
-        reply = ctx.worker.peer(request)
-        answers = Decoder(reply)(reply.header["value"])
-        return (None, None, None, torch.zeros(()), *answers)
-
-
-def _replaced(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return replace(value)
-    if isinstance(value, list | tuple):
-        return type(value)(_replaced(item, replace) for item in value)
-    if isinstance(value, dict):
-        return {key: _replaced(item, replace) for key, item in value.items()}
-    return value

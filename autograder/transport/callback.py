@@ -1,0 +1,82 @@
+"""The submission's end of a function that the test passed in, and the seam of the autograd graph between both sides."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
+
+Peer = Callable[[Frame], Frame]
+
+
+class Callback:
+    """A function that lives on the test's side. Gradients flow through it (once).
+
+    Args:
+        number: its number there.
+        peer: sends a frame to the test's side and returns the answer.
+        node_of: encodes what only the submission's side knows.
+        value_of: decodes it.
+    """
+
+    def __init__(self, number: int, peer: Peer, node_of: Special, value_of: Special) -> None:
+        self.number = number
+        self.anchor = torch.zeros((), requires_grad=True)
+        self._peer = peer
+        self._node_of = node_of
+        self._value_of = value_of
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        encode = Encoder(self._node_of)
+        inputs = [tensor for tensor in tensors((args, kwargs)) if tensor.requires_grad]
+        request = encode.frame(
+            op="callback",
+            number=self.number,
+            grad=torch.is_grad_enabled(),
+            args=encode(args),
+            kwargs=encode(kwargs),
+        )
+        reply = self._peer(request)
+        value = Decoder(reply, self._value_of)(reply.header["value"])
+        if not any(reply.header["tracked"]):
+            return value
+        outputs = _Remote.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
+        attached = iter(outputs)
+        return _replaced(value, lambda tensor: next(attached))
+
+
+class _Remote(torch.autograd.Function):
+    """Joins the test's side of the graph to this side's: backward asks for the vector-Jacobian product."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        peer: Peer,
+        call: int,
+        outputs: list[torch.Tensor],
+        anchor: torch.Tensor,
+        *inputs: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        ctx.peer, ctx.call = peer, call
+        ctx.mark_non_differentiable(*(output for output in outputs if not output.is_floating_point()))
+        return tuple(outputs)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[Any, ...]:
+        encode = Encoder()
+        request = encode.frame(op="vjp", call=ctx.call, gradients=encode(list(gradients)))
+        reply = ctx.peer(request)
+        answers = Decoder(reply)(reply.header["value"])
+        return (None, None, None, torch.zeros(()), *answers)
+
+
+def _replaced(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        return replace(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_replaced(item, replace) for item in value)
+    if isinstance(value, dict):
+        return {key: _replaced(item, replace) for key, item in value.items()}
+    return value
