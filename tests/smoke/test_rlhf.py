@@ -8,11 +8,12 @@ import torch
 from tests.support.compare import assert_true
 
 ARTICLES = 300
-# benchmarks/results/smoke_rlhf.json, five seeds each. Right: utility 4.21 to 4.37, gain 1.35 to 1.51 (standard
-# deviations .08 and .06); a complete summary has 5. Wrong, highest of either: policy without gradient 2.97, 0;
-# preferences reversed .58, -2.3; a wrong sign in surrogate or advantages below -13; warm-up without gradient -.03, 5.3.
-LEAST_UTILITY = 3.6
-LEAST_GAIN = 0.7
+# benchmarks/results/smoke_rlhf.json, five seeds each, and 26 more of the right solution (`benchmarks.seeds`). Right:
+# utility 3.65 to 4.48, gain .80 to 1.67; a complete summary has 5. Wrong, highest of either: policy without gradient
+# 2.97, 0; preferences reversed .58, -2.3; a wrong sign in surrogate or advantages below -13; warm-up without gradient
+# -.03, 5.3. Each wrong one misses one of the two by far.
+LEAST_UTILITY = 2.5
+LEAST_GAIN = 0.4
 
 
 @pytest.mark.task("runs.rlhf")
