@@ -1,12 +1,11 @@
-"""The command line: `autograder test`, `autograder grade`, `autograder stubs`.
+"""The command line: `autograder test`, `autograder grade`, `autograder doctor`, `autograder stubs`.
 
-Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED or `stubs --check`
-a difference, 2 a bad call or input, 3 our own fault.
+Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED, `doctor` a broken promise
+that is due or `stubs --check` a difference, 2 a bad call or input, 3 our own fault.
 """
 
 import argparse
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser(
         "grade", help="grade a submission: public, hidden and smoke tests, then a record"
     )
-    grade.add_argument("submission", type=Path, help="folder of the submission")
+    grade.add_argument("submission", type=Path, help="a folder, a zip, a tar or a submission_log.json")
     grade.add_argument(
         "--out", type=Path, required=True, help="folder for submission_log.json and results.json"
     )
@@ -64,8 +63,20 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "-q", "--only", action="append", default=[], metavar="Q", help="a question or task; shrinks max_score"
     )
+    grade.add_argument(
+        "--isolation",
+        choices=("full", "none"),
+        default="full",
+        help="none: run the submission in the grader's own process; only for one that you trust as yourself",
+    )
+    grade.add_argument("--workers", type=int, default=1, help="how many tests run at a time (default 1)")
     grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
     grade.set_defaults(command=_grade)
+
+    doctor = commands.add_parser(
+        "doctor", help="try every promise of isolation on this machine, for real, and say what holds"
+    )
+    doctor.set_defaults(command=_doctor)
 
     stubs = commands.add_parser("stubs", help="generate the student's package from the reference")
     stubs.add_argument(
@@ -105,34 +116,34 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from autograder import intake
-    from autograder.grading import Request, grade
+    from autograder.grader import Grader, Order
 
     manifest = manifests.load(manifests.find())
     if arguments.out.exists() and not arguments.out.is_dir():
         raise InputError(f"--out {arguments.out} is a file: give a folder")
     suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
-    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
-        submission = intake.stage(arguments.submission.resolve(), manifest, Path(scratch))
-        request = Request(
-            manifest,
-            submission.package,
-            suites,
-            tuple(arguments.only),
-            arguments.seed,
-            _device(arguments.device),
-            arguments.out,
-            submission.digests,
-            submission.notes,
-        )
-        print(
-            f"grading {arguments.submission} on {request.device}; isolation: none (the submission is trusted)"
-        )
+    isolated = arguments.isolation != "none"
+    with Grader(manifest, isolated=isolated) as grader:
+        device = _device(arguments.device)
+        order = Order(suites, tuple(arguments.only), arguments.seed, device, arguments.workers)
+        trust = "" if isolated else " without isolation, as told: it is trusted"
+        print(f"grading {arguments.submission} on {device}{trust}")
         with _Bar() as bar:
-            record = grade(request, bar.advance)
+            record = grader.grade(arguments.submission.resolve(), order, arguments.out, bar.advance)
     _show(record, points=True, package="")
     print(f"written: {arguments.out / 'submission_log.json'} and {arguments.out / 'results.json'}")
     return OUR_FAULT if record["faults"] else DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from autograder import doctor
+
+    manifest = manifests.load(manifests.find())
+    findings = doctor.examine(manifest)
+    doctor.show(findings, Console(highlight=False))
+    return DONE if findings.holds else NOT_PASSED
 
 
 def _stubs(arguments: argparse.Namespace) -> int:

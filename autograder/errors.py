@@ -8,7 +8,11 @@ GraderError
 
 WrongAnswer          a test's verdict on a value (an AssertionError)
 StudentError         the submission's code raised; carries its own frames only
-TimeLimit            the submission's code ran past its limit (a BaseException)
+CallbackError        a function that the test passed in raised; crosses the submission's code
+WireError            a value that is not plain data, or bytes that describe none (a TypeError)
+Stopped              the submission's process is gone, and with it the test (a BaseException)
+├── TimeLimit        it ran past its limit
+└── Killed           it died, or was ended for what it did
 Unanswered           an answer that is still blank
 """
 
@@ -60,25 +64,56 @@ class StudentError(Exception):
         kind: name of the exception's type.
         message: its text, capped.
         frames: the student's own frames, outermost first.
-        missing: True where the task is not there to be called (file, function or class missing or broken).
+        limit: the limit that it ran into ("memory", "file size", ...), where it was one.
     """
 
     def __init__(
-        self, kind: str, message: str, frames: tuple[Frame, ...] = (), *, missing: bool = False
+        self,
+        kind: str,
+        message: str,
+        frames: tuple[Frame, ...] = (),
+        *,
+        limit: str = "",
     ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.message = message
         self.frames = frames
-        self.missing = missing
+        self.limit = limit
 
 
-class TimeLimit(BaseException):
-    """Raised inside the submission's code by the timer; a BaseException so that `except Exception` does not stop it."""
+class CallbackError(Exception):
+    """A function that the test passed in raised. It crosses the submission's code and ends as what the test raised."""
+
+
+class WireError(TypeError):
+    """A value that is not plain data, or bytes that do not describe one."""
+
+
+class Stopped(BaseException):
+    """Ends a test, whatever it is doing: a BaseException, so that `except Exception` does not stop it."""
+
+
+class TimeLimit(Stopped):
+    """The submission's code ran past its limit."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"ran longer than {seconds:g} s")
+        super().__init__(f"ran longer than {seconds:.3g} s")
         self.seconds = seconds
+
+
+class Killed(Stopped):
+    """The submission's process died or had to be ended.
+
+    Args:
+        rationale: what happened, and the limit where there was one.
+        hint: what to try.
+    """
+
+    def __init__(self, rationale: str, hint: str = "") -> None:
+        super().__init__(rationale)
+        self.rationale = rationale
+        self.hint = hint
 
 
 class Unanswered(Exception):

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograder import answers, record
 from autograder.errors import InputError
+from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
 from autograder.outcomes import TestResult
 from autograder.plugin import Plugin, Run
@@ -32,6 +33,10 @@ class Request:
         sources: digests of the submission's files as they were handed in.
         notes: what intake found odd.
         overrides: tasks answered by the grader in place of the submission's.
+        isolated: where workers come from, `package` being the package that they mount; None runs the submission in this
+            process, which trusts it.
+        promises: what was tried of the isolation before, for the record.
+        workers: how many tests run at a time; more than one only in isolation.
     """
 
     manifest: Manifest
@@ -44,6 +49,9 @@ class Request:
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    isolated: Isolated | None = None
+    promises: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
 
 
 def grade(request: Request, progress: Progress = lambda result, done, total: None) -> record.Record:
@@ -63,7 +71,11 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         scope=scope,
         seed=request.seed,
         device=request.device,
-        isolation="none",
+        isolation={
+            "mode": "isolated" if request.isolated else "none",
+            "layers": request.isolated.layers.words() if request.isolated else [],
+            "promises": dict(request.promises),
+        },
         answers=form.values,
         sources=dict(request.sources),
         notes=(*request.notes, *([form.problem] if form.problem else [])),
@@ -100,6 +112,8 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         request.device,
         request.overrides,
         announce=announce,
+        transport=request.isolated,
+        workers=request.workers if request.isolated else 1,
     )
     plugin = Plugin(run)
     keep(complete=False, faults=[])

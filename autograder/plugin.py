@@ -5,9 +5,8 @@ pytest reports, and one that did not run at all is a fault of the harness.
 """
 
 import inspect
-import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ from typing import Any
 import pytest
 
 from autograder import answers as answer_form
-from autograder import source
+from autograder import shards, source
 from autograder.homework import Homework, Instrument, derive_seed
 from autograder.manifest import Manifest, Suite, Task
 from autograder.outcomes import Outcome, TestResult
+from autograder.patience import Patience
 from autograder.transport.in_process import InProcess
+from autograder.transport.session import Transport
 from autograder.verdict import NotRun, judge, veil
 
 OUTPUT_CAP = 4_000
@@ -38,6 +39,8 @@ class Run:
         device: "cpu" or "cuda", for training runs.
         overrides: tasks answered by these functions in place of the submission's.
         announce: called with every result as soon as it is there.
+        transport: how tests reach the submission; None for in this very process.
+        workers: how many tests run at a time.
     """
 
     manifest: Manifest
@@ -48,6 +51,8 @@ class Run:
     device: str = "cpu"
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     announce: Callable[[TestResult], None] = lambda result: None
+    transport: Transport | None = None
+    workers: int = 1
 
 
 class Plugin:
@@ -60,9 +65,10 @@ class Plugin:
         self.faults: list[str] = []
         self._looks = source.look(run.package, run.manifest.tasks.values())
         self._answers = answer_form.read(run.package)
-        self._transport = InProcess(run.package, run.manifest.package)
+        self._transport = run.transport or InProcess(run.package, run.manifest.package)
         self._timed_out: set[str] = set()
-        self._started = time.monotonic()
+        tasks = run.manifest.tasks.values()
+        self._patience = Patience(run.manifest.limits["total"], {task.id: task.seconds for task in tasks})
         self._current: Homework | None = None
 
     # -- collection: the ledger -------------------------------------------------------------------------------
@@ -95,6 +101,7 @@ class Plugin:
         self.faults += [
             f"{task}: has no test in {self._suite_names()}" for task in self.run.scope if not counts[task]
         ]
+        self._patience.expect([entry.task for entry in self.ledger.values()])
         items[:] = kept
 
     @pytest.hookimpl(wrapper=True)
@@ -122,6 +129,30 @@ class Plugin:
 
     def _suite_names(self) -> str:
         return ", ".join(suite.name for suite in self.run.suites)
+
+    # -- several at a time ------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if self.run.workers < 2 or session.testsfailed:
+            return None
+        tasks: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            tasks.setdefault(self.ledger[item.nodeid].task, []).append(item)
+        order = list(tasks)
+
+        def begin(number: int, tell: shards.Tell) -> None:
+            for other in order[:number]:
+                self._patience.dismiss(other)
+            self.run.announce = lambda result: tell(result.as_dict())
+
+        def told(data: dict[str, Any]) -> None:
+            result = TestResult(**{**data, "outcome": Outcome(data["outcome"])})
+            self.ledger[result.id] = self.results[result.id] = result
+            self.run.announce(result)
+
+        self.faults += shards.run_in_shards(list(tasks.values()), self.run.workers, begin, told)
+        return True
 
     # -- one test ---------------------------------------------------------------------------------------------
 
@@ -157,21 +188,26 @@ class Plugin:
         if task.id in self._timed_out:
             why = f"not run: an earlier test of {task.id} ran past its limit"
             raise NotRun(Outcome.TIMEOUT, why, "Mend that one first.")
-        total = self.run.manifest.limits["total"]
-        if time.monotonic() - self._started > total:
-            raise NotRun(
-                Outcome.TIMEOUT, f"not run: all tests together have {total:g} s, and they are used up"
-            )
+        if not self._patience.share(task.id):
+            total = f"{self._patience.total:g} s"
+            raise NotRun(Outcome.TIMEOUT, f"not run: all tests together have {total}, and they are used up")
 
     @pytest.fixture
-    def hw(self, request: pytest.FixtureRequest) -> Homework:
+    def hw(self, request: pytest.FixtureRequest) -> Iterator[Homework]:
         """The submission, as a test may see it."""
         task = self._task_of(request.node)
         assert task is not None
         seed = derive_seed(self.run.seed, request.node.nodeid)
-        session = self._transport.open(seed, task.seconds, self.run.overrides)
+        session = self._transport.open(
+            seed,
+            self._patience.share(task.id),
+            self.run.overrides,
+            memory_mb=task.memory_mb,
+            gpu=task.kind == "run" and self.run.device == "cuda",
+        )
         self._current = Homework(session, self.run.manifest, self._answers, seed, self.run.device)
-        return self._current
+        yield self._current
+        session.close()
 
     @pytest.fixture
     def instrument(self) -> Instrument:
@@ -199,18 +235,23 @@ class Plugin:
             return
         suite = next(suite for suite in self.run.suites if suite.name == result.suite)
         result.seconds = round(call.duration, 4)
-        result.output = report.capstdout[-OUTPUT_CAP:]
+        result.output = report.capstdout
+        session = None
         if self._current is not None:
+            session = self._current.session
             result.metrics = dict(self._current.metrics)
+            result.output += session.printed()
             self._current = None
+        result.output = result.output[-OUTPUT_CAP:]
         result.rationale, result.hint, result.where, result.detail = "", "", "", ""
         if call.excinfo is None:
             result.outcome = Outcome.PASSED
         else:
-            judge(result, call.excinfo.value)
+            judge(result, call.excinfo.value, self.run.package, session)
         if result.outcome is Outcome.TIMEOUT:
             self._timed_out.add(result.task)
         if suite.visibility != "visible":
             veil(result)
+        self._patience.done(result.task)
         self.results[item.nodeid] = result
         self.run.announce(result)

@@ -32,6 +32,8 @@ def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
     plugin = plugin or Plugin(run)
     arguments = [str(root / suite.path) for suite in run.suites]
     arguments += [f"--rootdir={root}", "-c", os.devnull, "--import-mode=importlib", "--assert=plain"]
+    # Several processes would share the file that output is captured in; a worker's output does not come this way.
+    arguments += ["--capture=sys"] if run.transport else []
     arguments += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:warnings", "-p", "no:faulthandler"]
     old = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

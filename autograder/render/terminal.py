@@ -123,7 +123,7 @@ def _last_line(record: Record, points: bool) -> Text:
     passed = sum(test["outcome"] == Outcome.PASSED for test in record["tests"])
     text = f"\n{passed} of {len(record['tests'])} tests passed in {record['seconds']:.1f} s"
     if points:
-        text += f"; score {record['score']:g} of {record['max_score']:g}; isolation: {record['isolation']}"
+        text += f"; score {record['score']:g} of {record['max_score']:g}; isolation: {record['isolation']['mode']}"
     if not record["complete"]:
         text += "; CUT SHORT"
     return Text(text, style="bold")

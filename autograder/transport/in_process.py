@@ -22,20 +22,20 @@ class InProcess:
         package: the name it is mounted under.
     """
 
-    isolation = "none"
-
     def __init__(self, folder: Path, package: str) -> None:
         self._folder = folder
         self._package = package
 
-    def open(self, seed: int, seconds: float, overrides: Mapping[str, Callable[..., Any]]) -> Session:
-        """A fresh import of the package, and a session with it.
-
-        Args:
-            seed: the test's.
-            seconds: how long all calls of the session may take together.
-            overrides: tasks that are answered by these functions (or classes) instead of the package's.
-        """
+    def open(
+        self,
+        seed: int,
+        seconds: float,
+        overrides: Mapping[str, Callable[..., Any]],
+        *,
+        memory_mb: int = 0,
+        gpu: bool = False,
+    ) -> Session:
+        """As `Transport.open`; memory is not bounded here, and a GPU not withheld."""
         timer = _Timer(seconds)
 
         def exchange(frame: Frame) -> Frame:
@@ -43,7 +43,7 @@ class InProcess:
                 return worker.handle(frame)
 
         session = Session(exchange, seed)
-        worker = Worker(self._folder, self._package, peer=lambda frame: session.answer(frame))
+        worker = Worker(self._folder, self._package, peer=lambda frame: session.callbacks.answer(frame))
         session.live_exception = lambda: worker.live_exception
         for target, substitute in overrides.items():
             if isinstance(substitute, type):

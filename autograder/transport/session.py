@@ -1,14 +1,20 @@
 """The test's side: sends calls, answers callbacks, keeps the log. The same whatever lies behind `exchange`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from autograder.errors import Frame as StudentFrame
-from autograder.errors import StudentError, WrongAnswer
-from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
+from autograder.errors import Killed, StudentError, WireError, WrongAnswer
+from autograder.transport.answering import Callbacks
+from autograder.transport.wire import Decoder, Encoder, Frame, tensors
+
+MESSAGE_CAP = 2_000
+NAME_CAP = 200
+MAX_FRAMES = 50
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,44 @@ class Handle:
         self.number = number
 
 
+class Transport(Protocol):
+    """Opens sessions with a submission, each with a worker that nothing else has used."""
+
+    def open(
+        self,
+        seed: int,
+        seconds: float,
+        overrides: Mapping[str, Callable[..., Any]],
+        *,
+        memory_mb: int,
+        gpu: bool,
+    ) -> "Session":
+        """A fresh import of the package, and a session with it.
+
+        Args:
+            seed: the test's.
+            seconds: how long all calls of the session may take together.
+            overrides: tasks that are answered by these functions (in process also classes) instead of the package's.
+            memory_mb: how much memory they may take, where that can be bounded.
+            gpu: whether they may use a GPU.
+        """
+        ...
+
+
 class Session:
-    """One conversation with one worker, in one test.
+    """One conversation with one worker, in one test. What a worker says is checked before it is used.
 
     Args:
         exchange: sends a frame to the worker and returns its answer.
         seed: every call's random state derives from it.
+
+    Attributes:
+        log: every call, with what came back.
+        live_exception: the exception itself that an error speaks of, where it lives in this process.
+        printed: what the worker has printed, where pytest does not see it.
+        close: ends the worker.
+        limits: the worker's limits by name, in words; none where it has none.
+        callbacks: the functions that the test has passed in.
     """
 
     def __init__(self, exchange: Callable[[Frame], Frame], seed: int) -> None:
@@ -59,10 +97,11 @@ class Session:
         self.seed = seed
         self.log: list[Call] = []
         self.live_exception: Callable[[], BaseException | None] = lambda: None
-        self._callbacks: list[Callable[..., Any]] = []
-        self._graphs: dict[int, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
+        self.printed: Callable[[], str] = lambda: ""
+        self.close: Callable[[], None] = lambda: None
+        self.limits: dict[str, str] = {}
+        self.callbacks = Callbacks(self._special_node, self._special_value)
         self._calls = 0
-        self._callback_error: BaseException | None = None
 
     def call(
         self,
@@ -106,8 +145,9 @@ class Session:
         request = encode.frame(
             op="create", target=target, seed=self._next_seed(), args=encode(args), kwargs=encode(kwargs)
         )
-        reply = self._exchanged(request)
-        handle = Decoder(reply, self._special_value)(reply.header["value"])
+        frame = self._exchanged(request)
+        with _understanding():
+            handle = Decoder(frame, self._special_value)(frame.header["value"])
         if not isinstance(handle, Handle):
             raise WrongAnswer(f"`{target}` is not a torch module any more", failure="type")
         return handle
@@ -115,8 +155,10 @@ class Session:
     def method(self, handle: Handle, name: str, *args: Any) -> Any:
         """`state_dict`, `load_state_dict`, `train` or `eval` of a module."""
         encode = Encoder(self._special_node)
-        reply = self._exchanged(encode.frame(op="method", handle=handle.number, name=name, args=encode(args)))
-        return Decoder(reply, self._special_value)(reply.header["value"])
+        request = encode.frame(op="method", handle=handle.number, name=name, args=encode(args))
+        frame = self._exchanged(request)
+        with _understanding():
+            return Decoder(frame, self._special_value)(frame.header["value"])
 
     def override(self, target: str, substitute: Callable[..., Any]) -> None:
         """Lets `substitute`, on the test's side, answer for `target` from now on."""
@@ -127,15 +169,19 @@ class Session:
 
     def _reply(self, request: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reply:
         frame = self._exchanged(request)
-        if "refused" in frame.header:
-            raise WrongAnswer(
-                f"the code returned {frame.header['refused']}",
-                hint="Return what the docstring says: tensors, numbers or tuples of them.",
-                failure="type",
-            )
-        decode = Decoder(frame, self._special_value)
-        header = frame.header
-        after = decode(header["arguments"]), decode(header["keywords"])
+        with _understanding():
+            header, decode = frame.header, Decoder(frame, self._special_value)
+            if "refused" in header:
+                refused = str(header["refused"])[:MESSAGE_CAP]
+                raise WrongAnswer(
+                    f"the code returned {refused}",
+                    hint="Return what the docstring says: tensors, numbers or tuples of them.",
+                    failure="type",
+                )
+            after = _of(tuple, decode(header["arguments"])), _of(dict, decode(header["keywords"]))
+            reply = Reply(decode(header["value"]), _of(dict, decode(header["gradients"])), after)
+            if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
+                raise WireError("other arguments than those of the call")
         names = [f"argument {i + 1}" for i in range(len(args))] + [f"`{name}`" for name in kwargs]
         pairs = zip(names, (*args, *kwargs.values()), (*after[0], *after[1].values()), strict=True)
         for name, before, now in pairs:
@@ -146,103 +192,76 @@ class Session:
                     hint="Work on a new tensor: methods that end in `_`, `+=` and `x[...] = ` write into the old one.",
                     failure="argument changed in place",
                 )
-        return Reply(decode(header["value"]), decode(header["gradients"]), after)
+        return reply
 
     def _exchanged(self, request: Frame) -> Frame:
         """Sends a request; raises what the submission raised. A callback's own exception belongs to the test."""
-        self._callback_error = None
+        self.callbacks.error = None
         try:
             frame = self.exchange(request)
         finally:
-            self._graphs.clear()
-        if self._callback_error is not None:
-            raise self._callback_error
-        if "error" in frame.header:
-            error = frame.header["error"]
-            frames = tuple(StudentFrame(*row) for row in error["frames"])
-            raise StudentError(
-                error["kind"], error["message"], frames, missing=error["missing"]
-            ) from self.live_exception()
-        return frame
+            self.callbacks.forget()
+        if self.callbacks.error is not None:
+            raise self.callbacks.error
+        if "error" not in frame.header:
+            return frame
+        with _understanding():
+            error = _student_error(frame.header["error"])
+        raise error from self.live_exception()
 
     def _next_seed(self) -> int:
         self._calls += 1
         return (self.seed + 7919 * self._calls) % 2**63
 
-    # -- callbacks --------------------------------------------------------------------------------------------
-
-    def answer(self, frame: Frame) -> Frame:
-        """Answers a worker's request: run a callback, or the backward pass of one."""
-        try:
-            return self._callback(frame) if frame.header["op"] == "callback" else self._vjp(frame)
-        except BaseException as error:
-            self._callback_error = error
-            raise
-
-    def _callback(self, frame: Frame) -> Frame:
-        decode, header = Decoder(frame, self._special_value), frame.header
-        args, kwargs = decode(header["args"]), decode(header["kwargs"])
-        flags = _flags([header["args"], header["kwargs"]])
-        inputs = [tensor for tensor, flag in zip(tensors((args, kwargs)), flags, strict=True) if flag]
-        for tensor in inputs:
-            tensor.requires_grad_()
-        with torch.set_grad_enabled(header["grad"]):
-            value = self._callbacks[header["number"]](*args, **kwargs)
-        outputs = tensors(value)
-        call = len(self._graphs)
-        self._graphs[call] = (inputs, outputs)
-        encode = Encoder(self._special_node)
-        return encode.frame(
-            value=encode(value), call=call, tracked=[output.requires_grad for output in outputs]
-        )
-
-    def _vjp(self, frame: Frame) -> Frame:
-        inputs, outputs = self._graphs[frame.header["call"]]
-        gradients = Decoder(frame)(frame.header["gradients"])
-        pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if o.requires_grad and g is not None]
-        before = [tensor.grad for tensor in inputs]
-        for tensor in inputs:
-            tensor.grad = None
-        weighted_sum([o for o, _ in pairs], [g for _, g in pairs]).backward(  # type: ignore[no-untyped-call]
-            retain_graph=True
-        )
-        answers = [tensor.grad for tensor in inputs]
-        for tensor, old in zip(inputs, before, strict=True):
-            tensor.grad = old
-        encode = Encoder()
-        return encode.frame(value=encode(answers))
-
     def _special_node(self, value: Any) -> Any:
         if isinstance(value, Handle):
             return {"handle": value.number}
         if callable(value) and not isinstance(value, torch.dtype | torch.Generator):
-            if value not in self._callbacks:
-                self._callbacks.append(value)
-            return {"callback": self._callbacks.index(value)}
+            return {"callback": self.callbacks.number_of(value)}
         return None
 
     def _special_value(self, node: dict[str, Any]) -> Any:
         match node:
             case {"handle": int(number)}:
                 return Handle(number)
-            case {"callback": int(number)} if 0 <= number < len(self._callbacks):
-                return self._callbacks[number]
+            case {"callback": int(number)} if 0 <= number < len(self.callbacks.functions):
+                return self.callbacks.functions[number]
         return None
 
 
-def _flags(node: Any) -> list[bool]:
-    """The requires-grad flag of every tensor node, in the order of `tensors`."""
-    if isinstance(node, list):
-        return [flag for item in node for flag in _flags(item)]
-    if isinstance(node, dict):
-        if "tensor" in node:
-            return [bool(node["tensor"]["grad"])]
-        return (
-            [flag for body in node.values() for flag in _flags(body)]
-            if not {"array", "generator"} & set(node)
-            else []
-        )
-    return []
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """Ends the conversation with a worker whose words make no sense. No honest one comes here."""
+    try:
+        yield
+    except (WireError, KeyError) as error:
+        raise Killed(f"its process answered with something that is no answer: {error}") from error
+
+
+def _of(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise WireError(f"a {type(value).__name__} where a {kind.__name__} is due")
+    return value
+
+
+def _student_error(error: Any) -> StudentError:
+    """What a worker says that the submission raised; all of it is text that the submission may have made up."""
+    match error:
+        case {"kind": str(kind), "message": str(message), "frames": list(rows)}:
+            frames = []
+            for row in rows[:MAX_FRAMES]:
+                match row:
+                    case [str(file), int(line), str(function), str(text)]:
+                        frames.append(
+                            StudentFrame(file[:NAME_CAP], line, function[:NAME_CAP], text[:MESSAGE_CAP])
+                        )
+                    case _:
+                        raise WireError("a line of a traceback that is none")
+            limit = error.get("limit", "")
+            return StudentError(
+                kind[:NAME_CAP], message[:MESSAGE_CAP], tuple(frames), limit=str(limit)[:NAME_CAP]
+            )
+    raise WireError("an error that is none")
 
 
 def _bring_home(before: Any, now: Any) -> None:

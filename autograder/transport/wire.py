@@ -4,6 +4,7 @@ A tensor travels as (storage, dtype, size, stride, offset), so that layout and a
 Decoding checks everything before it builds a tensor. This module knows neither tests nor submissions.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.errors import WireError
+from autograder.transport.generators import generator_in
+
 MAX_DEPTH = 32
+MAX_NODES = 500_000  # in one value: lists that hold each other can be exponentially larger than they look
+MAX_LOGICAL = 128 * 2**20  # bytes of all tensors of a frame, as if each element had a place of its own
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -20,10 +26,6 @@ DTYPES = {
     )
 }
 Special = Callable[[Any], Any]
-
-
-class WireError(TypeError):
-    """A value that is not plain data, or a node that does not describe one."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Encoder:
         self.storages: list[torch.UntypedStorage] = []
         self._index: dict[int, int] = {}
         self._special = special
+        self._nodes = 0
 
     def frame(self, **header: Any) -> Frame:
         """A frame of the nodes made so far."""
@@ -56,9 +59,12 @@ class Encoder:
         Raises:
             WireError: the value is not plain data.
         """
+        self._nodes += 1
         if depth > MAX_DEPTH:
-            raise WireError(f"nested more than {MAX_DEPTH} deep")
-        if value is None or isinstance(value, bool | str) or type(value) is int:
+            raise WireError(f"something nested more than {MAX_DEPTH} deep")
+        if self._nodes > MAX_NODES:
+            raise WireError(f"a value of more than {MAX_NODES} parts")
+        if value is None or isinstance(value, bool) or type(value) in (int, str):
             return value
         if isinstance(value, float) and not isinstance(value, np.generic):
             return {"float": value.hex()}
@@ -117,12 +123,17 @@ class Decoder:
     Args:
         frame: as received; it is not changed.
         special: returns the object of a node that only one side knows, or None.
+
+    Attributes:
+        tracked: every decoded tensor, in order, that required a gradient where it came from.
     """
 
     def __init__(self, frame: Frame, special: Special | None = None) -> None:
+        self.tracked: list[torch.Tensor] = []
         self._storages = frame.storages
         self._copies: dict[int, torch.UntypedStorage] = {}
         self._special = special
+        self._logical = 0
 
     def __call__(self, node: Any, depth: int = 0) -> Any:
         """The value of `node`.
@@ -139,41 +150,71 @@ class Decoder:
         ((kind, body),) = node.items()
         match kind, body:
             case "float", str():
-                return float.fromhex(body)
+                return _float(body)
             case "tensor", dict():
-                return self._tensor(body)
-            case "array", dict():
+                tensor = self._tensor(body)
+                if body.get("grad") is True:
+                    if not tensor.is_floating_point() and not tensor.is_complex():
+                        raise WireError(f"a gradient for a tensor of dtype {tensor.dtype}")
+                    self.tracked.append(tensor)
+                return tensor
+            case "array", dict() if body.get("dtype") != "bfloat16":
                 return self._tensor(body).numpy()
             case "generator", dict():
-                generator = torch.Generator()
-                generator.set_state(self._tensor(body))
-                return generator
+                return generator_in(self._tensor(body))
             case "dtype", str() if body in DTYPES:
                 return DTYPES[body]
             case "list", list():
                 return [self(item, depth + 1) for item in body]
             case "tuple", list():
                 return tuple(self(item, depth + 1) for item in body)
-            case "dict", list():
-                return {str(key): self(item, depth + 1) for key, item in body}
+            case "dict", list() if all(_is_item(item) for item in body):
+                return {key: self(item, depth + 1) for key, item in body}
         if self._special is not None and (value := self._special(node)) is not None:
             return value
         raise WireError(f"not a node: {kind!r}")
 
     def _tensor(self, body: dict[str, Any]) -> torch.Tensor:
-        index, size, stride, offset = body["storage"], body["size"], body["stride"], body["offset"]
-        numbers = [index, offset, *size, *stride]
-        if not all(type(number) is int and number >= 0 for number in numbers) or len(size) != len(stride):
+        index, offset, dtype_name = (body.get(name) for name in ("storage", "offset", "dtype"))
+        size, stride = body.get("size"), body.get("stride")
+        if (
+            not isinstance(size, list)
+            or not isinstance(stride, list)
+            or len(size) != len(stride)
+            or len(size) > 64
+        ):
+            raise WireError("a tensor without a layout")
+        if not all(type(number) is int and 0 <= number < 2**62 for number in (index, offset, *size, *stride)):
             raise WireError("a tensor whose layout is not made of whole numbers")
-        if index >= len(self._storages) or body["dtype"] not in DTYPES:
+        assert isinstance(index, int) and isinstance(offset, int)
+        if index >= len(self._storages) or not isinstance(dtype_name, str) or dtype_name not in DTYPES:
             raise WireError("a tensor without its storage or of an unknown dtype")
-        dtype = DTYPES[body["dtype"]]
+        dtype = DTYPES[dtype_name]
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if 0 not in size and (last + 1) * dtype.itemsize > self._storages[index].nbytes():
             raise WireError("a tensor that reaches past its storage")
+        self._logical += math.prod(size) * dtype.itemsize
+        if self._logical > MAX_LOGICAL:
+            raise WireError(f"tensors of {self._logical} bytes, and {MAX_LOGICAL} is the most that is taken")
+        if 0 in size and max(offset, *size, *stride) * dtype.itemsize > MAX_LOGICAL:
+            raise WireError("an empty tensor with a layout that no tensor has")
         if index not in self._copies:
             self._copies[index] = _copy(self._storages[index])
-        return torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
+        tensor = torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
+        if dtype is torch.bool and bool((tensor.view(torch.uint8) > 1).any()):
+            raise WireError("a tensor of booleans that are neither True nor False")
+        return tensor
+
+
+def _float(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except (ValueError, OverflowError) as error:
+        raise WireError("a number that is none") from error
+
+
+def _is_item(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
 
 
 def _copy(storage: torch.UntypedStorage) -> torch.UntypedStorage:

@@ -1,5 +1,6 @@
 """The submission's side: mounts the package, answers one frame with one frame, knows nothing of tests."""
 
+import errno
 import importlib
 import random
 import sys
@@ -13,11 +14,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.errors import TimeLimit
+from autograder.errors import TimeLimit, WireError
 from autograder.transport.callback import Callback, Peer
-from autograder.transport.wire import Decoder, Encoder, Frame, WireError, tensors, weighted_sum
+from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
 
 MESSAGE_CAP = 2_000
+LIMITS = {
+    errno.EFBIG: "file size",
+    errno.ENOSPC: "file size",
+    errno.EDQUOT: "file size",
+    errno.EMFILE: "open files",
+    errno.ENOMEM: "memory",
+    errno.EAGAIN: "processes",
+}
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
 
 
@@ -168,9 +177,9 @@ class Worker:
     def _described(self, error: BaseException) -> dict[str, Any]:
         return {
             "kind": type(error).__name__,
-            "message": str(error)[:MESSAGE_CAP],
+            "message": _text(error)[:MESSAGE_CAP],
             "frames": self._frames(error),
-            "missing": not self._frames(error) and isinstance(error, ImportError | AttributeError),
+            "limit": _limit(error),
         }
 
     def _frames(self, error: BaseException) -> list[list[Any]]:
@@ -190,6 +199,22 @@ class Worker:
             file = str(Path(error.filename).relative_to(self.folder))
             frames.append([file, error.lineno or 0, "<module>", (error.text or "").strip()])
         return frames
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as another:  # an exception may have a __str__ of the submission's own
+        return f"(its text cannot be had: {type(another).__name__})"
+
+
+def _limit(error: BaseException) -> str:
+    """The limit that an error speaks of, or nothing."""
+    if isinstance(error, MemoryError) or "can't allocate memory" in _text(error):
+        return "memory"
+    if isinstance(error, OSError):
+        return LIMITS.get(error.errno or 0, "")
+    return "processes" if "can't start new thread" in _text(error) else ""
 
 
 def _gradients(value: Any, inputs: dict[str, Any], cotangent: Any) -> dict[str, Any]:

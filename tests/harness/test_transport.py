@@ -9,10 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.errors import StudentError, WrongAnswer
+from autograder.errors import StudentError, WireError, WrongAnswer
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
-from autograder.transport.wire import DTYPES, Decoder, Encoder, Frame, WireError
+from autograder.transport.wire import DTYPES, Decoder, Encoder, Frame
 
 SETTINGS = settings(deadline=None, database=None, max_examples=60)
 

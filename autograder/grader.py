@@ -1,0 +1,152 @@
+"""The staff's way to grade: takes in submissions, one after another, and runs each in isolation, or in trust if told."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from autograder import intake
+from autograder.errors import InputError
+from autograder.grading import Progress, Request, grade
+from autograder.isolation import promises
+from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation.syscalls import supported
+from autograder.manifest import Manifest
+from autograder.record import Record
+
+NO_ISOLATION = (
+    "grading needs Linux on x86_64 or aarch64, to keep submissions away from hidden tests and solutions. "
+    "If you trust this submission as you trust yourself, say so: --isolation none"
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be graded of a submission, and how.
+
+    Attributes:
+        suites: names of the suites to run.
+        only: questions or tasks to which it is limited; empty for all.
+        seed: of the run.
+        device: "cpu" or "cuda".
+        workers: how many tests run at a time.
+    """
+
+    suites: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    seed: int = 0
+    device: str = "cpu"
+    workers: int = 1
+
+
+class Grader:
+    """Grades submissions, one at a time. Use it in a `with` block, and make it before anything slow: it warms up.
+
+    Args:
+        manifest: the assignment.
+        isolated: whether submissions run in processes of their own that can reach nothing. False trusts them.
+
+    Raises:
+        InputError: there is no isolation on this system.
+    """
+
+    def __init__(self, manifest: Manifest, *, isolated: bool = True) -> None:
+        if isolated and not supported():
+            raise InputError(NO_ISOLATION)
+        self._manifest = manifest
+        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
+        os.chmod(
+            self._folder.name, 0o711
+        )  # a worker's user goes through to what is staged, and sees nothing else
+        self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
+        self.staging.mkdir()
+        threads = int(manifest.limits["threads"])
+        setting = Setting(self.staging, manifest.package, ("torch", "numpy"), threads)
+        self.isolated = Isolated(setting) if isolated else None
+        self._promises: dict[str, str] | None = None
+
+    def __enter__(self) -> "Grader":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        if self.isolated is not None:
+            self.isolated.stop()
+        self._folder.cleanup()
+
+    def rehearse(self) -> dict[str, str]:
+        """Tries every promise that has to hold before a submission may run; for the record, by name.
+
+        Raises:
+            InputError: one does not hold; it is said which, and how it was broken.
+        """
+        if self.isolated is None:
+            return {}
+        if self._promises is None:
+            if self.isolated.layers.missing:
+                raise InputError(_refusal(list(self.isolated.layers.missing)))
+            with promises.Court(self.isolated, self.staging, secrets(self._manifest)) as court:
+                broken = promises.try_all(court, promises.PROMISES)
+            failed = [
+                f"{p.words.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
+                for p in promises.PROMISES
+                if p.due and broken[p.name]
+            ]
+            if failed:
+                raise InputError(_refusal(failed))
+            self._promises = {name: "; ".join(done[:5]) or "holds" for name, done in broken.items()}
+        return self._promises
+
+    def grade(
+        self, submission: Path, order: Order, out: Path | None, progress: Progress = lambda *_: None
+    ) -> Record:
+        """Grades one submission and returns its record; whatever it does, there is one.
+
+        Args:
+            submission: a folder, an archive or a lone log.
+            order: what of it, and how.
+            out: where the record is kept; None keeps none.
+            progress: called after each test.
+
+        Raises:
+            InputError: the path is not there, `only` names nothing, or isolation does not hold here.
+        """
+        promised = self.rehearse()
+        for leftover in self.staging.iterdir():
+            shutil.rmtree(leftover)
+        staged = intake.stage(submission, self._manifest, self.staging)
+        request = Request(
+            self._manifest,
+            staged.package,
+            order.suites,
+            order.only,
+            order.seed,
+            order.device,
+            out,
+            staged.digests,
+            staged.notes,
+            isolated=self.isolated,
+            promises=promised,
+            workers=order.workers,
+        )
+        return grade(request, progress)
+
+
+def secrets(manifest: Manifest) -> list[Path]:
+    """Files and folders of staff's, of each kind one or two: what a submission would read first."""
+    folders = [manifest.root / suite.path for suite in manifest.suites] + [manifest.root]
+    if manifest.staff is not None:
+        folders.append(manifest.root / manifest.staff.reference)
+    files = [manifest.path, manifest.root / ".git/HEAD"]
+    files += [file for folder in folders for file in sorted(folder.glob("*.*"))[:2]]
+    return [path for path in dict.fromkeys((*folders, *files)) if path.exists()]
+
+
+def _refusal(reasons: list[str]) -> str:
+    lines = "\n".join(f"  - {reason}" for reason in reasons)
+    return (
+        f"isolation does not hold on this machine, so nothing was graded:\n{lines}\n"
+        "`autograder doctor` shows what is in force and what would help. "
+        "If you trust this submission as you trust yourself: --isolation none"
+    )

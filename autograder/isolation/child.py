@@ -1,0 +1,107 @@
+"""A worker's life after the fork: lock in, say so, then answer one frame with one frame until the line closes."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+
+from autograder.errors import CallbackError, WireError
+from autograder.isolation.lockdown import Place, lock_in
+from autograder.isolation.plan import Layers, Limits, Plan
+from autograder.transport.frames import pack, unpack
+from autograder.transport.wire import Frame
+from autograder.transport.worker import Worker
+
+NOT_LOCKED_IN = 70  # exit code
+
+
+def live(
+    plan: Plan, layers: Layers, limits: Limits, place: Place, line: socket.socket, printed: int, *, gpu: bool
+) -> NoReturn:
+    """Never returns: the process ends with the line.
+
+    Args:
+        plan: where things are.
+        layers: what has to be in force before the submission is imported.
+        limits: what may be used up.
+        place: this worker's own folders and user.
+        line: to the grader.
+        printed: descriptor to which output goes.
+        gpu: whether a GPU may be used.
+    """
+    line = _only_these_open(line, printed)
+    _settle(place.scratch)
+    try:
+        lock_in(plan, layers, limits, place, gpu=gpu)
+    except Exception as error:
+        _send(line, Frame({"unready": f"{type(error).__name__}: {error}"}))
+        os._exit(NOT_LOCKED_IN)
+    torch.set_num_threads(plan.threads)
+    _send(line, Frame({"ready": True}))
+    _serve(line, Worker(Path(place.package), plan.package, peer=_peer(line)))
+
+
+def _only_these_open(line: socket.socket, printed: int) -> socket.socket:
+    """Closes every descriptor that came with the fork but the line, and puts output in its place."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (printed, 1), (printed, 2), (line.detach(), 3)):
+        os.dup2(source, target)
+    os.closerange(4, 1 << 16)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    return socket.socket(fileno=3)
+
+
+def _settle(scratch: str) -> None:
+    os.chdir(scratch)
+    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+    tempfile.tempdir = scratch
+    sys.argv = [""]
+
+
+def _serve(line: socket.socket, worker: Worker) -> NoReturn:
+    out, err = sys.stdout, sys.stderr
+    while True:
+        reply = worker.handle(_receive(line))
+        for stream in (out, err):
+            if not stream.closed:
+                stream.flush()
+        try:
+            pieces = pack(reply)
+        except (WireError, ValueError) as error:  # too large; or a number of more digits than JSON may have
+            pieces = pack(Frame({"refused": f"something too large: {error}"}))
+        for piece in pieces:
+            line.sendall(piece)
+
+
+def _peer(line: socket.socket) -> Callable[[Frame], Frame]:
+    def ask(frame: Frame) -> Frame:
+        _send(line, frame)
+        answer = _receive(line)
+        if "callback_error" in answer.header:
+            raise CallbackError(answer.header["callback_error"])
+        return answer
+
+    return ask
+
+
+def _send(line: socket.socket, frame: Frame) -> None:
+    for piece in pack(frame):
+        line.sendall(piece)
+
+
+def _receive(line: socket.socket) -> Frame:
+    def fill(buffer: Any) -> None:
+        while buffer:
+            got = line.recv_into(buffer)
+            if not got:  # the grader has what it wanted
+                os._exit(0)
+            buffer = buffer[got:]
+
+    return unpack(fill)

@@ -1,0 +1,214 @@
+"""What isolation promises, each tried for real: a worker attacks, and whether it got anywhere is seen from outside.
+
+A grade tries what staff must be sure of before it lets a submission run; `autograder doctor` tries everything.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
+from autograder.isolation.isolated import Isolated
+from autograder.isolation.line import Line
+from autograder.isolation.probes.attempts import LEFT
+from autograder.transport.session import Session
+
+PROBES = Path(__file__).with_name("probes")
+FOLDER = "probes"  # in the staging folder
+SECONDS = 20.0
+SPIN_SECONDS = 1.0
+MEMORY_MB = 256
+BURIED_WITHIN = 10.0
+STOPPED_BY = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
+
+
+class Court:
+    """Everything that a worker might get at, set up for the attempt: files, processes, sockets, canaries.
+
+    Args:
+        isolated: where workers come from.
+        staging: the staging folder, into which the probes are put.
+        secrets: files and folders of staff's.
+    """
+
+    def __init__(self, isolated: Isolated, staging: Path, secrets: list[Path]) -> None:
+        self.isolated = isolated
+        self.secrets = [str(path) for path in secrets]
+        # A folder that Python itself lies in has to be there.
+        self.hidden = [str(path) for path in secrets if not Path(sys.prefix).is_relative_to(path)]
+        self._staging = staging
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Court":
+        shutil.copytree(
+            PROBES, self._staging / FOLDER, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+        )
+        self._stack.callback(shutil.rmtree, self._staging / FOLDER)
+        self.yard = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-canaries-"))
+        )
+        self.yard.chmod(0o777)
+        self.canary = self.yard / "canary"
+        self.canary.write_text("alive")
+        self.canary.chmod(0o666)
+        self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
+        self._listen()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _listen(self) -> None:
+        tcp = self._stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = tcp.getsockname()[1]
+        udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", self.port))
+        self.path, self.name = str(self.yard / "socket"), f"autograder-{os.getpid()}"
+        self.listeners = [tcp, udp]
+        for address in (self.path, "\0" + self.name):
+            listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            listener.bind(address)
+            listener.listen()
+            self.listeners.append(listener)
+        os.chmod(self.path, 0o777)
+
+    def attack(
+        self, attempt: str, *args: object, seconds: float = SECONDS, memory_mb: int = 1024
+    ) -> list[str]:
+        """What a worker of its own got done by an attempt."""
+        line = self.isolated.line(seconds, memory_mb=memory_mb, folder=FOLDER)
+        try:
+            return self._done(line, attempt, args)
+        finally:
+            line.close()
+
+    def attack_and_bury(self, attempt: str) -> list[str]:
+        """The same, and what is still alive after the worker's end."""
+        line = self.isolated.line(SECONDS, folder=FOLDER)
+        try:
+            self._done(line, attempt, ())
+            return [] if line.gone(BURIED_WITHIN) else ["leave a process behind"]
+        finally:
+            line.close()
+
+    def _done(self, line: Line, attempt: str, args: tuple[object, ...]) -> list[str]:
+        session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), 0)
+        try:
+            value = session.call(f"attempts.{attempt}", args).value
+        except (Killed, TimeLimit):  # stopped, which is as good as refused
+            return []
+        except StudentError as error:
+            if error.kind in STOPPED_BY:
+                return []
+            raise HarnessError(f"the attempt {attempt} itself is broken: {error}") from error
+        return [str(item) for item in value]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One thing that a submission cannot do.
+
+    Attributes:
+        name: two or three words.
+        words: the promise, as a sentence.
+        due: whether nothing is graded where it does not hold.
+        broken: what a worker got done against it.
+    """
+
+    name: str
+    words: str
+    due: bool
+    broken: Callable[[Court], list[str]]
+
+
+def _writes(court: Court) -> list[str]:
+    places = [
+        sys.prefix,
+        "/tmp",
+        "/var/tmp",
+        "/dev/shm",
+        str(Path.home()),
+        *court.secrets,
+        court.isolated.staging,
+    ]
+    folders = [place for place in places if os.path.isdir(place)] + [str(court.yard)]
+    files = [path for path in court.secrets if os.path.isfile(path)]
+    before = os.stat(court.canary)
+    done = court.attack("write", folders, files, [str(court.canary)])
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{folder}/{LEFT}")
+            done.append(f"leave a file in {folder}")
+    unharmed = (
+        court.canary.exists() and os.stat(court.canary) == before and court.canary.read_text() == "alive"
+    )
+    return done if unharmed or done else ["harm a file"]
+
+
+def _talk(court: Court) -> list[str]:
+    done = court.attack("talk", court.port, court.path, court.name)
+    for listener in court.listeners:
+        listener.setblocking(False)
+        with suppress(BlockingIOError):
+            if listener.type == socket.SOCK_DGRAM:
+                listener.recv(64)
+            else:
+                listener.accept()[0].close()
+            done.append(f"reach {listener.getsockname()!r}")
+    return done
+
+
+_BIG = 4 * MEMORY_MB
+PROMISES = (
+    Promise("secrets", "Staff's files cannot be read.", True, lambda c: c.attack("read", c.secrets)),
+    Promise("memory", "No other process can be looked into.", True, lambda c: c.attack("memory", c.pids)),
+    Promise("signals", "No other process can be signalled.", True, lambda c: c.attack("signals", c.pids)),
+    Promise(
+        "descriptors", "No open file of the grader's is inherited.", True, lambda c: c.attack("descriptors")
+    ),
+    Promise("privileges", "No right can be gained.", True, lambda c: c.attack("privileges")),
+    Promise("files", "Nothing is written outside the scratch folder.", True, _writes),
+    Promise("network", "Nobody can be talked to, over the network or on the machine.", True, _talk),
+    Promise("processes", "No process can be started.", False, lambda c: c.attack("processes")),
+    Promise("leftovers", "Nothing stays alive.", True, lambda c: c.attack_and_bury("processes")),
+)
+LIMITS = (
+    Promise(
+        "time", "Who computes for ever is ended.", True, lambda c: c.attack("spin", seconds=SPIN_SECONDS)
+    ),
+    Promise(
+        "memory limit",
+        "Memory is bounded.",
+        True,
+        lambda c: c.attack("take_memory", _BIG, memory_mb=MEMORY_MB),
+    ),
+    Promise(
+        "shared memory limit",
+        "Shared memory is bounded.",
+        True,
+        lambda c: c.attack("take_shared_memory", _BIG, memory_mb=MEMORY_MB),
+    ),
+    Promise("file size", "One file is bounded.", True, lambda c: c.attack("write_a_lot", 64)),
+    Promise("scratch size", "All files together are bounded.", True, lambda c: c.attack("write_many", 5_000)),
+    Promise("open files", "Open files are bounded.", True, lambda c: c.attack("open_many", 1_000)),
+    Promise("threads", "Threads are bounded.", False, lambda c: c.attack("start_threads", 500)),
+    Promise("output", "Output is bounded.", True, lambda c: c.attack("print_a_lot", 64)),
+)
+EXISTENCE = Promise(
+    "existence",
+    "It cannot even be seen which of staff's files exist.",
+    False,
+    lambda c: c.attack("see", c.hidden),
+)
+
+
+def try_all(court: Court, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
+    """What was broken of each promise: an empty list where it holds."""
+    return {promise.name: promise.broken(court) for promise in promises}

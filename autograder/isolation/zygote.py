@@ -1,0 +1,269 @@
+"""The program that every worker is forked from: `python -m autograder.isolation.zygote PLAN`, started by the grader.
+
+It imports what submissions need once, so that a worker costs a fork. It never sees a test, never runs a line of a
+submission, and nobody but its own children comes from it: a worker that has imported a submission forks nobody.
+
+It listens on the plan's descriptor. A message there, with three descriptors (the worker's line to the grader, its life
+line, and where it prints), asks for a worker. On the life line the zygote says how the worker ended; when the grader
+closes it, or says anything on it, the worker is killed with everything it started.
+"""
+
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from autograder.isolation import child, landlock, room, seccomp, warm_up
+from autograder.isolation.lockdown import Place
+from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, plan_from, to_json
+from autograder.isolation.syscalls import prctl
+
+FIRST_USER, USERS = 61_184, 4_096  # a range in which systems hold no accounts
+LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+@dataclass
+class Hatched:
+    """A worker that lives, or is dead and not buried yet."""
+
+    pid: int
+    pidfd: int
+    life: socket.socket
+    scratch: str
+    scratch_mb: int
+    limit: str = ""
+    dying: bool = False
+
+    def kill(self) -> None:
+        """Ends it, and with it all that shares its process namespace; it is buried once it is dead."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.dying = True
+
+
+class Before:
+    """What can only be found out before the root changes."""
+
+    def __init__(self, namespaces: tuple[str, ...]) -> None:
+        self.pids = room.NextPidNamespace() if "pid" in namespaces else None
+        pages = [int(word) * resource.getpagesize() for word in Path("/proc/self/statm").read_text().split()]
+        self.mapped, self.data = pages[0], pages[5]
+        # Where no namespace holds a worker's descendants together, they come to us when their parent dies.
+        self.orphans = None if self.pids else open(f"/proc/self/task/{os.getpid()}/children")  # noqa: SIM115
+
+
+class Zygote:
+    """Forks workers, watches them and buries them.
+
+    Args:
+        plan: where things are.
+        layers: what each worker has to reach.
+        control: where requests come from.
+        before: what had to be found out while there was a /proc.
+    """
+
+    def __init__(self, plan: Plan, layers: Layers, control: socket.socket, before: "Before") -> None:
+        self._plan = plan
+        self._layers = layers
+        self._control = control
+        self._before = before
+        self._alive: list[Hatched] = []
+        self._count = 0
+
+    def serve(self) -> None:
+        """Until the grader closes the line."""
+        while True:
+            poll = select.poll()
+            poll.register(self._control, select.POLLIN)
+            for worker in self._alive:
+                poll.register(worker.pidfd, select.POLLIN)
+                if not worker.dying:
+                    poll.register(worker.life, select.POLLIN)
+            bounded = self._layers.private_root or not self._alive
+            ready = {descriptor for descriptor, _ in poll.poll(None if bounded else LOOK_EVERY)}
+            if self._control.fileno() in ready and not self._hatch():
+                break
+            for worker in list(self._alive):
+                if worker.pidfd in ready:
+                    self._bury(worker)
+                elif worker.life.fileno() in ready:
+                    worker.kill()
+                elif not bounded and not worker.dying and _overfull(worker):
+                    worker.limit = "files"
+                    worker.kill()
+        for worker in list(self._alive):
+            worker.kill()
+            self._bury(worker)
+
+    def _hatch(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 3)
+        if not message:
+            return False
+        request: dict[str, Any] = json.loads(message)
+        line, life = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
+        printed = descriptors[2]
+        limits = limits_from(request["limits"])
+        self._count += 1
+        scratch = (
+            f"{self._plan.scratch}/{self._count}" if not self._layers.private_root else self._plan.scratch
+        )
+        first = self._layers.user
+        user = None if first is None else first + self._count % USERS
+        place = Place(
+            scratch, f"{self._plan.staging}/{request['folder']}", user, self._before.data, self._before.mapped
+        )
+        try:
+            if not self._layers.private_root:
+                os.mkdir(scratch, 0o700)
+                if user is not None:
+                    os.chown(scratch, user, user)
+            if self._before.pids:
+                self._before.pids.renew()
+            pid = os.fork()
+        except OSError as error:
+            life.send(json.dumps({"failed": str(error)}).encode())
+        else:
+            if pid == 0:
+                _end_with(
+                    lambda: child.live(
+                        self._plan, self._layers, limits, place, line, printed, gpu=bool(request["gpu"])
+                    )
+                )
+            self._alive.append(Hatched(pid, os.pidfd_open(pid), life, scratch, limits.scratch_mb))
+        line.close()
+        os.close(printed)
+        return True
+
+    def _bury(self, worker: Hatched) -> None:
+        """Waits for a dead or dying worker, ends whatever it left behind, and says how it ended."""
+        _, status, used = os.wait4(worker.pid, 0)
+        os.close(worker.pidfd)
+        self._alive.remove(worker)
+        self._sweep()
+        if not self._layers.private_root:
+            _remove(worker.scratch)
+        end = {
+            "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+            "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+            "cpu_seconds": used.ru_utime + used.ru_stime,
+            "limit": worker.limit,
+        }
+        with suppress(BrokenPipeError, ConnectionResetError):  # the grader need not want to know
+            worker.life.send(json.dumps(end).encode(), socket.MSG_DONTWAIT)
+        worker.life.close()
+
+    def _sweep(self) -> None:
+        """Kills every process that came to us as an orphan, and those that come to us by that."""
+        known = {worker.pid for worker in self._alive}
+        while self._before.orphans:
+            self._before.orphans.seek(0)
+            orphans = {int(word) for word in self._before.orphans.read().split()} - known
+            if not orphans:
+                return
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _end_with(life: Any) -> None:
+    """Runs a child's life; whatever happens, the child never comes back into the zygote's code."""
+    try:
+        life()
+    finally:
+        os._exit(1)
+
+
+def _overfull(worker: Hatched) -> bool:
+    """Whether a worker has written more into its scratch folder than it may."""
+    size = files = 0
+    for folder, folders, names in os.walk(worker.scratch):
+        files += len(folders) + len(names)
+        for name in names:
+            with suppress(OSError):  # it is gone again
+                size += os.lstat(os.path.join(folder, name)).st_size
+        if files > MAX_SCRATCH_FILES or size > worker.scratch_mb * 2**20:
+            return True
+    return False
+
+
+def _remove(scratch: str) -> None:
+    try:
+        os.rmdir(scratch)
+    except OSError:  # it holds something, perhaps deeper than Python would follow
+        subprocess.run(["rm", "-rf", "--", scratch], check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Enters the room, warms up, says what is in force, and serves."""
+    plan = plan_from(json.loads(sys.argv[1]))
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != plan.grader:
+        sys.exit("the grader is gone")
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    Path("/proc/self/oom_score_adj").write_text("500")  # when memory runs out, not the grader
+    namespaces = room.enter_namespaces()
+    if "pid" in namespaces:
+        _continue_inside(plan.control)
+    warm_up.warm_up(plan.imports)
+    before = Before(namespaces)
+    layers = _layers(plan, namespaces)
+    control = socket.socket(fileno=plan.control)
+    control.send(json.dumps(to_json(layers)).encode())
+    gc.collect()
+    gc.freeze()
+    Zygote(plan, layers, control, before).serve()
+
+
+def _continue_inside(control: int) -> None:
+    """Goes on as process 1 of the new process namespace; the process outside waits for the end of it."""
+    pid = os.fork()
+    if pid:
+        os.close(control)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
+    visible = (*plan.visible, plan.staging)
+    private_root = "mount" in namespaces and room.build_root(visible, plan.scratch)
+    layers = Layers(namespaces, private_root, landlock.abi(), seccomp.available())
+    if os.geteuid() != 0:
+        return layers
+    # Root can open a file by its inode, past every mount, unless Landlock or seccomp stands before it.
+    bounded = layers.landlock > 0 or (private_root and layers.seccomp)
+    can_read = _another_user_can_read()
+    missing = (
+        () if can_read or bounded else (f"Python lies in {sys.prefix}, where another user cannot read it",)
+    )
+    return replace(layers, user=FIRST_USER, reads_all=not can_read and bounded, missing=missing)
+
+
+def _another_user_can_read() -> bool:
+    """Whether a worker's user, without any capability, can read Python and torch."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        try:
+            os.setgroups([])
+            os.setresgid(FIRST_USER, FIRST_USER, FIRST_USER)
+            os.setresuid(FIRST_USER, FIRST_USER, FIRST_USER)
+            code = 0 if all(os.access(path, os.R_OK) for path in warm_up.files()) else 1
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code not in (0, 1):
+        sys.exit(f"root cannot become another user here (tried user id {FIRST_USER})")
+    return code == 0
+
+
+if __name__ == "__main__":
+    main()

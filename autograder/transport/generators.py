@@ -1,0 +1,32 @@
+"""Random generators from bytes that somebody else sent."""
+
+import struct
+
+import torch
+
+from autograder.errors import WireError
+
+_TWISTER = struct.Struct("<QiiQ")  # seed, numbers left before the next twist, seeded, position
+_TWISTER_WORDS = 624
+
+
+def generator_in(state: torch.Tensor) -> torch.Generator:
+    """A generator in a state that a real one can be in.
+
+    torch checks a state less than it relies on it: an index past the end would make it read memory that is not its own.
+
+    Raises:
+        WireError: no generator gets into this state.
+    """
+    generator = torch.Generator()
+    if state.dtype is not torch.uint8 or state.shape != generator.get_state().shape:
+        raise WireError("a generator of another size")
+    _seed, left, seeded, position = _TWISTER.unpack_from(state.contiguous().numpy().tobytes())
+    fresh = (left, position) == (1, 0)
+    if not seeded or not (fresh or (1 <= left <= _TWISTER_WORDS and left + position == _TWISTER_WORDS + 1)):
+        raise WireError("a generator in a state that none can be in")
+    try:
+        generator.set_state(state)
+    except RuntimeError as error:
+        raise WireError("a generator in a state that torch does not take") from error
+    return generator
