@@ -92,10 +92,14 @@ def _judge_exception(result: TestResult, error: StudentError, package: Path, ses
         most = session.limits.get(error.limit) if session else None
         result.outcome = Outcome.KILLED
         result.rationale = f"the code ran into its limit of {error.limit}" + (f" ({most})" if most else "")
-    elif error.kind == "PermissionError" and session is not None and session.limits:
+    elif session is not None and session.limits and _is_forbidden(error):
         result.hint = (
             "Under grading, code writes to its temporary folder only, and starts no process or connection."
         )
+
+
+def _is_forbidden(error: StudentError) -> bool:
+    return error.kind == "PermissionError" or "Read-only file system" in error.message
 
 
 def _place(package: Path, file: str, line: int, function: str) -> tuple[str, str]:

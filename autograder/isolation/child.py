@@ -1,5 +1,6 @@
 """A worker's life after the fork: lock in, say so, then answer one frame with one frame until the line closes."""
 
+import io
 import os
 import socket
 import sys
@@ -53,25 +54,25 @@ def _only_these_open(line: socket.socket, printed: int) -> socket.socket:
         os.dup2(source, target)
     os.closerange(4, 1 << 16)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
     return socket.socket(fileno=3)
 
 
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """Output that is out before the process can die of what comes next."""
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
 def _settle(scratch: str) -> None:
-    os.chdir(scratch)
     os.environ["HOME"] = os.environ["TMPDIR"] = scratch
     tempfile.tempdir = scratch
     sys.argv = [""]
 
 
 def _serve(line: socket.socket, worker: Worker) -> NoReturn:
-    out, err = sys.stdout, sys.stderr
     while True:
         reply = worker.handle(_receive(line))
-        for stream in (out, err):
-            if not stream.closed:
-                stream.flush()
         try:
             pieces = pack(reply)
         except (WireError, ValueError) as error:  # too large; or a number of more digits than JSON may have

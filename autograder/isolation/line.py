@@ -9,9 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from autograder.errors import HarnessError, Killed, TimeLimit, WireError
+from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Limits
 from autograder.transport.frames import pack, unpack
+from autograder.transport.session import MESSAGE_CAP
 from autograder.transport.wire import Frame
 
 START_SECONDS = 60.0  # for a fork and the lock-in, on a machine however busy
@@ -113,9 +114,12 @@ class Line:
             if "op" not in reply.header:
                 return reply
             try:
-                self._send(answer(reply), deadline)
+                answered = answer(reply)
+            except CallbackError as error:
+                answered = Frame({"callback_error": str(error)[:MESSAGE_CAP]})
             except WireError as error:
                 raise Killed(f"its process asked for something that cannot be asked: {error}") from error
+            self._send(answered, deadline)
 
     def _send(self, frame: Frame, deadline: float) -> None:
         for piece in pack(frame):

@@ -45,6 +45,7 @@ def lock_in(plan: Plan, layers: Layers, limits: Limits, place: "Place", *, gpu: 
         room.private_scratch(place.scratch, limits.scratch_mb, MAX_SCRATCH_FILES, place.user or os.getuid())
         if gpu:
             room.fresh_proc()
+    os.chdir(place.scratch)
     _limit(limits, place, gpu=gpu)
     if place.user is not None:
         _become(place.user, keep=layers.reads_all)

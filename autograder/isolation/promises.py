@@ -24,7 +24,6 @@ PROBES = Path(__file__).with_name("probes")
 FOLDER = "probes"  # in the staging folder
 SECONDS = 20.0
 SPIN_SECONDS = 1.0
-MEMORY_MB = 256
 BURIED_WITHIN = 10.0
 STOPPED_BY = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
 
@@ -165,7 +164,18 @@ def _talk(court: Court) -> list[str]:
     return done
 
 
-_BIG = 4 * MEMORY_MB
+def _bounded(attempt: str, little: int, much: int, *, memory_mb: int = 1024) -> Callable[[Court], list[str]]:
+    """Too much fails, and a little does not: otherwise a promise would hold because nothing works."""
+
+    def broken(court: Court) -> list[str]:
+        allowed = court.attack(attempt, little, memory_mb=memory_mb)
+        return court.attack(attempt, much, memory_mb=memory_mb) + (
+            [] if allowed else [f"not {attempt}({little})"]
+        )
+
+    return broken
+
+
 PROMISES = (
     Promise("secrets", "Staff's files cannot be read.", True, lambda c: c.attack("read", c.secrets)),
     Promise("memory", "No other process can be looked into.", True, lambda c: c.attack("memory", c.pids)),
@@ -183,23 +193,18 @@ LIMITS = (
     Promise(
         "time", "Who computes for ever is ended.", True, lambda c: c.attack("spin", seconds=SPIN_SECONDS)
     ),
-    Promise(
-        "memory limit",
-        "Memory is bounded.",
-        True,
-        lambda c: c.attack("take_memory", _BIG, memory_mb=MEMORY_MB),
-    ),
+    Promise("memory limit", "Memory is bounded.", True, _bounded("take_memory", 64, 1024, memory_mb=256)),
     Promise(
         "shared memory limit",
         "Shared memory is bounded.",
         True,
-        lambda c: c.attack("take_shared_memory", _BIG, memory_mb=MEMORY_MB),
+        _bounded("take_shared_memory", 64, 1024, memory_mb=256),
     ),
-    Promise("file size", "One file is bounded.", True, lambda c: c.attack("write_a_lot", 64)),
-    Promise("scratch size", "All files together are bounded.", True, lambda c: c.attack("write_many", 5_000)),
-    Promise("open files", "Open files are bounded.", True, lambda c: c.attack("open_many", 1_000)),
-    Promise("threads", "Threads are bounded.", False, lambda c: c.attack("start_threads", 500)),
-    Promise("output", "Output is bounded.", True, lambda c: c.attack("print_a_lot", 64)),
+    Promise("file size", "One file is bounded.", True, _bounded("write_a_lot", 8, 64)),
+    Promise("scratch size", "All files together are bounded.", True, _bounded("write_many", 100, 5_000)),
+    Promise("open files", "Open files are bounded.", True, _bounded("open_many", 50, 1_000)),
+    Promise("threads", "Threads are bounded.", False, _bounded("start_threads", 20, 500)),
+    Promise("output", "Output is bounded.", True, _bounded("print_a_lot", 1, 64)),
 )
 EXISTENCE = Promise(
     "existence",

@@ -88,9 +88,12 @@ class Callbacks:
         before = [tensor.grad for tensor in inputs]
         for tensor in inputs:
             tensor.grad = None
-        weighted_sum([o for o, _ in pairs], [g for _, g in pairs]).backward(  # type: ignore[no-untyped-call]
-            retain_graph=True
-        )
+        total = weighted_sum([o for o, _ in pairs], [g for _, g in pairs])
+        try:
+            total.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            self.error = error
+            raise CallbackError(str(error)) from error
         answers = [tensor.grad for tensor in inputs]
         for tensor, old in zip(inputs, before, strict=True):
             tensor.grad = old

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from autograder.grading import Request, grade
-from autograder.manifest import load
+from autograder.manifest import Manifest, load
 from autograder.record import Record
 
 MANIFEST = """
@@ -126,6 +126,10 @@ class Mini:
 
     def hidden(self, text: str) -> None:
         (self.root / "checks/hidden/test_hidden_mini.py").write_text(dedent(text))
+
+    def loaded(self) -> Manifest:
+        """Its manifest as it stands."""
+        return load(self.root / "assignment.toml")
 
     def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
         """Grades the package as it stands, public and hidden, and keeps the record in `out`."""

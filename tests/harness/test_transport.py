@@ -1,6 +1,7 @@
 """The wire and the session: values, layout, gradients, callbacks, generators and errors arrive as they were."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import StudentError, WireError, WrongAnswer
 from autograder.transport.in_process import InProcess
-from autograder.transport.session import Session
+from autograder.transport.session import Session, Transport
 from autograder.transport.wire import DTYPES, Decoder, Encoder, Frame
 
 SETTINGS = settings(deadline=None, database=None, max_examples=60)
@@ -152,11 +153,40 @@ def run(model, x): return model(x)
 """
 
 
+@pytest.fixture(params=["in process", "isolated"])
+def transport(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Transport, Path]:
+    """Both transports, and the folder of the package: whatever holds for one holds for the other."""
+    if request.param == "isolated":
+        folder = request.getfixturevalue("pupil")
+        transport: Transport = request.getfixturevalue("zygote")
+    else:
+        folder, transport = tmp_path, InProcess(tmp_path, "pupil")
+    (folder / "__init__.py").write_text("")
+    (folder / "f.py").write_text(PACKAGE)
+    return transport, folder
+
+
+Opener = Callable[..., Session]
+
+
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    (tmp_path / "__init__.py").write_text("")
-    (tmp_path / "f.py").write_text(PACKAGE)
-    return InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={})
+def opener(transport: tuple[Transport, Path]) -> Iterator[Opener]:
+    """Opens sessions; overrides are named with `__` for a dot."""
+    opened: list[Session] = []
+
+    def opened_one(**overrides: Callable[..., object]) -> Session:
+        functions = {name.replace("__", "."): function for name, function in overrides.items()}
+        opened.append(transport[0].open(1, 20, functions, memory_mb=1024, gpu=False))
+        return opened[-1]
+
+    yield opened_one
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture
+def session(opener: Opener) -> Session:
+    return opener()
 
 
 def test_gradient_is_asked_for_by_name_and_constants_get_none(session: Session) -> None:
@@ -209,8 +239,8 @@ def test_generator_comes_home_in_the_state_the_call_left(session: Session) -> No
     )
 
 
-def test_each_call_is_seeded_from_the_test(session: Session, tmp_path: Path) -> None:
-    again = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={})
+def test_each_call_is_seeded_from_the_test(session: Session, opener: Opener) -> None:
+    again = opener()
     assert torch.equal(session.call("f.unseeded").value, again.call("f.unseeded").value)
     assert not torch.equal(session.call("f.unseeded").value, session.call("f.unseeded").value)
 
@@ -221,11 +251,19 @@ def test_error_carries_type_message_and_own_frames_only(session: Session) -> Non
     error = caught.value
     assert (error.kind, error.message) == ("ZeroDivisionError", "no")
     assert [(frame.file, frame.function) for frame in error.frames] == [("f.py", "crash"), ("f.py", "_inner")]
-    assert isinstance(error.__cause__, ZeroDivisionError)  # in process, a debugger finds the real one
 
 
-def test_change_of_an_argument_is_seen(session: Session, tmp_path: Path) -> None:
-    (tmp_path / "g.py").write_text("def zero(x):\n    x.data.zero_()\n    return x.sum()\n")
+def test_in_process_a_debugger_finds_the_real_exception(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "f.py").write_text(PACKAGE)
+    session = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={})
+    with pytest.raises(StudentError) as caught:
+        session.call("f.crash", (1,))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_change_of_an_argument_is_seen(session: Session, transport: tuple[Transport, Path]) -> None:
+    (transport[1] / "g.py").write_text("def zero(x):\n    x.data.zero_()\n    return x.sum()\n")
     with pytest.raises(WrongAnswer, match="`x` in place"):
         session.call("g.zero", (), {"x": torch.tensor([float("nan"), 1.0])})
 
@@ -253,8 +291,8 @@ def test_module_handle(session: Session) -> None:
     assert through.grads["model"]["linear.bias"].tolist() == [2]
 
 
-def test_override_answers_inside_and_outside(tmp_path: Path, session: Session) -> None:
-    opened = InProcess(tmp_path, "pupil").open(seed=1, seconds=20, overrides={"f.square": lambda x: x + 100})
+def test_override_answers_inside_and_outside(opener: Opener) -> None:
+    opened = opener(f__square=lambda x: x + 100)
     x = torch.ones(1)
     assert (
         opened.call("f.square", (x,)).value.item() == opened.call("f.call_square", (x,)).value.item() == 101

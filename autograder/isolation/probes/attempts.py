@@ -32,8 +32,7 @@ def _open_or_list(path: str) -> None:
     try:
         os.listdir(path)
     except NotADirectoryError:
-        with open(path, "rb") as file:
-            file.read(1)
+        os.close(os.open(path, os.O_RDONLY))
 
 
 def see(paths: list[str]) -> list[str]:
@@ -89,7 +88,8 @@ def _read_memory(pid: int) -> bool:
     local = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 8)
     remote = (ctypes.c_void_p * 2)(0x400000, 8)
     # A bad address would mean that the right to read was there.
-    got: int = _LIBC.syscall(_PROCESS_VM_READV, pid, local, 1, remote, 1, 0)
+    one, none = ctypes.c_long(1), ctypes.c_long(0)
+    got: int = _LIBC.syscall(_PROCESS_VM_READV, ctypes.c_long(pid), local, one, remote, one, none)
     return got >= 0 or ctypes.get_errno() == errno.EFAULT
 
 
