@@ -5,6 +5,7 @@ that is due or `stubs --check` a difference, 2 a bad call or input, 3 our own fa
 """
 
 import argparse
+import json
 import sys
 import traceback
 from collections.abc import Sequence
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor", help="try every promise of isolation on this machine, for real, and say what holds"
     )
+    doctor.add_argument("--json", action="store_true", help="print plain data instead of a table")
     doctor.set_defaults(command=_doctor)
 
     stubs = commands.add_parser("stubs", help="generate the student's package from the reference")
@@ -124,7 +126,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
     isolated = arguments.isolation != "none"
     with Grader(manifest, isolated=isolated) as grader:
-        device = _device(arguments.device)
+        device = grader.device(arguments.device)
         order = Order(suites, tuple(arguments.only), arguments.seed, device, arguments.workers)
         trust = "" if isolated else " without isolation, as told: it is trusted"
         print(f"grading {arguments.submission} on {device}{trust}")
@@ -142,7 +144,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     manifest = manifests.load(manifests.find())
     findings = doctor.examine(manifest)
-    doctor.show(findings, Console(highlight=False))
+    if arguments.json:
+        print(json.dumps(doctor.as_dict(findings), indent=1))
+    else:
+        doctor.show(findings, Console(highlight=False))
     return DONE if findings.holds else NOT_PASSED
 
 
@@ -166,16 +171,6 @@ def _stubs(arguments: argparse.Namespace) -> int:
         else f"{target.name}/ is up to date"
     )
     return NOT_PASSED if differences else DONE
-
-
-def _device(wish: str) -> str:
-    if wish == "cpu":
-        return "cpu"
-    import torch
-
-    if wish == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda: torch sees no GPU here; use --device cpu")
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _show(record: dict[str, object], *, points: bool, package: str) -> None:

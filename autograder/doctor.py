@@ -6,6 +6,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -72,6 +73,16 @@ def examine(manifest: Manifest) -> Findings:
             return Findings(None, {}, str(error))
         finally:
             isolated.stop()
+
+
+def as_dict(findings: Findings) -> dict[str, Any]:
+    """As plain data, for `--json`."""
+    return {
+        "holds": findings.holds,
+        "refusal": findings.refusal,
+        "layers": findings.layers.words() if findings.layers else [],
+        "promises": {name: broken or "holds" for name, broken in findings.broken.items()},
+    }
 
 
 def show(findings: Findings, console: Console) -> None:

@@ -98,6 +98,33 @@ class Grader:
             self._promises = {name: "; ".join(done[:5]) or "holds" for name, done in broken.items()}
         return self._promises
 
+    def device(self, wish: str) -> str:
+        """Where training runs: "cpu", or "cuda" if a worker can really use it.
+
+        Args:
+            wish: "cpu", "cuda" or "auto".
+
+        Raises:
+            InputError: "cuda" is wished for and there is none, or none that a worker can use.
+        """
+        if wish == "cpu":
+            return "cpu"
+        import torch
+
+        if not torch.cuda.is_available():
+            if wish == "cuda":
+                raise InputError("--device cuda: torch sees no GPU here; use --device cpu")
+            return "cpu"
+        if self.isolated is None:
+            return "cuda"
+        with promises.Court(self.isolated, self.staging, []) as court:
+            usable = court.attack("use_gpu", gpu=True)
+        if not usable and wish == "cuda":
+            raise InputError(
+                "--device cuda: there is a GPU, but a locked-in worker cannot use it; use --device cpu"
+            )
+        return "cuda" if usable else "cpu"
+
     def grade(
         self, submission: Path, order: Order, out: Path | None, progress: Progress = lambda *_: None
     ) -> Record:

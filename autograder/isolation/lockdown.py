@@ -16,7 +16,6 @@ from autograder.isolation.syscalls import call, prctl
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS = 1, 4, 8
 _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 39, 21
 _CAPABILITIES_VERSION = 0x20080522
-_DAC_READ_SEARCH = 1 << 2
 _FILTERED = 2
 _MB = 2**20
 GPU_DEVICES = "/dev/nvidia*"
@@ -48,8 +47,8 @@ def lock_in(plan: Plan, layers: Layers, limits: Limits, place: "Place", *, gpu: 
     os.chdir(place.scratch)
     _limit(limits, place, gpu=gpu)
     if place.user is not None:
-        _become(place.user, keep=layers.reads_all)
-    _keep_capabilities(_DAC_READ_SEARCH if layers.reads_all else 0)
+        _become(place.user, keep=layers.reads_by > 0)
+    _keep_capabilities(layers.reads_by)
     prctl(_PR_SET_DUMPABLE, 0)  # no trace, and /proc entries that belong to root
     prctl(_PR_SET_PDEATHSIG, 9)  # after the change of user, which forgets it
     if layers.landlock:
@@ -118,7 +117,8 @@ def _keep_capabilities(wanted: int) -> None:
     call("capset", header, struct.pack("=6I", wanted, wanted, 0, 0, 0, 0))
 
 
-def _capabilities() -> int:
+def capabilities() -> int:
+    """Those that this process has in any set, as bits."""
     header = struct.pack("=Ii", _CAPABILITIES_VERSION, 0)
     data = ctypes.create_string_buffer(24)
     call("capget", header, data)
@@ -133,7 +133,7 @@ def _read_back(layers: Layers, place: Place) -> None:
         "no groups": place.user is None or os.getgroups() == [],
         "no file limit beyond the due one": resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         != resource.RLIM_INFINITY,
-        "no capabilities": _capabilities() == (_DAC_READ_SEARCH if layers.reads_all else 0),
+        "no capabilities": capabilities() == layers.reads_by,
     }
     if layers.seccomp:
         due["seccomp"] = prctl(_PR_GET_SECCOMP) == _FILTERED

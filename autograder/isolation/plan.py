@@ -75,8 +75,8 @@ class Layers:
         landlock: version of Landlock's rules, 0 where there is none.
         seccomp: its system calls are filtered.
         user: the first of the user ids that workers get, or None: they run as the grader's own user.
-        reads_all: it keeps the right to read every file that a mount or Landlock leaves it (CAP_DAC_READ_SEARCH),
-            because Python lies in a folder that its user may not enter.
+        reads_by: the one capability that it keeps, if any, as a bit: to pass folders that its user may not enter, where
+            Python lies in one. What it reads and writes by that, Landlock or a mount bounds.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Layers:
     landlock: int = 0
     seccomp: bool = False
     user: int | None = None
-    reads_all: bool = False
+    reads_by: int = 0
     missing: tuple[str, ...] = field(default=())
 
     def words(self) -> list[str]:

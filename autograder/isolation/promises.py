@@ -39,9 +39,8 @@ class Court:
 
     def __init__(self, isolated: Isolated, staging: Path, secrets: list[Path]) -> None:
         self.isolated = isolated
-        self.secrets = [str(path) for path in secrets]
-        # A folder that Python itself lies in has to be there.
-        self.hidden = [str(path) for path in secrets if not Path(sys.prefix).is_relative_to(path)]
+        # A folder that Python itself lies in has to be there; what else is in it has not.
+        self.secrets = [str(path) for path in secrets if not Path(sys.prefix).is_relative_to(path)]
         self._staging = staging
         self._stack = ExitStack()
 
@@ -79,10 +78,15 @@ class Court:
         os.chmod(self.path, 0o777)
 
     def attack(
-        self, attempt: str, *args: object, seconds: float = SECONDS, memory_mb: int = 1024
+        self,
+        attempt: str,
+        *args: object,
+        seconds: float = SECONDS,
+        memory_mb: int = 1024,
+        gpu: bool = False,
     ) -> list[str]:
         """What a worker of its own got done by an attempt."""
-        line = self.isolated.line(seconds, memory_mb=memory_mb, folder=FOLDER)
+        line = self.isolated.line(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
         try:
             return self._done(line, attempt, args)
         finally:
@@ -186,6 +190,7 @@ PROMISES = (
     Promise("privileges", "No right can be gained.", True, lambda c: c.attack("privileges")),
     Promise("files", "Nothing is written outside the scratch folder.", True, _writes),
     Promise("network", "Nobody can be talked to, over the network or on the machine.", True, _talk),
+    Promise("namespaces", "No namespace can be made.", False, lambda c: c.attack("namespaces")),
     Promise("processes", "No process can be started.", False, lambda c: c.attack("processes")),
     Promise("leftovers", "Nothing stays alive.", True, lambda c: c.attack_and_bury("processes")),
 )
@@ -210,7 +215,7 @@ EXISTENCE = Promise(
     "existence",
     "It cannot even be seen which of staff's files exist.",
     False,
-    lambda c: c.attack("see", c.hidden),
+    lambda c: c.attack("see", c.secrets),
 )
 
 

@@ -26,6 +26,9 @@ def warm_up(imports: Iterable[str]) -> None:
     weight = torch.nn.Parameter(torch.ones(2, 2))
     optimizer = torch.optim.Adam([weight])  # the first optimizer of a process costs more than a second
     torch.autograd.grad((weight * weight).sum(), weight)
+    torch.nn.functional.conv2d(
+        torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3)
+    )  # looks at the processor, in /proc
     (weight @ weight).sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     encode = Encoder()

@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.isolation import child, landlock, room, seccomp, warm_up
-from autograder.isolation.lockdown import Place
+from autograder.isolation.lockdown import Place, capabilities
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, plan_from, to_json
 from autograder.isolation.syscalls import prctl
 
 FIRST_USER, USERS = 61_184, 4_096  # a range in which systems hold no accounts
 LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_DAC_OVERRIDE, _DAC_READ_SEARCH = 1 << 1, 1 << 2
 
 
 @dataclass
@@ -238,13 +239,17 @@ def _layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
     layers = Layers(namespaces, private_root, landlock.abi(), seccomp.available())
     if os.geteuid() != 0:
         return layers
-    # Root can open a file by its inode, past every mount, unless Landlock or seccomp stands before it.
-    bounded = layers.landlock > 0 or (private_root and layers.seccomp)
-    can_read = _another_user_can_read()
-    missing = (
-        () if can_read or bounded else (f"Python lies in {sys.prefix}, where another user cannot read it",)
+    if _another_user_can_read():
+        return replace(layers, user=FIRST_USER)
+    # The right to read everything opens files by inode, past every mount, unless Landlock or seccomp stands before it;
+    # the right to write everything, which is what containers have, takes Landlock.
+    right = next((bit for bit in (_DAC_READ_SEARCH, _DAC_OVERRIDE) if capabilities() & bit), 0)
+    bounded = layers.landlock > 0 or (private_root and layers.seccomp and right == _DAC_READ_SEARCH)
+    if right and bounded:
+        return replace(layers, user=FIRST_USER, reads_by=right)
+    return replace(
+        layers, user=FIRST_USER, missing=(f"Python lies in {sys.prefix}, where another user cannot read it",)
     )
-    return replace(layers, user=FIRST_USER, reads_all=not can_read and bounded, missing=missing)
 
 
 def _another_user_can_read() -> bool:

@@ -1,6 +1,10 @@
 """Hypothesis in graded tests: seeded from the run, no deadline, no database, few examples, no shrinking."""
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+
+from autograder.homework import derive_seed
+from autograder.plugin import Plugin
 
 settings.register_profile(
     "graded",
@@ -13,3 +17,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("graded")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Gives a property test its examples: of the run's seed and the test's name, like every other random input."""
+    function = getattr(item, "obj", None)
+    if hasattr(function, "hypothesis"):
+        plugin = next(p for p in item.config.pluginmanager.get_plugins() if isinstance(p, Plugin))
+        seed(derive_seed(plugin.run.seed, item.nodeid))(function)

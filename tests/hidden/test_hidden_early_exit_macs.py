@@ -5,7 +5,7 @@ import torch
 
 from tests.oracles import early_exit as oracle
 from tests.oracles.early_exit_macs import network_macs
-from tests.support.compare import assert_close, assert_true
+from tests.support.compare import assert_close, assert_tensor, assert_true
 from tests.support.random_weights import random_state
 from tests.support.tuples import parts
 
@@ -60,6 +60,7 @@ def test_counting_leaves_no_trace(hw, mode):
     before = net.state_dict()
     before = {name: value.clone() for name, value in before.items()}
     first, second = (hw("early_exit.macs.exit_macs")(net, (1, 8, 8)) for _ in range(2))
+    assert_tensor(first, shape=(2,), what="the count")
     assert_close(second, first, hint="Is something left behind that counts along?", what="the second count")
     after = net.state_dict()
     same = all(torch.equal(after[name], value) for name, value in before.items())

@@ -213,7 +213,7 @@ def test_roll_out_keeps_no_graph(hw):
             return self.bias.expand(*decoder_input_ids.shape, 4)
 
     policy, source = Policy(), torch.ones(5, 2, dtype=torch.long)
-    hw("rlhf.policy_gradient.sample_response").ask(
+    reply = hw("rlhf.policy_gradient.sample_response").ask(
         policy=policy,
         input_ids=source,
         attention_mask=source > 0,
@@ -224,6 +224,7 @@ def test_roll_out_keeps_no_graph(hw):
         generator=hw.generator(),
         grad_of=("policy",),
     )
+    parts(reply.value, 3, NAMES)
     hint = "The update computes its log-probabilities anew; a roll-out that keeps its graph fills the memory."
     assert_no_gradient(policy.bias.grad, what="the policy", hint=hint)
 

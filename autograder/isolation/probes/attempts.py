@@ -48,7 +48,7 @@ def write(folders: list[str], files: list[str], canaries: list[str]) -> list[str
         tries += [
             (f"change the mode of {file}", os.chmod, (file, 0o777)),
             (f"change the times of {file}", os.utime, (file, (0, 0))),
-            (f"link to {file}", os.link, (file, "a-link")),
+            (f"link to {file}", os.link, (file, file + "-link")),
             (f"cut {file} short", os.truncate, (file, 0)),
             (f"rename {file}", os.rename, (file, file + "~")),
             (f"remove {file}", os.unlink, (file,)),
@@ -116,11 +116,15 @@ def privileges() -> list[str]:
             ("change its groups", os.setgroups, ([0],)),
             ("change its root folder", os.chroot, (".",)),
             ("mount", lambda: _LIBC.mount(b"none", b"/", None, 0, None) == 0, ()),
-            ("make a namespace", lambda: _LIBC.unshare(0x10000000) == 0, ()),
             ("make a device", os.mknod, ("device", 0o020666, os.makedev(1, 1))),
             ("raise a limit", resource.setrlimit, (resource.RLIMIT_NOFILE, (1 << 16, 1 << 16))),
         ]
     )
+
+
+def namespaces() -> list[str]:
+    """Makes a user namespace, in which it would be root and could reach far more of the kernel."""
+    return _done([("make a namespace", lambda: _LIBC.unshare(0x10000000) == 0, ())])
 
 
 def _become_root() -> bool:
@@ -177,6 +181,14 @@ def _connect(family: int, kind: int, address: Any) -> None:
         end.settimeout(2)
         end.connect(address)
         end.send(b"hello")
+
+
+def use_gpu() -> list[str]:
+    """Computes on a GPU, as a training run would."""
+    import torch
+
+    total = torch.ones(2, device="cuda").sum().item()
+    return ["compute on the GPU"] if total == 2 else []
 
 
 # -- taking too much -------------------------------------------------------------------------------------------

@@ -1,0 +1,191 @@
+"""Runs a command on a machine that lacks something, by really taking it away from the command before it starts.
+
+    python -m tests.harness.machines --without landlock --without namespaces --as plain -- COMMAND ...
+
+What is taken away stays away, from every process that the command starts as well.
+"""
+
+import argparse
+import os
+import struct
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from errno import EACCES, EINVAL, ENOSYS, EPERM
+from pathlib import Path
+
+from autograder.isolation import syscalls
+from autograder.isolation.bpf import ALLOW, Program, Rule, assemble, bits, one_of, refuse
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT = ("landlock", "namespaces", "seccomp")
+USERS = ("plain", "container")
+PLAIN_USER = 54321  # owns nothing, and has no entry in /etc/passwd, as often in containers
+
+# Capability numbers (include/uapi/linux/capability.h) that Docker leaves to root in a container by default: chown,
+# dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot, mknod,
+# audit_write, setfcap.
+_DOCKER_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31)
+_CAP_DAC_READ_SEARCH = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+_PR_KEEPCAPS, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 8, 22, 23, 24, 47
+_AMBIENT_RAISE, _AMBIENT_CLEAR = 2, 4
+_CLONE_NEWNS, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x00020000, 4096, 16384, 1 << 18
+_CLONE_NEW = 0x7E020000  # CLONE_NEWNS, and cgroup, UTS, IPC, user, PID and network
+
+
+def command(
+    without: Iterable[str] = (),
+    user: str | None = None,
+    *,
+    read_anything: bool = False,
+    open_python: bool = False,
+) -> list[str]:
+    """What to put before a command so that it runs on such a machine, from whatever folder.
+
+    Args:
+        without: any of `WITHOUT`.
+            landlock: its calls do not exist, as in a kernel without it.
+            namespaces: no new namespace and no mount, as in a default container.
+            seccomp: no filters, as where they are compiled out.
+        user: one of `USERS`, for a caller that is root; None to stay who one is.
+            plain: an unprivileged user without capabilities.
+            container: root with the capabilities that Docker leaves it.
+        open_python: show Python and this project to every user, even if they lie below a folder of root's.
+        read_anything: leave the plain user CAP_DAC_READ_SEARCH, so that a Python below a folder of root's can start.
+    """
+    words = [sys.executable, __file__]
+    words += [word for layer in without for word in ("--without", layer)]
+    words += ["--as", user] if user else []
+    words += ["--read-anything"] if read_anything else []
+    words += ["--open-python"] if open_python else []
+    return [*words, "--"]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Takes away what the command line says and becomes the command. Exits 126 if it may not be run."""
+    parser = argparse.ArgumentParser(
+        prog="machines", description=__doc__.splitlines()[0] if __doc__ else None
+    )
+    parser.add_argument("--without", action="append", choices=WITHOUT, default=[])
+    parser.add_argument("--as", dest="user", choices=USERS)
+    parser.add_argument("--read-anything", action="store_true")
+    parser.add_argument("--open-python", action="store_true")
+    parser.add_argument("command", nargs="+")
+    asked = parser.parse_args(arguments)
+    if asked.open_python:
+        _open_python()
+    # The filter goes first: who is still root needs no no_new_privs for it, which the machine then has not set either.
+    if asked.without:
+        _install(filter_of(asked.without))
+    if asked.user == "container":
+        _become_root_of_a_container()
+    elif asked.user == "plain":
+        _become_plain(read_anything=asked.read_anything)
+    try:
+        os.execvp(asked.command[0], asked.command)
+    except PermissionError:
+        print(
+            f"machines: user {os.geteuid()} may not run {asked.command[0]}: does it, or a folder above it, belong to "
+            "root alone? --read-anything leaves a plain user the capability to read it all the same",
+            file=sys.stderr,
+        )
+        sys.exit(126)
+
+
+def _open_python() -> None:
+    """Shows Python and this project to every user, where they lie below a folder that only its owner may enter.
+
+    In a mount namespace of the command's own, such a folder is replaced by an open one that holds nothing else.
+    """
+    shown = {
+        path: os.open(path, os.O_PATH) for path in dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT)))
+    }
+    closed = {folder for path in shown if (folder := _closed_above(Path(path)))}
+    if not closed:
+        return
+    syscalls.call("unshare", _CLONE_NEWNS)
+    syscalls.call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    for folder in closed:
+        syscalls.call("mount", b"tmpfs", os.fsencode(folder), b"tmpfs", 0, b"mode=755")
+    for path, place in shown.items():
+        if any(Path(path).is_relative_to(folder) for folder in closed):
+            os.makedirs(path, exist_ok=True)
+            syscalls.call("mount", f"/proc/self/fd/{place}".encode(), os.fsencode(path), None, _MS_BIND, None)
+        os.close(place)
+
+
+def _closed_above(path: Path) -> Path | None:
+    """The topmost folder on the way that others may not enter."""
+    return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001), None)
+
+
+def filter_of(without: Iterable[str]) -> Program:
+    """The seccomp filter that makes these layers look absent, and lets all else pass."""
+    verdicts: dict[str, int] = {}
+    rules: dict[str, Rule] = {}
+    if "landlock" in without:
+        for name in ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"):
+            verdicts[name] = refuse(ENOSYS)
+    if "namespaces" in without:
+        mounts = "mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr"
+        verdicts |= dict.fromkeys(["unshare", "setns", *mounts.split()], refuse(EPERM))
+        verdicts["clone3"] = refuse(ENOSYS)
+        rules["clone"] = bits(0, required=0, forbidden=_CLONE_NEW, yes=ALLOW, no=refuse(EPERM))
+    if "seccomp" in without:
+        verdicts["seccomp"] = refuse(EINVAL)
+        rules["prctl"] = one_of(0, [_PR_SET_SECCOMP], yes=refuse(EINVAL), no=ALLOW)
+    return assemble(verdicts, rules, default=ALLOW)
+
+
+def _install(program: Program) -> None:
+    try:
+        program.install()
+    except OSError as error:
+        if error.errno != EACCES:
+            raise
+        syscalls.forgo_privileges()
+        program.install()
+
+
+def _become_root_of_a_container() -> None:
+    syscalls.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR)
+    for capability in range(64):
+        if capability not in _DOCKER_CAPABILITIES and _is_known(capability):
+            syscalls.prctl(_PR_CAPBSET_DROP, capability)
+    # The bounding set does not hold back what is inheritable.
+    _set_capabilities(_DOCKER_CAPABILITIES, inheritable=())
+
+
+def _is_known(capability: int) -> bool:
+    try:
+        syscalls.prctl(_PR_CAPBSET_READ, capability)
+    except OSError as error:
+        if error.errno != EINVAL:
+            raise
+        return False
+    return True
+
+
+def _become_plain(*, read_anything: bool) -> None:
+    os.environ["HOME"] = tempfile.gettempdir()
+    kept = (_CAP_DAC_READ_SEARCH,) if read_anything else ()
+    syscalls.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR)
+    syscalls.prctl(_PR_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(PLAIN_USER, PLAIN_USER, PLAIN_USER)
+    os.setresuid(PLAIN_USER, PLAIN_USER, PLAIN_USER)
+    _set_capabilities(kept, inheritable=kept)
+    for capability in kept:  # the ambient set is the one that a program without marks of its own inherits
+        syscalls.prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, capability)
+
+
+def _set_capabilities(capabilities: Iterable[int], inheritable: Iterable[int]) -> None:
+    held, handed_on = (sum(1 << capability for capability in group) for group in (capabilities, inheritable))
+    low = struct.pack("=III", held & 0xFFFFFFFF, held & 0xFFFFFFFF, handed_on & 0xFFFFFFFF)
+    high = struct.pack("=III", held >> 32, held >> 32, handed_on >> 32)
+    syscalls.call("capset", struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), low + high)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

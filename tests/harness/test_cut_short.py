@@ -1,0 +1,97 @@
+"""A grade that is killed leaves a valid record of what was known; one that hangs everywhere ends in time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder import schemas
+from autograder.grader import Grader, Order
+from autograder.shards import run_in_shards
+from tests.harness.mini import CODE, MANIFEST, Mini, outcomes
+
+ROOT = Path(__file__).parents[2]
+SLOW = CODE.replace("return 2 * x", "import time\n    time.sleep(0.4)\n    return 2 * x")
+
+
+def _record(mini: Mini) -> dict:
+    record = json.loads((mini.out / "submission_log.json").read_text())
+    results = json.loads((mini.out / "results.json").read_text())
+    assert (
+        list(schemas.mistakes(record, "record")) == [] and list(schemas.mistakes(results, "gradescope")) == []
+    )
+    return record | {"output": results["output"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("known", [0, 1, 3])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_grade_leaves_what_was_known(mini: Mini, known: int, workers: int) -> None:
+    mini.code(SLOW)
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        "pupil",
+        "--out",
+        "out",
+        "--workers",
+        str(workers),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    grader = subprocess.Popen(command, cwd=mini.root, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            if (mini.out / "results.json").exists():
+                record = _record(mini)  # valid at any moment, not only at the last
+                if sum(test["seconds"] > 0 for test in record["tests"]) >= known:
+                    break
+            assert grader.poll() is None
+            time.sleep(0.02)
+        family = psutil.Process(grader.pid).children(recursive=True)
+    finally:
+        grader.send_signal(signal.SIGKILL)
+        grader.wait()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+    record = _record(mini)
+    assert not record["complete"] and "cut short" in record["output"]
+    unknown = [test for test in record["tests"] if test["outcome"] == "HARNESS"]
+    assert all("cut short" in test["rationale"] for test in unknown)
+
+
+def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: Mini) -> None:
+    mini.manifest(MANIFEST.replace("total = 60", "total = 6").replace("seconds = 5", "seconds = 4"))
+    mini.code("def double(x):\n    while True: pass\n\ndef quadruple(x):\n    while True: pass\n")
+    with Grader(mini.loaded()) as grader:
+        grader.rehearse()
+        record = grader.grade(mini.root / "pupil", Order(("public", "hidden")), mini.out)
+    assert outcomes(record) == {
+        "maths.double": "TIMEOUT",
+        "maths.quadruple": "TIMEOUT",
+        "answers.colour": "PASSED",
+    }
+    assert record["score"] == 1 and record["complete"] and record["seconds"] < 10
+
+
+def test_a_process_of_the_grader_that_dies_is_a_fault_and_spares_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[dict] = []
+
+    def begin(number: int, tell) -> None:
+        if number == 1:
+            os._exit(7)
+        tell({"number": number})
+        time.sleep(0.2)  # so that the other process gets a task as well
+
+    faults = run_in_shards([[], [], [], []], 2, begin, told.append)
+    assert faults == ["a process that runs tests ended with 7"]
+    assert sorted(data["number"] for data in told) == [0, 2, 3]
