@@ -82,20 +82,25 @@ class Homework:
         session: the conversation with the worker.
         manifest: the assignment.
         answers: the submission's answer form.
-        seed: the test's own.
+        seed: the test's own; it never leaves this side.
         device: where training runs, "cpu" or "cuda".
+
+    Attributes:
+        seed: for the submission to train with; nothing else follows from it.
+        metrics: what the test has measured.
     """
 
     def __init__(
         self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str
     ) -> None:
-        self.seed = seed
+        self.seed = derive_seed(seed, "training")
         self.device = device
         self.session = session
         self._manifest = manifest
         self._answers = answers
         self.metrics: dict[str, float] = {}
-        self._generators = 0
+        self._seed = seed
+        self._streams = 0
 
     def __call__(self, target: str) -> Function:
         """The function at `target`, e.g. "diffusion.binary.posterior"."""
@@ -107,8 +112,16 @@ class Homework:
 
     def generator(self) -> torch.Generator:
         """A fresh generator, seeded from the test; every call gives another stream."""
-        self._generators += 1
-        return torch.Generator().manual_seed(derive_seed(self.seed, f"generator {self._generators}"))
+        return torch.Generator().manual_seed(self.fresh_seed())
+
+    def fresh_seed(self) -> int:
+        """A seed that the submission cannot foresee: of inputs that its weights are measured on."""
+        self._streams += 1
+        return derive_seed(self._seed, f"stream {self._streams}")
+
+    def dismiss(self) -> None:
+        """Ends the submission's process, whose memory is then free for measuring: no call may follow."""
+        self.session.close()
 
     def measured(self, **metrics: float) -> None:
         """Keeps what the test itself measured of a training run, for the record."""

@@ -54,6 +54,11 @@ class Run:
     transport: Transport | None = None
     workers: int = 1
 
+    def seed_of(self, test: str) -> int:
+        """A test's own seed; who knows the run's cannot tell it without the staff's salt."""
+        salt = self.manifest.staff.salt if self.manifest.staff else ""
+        return derive_seed(self.seed, f"{salt}:{test}")
+
 
 class Plugin:
     """Runs the tests of a `Run` and keeps the results, by test id, in the ledger's order."""
@@ -197,9 +202,9 @@ class Plugin:
         """The submission, as a test may see it."""
         task = self._task_of(request.node)
         assert task is not None
-        seed = derive_seed(self.run.seed, request.node.nodeid)
+        seed = self.run.seed_of(request.node.nodeid)
         session = self._transport.open(
-            seed,
+            derive_seed(seed, "calls"),
             self._patience.share(task.id),
             self.run.overrides,
             memory_mb=task.memory_mb,

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import isolation
+
 ROOT = Path(__file__).parents[1]
 BASE = "import torch"
 AUTOGRADER = [sys.executable, "-m", "autograder"]
@@ -62,7 +64,7 @@ def main() -> None:
             times[name].append(seconds(command))
     base = statistics.median(times[BASE])
     print(f"{'':48}{'ratio':>8}{'end':>8}{'median s':>10}{'least':>8}{'most':>8}".ljust(90))
-    rows = {}
+    rows: dict[str, object] = {}
     for name, (_, end) in commands.items():
         median = statistics.median(times[name])
         rows[name] = {
@@ -74,6 +76,8 @@ def main() -> None:
         print(
             f"{name:48}{median / base:8.2f}{due:>8}{median:10.2f}{min(times[name]):8.2f}{max(times[name]):8.2f}"
         )
+    if not arguments.no_grades:
+        rows["isolation"] = isolation.measure(arguments.rounds)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -46,6 +46,7 @@ class Line:
         self.limits = limits
         self._printed = 0
         self._ready = False
+        self._closed = False
         self._stopped: BaseException | None = None
         for end in (ends.line, ends.printed):
             end.setblocking(False)
@@ -64,6 +65,8 @@ class Line:
         """
         if self._stopped is not None:
             raise self._stopped
+        if self._closed:
+            raise HarnessError("a call of a worker that the test has dismissed")
         try:
             self._begin()
             started = time.monotonic()
@@ -78,7 +81,7 @@ class Line:
 
     def text(self) -> str:
         """What the worker has printed so far, as much as is kept."""
-        if self._stopped is None:
+        if not self._closed:
             with suppress(Killed):  # printed too much after its last reply: that changes nothing any more
                 self._drain()
         return self._ends.output.decode(errors="replace")
@@ -92,6 +95,8 @@ class Line:
 
     def close(self) -> None:
         """Ends the worker, and everything that it started."""
+        self.text()
+        self._closed = True
         for end in (self._ends.line, self._ends.life, self._ends.printed):
             end.close()
 

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from solutions.given.data import news
 from solutions.given.networks import t5
@@ -104,13 +105,40 @@ def test_run_returns_both_policies_and_its_history():
     )  # the first responses come from the reference itself
 
 
-def test_scores_of_the_pairs_are_normalised():
+def test_pairs_are_drawn_in_pieces_each_to_its_own_source(monkeypatch):
+    monkeypatch.setattr(preferences, "PIECE", 8)
+    pieces = []
+
+    class Echo(t5.TinyT5Policy):
+        def encode(self, input_ids, attention_mask):
+            pieces.append(len(input_ids))
+            return super().encode(input_ids, attention_mask)
+
+        def having_read(self, states, attention_mask):
+            pieces.append(len(states))
+            return lambda ids, mask, tokens: 1e4 * F.one_hot(ids[:, :1].expand_as(tokens), VOCABULARY)
+
+    articles = news.make_articles(20, 0)
+    sources, mask = news.encode_batch([article.text for article in articles])
+    policy = Echo(VOCABULARY)
+    pairs = preferences.collect_pairs(policy, articles, torch.Generator().manual_seed(0), 0)
+    assert pieces == [8, 8, 4] * 3  # once to read, twice to answer
+    assert torch.equal(pairs.chosen, sources[:, :1].expand(20, news.MAX_SUMMARY_TOKENS))
+    assert torch.equal(pairs.rejected, pairs.chosen)
+    torch.testing.assert_close(pairs.states, policy.encode(sources, mask).detach())
+
+
+def test_scores_of_the_pairs_are_normalised(monkeypatch):
+    monkeypatch.setattr(preferences, "PIECE", 8)
     torch.manual_seed(0)
     policy, model = t5.TinyT5Policy(VOCABULARY), t5.ScoredT5(VOCABULARY)
     torch.nn.init.normal_(model.head.weight)
     model.t5.load_state_dict(policy.t5.state_dict())
     pairs = preferences.collect_pairs(policy, news.make_articles(20, 0), torch.Generator().manual_seed(0), 0)
+    pieces, answer = [], model.answer
+    monkeypatch.setattr(model, "answer", lambda *args: pieces.append(len(args[0])) or answer(*args))
     preferences.normalise(model, pairs)
+    assert pieces == [8, 8, 4] * 2
     tokens = (pairs.chosen, pairs.rejected)
     scores = torch.cat(
         [preferences.score_responses(model, pairs.states, pairs.source_mask, x) for x in tokens]

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 
-from autograder.homework import derive_seed
 from autograder.plugin import Plugin
 
 settings.register_profile(
@@ -24,4 +23,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     function = getattr(item, "obj", None)
     if hasattr(function, "hypothesis"):
         plugin = next(p for p in item.config.pluginmanager.get_plugins() if isinstance(p, Plugin))
-        seed(derive_seed(plugin.run.seed, item.nodeid))(function)
+        seed(plugin.run.seed_of(item.nodeid))(function)

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from tests.support.compare import assert_true
+from tests.support.tuples import parts
+from tests.support.weights import load_weights
 
 # Thresholds: `python -m benchmarks.smoke_spread early_exit` (benchmarks/results/smoke_early_exit.json), five seeds each
 # and fifteen more of the right solution. That one, lowest of twenty: accuracy .919, first exit .882, at the tolerance
@@ -15,20 +17,24 @@ NUM_TEST = 1500
 TOLERANCE = 0.3
 
 
+HINT = "The loss and the network are what training uses: which of their tests fail?"
+
+
 @pytest.mark.task("runs.early_exit")
 def test_early_exit_learns_and_saves(hw, instrument):
     """The trained network reads fresh digits, and does nearly as well at a fraction of the price."""
     budget = hw.budget("runs.early_exit")
-    weights, _ = hw("given.training.early_exit.train")(**budget, seed=hw.seed, device=hw.device)
+    trained = hw("given.training.early_exit.train")(**budget, seed=hw.seed, device=hw.device)
+    weights, _ = parts(trained, 2, "weights, history", hint=HINT)
+    hw.dismiss()
     size, exits = budget["image_size"], tuple(budget["exits"])
     shape = {"width": budget["width"], "blocks": tuple(budget["blocks"]), "in_channels": 1}
     build = instrument("early_exit.resnet.EarlyExitResNet")
     network = build(**shape, exits=exits)
-    due = {name: value.shape for name, value in network.state_dict().items()}
-    found = {name: value.shape for name, value in weights.items()}
-    assert_true(found == due, "the weights have other names or shapes than the network of the homework")
-    network.load_state_dict(weights)
-    images, labels = instrument("given.data.warped_digits.warped_digits")(NUM_TEST, hw.seed, size, "test")
+    load_weights(network, weights, hint=HINT)
+    images, labels = instrument("given.data.warped_digits.warped_digits")(
+        NUM_TEST, hw.fresh_seed(), size, "test"
+    )
     with torch.no_grad():
         exit_logits = network.eval()(images)
     count = instrument("early_exit.macs.exit_macs")
@@ -40,11 +46,10 @@ def test_early_exit_learns_and_saves(hw, instrument):
     saved = ratio[1].item()
     first = (exit_logits[0].argmax(dim=-1) == labels).double().mean().item()
     hw.measured(accuracy=full, first_accuracy=first, early_accuracy=early, mac_ratio=saved)
-    hint = "The loss and the network are what training uses: which of their tests fail?"
-    assert_true(full >= 0.8, f"the whole network reads {full:.1%} of fresh digits; 80 % is due", hint=hint)
+    assert_true(full >= 0.8, f"the whole network reads {full:.1%} of fresh digits; 80 % is due", hint=HINT)
     assert_true(
-        first >= 0.7, f"the first exit alone reads {first:.1%} of fresh digits; 70 % is due", hint=hint
+        first >= 0.7, f"the first exit alone reads {first:.1%} of fresh digits; 70 % is due", hint=HINT
     )
-    assert_true(early >= 0.8, f"at tolerance {TOLERANCE} {early:.1%} are read; 80 % is due", hint=hint)
+    assert_true(early >= 0.8, f"at tolerance {TOLERANCE} {early:.1%} are read; 80 % is due", hint=HINT)
     text = f"at tolerance {TOLERANCE} the price falls by a factor of {saved:.2f} only; 1.4 is due"
-    assert_true(saved >= 1.4, text, hint=hint)
+    assert_true(saved >= 1.4, text, hint=HINT)

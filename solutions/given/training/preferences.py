@@ -4,7 +4,7 @@ The reward model starts as the warmed-up policy with another last layer, and kee
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,8 @@ from ...rlhf import log_probs, policy_gradient, reward_model
 from ..data import news
 from ..networks import t5
 from . import warm_up
+
+PIECE = 256  # rows read, answered or marked at once; takes no more memory than a step of training
 
 
 @dataclass(frozen=True)
@@ -41,28 +43,39 @@ def collect_pairs(
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
-    states = policy.encode(sources, source_mask)
-    drawn = [
-        policy_gradient.sample_response(
-            policy.having_read(states, source_mask),
-            sources,
-            source_mask,
-            news.START_ID,
-            news.EOS_ID,
-            news.PAD_ID,
-            news.MAX_SUMMARY_TOKENS,
-            generator=generator,
-        )[0]
-        for _ in range(2)
-    ]
-    width = max(tokens.shape[1] for tokens in drawn)
-    first, second = (F.pad(tokens, (0, width - tokens.shape[1]), value=news.PAD_ID) for tokens in drawn)
+    states = torch.cat([policy.encode(*piece) for piece in _pieces(sources, source_mask)])
+    first, second = (_draw(policy, states, sources, source_mask, generator) for _ in range(2))
     reader = random.Random(f"reader {seed}")
     trios = zip(news.decode_batch(first), news.decode_batch(second), articles, strict=True)
     answers = [news.prefers_first(one, other, article, reader) for one, other, article in trios]
     first_wins = torch.tensor(answers, device=device).unsqueeze(1)
     chosen, rejected = torch.where(first_wins, first, second), torch.where(first_wins, second, first)
     return Pairs(states, source_mask, chosen, rejected)
+
+
+def _draw(
+    policy: t5.TinyT5Policy, states: Tensor, sources: Tensor, source_mask: Tensor, generator: torch.Generator
+) -> Tensor:
+    """A response to each source, Long[N, MAX_SUMMARY_TOKENS]."""
+    drawn = []
+    for read, input_ids, mask in _pieces(states, sources, source_mask):
+        tokens, _, _ = policy_gradient.sample_response(
+            policy.having_read(read, mask),
+            input_ids,
+            mask,
+            news.START_ID,
+            news.EOS_ID,
+            news.PAD_ID,
+            news.MAX_SUMMARY_TOKENS,
+            generator=generator,
+        )
+        drawn.append(F.pad(tokens, (0, news.MAX_SUMMARY_TOKENS - tokens.shape[1]), value=news.PAD_ID))
+    return torch.cat(drawn)
+
+
+def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """The rows of all the tensors, PIECE at a time."""
+    return zip(*(torch.split(tensor, PIECE) for tensor in tensors), strict=True)
 
 
 def score_responses(model: t5.ScoredT5, states: Tensor, source_mask: Tensor, tokens: Tensor) -> Tensor:
@@ -115,8 +128,12 @@ def train_reward_model(
 @torch.no_grad()
 def normalise(model: t5.ScoredT5, pairs: Pairs) -> None:
     """Shifts and scales the model's marks so that those of the pairs have mean 0 and standard deviation 1."""
-    tokens = torch.cat([pairs.chosen, pairs.rejected])
-    scores = score_responses(model, torch.cat([pairs.states] * 2), torch.cat([pairs.source_mask] * 2), tokens)
+    marks = [
+        score_responses(model, *piece)
+        for tokens in (pairs.chosen, pairs.rejected)
+        for piece in _pieces(pairs.states, pairs.source_mask, tokens)
+    ]
+    scores = torch.cat(marks)
     mean, deviation = scores.mean(), scores.std().clamp(min=1e-3)
     model.head.bias.sub_(mean).div_(deviation)
     model.head.weight.div_(deviation)

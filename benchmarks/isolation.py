@@ -1,0 +1,95 @@
+"""What isolation costs: `python -m benchmarks.isolation [--rounds 3]`, as ratios and differences within one run.
+
+Three ends: it adds at most 50 ms to a test (median, warm, one at a time); with two tests at a time the unit suite takes
+at most 2.5 times its run in one process; a whole isolated grade, from the start of the process, takes at most 2.5 times
+a bare import of what it needs plus the tests' own seconds.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from autograder.grader import Grader, Order
+from autograder.manifest import load
+
+ROOT = Path(__file__).parents[1]
+UNIT = ("public", "hidden")
+BARE = "import torch, numpy, scipy.special, pytest, hypothesis, jsonschema, rich, transformers"
+
+
+def unit_suite(rounds: int) -> dict[str, Any]:
+    """The unit suite in one process, and isolated with one and with two tests at a time, in turns."""
+    manifest = load(ROOT / "assignment.toml")
+    seconds: dict[str, list[float]] = {"in process": [], "isolated": [], "two at a time": []}
+    added: list[float] = []
+    with Grader(manifest, isolated=False) as trusting, Grader(manifest) as grader:
+        grader.rehearse()
+        for _ in range(rounds):
+            tests = {}
+            for name, by, workers in (
+                ("in process", trusting, 1),
+                ("isolated", grader, 1),
+                ("two at a time", grader, 2),
+            ):
+                started = time.perf_counter()
+                record = by.grade(ROOT / "solutions", Order(UNIT, workers=workers), None)
+                seconds[name].append(time.perf_counter() - started)
+                assert record["score"] == record["max_score"], name
+                tests[name] = {test["id"]: test["seconds"] for test in record["tests"]}
+            added += [tests["isolated"][name] - own for name, own in tests["in process"].items()]
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    return {
+        "seconds": {name: [round(value, 2) for value in values] for name, values in seconds.items()},
+        "added_ms": round(1000 * statistics.median(added), 1),
+        "two_at_a_time": round(medians["two at a time"] / medians["in process"], 2),
+        "one_at_a_time": round(medians["isolated"] / medians["in process"], 2),
+    }
+
+
+def whole_grade(rounds: int) -> dict[str, Any]:
+    """The command, from its start, against a bare import and what the tests take in one process."""
+    grade = [sys.executable, "-m", "autograder", "grade", "solutions", "--device", "cpu"]
+    ratios, rows = [], []
+    for _ in range(rounds):
+        bare = _seconds([sys.executable, "-c", BARE])
+        with tempfile.TemporaryDirectory() as out:
+            _seconds([*grade, "--isolation", "none", "--out", out])
+            record = json.loads((Path(out) / "submission_log.json").read_text())
+        own = sum(test["seconds"] for test in record["tests"])
+        with tempfile.TemporaryDirectory() as out:
+            whole = _seconds([*grade, "--out", out])
+        ratios.append(whole / (bare + own))
+        rows.append({"bare_import": round(bare, 2), "tests": round(own, 2), "isolated": round(whole, 2)})
+    return {"ratio": round(statistics.median(ratios), 2), "rounds": rows}
+
+
+def _seconds(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """All three figures, printed beside their ends."""
+    unit, whole = unit_suite(rounds), whole_grade(max(1, rounds // 2))
+    print(f"{'isolation adds to a test, median, in ms':48}{unit['added_ms']:8.1f}{50.0:8.1f}")
+    print(f"{'two at a time, to the same in one process':48}{unit['two_at_a_time']:8.2f}{2.5:8.1f}")
+    print(f"{'whole grade, to bare import and own seconds':48}{whole['ratio']:8.2f}{2.5:8.1f}")
+    return {"unit_suite": unit, "whole_grade": whole}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    print(json.dumps(measure(arguments.rounds), indent=1))
+
+
+if __name__ == "__main__":
+    main()
