@@ -79,8 +79,11 @@ $(PY):
 test: | $(PY) ## run the public tests on student/; Q=q1d for one question (or one task)
 	@$(PY) -m autograder test --package student $(if $(Q),-q $(Q)) $(ARGS)
 
-grade: | $(PY) ## grade SUBMISSION (default: solutions) into OUT (default: build/grade)
-	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" $(if $(Q),--only $(Q)) $(ARGS)
+grade: | $(PY) ## grade SUBMISSION (default: solutions) in isolation, into OUT (default: build/grade)
+	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" --workers $(WORKERS) $(if $(Q),--only $(Q)) $(ARGS)
+
+doctor: | $(PY) ## attack this machine as a submission would, and say which promises hold
+	$(PY) -m autograder doctor $(ARGS)
 
 stubs: | $(PY) ## generate student/ from solutions/
 	$(PY) -m autograder stubs
@@ -105,6 +108,9 @@ format: | $(PY) ## format the sources, then generate student/ anew
 	$(PY) -m ruff format --exclude student .
 	$(PY) -m autograder stubs
 
+hostile: | $(PY) ## grade every hostile submission of the corpus and see from outside that it got nowhere
+	$(PY) -m tests.harness.hostile $(ARGS)
+
 bench: | $(PY) ## measure every figure that the README quotes
 	$(PY) -m benchmarks $(ARGS)
 
@@ -112,4 +118,4 @@ clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test grade stubs check check-all lint format bench clean
+.PHONY: help setup test grade doctor stubs check check-all lint format hostile bench clean

@@ -25,7 +25,7 @@ _ROOT = str(Path(autograder.__file__).resolve().parents[1])
 _START = f"""
 import sys
 sys.path.insert(0, {_ROOT!r})
-from autograder.isolation.zygote import main
+from autograder.isolation.start import main
 sys.path[:] = [path for path in sys.path if path != {_ROOT!r}]
 main()
 """

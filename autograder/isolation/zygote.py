@@ -1,4 +1,4 @@
-"""The program that every worker is forked from: `python -m autograder.isolation.zygote PLAN`, started by the grader.
+"""The process that every worker is forked from; `start` begins it.
 
 It imports what submissions need once, so that a worker costs a fork. It never sees a test, never runs a line of a
 submission, and nobody but its own children comes from it: a worker that has imported a submission forks nobody.
@@ -24,12 +24,12 @@ from typing import Any
 
 from autograder.isolation import child, landlock, room, seccomp, warm_up
 from autograder.isolation.lockdown import Place, capabilities
-from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, plan_from, to_json
+from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
 from autograder.isolation.syscalls import prctl
 
 FIRST_USER, USERS = 61_184, 4_096  # a range in which systems hold no accounts
 LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_CHILD_SUBREAPER = 36
 _DAC_OVERRIDE, _DAC_READ_SEARCH = 1 << 1, 1 << 2
 
 
@@ -203,17 +203,14 @@ def _remove(scratch: str) -> None:
         subprocess.run(["rm", "-rf", "--", scratch], check=True, stdout=subprocess.DEVNULL)
 
 
-def main() -> None:
-    """Enters the room, warms up, says what is in force, and serves."""
-    plan = plan_from(json.loads(sys.argv[1]))
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != plan.grader:
-        sys.exit("the grader is gone")
+def main(plan: Plan, namespaces: tuple[str, ...]) -> None:
+    """Warms up, makes the private tree, says what is in force, and serves.
+
+    Args:
+        plan: where things are.
+        namespaces: those that this process has entered.
+    """
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    Path("/proc/self/oom_score_adj").write_text("500")  # when memory runs out, not the grader
-    namespaces = room.enter_namespaces()
-    if "pid" in namespaces:
-        _continue_inside(plan.control)
     warm_up.warm_up(plan.imports)
     before = Before(namespaces)
     layers = _layers(plan, namespaces)
@@ -222,15 +219,6 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     Zygote(plan, layers, control, before).serve()
-
-
-def _continue_inside(control: int) -> None:
-    """Goes on as process 1 of the new process namespace; the process outside waits for the end of it."""
-    pid = os.fork()
-    if pid:
-        os.close(control)
-        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
@@ -268,7 +256,3 @@ def _another_user_can_read() -> bool:
     if code not in (0, 1):
         sys.exit(f"root cannot become another user here (tried user id {FIRST_USER})")
     return code == 0
-
-
-if __name__ == "__main__":
-    main()
