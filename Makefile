@@ -94,7 +94,7 @@ check: lint ## what has to hold at each change: lint, types, spelling, stubs, th
 	$(PY) -m pytest tests/harness -m "not slow" -n $(WORKERS)
 
 check-all: check ## the same, then the slow tier: full grades with training runs
-	$(PY) -m pytest tests/harness -m slow
+	$(PY) -m pytest tests/harness -m slow -n $(WORKERS)
 
 lint: | $(PY) ## the part of check that runs no tests
 	$(PY) -m ruff format --check .

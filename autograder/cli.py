@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         default="full",
         help="none: run the submission in the grader's own process; only for one that you trust as yourself",
     )
-    grade.add_argument("--workers", type=int, default=1, help="how many tests run at a time (default 1)")
+    grade.add_argument("--workers", type=_count, default=1, help="how many tests run at a time (default 1)")
     grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
     grade.set_defaults(command=_grade)
 
@@ -92,6 +92,13 @@ def _seed(text: str) -> int:
     value = int(text)
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError("a seed lies between 0 and 2^32 - 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("one at least")
     return value
 
 

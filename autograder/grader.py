@@ -1,15 +1,15 @@
-"""The staff's way to grade: takes in submissions, one after another, and runs each in isolation, or in trust if told."""
+"""The staff's way to grade: takes in submissions one after another and runs each in isolation, or in trust if told."""
 
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from autograder import intake
 from autograder.errors import InputError
-from autograder.grading import Progress, Request, grade
+from autograder.grading import Progress, Request, begin, grade
 from autograder.isolation import promises
 from autograder.isolation.isolated import Isolated, Setting
 from autograder.isolation.syscalls import supported
@@ -139,24 +139,26 @@ class Grader:
         Raises:
             InputError: the path is not there, `only` names nothing, or isolation does not hold here.
         """
-        promised = self.rehearse()
-        for leftover in self.staging.iterdir():
-            shutil.rmtree(leftover)
-        staged = intake.stage(submission, self._manifest, self.staging)
+        if not submission.exists():
+            raise InputError(f"{submission} is not there: give the path of a submission")
+        package = self.staging / self._manifest.package
         request = Request(
             self._manifest,
-            staged.package,
+            package,
             order.suites,
             order.only,
             order.seed,
             order.device,
             out,
-            staged.digests,
-            staged.notes,
             isolated=self.isolated,
-            promises=promised,
             workers=order.workers,
         )
+        begin(request)
+        promised = self.rehearse()
+        for leftover in self.staging.iterdir():
+            shutil.rmtree(leftover)
+        staged = intake.stage(submission, self._manifest, self.staging)
+        request = replace(request, sources=staged.digests, notes=staged.notes, promises=promised)
         return grade(request, progress)
 
 

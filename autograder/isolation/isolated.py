@@ -141,6 +141,8 @@ class Isolated:
     def stop(self) -> None:
         """Ends the zygote and every worker."""
         self._control.close()
+        if self._layers is None:  # still warming up, and listening to nobody
+            self._process.kill()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""The first moments of the zygote's program, which the grader starts: enters the room before anything large is imported.
+"""The first moments of the zygote's program, which the grader starts: enters the room before any large import.
 
 What waits outside for the process inside is then as small as a Python can be.
 """

@@ -11,26 +11,22 @@ closes it, or says anything on it, the worker is killed with everything it start
 import gc
 import json
 import os
-import resource
 import select
 import signal
 import socket
 import subprocess
-import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from autograder.isolation import child, landlock, room, seccomp, warm_up
-from autograder.isolation.lockdown import Place, capabilities
+from autograder.isolation import child, found, warm_up
+from autograder.isolation.lockdown import Place
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
 from autograder.isolation.syscalls import prctl
 
-FIRST_USER, USERS = 61_184, 4_096  # a range in which systems hold no accounts
+USERS = 4_096
 LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
 _PR_SET_CHILD_SUBREAPER = 36
-_DAC_OVERRIDE, _DAC_READ_SEARCH = 1 << 1, 1 << 2
 
 
 @dataclass
@@ -51,17 +47,6 @@ class Hatched:
         self.dying = True
 
 
-class Before:
-    """What can only be found out before the root changes."""
-
-    def __init__(self, namespaces: tuple[str, ...]) -> None:
-        self.pids = room.NextPidNamespace() if "pid" in namespaces else None
-        pages = [int(word) * resource.getpagesize() for word in Path("/proc/self/statm").read_text().split()]
-        self.mapped, self.data = pages[0], pages[5]
-        # Where no namespace holds a worker's descendants together, they come to us when their parent dies.
-        self.orphans = None if self.pids else open(f"/proc/self/task/{os.getpid()}/children")  # noqa: SIM115
-
-
 class Zygote:
     """Forks workers, watches them and buries them.
 
@@ -72,7 +57,7 @@ class Zygote:
         before: what had to be found out while there was a /proc.
     """
 
-    def __init__(self, plan: Plan, layers: Layers, control: socket.socket, before: "Before") -> None:
+    def __init__(self, plan: Plan, layers: Layers, control: socket.socket, before: found.Before) -> None:
         self._plan = plan
         self._layers = layers
         self._control = control
@@ -212,47 +197,10 @@ def main(plan: Plan, namespaces: tuple[str, ...]) -> None:
     """
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     warm_up.warm_up(plan.imports)
-    before = Before(namespaces)
-    layers = _layers(plan, namespaces)
+    before = found.Before(namespaces)
+    layers = found.layers(plan, namespaces)
     control = socket.socket(fileno=plan.control)
     control.send(json.dumps(to_json(layers)).encode())
     gc.collect()
     gc.freeze()
     Zygote(plan, layers, control, before).serve()
-
-
-def _layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
-    visible = (*plan.visible, plan.staging)
-    private_root = "mount" in namespaces and room.build_root(visible, plan.scratch)
-    layers = Layers(namespaces, private_root, landlock.abi(), seccomp.available())
-    if os.geteuid() != 0:
-        return layers
-    if _another_user_can_read():
-        return replace(layers, user=FIRST_USER)
-    # The right to read everything opens files by inode, past every mount, unless Landlock or seccomp stands before it;
-    # the right to write everything, which is what containers have, takes Landlock.
-    right = next((bit for bit in (_DAC_READ_SEARCH, _DAC_OVERRIDE) if capabilities() & bit), 0)
-    bounded = layers.landlock > 0 or (private_root and layers.seccomp and right == _DAC_READ_SEARCH)
-    if right and bounded:
-        return replace(layers, user=FIRST_USER, reads_by=right)
-    return replace(
-        layers, user=FIRST_USER, missing=(f"Python lies in {sys.prefix}, where another user cannot read it",)
-    )
-
-
-def _another_user_can_read() -> bool:
-    """Whether a worker's user, without any capability, can read Python and torch."""
-    pid = os.fork()
-    if pid == 0:
-        code = 2
-        try:
-            os.setgroups([])
-            os.setresgid(FIRST_USER, FIRST_USER, FIRST_USER)
-            os.setresuid(FIRST_USER, FIRST_USER, FIRST_USER)
-            code = 0 if all(os.access(path, os.R_OK) for path in warm_up.files()) else 1
-        finally:
-            os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code not in (0, 1):
-        sys.exit(f"root cannot become another user here (tried user id {FIRST_USER})")
-    return code == 0
