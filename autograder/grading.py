@@ -112,7 +112,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         request.overrides,
         announce=announce,
         transport=request.isolated,
-        workers=request.workers if request.isolated else 1,
+        workers=request.workers if request.isolated else 0,
     )
     plugin = Plugin(run)
     keep(complete=False, faults=[])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
+OWN = 10.0  # seconds that a test's own part may take at least
 LEAST = 1.0  # seconds; what is left is never divided into less, so the last few tests may go a little over
 
 
@@ -36,6 +37,11 @@ class Patience:
         weight = sum(self._allowed[name] for name, count in self._to_come.items() if count or name == task)
         fair = left * self._allowed[task] / max(weight, self._allowed[task])
         return min(self._allowed[task], max(fair, LEAST))
+
+    def whole(self, task: str) -> float:
+        """Seconds after which a test that starts now is given up, the grader's own part of it counted as well."""
+        share = self.share(task)
+        return min(share + max(share, OWN), max(self._ends - time.monotonic(), 0.0) + LEAST)
 
     def dismiss(self, task: str) -> None:
         """No test of `task` will come here: somebody else runs them."""

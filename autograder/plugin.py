@@ -7,7 +7,7 @@ pytest reports, and one that did not run at all is a fault of the harness.
 import inspect
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from autograder.outcomes import Outcome, TestResult
 from autograder.patience import Patience
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Transport
-from autograder.verdict import NotRun, judge, veil
+from autograder.verdict import NotRun, hidden_title, judge, veil
 
 OUTPUT_CAP = 4_000
+_LATE = "not run: an earlier test of this task ran past its limit"
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Run:
         overrides: tasks answered by these functions in place of the submission's.
         announce: called with every result as soon as it is there.
         transport: how tests reach the submission; None for in this very process.
-        workers: how many tests run at a time.
+        workers: how many tests run at a time, in processes that can be ended; 0 for in this one.
     """
 
     manifest: Manifest
@@ -52,7 +53,7 @@ class Run:
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     announce: Callable[[TestResult], None] = lambda result: None
     transport: Transport | None = None
-    workers: int = 1
+    workers: int = 0
 
     def seed_of(self, test: str) -> int:
         """A test's own seed; who knows the run's cannot tell it without the staff's salt."""
@@ -75,6 +76,7 @@ class Plugin:
         tasks = run.manifest.tasks.values()
         self._patience = Patience(run.manifest.limits["total"], {task.id: task.seconds for task in tasks})
         self._current: Homework | None = None
+        self._starting: Callable[[str, float], None] = lambda test, seconds: None
 
     # -- collection: the ledger -------------------------------------------------------------------------------
 
@@ -117,12 +119,11 @@ class Plugin:
         return report
 
     def _entry(self, item: pytest.Item, task: Task, suite: Suite) -> TestResult:
-        doc = inspect.getdoc(getattr(item, "function", None)) or item.name
         return TestResult(
             id=item.nodeid,
             task=task.id,
             suite=suite.name,
-            title=doc.splitlines()[0],
+            title=_title(item) if suite.visibility == "visible" else hidden_title(task.id),
             outcome=Outcome.HARNESS,
             weight=float(task.weights.get(suite.name, 1.0)),
             rationale="this test did not run: grading was cut short before it",
@@ -139,7 +140,7 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        if self.run.workers < 2 or session.testsfailed:
+        if not self.run.workers or session.testsfailed:
             return None
         tasks: dict[str, list[pytest.Item]] = {}
         for item in session.items:
@@ -149,15 +150,26 @@ class Plugin:
         def begin(number: int, tell: shards.Tell) -> None:
             for other in order[:number]:
                 self._patience.dismiss(other)
-            self.run.announce = lambda result: tell(result.as_dict())
+            self._starting = lambda test, seconds: tell(shards.starting(test, seconds))
+            self.run.announce = lambda result: tell(shards.result(result.as_dict()))
 
         def told(data: dict[str, Any]) -> None:
-            result = TestResult(**{**data, "outcome": Outcome(data["outcome"])})
-            self.ledger[result.id] = self.results[result.id] = result
-            self.run.announce(result)
+            self._settle(TestResult(**{**data, "outcome": Outcome(data["outcome"])}))
 
-        self.faults += shards.run_in_shards(list(tasks.values()), self.run.workers, begin, told)
+        def lost(test: str, why: str) -> None:
+            """This test took its process with it, and the task's tests after it were to run there."""
+            names = [item.nodeid for item in tasks[self.ledger[test].task]]
+            self._settle(replace(self.ledger[test], outcome=Outcome.TIMEOUT, rationale=why))
+            for name in names[names.index(test) + 1 :]:
+                self._settle(replace(self.ledger[name], outcome=Outcome.TIMEOUT, rationale=_LATE))
+
+        desk = shards.Desk(begin, told, lost)
+        self.faults += shards.run_in_shards(list(tasks.values()), self.run.workers, desk)
         return True
+
+    def _settle(self, result: TestResult) -> None:
+        self.ledger[result.id] = self.results[result.id] = result
+        self.run.announce(result)
 
     # -- one test ---------------------------------------------------------------------------------------------
 
@@ -165,6 +177,7 @@ class Plugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         task = self._task_of(item)
         if item.nodeid in self.ledger and task is not None:
+            self._starting(item.nodeid, self._patience.whole(task.id))
             self._refuse_unready(task)
             self._refuse_late(task)
 
@@ -191,8 +204,7 @@ class Plugin:
 
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
-            why = f"not run: an earlier test of {task.id} ran past its limit"
-            raise NotRun(Outcome.TIMEOUT, why, "Mend that one first.")
+            raise NotRun(Outcome.TIMEOUT, _LATE, "Mend that one first.")
         if not self._patience.share(task.id):
             total = f"{self._patience.total:g} s"
             raise NotRun(Outcome.TIMEOUT, f"not run: all tests together have {total}, and they are used up")
@@ -256,7 +268,12 @@ class Plugin:
         if result.outcome is Outcome.TIMEOUT:
             self._timed_out.add(result.task)
         if suite.visibility != "visible":
-            veil(result)
+            veil(result, _title(item))
         self._patience.done(result.task)
         self.results[item.nodeid] = result
         self.run.announce(result)
+
+
+def _title(item: pytest.Item) -> str:
+    """The line that its reader sees."""
+    return (inspect.getdoc(getattr(item, "function", None)) or item.name).splitlines()[0]

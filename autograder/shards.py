@@ -1,7 +1,8 @@
-"""Runs the collected tests in several processes of the grader's own, task by task, whoever is free first.
+"""Runs the collected tests in processes of the grader's own, task by task, whoever is free first, and outlives them.
 
-The processes are forked once the ledger stands, and hold its secrets like the one they come from; a submission runs in
-none of them. Tests of one task stay together, so that one that hangs spares the rest of its task everywhere.
+A test works with values that a submission has returned; some would make right code compute for ever or fall over. So
+tests run in processes that can be ended: forked once the ledger stands, they hold its secrets like the one they come
+from; a submission runs in none of them. Tests of one task stay together.
 """
 
 import json
@@ -9,7 +10,10 @@ import os
 import select
 import signal
 import struct
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -21,48 +25,99 @@ _PR_SET_PDEATHSIG = 1
 Tell = Callable[[dict[str, Any]], None]
 
 
-def run_in_shards(
-    tasks: Sequence[Sequence[pytest.Item]], workers: int, begin: Callable[[int, Tell], None], told: Tell
-) -> list[str]:
-    """Runs every task's tests in one of `workers` processes.
+@dataclass(frozen=True)
+class Desk:
+    """What the processes and the one that they come from do with each other's words.
+
+    Attributes:
+        begin: called in a process before a task's tests run, with the task's number and a function that tells: it has
+            to tell `starting` before each test and `result` after it.
+        told: called here with each result.
+        lost: called here with a test that its process did not end, and why, in words.
+    """
+
+    begin: Callable[[int, Tell], None]
+    told: Callable[[dict[str, Any]], None]
+    lost: Callable[[str, str], None]
+
+
+def starting(test: str, seconds: float) -> dict[str, Any]:
+    """What is told before a test: its id, and how long it may take, everything counted."""
+    return {"starting": test, "seconds": seconds}
+
+
+def result(data: dict[str, Any]) -> dict[str, Any]:
+    """What is told after it."""
+    return {"result": data}
+
+
+@dataclass
+class _Shard:
+    pid: int
+    pending: bytearray = field(default_factory=bytearray)
+    test: str = ""
+    seconds: float = 0.0
+    deadline: float = float("inf")
+
+
+def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: Desk) -> list[str]:
+    """Runs every task's tests in one of `workers` processes. One that dies or is ended is replaced.
 
     Args:
         tasks: the tests of each task, in the order in which tasks are to be started.
         workers: how many processes.
-        begin: called in such a process before a task's tests run, with the number of the task and a function that tells
-            the results to the process that called us.
-        told: called in this process with what was told there.
+        desk: what is done with their words.
 
     Returns:
         Faults of the grader's own, in words.
     """
     tickets = _tickets(len(tasks))
-    ends: dict[int, tuple[int, bytearray]] = {}
-    for _ in range(workers):
-        mine, theirs = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            _live(tasks, tickets, theirs, begin)
-        os.close(theirs)
-        ends[mine] = (pid, bytearray())
-    os.close(tickets)
+    shards = dict(_fork(tasks, tickets, desk.begin) for _ in range(workers))
     faults = []
-    while ends:
-        ready, _, _ = select.select(list(ends), [], [])
-        for end in ready:
-            pid, pending = ends[end]
-            piece = os.read(end, 1 << 16)
-            pending += piece
-            *lines, rest = bytes(pending).split(b"\n")
-            pending[:] = rest
-            for line in lines:
-                told(json.loads(line))
-            if not piece:
-                os.close(end)
-                del ends[end]
-                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                faults += [f"a process that runs tests ended with {code}"] if code else []
+    while shards:
+        soonest = min(shard.deadline for shard in shards.values())
+        wait = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
+        for end in select.select(list(shards), [], [], wait)[0]:
+            shard = shards[end]
+            if piece := os.read(end, 1 << 16):
+                _listen(shard, piece, desk)
+                continue
+            os.close(end)
+            del shards[end]
+            code = os.waitstatus_to_exitcode(os.waitpid(shard.pid, 0)[1])
+            if shard.test:
+                desk.lost(shard.test, _end_in_words(code, shard))
+            elif code:
+                faults.append(f"a process that runs tests ended with {code}")
+            if code:
+                shards.update([_fork(tasks, tickets, desk.begin)])
+        for shard in shards.values():
+            if shard.deadline <= time.monotonic():
+                os.kill(shard.pid, signal.SIGKILL)  # its end is read above
+                shard.deadline = float("inf")
+    os.close(tickets)
     return faults
+
+
+def _listen(shard: _Shard, piece: bytes, desk: Desk) -> None:
+    *lines, rest = bytes(shard.pending + piece).split(b"\n")
+    shard.pending[:] = rest
+    for line in lines:
+        match json.loads(line):
+            case {"starting": test, "seconds": seconds}:
+                shard.test, shard.seconds = test, seconds
+                shard.deadline = time.monotonic() + seconds
+            case {"result": data}:
+                shard.test, shard.deadline = "", float("inf")
+                desk.told(data)
+
+
+def _end_in_words(code: int, shard: _Shard) -> str:
+    if code == -signal.SIGKILL:
+        return f"working with what the code returned took longer than {shard.seconds:.3g} s, or all memory"
+    if code < 0:
+        return f"working with what the code returned ended the test by signal {-code} ({signal.Signals(-code).name})"
+    return f"the test's process ended with {code}"
 
 
 def _tickets(count: int) -> int:
@@ -71,6 +126,17 @@ def _tickets(count: int) -> int:
     os.write(write, b"".join(_TICKET.pack(number) for number in range(count)))
     os.close(write)
     return read
+
+
+def _fork(
+    tasks: Sequence[Sequence[pytest.Item]], tickets: int, begin: Callable[[int, Tell], None]
+) -> tuple[int, _Shard]:
+    mine, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _live(tasks, tickets, theirs, begin)
+    os.close(theirs)
+    return mine, _Shard(pid)
 
 
 def _live(
@@ -85,6 +151,9 @@ def _live(
     try:
         if supported():
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            Path("/proc/self/oom_score_adj").write_text(
+                "300"
+            )  # rather this one than the one that keeps the record
         while ticket := os.read(tickets, _TICKET.size):
             (number,) = _TICKET.unpack(ticket)
             begin(number, tell)

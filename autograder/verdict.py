@@ -132,10 +132,15 @@ _FAILURES = {
 }
 
 
-def veil(result: TestResult) -> None:
-    """Leaves of a hidden test only what its student may see; the rest stays in `detail`, for staff."""
-    result.detail = "\n".join(filter(None, (result.title, result.rationale, result.output, result.detail)))
-    result.title, result.output = f"a hidden test of {result.task}", ""
+def hidden_title(task: str) -> str:
+    """What a student reads in place of a hidden test's own line."""
+    return f"a hidden test of {task}"
+
+
+def veil(result: TestResult, title: str) -> None:
+    """Leaves of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
+    result.detail = "\n".join(filter(None, (title, result.rationale, result.output, result.detail)))
+    result.output = ""
     if result.outcome is Outcome.FAILED:
         failure = result.metrics.get("failure", "values")
         result.rationale = _FAILURES.get(failure, f"its answer is wrong ({failure})")

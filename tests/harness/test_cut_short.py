@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,8 +14,8 @@ import pytest
 
 from autograder import schemas
 from autograder.grader import Grader, Order
-from autograder.shards import run_in_shards
-from tests.harness.mini import CODE, MANIFEST, Mini, outcomes
+from autograder.shards import Desk, Tell, result, run_in_shards, starting
+from tests.harness.mini import CODE, MANIFEST, PUBLIC, Mini, outcomes, results_of
 
 ROOT = Path(__file__).parents[2]
 SLOW = CODE.replace("return 2 * x", "import time\n    time.sleep(0.4)\n    return 2 * x")
@@ -81,17 +82,62 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
     assert record["score"] == 1 and record["complete"] and record["seconds"] < 10
 
 
-def test_a_process_of_the_grader_that_dies_is_a_fault_and_spares_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    told: list[dict] = []
+class Told:
+    """Keeps what the processes tell."""
 
-    def begin(number: int, tell) -> None:
+    def __init__(self, begin: Callable[[int, Tell], None]) -> None:
+        self.results: list[dict] = []
+        self.lost: dict[str, str] = {}
+        desk = Desk(begin, self.results.append, self.lost.__setitem__)
+        self.faults = run_in_shards([[], [], [], []], 2, desk)
+        self.numbers = sorted(data["number"] for data in self.results)
+
+
+def test_a_test_that_computes_for_ever_is_ended_and_spares_the_others() -> None:
+    def begin(number: int, tell: Tell) -> None:
+        tell(starting(f"test {number}", 0.5))
+        if number == 1:
+            _ = 3 ** (10**10)  # no signal handler of Python's is heard in there
+        tell(result({"number": number}))
+
+    told = Told(begin)
+    assert told.numbers == [0, 2, 3] and told.faults == []
+    assert list(told.lost) == ["test 1"] and "longer than 0.5 s" in told.lost["test 1"]
+
+
+def test_a_test_that_falls_over_says_by_which_signal() -> None:
+    def begin(number: int, tell: Tell) -> None:
+        tell(starting(f"test {number}", 60))
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGALRM)
+        tell(result({"number": number}))
+
+    told = Told(begin)
+    assert told.numbers == [0, 1, 3] and "SIGALRM" in told.lost["test 2"]
+
+
+def test_a_process_of_the_grader_that_dies_between_tests_is_a_fault() -> None:
+    def begin(number: int, tell: Tell) -> None:
         if number == 1:
             os._exit(7)
-        tell({"number": number})
-        time.sleep(0.2)  # so that the other process gets a task as well
+        tell(starting(f"test {number}", 60))
+        tell(result({"number": number}))
 
-    faults = run_in_shards([[], [], [], []], 2, begin, told.append)
-    assert faults == ["a process that runs tests ended with 7"]
-    assert sorted(data["number"] for data in told) == [0, 2, 3]
+    told = Told(begin)
+    assert told.faults == ["a process that runs tests ended with 7"] and told.numbers == [0, 2, 3]
+
+
+def test_a_value_that_hangs_its_test_costs_that_task_only(mini: Mini) -> None:
+    mini.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
+    mini.public(PUBLIC.replace('"Two times three is six."', "3 ** hw('maths.double')(1)"))
+    mini.code(CODE.replace("return 2 * x", "return 10 ** 12 if x == 1 else 2 * x"))
+    with Grader(mini.loaded()) as grader:
+        record = grader.grade(mini.root / "pupil", Order(("public", "hidden")), mini.out)
+    assert outcomes(record) == {
+        "maths.double": "TIMEOUT",
+        "maths.quadruple": "PASSED",
+        "answers.colour": "PASSED",
+    }
+    assert record["faults"] == [] and record["complete"]
+    first, second = results_of(record, "maths.double")
+    assert "working with what the code returned" in first["rationale"] and "not run" in second["rationale"]
