@@ -98,14 +98,13 @@ def _open_python() -> None:
 
     In a mount namespace of the command's own, such a folder is replaced by an open one that holds nothing else.
     """
-    shown = {
-        path: os.open(path, os.O_PATH) for path in dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT)))
-    }
-    closed = {folder for path in shown if (folder := _closed_above(Path(path)))}
+    paths = dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT)))
+    closed = {folder for path in paths if (folder := _closed_above(Path(path)))}
     if not closed:
         return
     syscalls.call("unshare", _CLONE_NEWNS)
     syscalls.call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    shown = {path: os.open(path, os.O_PATH) for path in paths}
     for folder in closed:
         syscalls.call("mount", b"tmpfs", os.fsencode(folder), b"tmpfs", 0, b"mode=755")
     for path, place in shown.items():

@@ -55,7 +55,7 @@ def examine(who: str, without: tuple[str, ...]) -> dict:
             text=True,
             timeout=300,
         )
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not done.stdout:
         raise RuntimeError(f"{who} without {without}: {done.stderr[-2000:]}")
     return json.loads(done.stdout)
 

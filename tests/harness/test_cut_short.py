@@ -64,6 +64,7 @@ def test_a_killed_grade_leaves_what_was_known(mini: Mini, known: int, workers: i
     assert not alive
     record = _record(mini)
     assert not record["complete"] and "cut short" in record["output"]
+    assert "secret" not in (mini.out / "results.json").read_text()
     unknown = [test for test in record["tests"] if test["outcome"] == "HARNESS"]
     assert all("cut short" in test["rationale"] for test in unknown)
 
