@@ -7,9 +7,11 @@ from pathlib import Path
 from autograder import answers as answer_form
 from autograder.errors import Killed, StudentError, TimeLimit, Unanswered, WrongAnswer
 from autograder.outcomes import Outcome, TestResult
-from autograder.transport.session import Reply, Session
+from autograder.transport.session import Session
+from autograder.transport.text import printable
 
 DETAIL_CAP = 8_000
+TEXT_CAP = 2_000
 
 # What comes up in a test that handles a value of another kind than it asked for.
 _ODD_VALUE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -66,7 +68,7 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
             )
             result.hint = "With what does the code call it? The docstring says what it takes."
             result.metrics |= {"exception": kind}
-        case _ if isinstance(error, _ODD_VALUE) and session is not None and _has_answered(session):
+        case _ if isinstance(error, _ODD_VALUE) and session is not None and session.answered:
             result.outcome = Outcome.FAILED
             result.rationale = f"the code returned something that the test cannot work with ({error})"
             result.hint = "Return what the docstring says, with its type, shape and dtype."
@@ -76,11 +78,10 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
             result.rationale = (
                 f"the test itself failed with {type(error).__name__}; this is not the submission's fault"
             )
-
-
-def _has_answered(session: Session) -> bool:
-    """Whether the test has a value of the submission's in hand."""
-    return any(isinstance(call.reply, Reply) for call in session.log)
+    result.rationale, result.detail = (
+        printable(result.rationale, TEXT_CAP),
+        printable(result.detail, DETAIL_CAP),
+    )
 
 
 def _judge_exception(result: TestResult, error: StudentError, package: Path, session: Session | None) -> None:
@@ -108,10 +109,9 @@ def _place(package: Path, file: str, line: int, function: str) -> tuple[str, str
     A submission can give its code any file name, function name and line that it likes, such as the inputs of a
     hidden test. Only what its source really has is shown.
     """
-    path = package / file
-    if not path.resolve().is_relative_to(package.resolve()) or not path.is_file():
+    if file not in {path.relative_to(package).as_posix() for path in package.rglob("*.py")}:
         return "", ""
-    source = path.read_text(encoding="utf-8", errors="replace")
+    source = (package / file).read_text(encoding="utf-8", errors="replace")
     lines = source.splitlines()
     if not 1 <= line <= len(lines):
         return "", ""
@@ -141,11 +141,13 @@ def veil(result: TestResult, title: str) -> None:
     """Leaves of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
     result.detail = "\n".join(filter(None, (title, result.rationale, result.output, result.detail)))
     result.output = ""
+    if "exception" in result.metrics:
+        result.metrics["exception"] = _known(result.metrics["exception"])
     if result.outcome is Outcome.FAILED:
         failure = result.metrics.get("failure", "values")
         result.rationale = _FAILURES.get(failure, f"its answer is wrong ({failure})")
     elif result.outcome is Outcome.CRASHED and "exception" in result.metrics:
-        result.rationale = f"the code raised {_known(result.metrics['exception'])}"
+        result.rationale = f"the code raised {result.metrics['exception']}"
 
 
 def _known(kind: str) -> str:

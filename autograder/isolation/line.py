@@ -13,10 +13,12 @@ from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, Wi
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Limits
 from autograder.transport.frames import pack, unpack
 from autograder.transport.session import MESSAGE_CAP
+from autograder.transport.text import printable
 from autograder.transport.wire import Frame
 
 START_SECONDS = 60.0  # for a fork and the lock-in, on a machine however busy
-END_SECONDS = 30.0  # for the zygote to bury a worker that was killed
+DEATH_SECONDS = 5.0  # from the end of a worker's line to its own
+END_SECONDS = 30.0  # for a zygote to end, and all its workers with it
 KEPT_OUTPUT = 64 * 1024  # bytes
 MOST_OUTPUT = 16 * 2**20  # bytes; who prints more is ended
 
@@ -84,7 +86,7 @@ class Line:
         if not self._closed:
             with suppress(Killed):  # printed too much after its last reply: that changes nothing any more
                 self._drain()
-        return self._ends.output.decode(errors="replace")
+        return printable(self._ends.output.decode(errors="replace"), KEPT_OUTPUT)
 
     def gone(self, seconds: float) -> bool:
         """Ends the worker and waits until nothing that it started holds on to its output any more."""
@@ -113,7 +115,7 @@ class Line:
         self._ready = True
 
     def _exchange(self, frame: Frame, answer: Callable[[Frame], Frame], deadline: float) -> Frame:
-        self._send(frame, deadline)
+        self._send(pack(frame), deadline)
         while True:
             reply = self._receive(deadline)
             if "op" not in reply.header:
@@ -123,11 +125,15 @@ class Line:
             except CallbackError as error:
                 answered = Frame({"callback_error": str(error)[:MESSAGE_CAP]})
             except WireError as error:
-                raise Killed(f"its process asked for something that cannot be asked: {error}") from error
-            self._send(answered, deadline)
+                raise Killed("its process asked for something that cannot be asked") from error
+            try:
+                pieces = pack(answered)
+            except WireError as error:
+                raise Killed("its process asked for something whose answer is too large") from error
+            self._send(pieces, deadline)
 
-    def _send(self, frame: Frame, deadline: float) -> None:
-        for piece in pack(frame):
+    def _send(self, pieces: list[memoryview], deadline: float) -> None:
+        for piece in pieces:
             while piece:
                 self._wait(select.POLLOUT, deadline)
                 try:
@@ -150,7 +156,7 @@ class Line:
         try:
             return unpack(fill)
         except WireError as error:
-            raise Killed(f"its process sent something that is no answer: {error}") from error
+            raise Killed("its process sent something that is no answer") from error
 
     def _wait(self, event: int, deadline: float) -> None:
         """Until the line is ready; takes in what is printed meanwhile."""
@@ -193,11 +199,11 @@ class Line:
     def _obituary(self) -> BaseException:
         """How the worker ended, in words."""
         self._drain()
-        self._ends.life.settimeout(END_SECONDS)
+        self._ends.life.settimeout(DEATH_SECONDS)
         try:
             message = self._ends.life.recv(1 << 16)
-        except TimeoutError:
-            return HarnessError("a worker that ended was not buried")
+        except TimeoutError:  # it closed its line and lives on
+            return Killed("its process hung up in the middle of a call")
         if not message:
             return HarnessError("the process that starts workers ended")
         end = json.loads(message)

@@ -1,5 +1,6 @@
 """The test's side: sends calls, answers callbacks, keeps the log. The same whatever lies behind `exchange`."""
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,19 @@ import torch
 from autograder.errors import Frame as StudentFrame
 from autograder.errors import Killed, StudentError, WireError, WrongAnswer
 from autograder.transport.answering import Callbacks
+from autograder.transport.text import printable
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors
 
 MESSAGE_CAP = 2_000
+LIMITS = {
+    errno.EFBIG: "file size",
+    errno.ENOSPC: "file size",
+    errno.EDQUOT: "file size",
+    errno.EMFILE: "open files",
+    errno.ENOMEM: "memory",
+    errno.EAGAIN: "processes",
+}
+"""The limit that an error of the system speaks of; no other word is taken from a worker."""
 NAME_CAP = 200
 MAX_FRAMES = 50
 
@@ -90,6 +101,7 @@ class Session:
         close: ends the worker.
         limits: the worker's limits by name, in words; none where it has none.
         callbacks: the functions that the test has passed in.
+        answered: whether the test has had an answer that it may be working with.
     """
 
     def __init__(self, exchange: Callable[[Frame], Frame], seed: int) -> None:
@@ -101,6 +113,7 @@ class Session:
         self.close: Callable[[], None] = lambda: None
         self.limits: dict[str, str] = {}
         self.callbacks = Callbacks(self._special_node, self._special_value)
+        self.answered = False
         self._calls = 0
 
     def call(
@@ -172,7 +185,7 @@ class Session:
         with _understanding():
             header, decode = frame.header, Decoder(frame, self._special_value)
             if "refused" in header:
-                refused = str(header["refused"])[:MESSAGE_CAP]
+                refused = printable(str(header["refused"]), MESSAGE_CAP)
                 raise WrongAnswer(
                     f"the code returned {refused}",
                     hint="Return what the docstring says: tensors, numbers or tuples of them.",
@@ -204,6 +217,7 @@ class Session:
         if self.callbacks.error is not None:
             raise self.callbacks.error
         if "error" not in frame.header:
+            self.answered = True
             return frame
         with _understanding():
             error = _student_error(frame.header["error"])
@@ -235,7 +249,7 @@ def _understanding() -> Iterator[None]:
     try:
         yield
     except (WireError, KeyError) as error:
-        raise Killed(f"its process answered with something that is no answer: {error}") from error
+        raise Killed("its process answered with something that is no answer") from error
 
 
 def _of(kind: type, value: Any) -> Any:
@@ -252,14 +266,18 @@ def _student_error(error: Any) -> StudentError:
             for row in rows[:MAX_FRAMES]:
                 match row:
                     case [str(file), int(line), str(function), str(text)]:
-                        frames.append(
-                            StudentFrame(file[:NAME_CAP], line, function[:NAME_CAP], text[:MESSAGE_CAP])
-                        )
+                        names = printable(file, NAME_CAP), printable(function, NAME_CAP)
+                        frames.append(StudentFrame(names[0], line, names[1], printable(text, MESSAGE_CAP)))
                     case _:
                         raise WireError("a line of a traceback that is none")
-            limit = error.get("limit", "")
+            limit = error.get("limit")
+            if not isinstance(limit, str):
+                raise WireError("a limit that is none")
             return StudentError(
-                kind[:NAME_CAP], message[:MESSAGE_CAP], tuple(frames), limit=str(limit)[:NAME_CAP]
+                printable(kind, NAME_CAP),
+                printable(message, MESSAGE_CAP),
+                tuple(frames),
+                limit=limit if limit in LIMITS.values() else "",
             )
     raise WireError("an error that is none")
 

@@ -16,7 +16,7 @@ from autograder.errors import WireError
 from autograder.transport.generators import generator_in
 
 MAX_DEPTH = 32
-MAX_NODES = 500_000  # in one value: lists that hold each other can be exponentially larger than they look
+MAX_NODES = 200_000  # in one value: lists that hold each other can be exponentially larger than they look
 MAX_LOGICAL = 128 * 2**20  # bytes of all tensors of a frame, as if each element had a place of its own
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -193,14 +193,16 @@ class Decoder:
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if 0 not in size and (last + 1) * dtype.itemsize > self._storages[index].nbytes():
             raise WireError("a tensor that reaches past its storage")
-        self._logical += math.prod(size) * dtype.itemsize
+        # An empty tensor counts as if its empty axes were not there: torch multiplies the others.
+        self._logical += math.prod(n for n in size if n) * dtype.itemsize
         if self._logical > MAX_LOGICAL:
             raise WireError(f"tensors of {self._logical} bytes, and {MAX_LOGICAL} is the most that is taken")
-        if 0 in size and max(offset, *size, *stride) * dtype.itemsize > MAX_LOGICAL:
-            raise WireError("an empty tensor with a layout that no tensor has")
         if index not in self._copies:
             self._copies[index] = _copy(self._storages[index])
-        tensor = torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
+        try:
+            tensor = torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
+        except RuntimeError as error:
+            raise WireError("a tensor with a layout that torch does not take") from error
         if dtype is torch.bool and bool((tensor.view(torch.uint8) > 1).any()):
             raise WireError("a tensor of booleans that are neither True nor False")
         return tensor

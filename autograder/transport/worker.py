@@ -1,6 +1,5 @@
 """The submission's side: mounts the package, answers one frame with one frame, knows nothing of tests."""
 
-import errno
 import importlib
 import random
 import sys
@@ -16,17 +15,9 @@ import torch
 
 from autograder.errors import TimeLimit, WireError
 from autograder.transport.callback import Callback, Peer
+from autograder.transport.session import LIMITS, MESSAGE_CAP
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
 
-MESSAGE_CAP = 2_000
-LIMITS = {
-    errno.EFBIG: "file size",
-    errno.ENOSPC: "file size",
-    errno.EDQUOT: "file size",
-    errno.EMFILE: "open files",
-    errno.ENOMEM: "memory",
-    errno.EAGAIN: "processes",
-}
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
 
 
