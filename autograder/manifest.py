@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import schemas
 from autograder.errors import InputError
+from autograder.reading.limits import Limits
 from autograder.toml_lines import KeyPath, line_of
 
 MANIFEST_NAME = "assignment.toml"
@@ -76,11 +77,12 @@ class Suite:
 
 @dataclass(frozen=True)
 class Staff:
-    """What only the grader's side may know."""
+    """What only the grader's side may know. `salt` makes the seeds of a grade unknown to whoever knows the run's."""
 
     reference: str
     given: tuple[str, ...]
     choices: Mapping[str, str]
+    salt: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Manifest:
     suites: tuple[Suite, ...]
     questions: tuple[Question, ...]
     staff: Staff | None
+    intake: Limits
 
     @property
     def root(self) -> Path:
@@ -233,6 +236,9 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
         )
 
     staff = raw.get("staff")
+    intake = dict(raw.get("intake", {}))
+    if "accept" in intake:
+        intake["accept"] = tuple(intake["accept"])
     return Manifest(
         path=path,
         id=raw["assignment"]["id"],
@@ -250,5 +256,10 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             )
             for row in raw["questions"]
         ),
-        staff=Staff(staff["reference"], tuple(staff["given"]), staff.get("choices", {})) if staff else None,
+        staff=Staff(
+            staff["reference"], tuple(staff["given"]), staff.get("choices", {}), staff.get("salt", "")
+        )
+        if staff
+        else None,
+        intake=Limits(**intake),
     )

@@ -31,7 +31,7 @@ class Facts:
     scope: tuple[str, ...]
     seed: int
     device: str
-    isolation: str
+    isolation: dict[str, Any]
     answers: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -1,0 +1,58 @@
+"""Reads an answer form, plain TOML, into values that JSON has."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+KB = 64
+DEPTH = 20
+LARGEST = 2**63
+
+
+class TooDeep(Exception):
+    """Values within values within values."""
+
+
+def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
+    """One part: the `values` of the form at `path`, or what is the `problem` with it."""
+    path = Path(request["path"])
+    try:
+        yield {"values": _read(path)}, b""
+    except FileNotFoundError:
+        yield _problem(path, "is missing: put the file back, under this name")
+    except OSError as error:
+        yield _problem(path, f"cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        yield _problem(path, "is not UTF-8 text: save it again with that encoding")
+    except (RecursionError, TooDeep):
+        yield _problem(path, "is nested too deeply: an answer is a word, a number or a list of them")
+    except ValueError as error:  # tomllib.TOMLDecodeError, and int() where a number has thousands of digits
+        yield _problem(path, f"is not valid TOML: {str(error)[:200]}")
+
+
+def _problem(path: Path, what: str) -> tuple[Any, bytes]:
+    return {"problem": f"{path.name} {what}"}, b""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is no plain file")
+    with path.open("rb") as file:
+        data = file.read(KB * 1024 + 1)
+    if len(data) > KB * 1024:
+        raise OSError(0, f"it has more than {KB} KB; shorten the answers")
+    return {key: _plain(value, DEPTH) for key, value in tomllib.loads(data.decode("utf-8-sig")).items()}
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """TOML values as JSON has them: dates become text, and so do numbers that no record could hold."""
+    if not depth:
+        raise TooDeep
+    if isinstance(value, dict):
+        return {key: _plain(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, depth - 1) for item in value]
+    if isinstance(value, int) and not -LARGEST <= value < LARGEST:
+        return f"a number of {value.bit_length()} bits"
+    return value if isinstance(value, str | int | float | bool) else str(value)

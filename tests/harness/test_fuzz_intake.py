@@ -1,0 +1,240 @@
+"""Fuzzing of the intake: whatever is handed in is staged with notes, and no reader fails.
+
+The readers run in this process, so that many examples fit into seconds; a hang is ended here by a timer as it is there
+by the limit. FUZZ_EXAMPLES=3000 searches longer, FUZZ_READER=1 starts the real reader each time (some 0.1 s).
+"""
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import re
+import signal
+import tarfile
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder import answers, reading, source
+from autograder.manifest import Task
+from tests.harness.packing import GOOD, member, stage, tarred, zipped
+from tests.harness.test_intake_names import OUTSIDE
+
+few = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")), deadline=None, database=None)
+
+MAGIC = [
+    b"",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b\x08\x00",
+    b"BZh9",
+    b"\xfd7zXZ\x00",
+    b"{",
+    b"[",
+    b"\xef\xbb\xbf{",
+]
+FILES = {name.removeprefix("pupil/"): data.decode() for name, data in GOOD.items()}
+
+alphabet = st.characters(codec="utf-8") | st.sampled_from("/\\.:\0 ~*é\u0301")
+hostile_names = (
+    st.sampled_from(
+        [*OUTSIDE, *GOOD, "", "/", ".", "pupil/MATHS.py", "submission_log.json", "pupil/maths.py/x.py"]
+    )
+    | st.text(alphabet, max_size=40)
+    | st.text(alphabet, max_size=20).map(lambda name: f"pupil/{name}.py")
+)
+contents = st.binary(max_size=200) | st.integers(0, 2_000_000).map(bytes)
+kinds = st.sampled_from(
+    [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, b"S", b"Z"]
+)
+mutations = st.lists(
+    st.tuples(
+        st.floats(0, 1),
+        st.none() | st.integers(0, 60),
+        st.sampled_from(["set", "set", "cut", "insert", "end"]),
+        st.binary(min_size=1, max_size=4),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def mutated(data: bytes, changes: list[tuple[float, int | None, str, bytes]]) -> bytes:
+    """Changes bytes anywhere, or (with an offset) behind one of the marks at which headers begin."""
+    for where, offset, how, new in changes:
+        marks = [mark.start() for mark in re.finditer(rb"PK[\1-\6]|[^\0]+(?=\0)", data)] or [0]
+        at = int(where * len(data)) if offset is None else marks[int(where * (len(marks) - 1))] + offset
+        after = {"set": at + len(new), "cut": at + len(new) * 8, "insert": at, "end": len(data)}[how]
+        data = data[:at] + (new if how in ("set", "insert") else b"") + data[after:]
+    return data
+
+
+class Hangs(Exception):
+    pass
+
+
+def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> reading.Reply:
+    """What `reading.run` does, without a process."""
+
+    def ring(*_: object) -> None:
+        raise Hangs
+
+    parts: list = []
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        for header, data in import_module(f"autograder.reading.{job}").job(json.loads(json.dumps(request))):
+            parts.append((json.loads(json.dumps(header)), data))
+    except Hangs:
+        return reading.Reply(tuple(parts), f"it took longer than {seconds} s")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return reading.Reply(tuple(parts), "")
+
+
+@contextlib.contextmanager
+def folder_for_one() -> Iterator[Path]:
+    """A fresh folder; inside, the readers run in this process."""
+    run = reading.run if "FUZZ_READER" in os.environ else run_here
+    with (
+        tempfile.TemporaryDirectory() as root,
+        patch.object(reading, "run", run),
+        warnings.catch_warnings(action="ignore"),  # doubled names in a zip, odd escapes in a source
+    ):
+        yield Path(root).resolve()
+
+
+def staged(pack) -> None:
+    """Stages what `pack` writes to a path; `stage` looks at what is written where."""
+    with folder_for_one() as root:
+        pack(root / "hw")
+        for note in stage(root / "hw").notes:
+            if "could not be read to its end" in note:
+                assert "it took longer than" in note or "MB of memory" in note, note
+
+
+@few
+@given(st.lists(st.tuples(hostile_names, contents, st.integers(0, 2**32 - 1) | st.just(0)), max_size=6))
+def test_zip_of_hostile_entries(entries) -> None:
+    more = []
+    for name, data, attributes in entries:
+        info = zipfile.ZipInfo("x")
+        info.filename, info.external_attr = name, attributes
+        more.append((info, data))
+    staged(lambda path: zipped(path, GOOD, *more))
+
+
+@few
+@given(
+    st.lists(st.tuples(hostile_names, contents, kinds), max_size=6), st.sampled_from(["w", "w:gz", "w:xz"])
+)
+def test_tar_of_hostile_entries(entries, mode: str) -> None:
+    more = [member(name, data, type=kind, linkname="../../x") for name, data, kind in entries]
+    staged(lambda path: tarred(path, GOOD, *more, mode=mode))
+
+
+@few
+@given(
+    st.dictionaries(hostile_names, st.text(st.characters(), max_size=50) | st.none() | st.lists(st.just(0)))
+)
+def test_log_of_hostile_files(files) -> None:
+    staged(
+        lambda path: path.write_text(json.dumps({"assignment": {"id": "mini"}, "files": {**FILES, **files}}))
+    )
+
+
+@few
+@given(st.sampled_from(MAGIC), st.binary(max_size=2000))
+def test_random_bytes(magic: bytes, data: bytes) -> None:
+    staged(lambda path: path.write_bytes(magic + data))
+
+
+@few
+@given(st.sampled_from(["zip", "zip", "zip", "w", "w:gz", "w:bz2", "w:xz", "log"]), mutations)
+def test_mutated_submission(how: str, changes) -> None:
+    def pack(path: Path) -> None:
+        if how == "zip":
+            zipped(path, GOOD)
+        elif how == "log":
+            path.write_text(json.dumps({"assignment": {"id": "mini"}, "files": FILES}))
+        else:
+            tarred(path, GOOD, mode=how)
+        path.write_bytes(mutated(path.read_bytes(), changes))
+
+    staged(pack)
+
+
+def with_right_sums(data: bytes) -> bytes:
+    """A tar in which every header fits its checksum again, so that what is in it is believed."""
+    blocks = [bytearray(data[at : at + 512]) for at in range(0, len(data), 512)]
+    for block in blocks:
+        if block[257:262] == b"ustar":
+            block[148:156] = b" " * 8
+            block[148:156] = b"%06o\0 " % sum(block)
+    return b"".join(blocks)
+
+
+@few
+@given(st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]), mutations, st.booleans())
+def test_tar_whose_headers_lie(form: int, changes, packed: bool) -> None:
+    buffer = io.BytesIO()
+    sparse = {"GNU.sparse.map": "0,1,2,3", "GNU.sparse.size": "9", "GNU.sparse.name": "x.py"}
+    long = [member(name, b"#" * 99) for name in ("pupil/" + "long/" * 30 + "é.py", "pupil/short.py")]
+    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+        for info, data in [
+            *long,
+            member("pupil/sparse.py", b"x" * 9, pax_headers=sparse),
+            member("pupil/maths.py"),
+        ]:
+            archive.addfile(info, io.BytesIO(data))
+    lies = with_right_sums(mutated(buffer.getvalue().rstrip(b"\0"), changes))
+    staged(lambda path: path.write_bytes(gzip.compress(lies) if packed else lies))
+
+
+@few
+@given(st.lists(st.tuples(hostile_names, contents), max_size=6))
+def test_folder_of_hostile_names(entries) -> None:
+    def pack(path: Path) -> None:
+        for name, data in entries:
+            target = path / name.replace("/", "_").replace("\0", "0").lstrip(".")
+            path.mkdir(exist_ok=True)
+            with contextlib.suppress(
+                OSError
+            ):  # a name that the file system does not take, or the folder itself
+                target.write_bytes(data)
+        path.mkdir(exist_ok=True)
+
+    staged(pack)
+
+
+@few
+@given(st.binary(max_size=300) | mutations.map(lambda changes: mutated(GOOD["pupil/maths.py"], changes)))
+def test_source_of_any_bytes_has_a_state(data: bytes) -> None:
+    with folder_for_one() as root:
+        (root / "maths.py").write_bytes(data)
+        seen = source.look(root, [Task("maths.double", "q1", "code", 1, (), 1, 1)])["maths.double"]
+    assert seen.state is not source.State.BROKEN or (
+        seen.why.startswith("maths.py") and seen.why.isprintable()
+    )
+
+
+@few
+@given(
+    st.binary(max_size=300)
+    | mutations.map(lambda changes: mutated(b'a = "x"\nb = [1, 2.5]\n[c]\nd = 1\n', changes))
+)
+def test_answer_form_of_any_bytes_is_read_or_has_a_problem(data: bytes) -> None:
+    with folder_for_one() as root:
+        (root / "answers.toml").write_bytes(data)
+        found = answers.read(root)
+    assert not found.problem or (found.values == {} and found.problem.startswith("answers.toml"))
+    json.dump(found.values, io.StringIO())

@@ -1,0 +1,148 @@
+"""A log as a submission: its sources are staged like an archive's members, its claims are not looked at."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import schemas
+from tests.harness.mini import Mini
+from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
+
+FILES = {name.removeprefix("pupil/"): data.decode() for name, data in GOOD.items()}
+MEND = "hand in the package's folder, or make the log anew with `make submit`"
+
+
+def log(**changed: Any) -> dict[str, Any]:
+    files = changed.get("files", FILES)
+    digests = {}
+    if isinstance(files, dict):
+        digests = {
+            name: hashlib.sha256(str(text).encode(errors="replace")).hexdigest()
+            for name, text in files.items()
+        }
+    return {"assignment": {"id": "mini"}, "score": 10, "files": files, "sources": digests, **changed}
+
+
+def written(tmp_path: Path, data: Any) -> Path:
+    path = tmp_path / "submission_log.json"
+    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
+    return path
+
+
+def test_sources_of_a_log_are_staged(tmp_path: Path) -> None:
+    staged = stage(written(tmp_path, log()))
+    assert names(staged) == STAGED and staged.notes == ()
+    assert (staged.package / "maths.py").read_bytes() == GOOD["pupil/maths.py"]
+
+
+@pytest.mark.parametrize("how", ["folder", "zip", "tar", "renamed", "beside a note"])
+def test_folder_or_archive_that_holds_a_log_alone_is_that_log(tmp_path: Path, how: str) -> None:
+    name = "submission_log (1).json" if how == "renamed" else "submission_log.json"
+    files = {f"mine/{name}": json.dumps(log()).encode()}
+    files |= {"readme.txt": b"hello"} if how == "beside a note" else {}
+    pack = {"zip": zipped, "tar": tarred}.get(how, folder)
+    assert names(stage(pack(tmp_path / "hw", files))) == STAGED
+
+
+def test_log_beside_a_package_is_left_out(tmp_path: Path) -> None:
+    files = {**GOOD, "submission_log.json": json.dumps(log(files={"maths.py": "evil"})).encode()}
+    staged = stage(folder(tmp_path / "hw", files))
+    assert (staged.package / "maths.py").read_bytes() == GOOD["pupil/maths.py"]
+    assert said(staged, "left out: submission_log.json")
+
+
+def test_second_log_is_named(tmp_path: Path) -> None:
+    files = {f"submission_log{i}.json": json.dumps(log()).encode() for i in (1, 2)}
+    staged = stage(folder(tmp_path / "hw", files))
+    assert names(staged) == STAGED and said(
+        staged, "left out: submission_log2.json: a second log; hand in one"
+    )
+
+
+def test_record_with_sources_fits_its_schema(mini: Mini) -> None:
+    record = mini.grade()
+    assert list(schemas.mistakes({**record, "files": FILES}, "record")) == []
+    assert list(schemas.mistakes({**record, "files": {"a.py": 1}}, "record")) != []
+
+
+@pytest.mark.parametrize("files", [None, {}, [], "text"])
+def test_log_without_sources_is_noted_with_the_mend(tmp_path: Path, files: Any) -> None:
+    staged = stage(written(tmp_path, log(files=files)))
+    assert said(staged, f"submission_log.json holds no sources: {MEND}")
+
+
+def test_digests_that_do_not_fit_are_noted_and_the_sources_graded(tmp_path: Path) -> None:
+    claims = {**log()["sources"], "maths.py": "0" * 64, "gone.py": "1" * 64}
+    staged = stage(written(tmp_path, log(sources=claims)))
+    assert names(staged) == STAGED and said(staged, "was changed after it was made", "(gone.py, maths.py)")
+
+
+def test_log_of_another_assignment_is_noted(tmp_path: Path) -> None:
+    staged = stage(written(tmp_path, log(assignment={"id": "hw11"})))
+    assert said(staged, "submission_log.json is a log of hw11, and this is mini")
+
+
+@pytest.mark.parametrize("of", [None, [], {"id": [[]]}, {"id": 3}])
+def test_log_of_no_assignment_is_noted(tmp_path: Path, of: Any) -> None:
+    assert said(stage(written(tmp_path, log(assignment=of))), "is a log of no assignment that it names")
+
+
+@pytest.mark.parametrize(
+    "name", ["/tmp/evil.py", "../evil.py", "C:\\evil.py", "a\0.py", "given/../../evil.py", ""]
+)
+def test_paths_in_a_log_are_checked_like_an_archives(tmp_path: Path, name: str) -> None:
+    staged = stage(written(tmp_path, log(files={**FILES, name: "evil"})))
+    assert names(staged) == STAGED and said(staged, "left out:")
+
+
+def test_limits_hold_for_a_log(tmp_path: Path) -> None:
+    staged = stage(written(tmp_path, log(files={**FILES, "big.py": "#" * 1_000_001, "a.bin": "x"})))
+    assert names(staged) == STAGED
+    assert said(staged, "left out: big.py: larger than 1 MB") and said(staged, "left out: a.bin: not among")
+
+
+@pytest.mark.parametrize("text", [3, None, ["x"], {"a": 1}, "\ud800"])
+def test_source_that_is_no_text_is_left_out(tmp_path: Path, text: Any) -> None:
+    staged = stage(written(tmp_path, log(files={**FILES, "odd.py": text})))
+    assert names(staged) == STAGED and said(staged, "left out: odd.py: no UTF-8 text in the log")
+
+
+def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    staged = stage(written(tmp_path, log(pad="x" * 2_000_000)), "log_mb = 1")
+    assert said(staged, "submission_log.json has more than 1 MB, the most that a log may have", "make submit")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"[" * 1_000_000, "is nested too deeply"),
+        (b'{"a":' * 1_000_000, "is nested too deeply"),
+        (b"[1, 2]", "is JSON and no log"),
+        (b'{"files": {', "is not valid JSON"),
+        (b'{"files": "\xff"}', "is not UTF-8 text"),
+        (json.dumps({"nbformat": 4, "cells": []}).encode(), "is a notebook"),
+        pytest.param(b"[" + b"[]," * 15_000_000 + b"0]", "more than 384 MB of memory", marks=linux),
+    ],
+    ids=["arrays", "objects", "top level", "cut short", "encoding", "notebook", "memory"],
+)
+def test_json_that_is_no_log_is_said_in_words(tmp_path: Path, data: bytes, says: str) -> None:
+    assert said(stage(written(tmp_path, data)), "submission_log.json", says)
+
+
+@pytest.mark.parametrize(
+    ("odd", "says"),
+    [
+        (b'"seed": ' + b"9" * 1_000_000, "a number of more than 100 digits"),
+        (b'"seed": NaN', "holds NaN"),
+        (b'"seed": 1, "seed": 2', "has the key 'seed' twice"),
+        (b'"seed": 1e999999999', ""),
+    ],
+    ids=["digits", "nan", "doubled", "infinite"],
+)
+def test_oddity_is_noted_and_the_sources_are_graded(tmp_path: Path, odd: bytes, says: str) -> None:
+    data = json.dumps(log()).encode()[:-1] + b", " + odd + b"}"
+    staged = stage(written(tmp_path, data))
+    assert names(staged) == STAGED and (said(staged, says) if says else staged.notes == ())

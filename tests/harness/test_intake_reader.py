@@ -1,0 +1,48 @@
+"""The program that reads submissions: its limits hold, and however it ends, that is said in words."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from autograder import reading
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "says"),
+    [
+        (0, b"", ""),
+        (-24, b"", "it took longer than 10 s"),
+        (-9, b"", "it was killed, as where a machine runs out of memory"),
+        (-11, b"", "it ended the reader by signal 11"),
+        (reading.OUT_OF_MEMORY, b"", "it needs more than 384 MB of memory"),
+        (1, b"Traceback\n  File\nKeyError: 'x'\n", "KeyError: 'x'"),
+        (1, b"", "the reader failed"),
+    ],
+)
+def test_ending_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch, code: int, stderr: bytes, says: str
+) -> None:
+    done = subprocess.CompletedProcess([], code, b"", stderr)
+    monkeypatch.setattr(subprocess, "run", lambda *args, **how: done)
+    assert reading.run("answers", {}) == reading.Reply((), says)
+
+
+def test_reader_that_hangs_is_ended_and_what_it_sent_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*args: object, timeout: float, **how: object) -> None:
+        raise subprocess.TimeoutExpired("reader", timeout, output=b'["one", 3]\nabc["two", 4]\nab')
+
+    monkeypatch.setattr(subprocess, "run", hang)
+    assert reading.run("answers", {}) == reading.Reply((("one", b"abc"),), "it took longer than 120 s")
+
+
+def test_reader_sees_neither_site_packages_nor_the_environments_python_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit(3)")
+    (tmp_path / "tomllib.py").write_text("raise SystemExit(3)")
+    (tmp_path / "answers.toml").write_text("a = 1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    reply = reading.run("answers", {"path": str(tmp_path / "answers.toml")})
+    assert reply == reading.Reply((({"values": {"a": 1}}, b""),), "")
