@@ -30,6 +30,8 @@ def layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
     visible = (*plan.visible, plan.staging)
     private_root = "mount" in namespaces and room.build_root(visible, plan.scratch)
     found = Layers(namespaces, private_root, landlock.abi(), seccomp.available())
+    if found.seccomp:
+        seccomp.program(writes=found.writes)  # built once, here, and only installed in every worker
     if os.geteuid() != 0:
         return found
     if _another_user_can_read():

@@ -59,7 +59,7 @@ def lock_in(plan: Plan, layers: Layers, limits: Limits, place: "Place", *, gpu: 
             reads += [Path(path) for path in GPU_READS if Path(path).exists()]
         landlock.restrict(reads, [Path(place.scratch)], devices)
     if layers.seccomp:
-        seccomp.install(gpu=gpu)
+        seccomp.install(gpu=gpu, writes=layers.writes)
     _read_back(layers, place)
 
 

@@ -87,6 +87,11 @@ class Layers:
     reads_by: int = 0
     missing: tuple[str, ...] = field(default=())
 
+    @property
+    def writes(self) -> bool:
+        """Whether a worker may write to its scratch folder: only where something keeps it to that folder."""
+        return self.private_root or self.landlock > 0
+
     def words(self) -> list[str]:
         """Each layer in a word or two, for the record."""
         named = [f"{name} namespace" for name in self.namespaces]

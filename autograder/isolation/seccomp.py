@@ -8,7 +8,8 @@ What Landlock does not cover is refused here: stat is harmless, but chdir, chmod
 connecting to sockets are not.
 """
 
-from errno import ENOSYS, EPERM
+import os
+from errno import ENOSYS, EPERM, EROFS
 from functools import cache
 
 from autograder.isolation import syscalls
@@ -73,6 +74,11 @@ FORBIDDEN = {
     " quotactl syslog sethostname setdomainname iopl ioperm settimeofday clock_settime clock_adjtime adjtimex vhangup",
 }
 
+WRITES_BY_NAME = (
+    "creat truncate mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 symlink symlinkat"
+)
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
 # Unmeasured: what the CUDA driver is known to ask for besides ioctl. No machine with a GPU was at hand.
 ALLOWED_WITH_GPU = "mbind set_mempolicy mlock mlock2 munlock mincore"
 
@@ -127,28 +133,34 @@ def available() -> bool:
     return syscalls.supported() and can_install()
 
 
-def install(*, gpu: bool = False) -> None:
+def install(*, gpu: bool = False, writes: bool = True) -> None:
     """Confines this process and all its threads to the list, for good. Sets no_new_privs.
 
     Args:
         gpu: let the CUDA driver through: any ioctl, bounded by the device files that Landlock leaves open.
+        writes: whether files may be written by name. False where nothing else says which: a filter sees no names.
 
     Raises:
         OSError: the kernel refuses.
         RuntimeError: a thread has another filter already, so that none took this one.
     """
     syscalls.forgo_privileges()
-    program(gpu=gpu).install()
+    program(gpu=gpu, writes=writes).install()
 
 
 @cache
-def program(*, gpu: bool = False) -> Program:
+def program(*, gpu: bool = False, writes: bool = True) -> Program:
     """The filter, built once a process image: build it before forking, and children only install it."""
     verdicts = {name: ALLOW for names in ALLOWED.values() for name in names.split()}
     verdicts |= {name: refuse(EPERM) for names in FORBIDDEN.values() for name in names.split()}
     if gpu:
         verdicts |= dict.fromkeys(ALLOWED_WITH_GPU.split(), ALLOW)
-    return assemble(verdicts, _rules(gpu), refuse(ENOSYS))
+    rules = _rules(gpu)
+    if not writes:
+        verdicts |= dict.fromkeys(WRITES_BY_NAME.split(), refuse(EROFS))
+        for name, flags_at in (("open", 1), ("openat", 2)):
+            rules[name] = bits(flags_at, required=0, forbidden=_WRITING, yes=ALLOW, no=refuse(EROFS))
+    return assemble(verdicts, rules, refuse(ENOSYS))
 
 
 def _rules(gpu: bool) -> dict[str, Rule]:

@@ -99,7 +99,7 @@ def _open_python() -> None:
     In a mount namespace of the command's own, such a folder is replaced by an open one that holds nothing else.
     """
     paths = dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT)))
-    closed = {folder for path in paths if (folder := _closed_above(Path(path)))}
+    closed = {folder for path in paths if (folder := closed_above(Path(path)))}
     if not closed:
         return
     syscalls.call("unshare", _CLONE_NEWNS)
@@ -114,7 +114,7 @@ def _open_python() -> None:
         os.close(place)
 
 
-def _closed_above(path: Path) -> Path | None:
+def closed_above(path: Path) -> Path | None:
     """The topmost folder on the way that others may not enter."""
     return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001), None)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from tests.harness.machines import PLAIN_USER, WITHOUT, command
+from tests.harness.machines import PLAIN_USER, WITHOUT, closed_above, command
 from tests.harness.mini import Mini
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +58,11 @@ def examine(who: str, without: tuple[str, ...]) -> dict:
     if done.returncode not in (0, 1) or not done.stdout:
         raise RuntimeError(f"{who} without {without}: {done.stderr[-2000:]}")
     return json.loads(done.stdout)
+
+
+def python_is_open() -> bool:
+    """Whether every user can read Python here, so that the rows that say otherwise cannot be tried."""
+    return closed_above(Path(sys.base_prefix)) is None and closed_above(Path(sys.prefix)) is None
 
 
 def broken(found: dict) -> list[str]:

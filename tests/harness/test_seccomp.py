@@ -131,6 +131,28 @@ def test_the_same_attempts_are_permitted_without_the_filter(tmp_path: Path) -> N
 
 
 @needs_filters
+def test_without_writes_files_can_be_read_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    became = attempt(
+        "seccomp.install(writes=False)",
+        {
+            "read": "Path(scratch, 'a').read_text(); os.listdir(scratch)",
+            "create": "open(f'{scratch}/b', 'w')",
+            "append": "open(f'{scratch}/a', 'a')",
+            "update": "os.open(f'{scratch}/a', os.O_RDWR)",
+            "cut": "os.truncate(f'{scratch}/a', 0)",
+            "folder": "os.mkdir(f'{scratch}/c')",
+            "rename": "os.rename(f'{scratch}/a', f'{scratch}/d')",
+            "remove": "os.unlink(f'{scratch}/a')",
+            "link": "os.symlink('a', f'{scratch}/e')",
+            "temporary": "os.open(scratch, os.O_TMPFILE | os.O_RDWR)",
+        },
+        scratch=str(tmp_path),
+    )
+    assert became.pop("read") == "passed" and set(became.values()) == {"EROFS"}
+
+
+@needs_filters
 def test_with_a_gpu_any_ioctl_passes_but_those_that_reach_another_process() -> None:
     became = attempt(
         "seccomp.install(gpu=True)",

@@ -69,7 +69,7 @@ def memory(pids: list[int]) -> list[str]:
     """Looks into other processes: their memory, environment, open files; traces them."""
     tries: list[Try] = []
     for pid in _others(pids):
-        names = ("mem", "environ", "maps", "cmdline", "fd")
+        names = ("mem", "environ", "maps", "fd")  # everybody may read command lines; ours hold nothing
         tries += [(f"read /proc/{pid}/{name}", _open_or_list, (f"/proc/{pid}/{name}",)) for name in names]
         tries += [
             (f"trace process {pid}", _trace, (pid,)),
