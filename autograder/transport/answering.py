@@ -9,6 +9,7 @@ from autograder.errors import CallbackError, WireError
 from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors, weighted_sum
 
 MAX_GRAPHS = 100_000  # calls of one exchange whose backward pass may still be asked for
+MAX_HELD = 256 * 2**20  # bytes of tensors that those calls may hold until then
 
 
 class Callbacks:
@@ -25,6 +26,7 @@ class Callbacks:
         self._node_of = node_of
         self._value_of = value_of
         self._graphs: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
+        self._held = 0
 
     def number_of(self, function: Callable[..., Any]) -> int:
         """Its number, the same at every call."""
@@ -35,6 +37,7 @@ class Callbacks:
     def forget(self) -> None:
         """Ends an exchange: no backward pass can be asked for any more."""
         self._graphs.clear()
+        self._held = 0
 
     def answer(self, frame: Frame) -> Frame:
         """Answers a request of the submission's side: run a function, or the backward pass of one.
@@ -71,9 +74,12 @@ class Callbacks:
             self.error = error
             raise CallbackError(str(error)) from error
         outputs = tensors(value)
-        self._graphs.append((inputs, outputs))
-        encode = Encoder(self._node_of)
         tracked = [output.requires_grad for output in outputs]
+        self._graphs.append((inputs, outputs) if any(tracked) else ([], []))
+        self._held += decode.logical + sum(output.nbytes for output in outputs) if any(tracked) else 0
+        if self._held > MAX_HELD:
+            raise WireError("calls that hold more memory than an exchange may")
+        encode = Encoder(self._node_of)
         return encode.frame(value=encode(value), call=len(self._graphs) - 1, tracked=tracked)
 
     def _vjp(self, call: int, gradients: Any) -> Frame:

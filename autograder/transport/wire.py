@@ -17,7 +17,7 @@ from autograder.transport.generators import generator_in
 
 MAX_DEPTH = 32
 MAX_NODES = 200_000  # in one value: lists that hold each other can be exponentially larger than they look
-MAX_LOGICAL = 128 * 2**20  # bytes of all tensors of a frame, as if each element had a place of its own
+MAX_LOGICAL = 64 * 2**20  # bytes of all tensors of a frame, as if each element had a place of its own
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -126,6 +126,7 @@ class Decoder:
 
     Attributes:
         tracked: every decoded tensor, in order, that required a gradient where it came from.
+        logical: bytes of all decoded tensors, as if each element had a place of its own.
     """
 
     def __init__(self, frame: Frame, special: Special | None = None) -> None:
@@ -133,7 +134,7 @@ class Decoder:
         self._storages = frame.storages
         self._copies: dict[int, torch.UntypedStorage] = {}
         self._special = special
-        self._logical = 0
+        self.logical = 0
 
     def __call__(self, node: Any, depth: int = 0) -> Any:
         """The value of `node`.
@@ -194,9 +195,9 @@ class Decoder:
         if 0 not in size and (last + 1) * dtype.itemsize > self._storages[index].nbytes():
             raise WireError("a tensor that reaches past its storage")
         # An empty tensor counts as if its empty axes were not there: torch multiplies the others.
-        self._logical += math.prod(n for n in size if n) * dtype.itemsize
-        if self._logical > MAX_LOGICAL:
-            raise WireError(f"tensors of {self._logical} bytes, and {MAX_LOGICAL} is the most that is taken")
+        self.logical += math.prod(n for n in size if n) * dtype.itemsize
+        if self.logical > MAX_LOGICAL:
+            raise WireError(f"tensors of {self.logical} bytes, and {MAX_LOGICAL} is the most that is taken")
         if index not in self._copies:
             self._copies[index] = _copy(self._storages[index])
         try:
