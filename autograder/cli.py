@@ -138,7 +138,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         trust = "" if isolated else " without isolation, as told: it is trusted"
         print(f"grading {arguments.submission} on {device}{trust}")
         with _Bar() as bar:
-            record = grader.grade(arguments.submission.resolve(), order, arguments.out, bar.advance)
+            record = grader.grade(arguments.submission.absolute(), order, arguments.out, bar.advance)
     _show(record, points=True, package="")
     print(f"written: {arguments.out / 'submission_log.json'} and {arguments.out / 'results.json'}")
     return OUR_FAULT if record["faults"] else DONE

@@ -112,6 +112,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         request.overrides,
         announce=announce,
         transport=request.isolated,
+        answers=form,
         workers=request.workers if request.isolated else 0,
     )
     plugin = Plugin(run)

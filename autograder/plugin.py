@@ -41,6 +41,7 @@ class Run:
         overrides: tasks answered by these functions in place of the submission's.
         announce: called with every result as soon as it is there.
         transport: how tests reach the submission; None for in this very process.
+        answers: the submission's answer form, where it has been read already.
         workers: how many tests run at a time, in processes that can be ended; 0 for in this one.
     """
 
@@ -53,6 +54,7 @@ class Run:
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     announce: Callable[[TestResult], None] = lambda result: None
     transport: Transport | None = None
+    answers: answer_form.Answers | None = None
     workers: int = 0
 
     def seed_of(self, test: str) -> int:
@@ -70,7 +72,7 @@ class Plugin:
         self.results: dict[str, TestResult] = {}
         self.faults: list[str] = []
         self._looks = source.look(run.package, run.manifest.tasks.values())
-        self._answers = answer_form.read(run.package)
+        self._answers = run.answers or answer_form.read(run.package)
         self._transport = run.transport or InProcess(run.package, run.manifest.package)
         self._timed_out: set[str] = set()
         tasks = run.manifest.tasks.values()

@@ -1,4 +1,4 @@
-"""Half-right submissions of homework 12, made from the reference: each of some tasks goes wrong in one of several ways."""
+"""Half-right submissions of homework 12, made from the reference: about half of its blocks go wrong, in several ways."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""One test, two transports: every submission of homework 12 ends the same in process and in isolation, word for word."""
+"""One test, two transports: a submission of homework 12 ends the same in process and in isolation, word for word."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -66,7 +66,7 @@ def catches(callback):
         callback(torch.ones(1))
     except Exception:
         return 7
-def tread():
+def count_threads():
     return torch.get_num_threads()
 """
 
@@ -134,7 +134,7 @@ def test_output_comes_home(opened: Callable[..., Session]) -> None:
 
 @pytest.mark.parametrize("name", ["fork", "outside"])
 def test_what_is_forbidden_is_an_error_of_the_system(opened: Callable[..., Session], name: str) -> None:
-    with pytest.raises(StudentError, match="PermissionError|Read-only file system"):
+    with pytest.raises(StudentError, match=r"PermissionError|Read-only file system"):
         opened().call(f"hog.{name}")
 
 
@@ -179,7 +179,7 @@ def test_exception_of_a_callback_comes_up_even_if_the_code_catches_it(opened: Ca
 
 
 def test_threads_are_what_the_setting_says(opened: Callable[..., Session]) -> None:
-    assert opened().call("hog.tread").value == 1
+    assert opened().call("hog.count_threads").value == 1
 
 
 def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it(tmp_path: Path) -> None:

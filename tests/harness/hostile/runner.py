@@ -1,0 +1,171 @@
+"""Grades every entry with one grader, and looks from outside at what it did."""
+
+import gc
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from autograder.grader import Grader, Order
+from tests.harness.hostile import homework
+from tests.harness.hostile.entry import Entry, as_folder
+from tests.harness.hostile.findings import look
+from tests.harness.hostile.tokens import Tokens
+from tests.harness.hostile.watch import MARK, Watch
+
+CLOSED = ("homework", "submissions", "others", "temporary")
+SUITES = ("public", "hidden")
+HONEST_EVERY = 25
+LATE = 10  # seconds that a grade may be over, on a machine however busy
+HANG_SECONDS = 8  # for everything together, of entries that hang everywhere
+ENVIRONMENT = "AUTOGRADER_SECRET"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one grade ended: `escaped` says in words what must not be."""
+
+    entry: Entry
+    escaped: tuple[str, ...]
+
+
+class Range:
+    """Where attacks are let loose: a homework, secrets and traps around it, and a grader that was warm before.
+
+    Args:
+        isolated: False lets an attack through, to see whether that is seen.
+        total: seconds of a whole grade.
+        keep: where records stay; None throws them away.
+    """
+
+    def __init__(self, *, isolated: bool = True, total: float = 60, keep: Path | None = None) -> None:
+        self.tokens = Tokens()
+        self._isolated = isolated
+        self._total = total
+        self._keep = keep
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Range":
+        with ExitStack() as stack:
+            self.root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hostile-")))
+            self.root.chmod(0o711)
+            self._plant(stack)
+            stack.callback(self._after_all)
+            manifest = homework.build(self.root / "homework", self.tokens, self._total)
+            self.grader = stack.enter_context(Grader(manifest, isolated=self._isolated))
+            self.grader.rehearse()
+            self.watch = stack.enter_context(
+                Watch(self.root / "yard", [self.root / name for name in CLOSED], self.grader.staging)
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _plant(self, stack: ExitStack) -> None:
+        """Secrets in the environment, in an open file, in memory and in other people's work."""
+        for name in ("yard", "submissions", "others", "out", "temporary"):
+            (self.root / name).mkdir()
+        for name in ("temporary", "yard"):
+            (self.root / name).chmod(0o711)
+        os.environ[ENVIRONMENT] = self.tokens.new("environment")
+        stack.callback(os.environ.pop, ENVIRONMENT)
+        old, tempfile.tempdir = tempfile.tempdir, str(self.root / "temporary")
+        stack.callback(setattr, tempfile, "tempdir", old)
+        other = self.root / "others/submission_log.json"
+        other.write_text(self.tokens.new("neighbour") + self.tokens.new("record"))
+        (self.root / "others/open").write_text(self.tokens.new("descriptor"))
+        inherited = os.open(self.root / "others/open", os.O_RDWR)
+        stack.callback(os.close, inherited)
+        os.set_inheritable(inherited, True)
+        self.memory = [self.tokens.new("memory") * 1000 for _ in range(100)]
+
+    def _after_all(self) -> None:
+        """Looks at what is left once the grader is gone."""
+        self.left = tuple(
+            f"left behind by the grader: {path}" for path in (self.root / "temporary").iterdir()
+        )
+
+    def aim(self) -> str:
+        """All that an attacker could ever have found out about the machine, as a module."""
+        watch, isolated = self.watch, self.grader.isolated
+        staff = sorted(str(path) for path in (self.root / "homework").rglob("*") if path.suffix)
+        known = {
+            "MARK": MARK,
+            "STAFF": [*staff, *map(str, sorted((self.root / "others").iterdir()))],
+            "FOLDERS": [str(path) for path in sorted(self.root.iterdir())]
+            + [
+                str(self.root),
+                str(self.grader.staging),
+                *("/tmp", "/var/tmp", "/dev/shm", "/", "/root", "/proc"),
+            ],
+            "HOMEWORK": str(self.root / "homework"),
+            "OUT": str(self.root / "out"),
+            "CANARIES": [str(canary) for canary in watch.canaries],
+            "PIDS": [os.getpid(), os.getppid(), *([isolated.pid] if isolated else [])],
+            "VICTIM": watch.victim.pid,
+            "PORT": watch.port,
+            "SOCKET": watch.path,
+            "ABSTRACT": watch.name,
+        }
+        return "".join(f"{name} = {value!r}\n" for name, value in known.items())
+
+    def attack(self, entry: Entry, workers: int = 1) -> Finding:
+        """Grades one submission."""
+        place = self.root / "submissions" / entry.id
+        place.mkdir(exist_ok=True)
+        submission = entry.hand_in(place, self.aim())
+        out = (self._keep or self.root / "out") / entry.id
+        self.watch.before()
+        try:
+            record = self.grader.grade(submission, Order(SUITES, workers=workers), out)
+        except Exception as error:
+            return Finding(entry, (f"the grader itself raised {type(error).__name__}: {error}",))
+        wrong = [*self.watch.after(), *self._staged(entry), *look(entry, record, out, self.tokens)]
+        if record["seconds"] > self._total + LATE:
+            wrong.append(f"took {record['seconds']} s, and {self._total} s are all there are")
+        return Finding(entry, tuple(wrong))
+
+    def _staged(self, entry: Entry) -> Iterator[str]:
+        """Files of the staged package that are not as they were handed in or given."""
+        due = entry.package(self.aim()) | {name: text.encode() for name, text in homework.GIVEN.items()}
+        package = self.grader.staging / "pupil"
+        for path in sorted(package.rglob("*")):
+            name = path.relative_to(package).as_posix()
+            new = (
+                entry.pack is as_folder and name not in due
+            )  # an archive may hold more than the entry's own files
+            if path.is_file() and (new or due.get(name, path.read_bytes()) != path.read_bytes()):
+                yield f"new or changed in the staged package: {name}"
+
+
+def run(entries: Iterable[Entry], tell: Callable[[Finding], None], keep: Path | None = None) -> list[Finding]:
+    """Grades all entries, and the honest submission before, between and after them."""
+    honest = Entry("honest", 0, "nothing: it is right, and keeps full marks beside all others")
+    findings = []
+
+    def note(finding: Finding) -> None:
+        findings.append(finding)
+        tell(finding)
+
+    entries = list(entries)
+    with Range(keep=keep) as field:
+        note(field.attack(honest))
+        gc.collect()
+        gc.freeze()  # pytest collects several times a grade
+        for count, entry in enumerate([entry for entry in entries if not entry.hangs], start=1):
+            note(field.attack(entry))
+            if count % HONEST_EVERY == 0:
+                note(field.attack(honest, workers=2))
+        note(field.attack(honest))
+    note(Finding(Entry("afterwards", 0, "to be there when the grader is gone"), field.left))
+    hanging = [entry for entry in entries if entry.hangs]
+    if hanging:
+        with Range(total=HANG_SECONDS, keep=keep) as field:
+            for entry in [honest, *hanging, honest]:
+                note(field.attack(entry))
+    return findings
