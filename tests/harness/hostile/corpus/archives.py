@@ -87,7 +87,7 @@ ENTRIES = (
         "tar-entries",
         "names that lead outside or are no text, links of both kinds, a file through one, devices and pipes",
         a_tar(
-            *(member(name, EVIL) for name in (*OUTSIDE, "pupil/caf\udce9.py")),
+            *(member(name, EVIL) for name in (*OUTSIDE, "pupil/x\udce9.py")),
             member("pupil/extra.py", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
             member("pupil/hard.py", type=tarfile.LNKTYPE, linkname="../../homework/reference/maths.py"),
             member("pupil/up", type=tarfile.SYMTYPE, linkname="../.."),
