@@ -74,11 +74,7 @@ def row(who: str, without: tuple[str, ...], found: dict) -> str:
     """A line of the table."""
     lacking = ", ".join(LAYERS[name] for name in without) or "nothing"
     verdict = "graded" if found["holds"] else "refused"
-    reason = (
-        found["refusal"].split(" in /")[0].split(",")[0]
-        if found["refusal"]
-        else ", ".join(broken(found)) or "none"
-    )
+    reason = "Python cannot be read" if found["refusal"] else ", ".join(broken(found)) or "none"
     return f"| {WHO[who].words} | {lacking} | {verdict} | {reason} |"
 
 

@@ -16,7 +16,7 @@ ROWS = [
     ("container", ()),
     ("plain", ()),
     ("plain", ("landlock", "namespaces")),
-    ("plain", ("namespaces", "seccomp")),
+    ("plain", ("landlock", "namespaces", "seccomp")),
 ]
 
 pytestmark = [

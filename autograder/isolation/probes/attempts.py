@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 LEFT = "left-by-a-probe"
-_PTRACE_ATTACH = 16
+_PTRACE_ATTACH, _PTRACE_DETACH = 16, 17
 _PTRACE, _PROCESS_VM_READV = {"x86_64": (101, 310), "aarch64": (117, 270)}.get(os.uname().machine, (-1, -1))
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -79,8 +79,11 @@ def memory(pids: list[int]) -> list[str]:
 
 
 def _trace(pid: int) -> bool:
-    done: bool = _LIBC.syscall(_PTRACE, _PTRACE_ATTACH, pid, 0, 0) == 0
-    return done
+    if _LIBC.syscall(_PTRACE, _PTRACE_ATTACH, pid, 0, 0) != 0:
+        return False
+    os.waitpid(pid, 0)  # it is stopped now, and would stay so
+    _LIBC.syscall(_PTRACE, _PTRACE_DETACH, pid, 0, 0)
+    return True
 
 
 def _read_memory(pid: int) -> bool:

@@ -11,7 +11,7 @@ from rich.console import Console
 from autograder import schemas
 from autograder.record import NAME, Record
 from autograder.render import terminal
-from tests.harness.hostile.entry import Entry
+from tests.harness.hostile.entry import KIT, Entry
 from tests.harness.hostile.homework import GIVEN, HONEST
 from tests.harness.hostile.tokens import OF_TESTS, Tokens
 
@@ -49,7 +49,7 @@ def look(entry: Entry, record: Record, out: Path, tokens: Tokens) -> Iterator[st
     yield from _terminal(record)
     yield from (f"results.json shows a secret: {place}" for place in tokens.found(data["results.json"]))
     yield from _secrets(record, tokens)
-    names = {*entry.files, *HONEST, *GIVEN}
+    names = {*entry.files, *HONEST, *GIVEN, *KIT}
     for test in record["tests"]:
         shown = _WHERE.fullmatch(test["where"])
         if test["where"] and (shown is None or shown[1] not in names):

@@ -45,7 +45,7 @@ for link, path in zip(links, aim.STAFF):
 beside = [f"{path}/{name}" for path in above for name in ("checks", "reference", "homework", "oracles")]
 found += [line for line in loot.read([*above, *beside, *links]) if "staging" not in line]
 pids = ["self", "1", "2", str(os.getppid()), *map(str, aim.PIDS)]
-names = ("environ", "cmdline", "maps", "mem", "fd", "cwd", "root/etc/passwd", "task")
+names = ("environ", "cmdline", "maps", "mem", "fd", "root/etc/passwd", "task")
 found += loot.read([*glob.glob("/proc/*"), *(f"/proc/{pid}/{name}" for pid in pids for name in names)])
 """,
     ),
