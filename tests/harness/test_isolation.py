@@ -278,6 +278,8 @@ def test_a_broken_promise_refuses_the_grade_and_names_it(mini: Mini, monkeypatch
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_homework_is_graded_in_isolation(mini: Mini, workers: int) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "pupil"]:
+        del sys.modules[name]  # of an earlier test in this process
     mini.code(CODE.replace("def quadruple(x):\n", "def quadruple(x):\n    print('thinking')\n"))
     with Grader(mini.loaded()) as grader:
         order = Order(("public", "hidden"), workers=workers)

@@ -33,16 +33,16 @@ visibility = "outcome"
 id = "q1"
 title = "Numbers"
 tasks = [
-    { id = "maths.double", points = 8, seconds = 1.5 },
-    { id = "loss.squares", points = 3, seconds = 1.5 },
-    { id = "draws.noise", points = 2, seconds = 1.5 },
+    { id = "maths.double", points = 8, seconds = 2 },
+    { id = "loss.squares", points = 3, seconds = 2 },
+    { id = "draws.noise", points = 2, seconds = 2 },
 ]
 
 [[questions]]
 id = "q2"
 title = "Words, calls and networks"
 tasks = [
-    { id = "words.shout", points = 4, seconds = 1.5 },
+    { id = "words.shout", points = 4, seconds = 2 },
     { id = "calls.twice", points = 6, seconds = 3 },
     { id = "net.Scale", points = 6 },
     { id = "net.fit", points = 7 },

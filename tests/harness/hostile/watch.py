@@ -87,7 +87,8 @@ class Watch:
         self._modules = {name for name in sys.modules if name.split(".")[0] == "pupil"}
         if _PEAK.exists():
             _PEAK.write_text("5")  # from now on, the peak is the peak since now
-        self._memory = max(_peak_mb() + GROWTH_MB, _childrens_peak_mb())
+        self._own_memory = _peak_mb() + GROWTH_MB
+        self._childrens_memory = max(self._own_memory, _childrens_peak_mb())  # that peak cannot be set back
 
     def after(self) -> Iterator[str]:
         """What is not as it was."""
@@ -102,8 +103,9 @@ class Watch:
             yield "killed another process"
         if {name for name in sys.modules if name.split(".")[0] == "pupil"} - self._modules:
             yield "was imported by the grader"
-        if (peak := max(_peak_mb(), _childrens_peak_mb())) > self._memory:
-            yield f"made the grader take {peak} MB, and {self._memory} MB are enough"
+        for peak, enough in ((_peak_mb(), self._own_memory), (_childrens_peak_mb(), self._childrens_memory)):
+            if peak > enough:
+                yield f"made the grader take {peak} MB, and {enough} MB are enough"
 
     def _look(self) -> Iterator[tuple[str, object]]:
         for folder in self._closed:

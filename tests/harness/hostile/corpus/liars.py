@@ -1,6 +1,7 @@
 """Class 5: returns what is no value, or one that lies about itself."""
 
-from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, noise, shout, squares
+from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, shout, squares
+from tests.harness.hostile.homework import HONEST
 
 YES = """
 class Yes:
@@ -47,6 +48,13 @@ def lie(id: str, tries: str, *values: str, outcome: str = "FAILED") -> Entry:
     )
 
 
+WIDE = """
+def fit(x, y, steps):
+    value = [1.0]
+    for _ in range(30):
+        value = [value, value]
+    return value
+"""
 SELF = "value = []\nvalue.append(value)\nreturn value"
 IN_PLACE = "x *= 2\nreturn x"
 
@@ -105,11 +113,11 @@ ENTRIES = (
         "lists that hold themselves or double at each level, changed arguments, a nested tensor, a text of 3 MB",
         {
             **in_each_test(*[SELF, IN_PLACE] * 2),
-            **noise("value = [1.0]\nfor _ in range(18):\n    value = [value, value]\nreturn value"),
+            "net.py": HONEST["net.py"].partition("\n\ndef fit")[0] + WIDE,
             **shout("return 'long' * 750_000"),
             **squares("return torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])"),
         },
-        {TARGET: "FAILED", "draws.noise": "FAILED", "words.shout": "FAILED", "loss.squares": "CRASHED"},
+        {TARGET: "FAILED", "net.fit": "FAILED", "words.shout": "FAILED", "loss.squares": "CRASHED"},
     ),
     Entry(
         "lie-layout",
