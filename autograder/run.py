@@ -35,6 +35,8 @@ def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
     # Several processes would share the file that output is captured in; a worker's output does not come this way.
     arguments += ["--capture=sys"] if run.transport else []
     arguments += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:warnings", "-p", "no:faulthandler"]
+    # Both collect all garbage at the end of a run, which takes long where much is loaded.
+    arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     old = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:

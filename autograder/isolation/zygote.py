@@ -139,7 +139,6 @@ class Zygote:
             _remove(worker.scratch)
         end = {
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-            "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
             "cpu_seconds": used.ru_utime + used.ru_stime,
             "limit": worker.limit,
         }
