@@ -3,9 +3,7 @@
 import os
 import platform
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,9 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.errors import HarnessError
-from autograder.grader import NO_ISOLATION, secrets
+from autograder.grader import NO_ISOLATION, Grader, secrets
 from autograder.isolation import promises
-from autograder.isolation.isolated import Isolated, Setting
 from autograder.isolation.plan import Layers
 from autograder.isolation.syscalls import supported
 from autograder.manifest import Manifest
@@ -58,21 +55,16 @@ def examine(manifest: Manifest) -> Findings:
     """Starts workers as a grade does and lets them attack, promise by promise. Takes a minute at most."""
     if not supported():
         return Findings(None, {}, NO_ISOLATION)
-    with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
-        os.chmod(folder, 0o711)
-        staging = Path(os.path.realpath(folder)) / "staging"
-        staging.mkdir()
-        isolated = Isolated(Setting(staging, manifest.package))
+    with Grader(manifest) as grader:
+        assert grader.isolated is not None
         try:
-            layers = isolated.layers
+            layers = grader.isolated.layers
             if layers.missing:
                 return Findings(layers, {}, "; ".join(layers.missing))
-            with promises.Court(isolated, staging, secrets(manifest)) as court:
+            with promises.Court(grader.isolated, grader.staging, secrets(manifest)) as court:
                 return Findings(layers, promises.try_all(court, ALL))
         except HarnessError as error:
             return Findings(None, {}, str(error))
-        finally:
-            isolated.stop()
 
 
 def as_dict(findings: Findings) -> dict[str, Any]:

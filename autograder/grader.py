@@ -57,9 +57,7 @@ class Grader:
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        os.chmod(
-            self._folder.name, 0o711
-        )  # a worker's user goes through to what is staged, and sees nothing else
+        os.chmod(self._folder.name, 0o711)  # a worker's user goes through, and sees only what is staged
         self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
         self.staging.mkdir()
         threads = int(manifest.limits["threads"])

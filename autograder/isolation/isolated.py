@@ -60,9 +60,7 @@ class Isolated:
 
     def __init__(self, setting: Setting) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-workers-")
-        os.chmod(
-            self._folder.name, 0o711
-        )  # a worker's user goes through to its own folder, and sees no other
+        os.chmod(self._folder.name, 0o711)  # a worker's user goes through, and sees only its own folder
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = Plan(
             staging=str(setting.staging.resolve()),
