@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Limits
 from autograder.transport.frames import pack, unpack
-from autograder.transport.session import MESSAGE_CAP
+from autograder.transport.reported import MESSAGE_CAP
 from autograder.transport.text import printable
 from autograder.transport.wire import Frame
 

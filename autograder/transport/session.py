@@ -1,6 +1,5 @@
 """The test's side: sends calls, answers callbacks, keeps the log. The same whatever lies behind `exchange`."""
 
-import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,24 +7,11 @@ from typing import Any, Protocol
 
 import torch
 
-from autograder.errors import Frame as StudentFrame
 from autograder.errors import Killed, StudentError, WireError, WrongAnswer
 from autograder.transport.answering import Callbacks
+from autograder.transport.reported import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors
-
-MESSAGE_CAP = 2_000
-LIMITS = {
-    errno.EFBIG: "file size",
-    errno.ENOSPC: "file size",
-    errno.EDQUOT: "file size",
-    errno.EMFILE: "open files",
-    errno.ENOMEM: "memory",
-    errno.EAGAIN: "processes",
-}
-"""The limit that an error of the system speaks of; no other word is taken from a worker."""
-NAME_CAP = 200
-MAX_FRAMES = 50
 
 
 @dataclass(frozen=True)
@@ -220,7 +206,7 @@ class Session:
             self.answered = True
             return frame
         with _understanding():
-            error = _student_error(frame.header["error"])
+            error = student_error(frame.header["error"])
         raise error from self.live_exception()
 
     def _next_seed(self) -> int:
@@ -256,30 +242,6 @@ def _of(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise WireError(f"a {type(value).__name__} where a {kind.__name__} is due")
     return value
-
-
-def _student_error(error: Any) -> StudentError:
-    """What a worker says that the submission raised; all of it is text that the submission may have made up."""
-    match error:
-        case {"kind": str(kind), "message": str(message), "frames": list(rows)}:
-            frames = []
-            for row in rows[:MAX_FRAMES]:
-                match row:
-                    case [str(file), int(line), str(function), str(text)]:
-                        names = printable(file, NAME_CAP), printable(function, NAME_CAP)
-                        frames.append(StudentFrame(names[0], line, names[1], printable(text, MESSAGE_CAP)))
-                    case _:
-                        raise WireError("a line of a traceback that is none")
-            limit = error.get("limit")
-            if not isinstance(limit, str):
-                raise WireError("a limit that is none")
-            return StudentError(
-                printable(kind, NAME_CAP),
-                printable(message, MESSAGE_CAP),
-                tuple(frames),
-                limit=limit if limit in LIMITS.values() else "",
-            )
-    raise WireError("an error that is none")
 
 
 def _bring_home(before: Any, now: Any) -> None:

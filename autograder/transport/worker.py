@@ -15,7 +15,7 @@ import torch
 
 from autograder.errors import TimeLimit, WireError
 from autograder.transport.callback import Callback, Peer
-from autograder.transport.session import LIMITS, MESSAGE_CAP
+from autograder.transport.reported import LIMITS, MESSAGE_CAP
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
 
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
