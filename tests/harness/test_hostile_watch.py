@@ -50,7 +50,7 @@ def test_honest_submission_leaves_no_trace_but_its_import(loose: Range) -> None:
         ("os.chmod(aim.CANARIES[2], 0o600)", "changed: "),
         ("Path(aim.HOMEWORK, 'new').touch()", "new or gone: "),
         ("os.unlink(aim.HOMEWORK + '/oracles/answers.py')", "new or gone: "),
-        ("__import__('subprocess').Popen(['sleep', '30'])", "left running: process"),
+        ("os.posix_spawnp('sleep', ['sleep', '30'], os.environ)", "left running: process"),
         (
             "__import__('threading').Thread(target=time.sleep, args=(20,), daemon=True).start()",
             "left a thread",
