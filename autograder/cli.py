@@ -1,7 +1,7 @@
-"""The command line: `autograder test`, `autograder grade`, `autograder doctor`, `autograder stubs`.
+"""The command line: `autograder test`, `grade`, `doctor`, `stubs` and `mutants`.
 
 Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED, `doctor` a broken promise
-that is due or `stubs --check` a difference, 2 a bad call or input, 3 our own fault.
+that is due, `stubs --check` a difference or `mutants` a survivor, 2 a bad call or input, 3 our own fault.
 """
 
 import argparse
@@ -71,6 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         help="none: run the submission in the grader's own process; only for one that you trust as yourself",
     )
     grade.add_argument("--workers", type=_count, default=1, help="how many tests run at a time (default 1)")
+    attempt = grade.add_mutually_exclusive_group()
+    attempt.add_argument(
+        "--attempt",
+        type=_count,
+        default=1,
+        help="which submission of its student it is; hints depend on it (default 1)",
+    )
+    attempt.add_argument(
+        "--metadata", type=Path, help="Gradescope's submission_metadata.json, which tells the attempt"
+    )
     grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
     grade.set_defaults(command=_grade)
 
@@ -85,6 +95,29 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="only say whether it is up to date, byte for byte"
     )
     stubs.set_defaults(command=_stubs)
+
+    mutants = commands.add_parser(
+        "mutants", help="try the tests on every known wrong and right answer, and say which slip through"
+    )
+    mutants.add_argument(
+        "-q", "--only", action="append", default=[], metavar="Q", help="a question, task or entry; repeatable"
+    )
+    mutants.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
+    mutants.add_argument("--workers", type=_count, default=1, help="how many tests run at a time (default 1)")
+    mutants.add_argument("--out", type=Path, help="folder for matrix.json and matrix.html")
+    mutants.set_defaults(command=_mutants)
+
+    diagnosis = commands.add_parser(
+        "diagnosis", help="make every known mistake on purpose, and count how often it is called by its name"
+    )
+    diagnosis.add_argument(
+        "-q", "--only", action="append", default=[], metavar="Q", help="a question, task or entry; repeatable"
+    )
+    diagnosis.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
+    diagnosis.add_argument(
+        "--workers", type=_count, default=1, help="how many tests run at a time (default 1)"
+    )
+    diagnosis.set_defaults(command=_diagnosis)
     return parser
 
 
@@ -125,6 +158,7 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
+    from autograder.attempts import attempt_in
     from autograder.grader import Grader, Order
 
     manifest = manifests.load(manifests.find())
@@ -134,7 +168,9 @@ def _grade(arguments: argparse.Namespace) -> int:
     isolated = arguments.isolation != "none"
     with Grader(manifest, isolated=isolated) as grader:
         device = grader.device(arguments.device)
-        order = Order(suites, tuple(arguments.only), arguments.seed, device, arguments.workers)
+        attempt = attempt_in(arguments.metadata) if arguments.metadata else arguments.attempt
+        only = tuple(arguments.only)
+        order = Order(suites, only, arguments.seed, device, arguments.workers, attempt)
         trust = "" if isolated else " without isolation, as told: it is trusted"
         print(f"grading {arguments.submission} on {device}{trust}")
         with _Bar() as bar:
@@ -178,6 +214,45 @@ def _stubs(arguments: argparse.Namespace) -> int:
         else f"{target.name}/ is up to date"
     )
     return NOT_PASSED if differences else DONE
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from autograder.misconceptions import bank, matrix, report
+
+    manifest = manifests.load(manifests.find())
+    entries = bank.select(manifest, bank.load(manifest), tuple(arguments.only))
+    with _Bar() as bar:
+        trials = matrix.try_all(
+            manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
+        )
+    found = report.Report(manifest, trials, arguments.seed)
+    found.show(Console(highlight=False))
+    if arguments.out is not None:
+        found.write(arguments.out)
+    return DONE if found.holds else NOT_PASSED
+
+
+def _diagnosis(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from autograder.diagnosis import measure
+    from autograder.misconceptions import bank
+
+    manifest = manifests.load(manifests.find())
+    entries = bank.load(manifest)
+    chosen = bank.select(manifest, entries, tuple(arguments.only))
+    with _Bar() as bar:
+        verdicts = measure.measure(
+            manifest,
+            list(entries.values()),
+            chosen,
+            seed=arguments.seed,
+            workers=arguments.workers,
+            progress=bar.advance,
+        )
+    return DONE if measure.show(Console(highlight=False), *verdicts) else NOT_PASSED
 
 
 def _show(record: dict[str, object], *, points: bool, package: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from autograder import intake
+from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
 from autograder.grading import Progress, Request, begin, grade
 from autograder.isolation import promises
@@ -32,6 +33,7 @@ class Order:
         seed: of the run.
         device: "cpu" or "cuda".
         workers: how many tests run at a time.
+        attempt: which submission of its student it is, counted from 1.
     """
 
     suites: tuple[str, ...]
@@ -39,6 +41,7 @@ class Order:
     seed: int = 0
     device: str = "cpu"
     workers: int = 1
+    attempt: int = 1
 
 
 class Grader:
@@ -64,6 +67,8 @@ class Grader:
         setting = Setting(self.staging, manifest.package, ("torch", "numpy"), threads)
         self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
+        has_bank = manifest.staff is not None and manifest.staff.misconceptions
+        self._examine = Examiner(manifest).examine if has_bank else None
 
     def __enter__(self) -> "Grader":
         return self
@@ -150,6 +155,8 @@ class Grader:
             out,
             isolated=self.isolated,
             workers=order.workers,
+            attempt=order.attempt,
+            examine=self._examine,
         )
         begin(request)
         promised = self.rehearse()

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import answers, record
+from autograder import answers, record, upstream
 from autograder.errors import InputError
 from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
 from autograder.outcomes import TestResult
-from autograder.plugin import Plugin, Run
+from autograder.plugin import Examine, Plugin, Run
 from autograder.render import gradescope
 from autograder.run import run_tests
 
@@ -37,6 +37,8 @@ class Request:
             process, which trusts it.
         promises: what was tried of the isolation before, for the record.
         workers: how many tests run at a time; more than one only in isolation.
+        attempt: which submission of its student it is, counted from 1.
+        examine: finds out what is wrong with a task that failed; None to leave it at that.
     """
 
     manifest: Manifest
@@ -52,6 +54,8 @@ class Request:
     isolated: Isolated | None = None
     promises: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    attempt: int = 1
+    examine: Examine | None = None
 
 
 def grade(request: Request, progress: Progress = lambda result, done, total: None) -> record.Record:
@@ -79,14 +83,18 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         answers=form.values,
         sources=dict(request.sources),
         notes=(*request.notes, *([form.problem] if form.problem else [])),
+        attempt=request.attempt,
         environment=record.environment(request.device),
     )
     started = time.monotonic()
 
-    def keep(complete: bool, faults: list[str]) -> record.Record:
+    def keep(
+        complete: bool, faults: list[str], feedback: Mapping[str, upstream.Feedback] | None = None
+    ) -> record.Record:
         results = list(plugin.ledger.values())
+        seconds = time.monotonic() - started
         data = record.build(
-            facts, results, complete=complete, faults=faults, seconds=time.monotonic() - started
+            facts, results, complete=complete, faults=faults, seconds=seconds, feedback=feedback
         )
         if (
             complete or not plugin.results
@@ -114,11 +122,29 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         transport=request.isolated,
         answers=form,
         workers=request.workers if request.isolated else 0,
+        examine=request.examine,
     )
     plugin = Plugin(run)
     keep(complete=False, faults=[])
     finished = run_tests(run, plugin)
-    return keep(complete=True, faults=finished.faults)
+    if request.examine is None:
+        return keep(complete=True, faults=finished.faults)
+    needs = upstream.wrong_needs(manifest, plugin.looks, finished.results)
+    again = _try_again(run, plugin, needs, manifest.limits["total"] - (time.monotonic() - started))
+    told = upstream.feedback(manifest, plugin.findings, needs, again.ledger.values(), again.findings)
+    return keep(complete=True, faults=finished.faults + again.faults, feedback=told)
+
+
+def _try_again(run: Run, first: Plugin, needs: Mapping[str, tuple[str, ...]], seconds: float) -> Plugin:
+    """Runs the tests of tasks that need wrong ones, with the grader's own answers for those."""
+    stand_ins = upstream.stand_ins(run.manifest, first.looks, needs)
+    again = replace(
+        run, scope=tuple(stand_ins), stand_ins=stand_ins, announce=lambda result: None, seconds=seconds
+    )
+    plugin = Plugin(again)
+    if stand_ins and seconds > 0:
+        run_tests(again, plugin)
+    return plugin
 
 
 def begin(request: Request) -> None:

@@ -77,12 +77,35 @@ class Suite:
 
 @dataclass(frozen=True)
 class Staff:
-    """What only the grader's side may know. `salt` makes the seeds of a grade unknown to whoever knows the run's."""
+    """What only the grader's side may know.
+
+    Attributes:
+        reference: package that holds the solutions.
+        given: files of it that every submission gets.
+        choices: right option of each choice question.
+        salt: makes the seeds of a grade unknown to whoever knows the run's.
+        misconceptions: package that holds the bank of known answers; empty for none.
+    """
 
     reference: str
     given: tuple[str, ...]
     choices: Mapping[str, str]
     salt: str = ""
+    misconceptions: str = ""
+
+
+@dataclass(frozen=True)
+class FeedbackPolicy:
+    """What students are told, and what is given for an answer that only builds on a wrong one.
+
+    Attributes:
+        hints_from_attempt: the first submission, counted from 1, whose feedback has hints.
+        upstream_credit: part of a task's points for what is right once the grader answers for the wrong tasks that it
+            calls.
+    """
+
+    hints_from_attempt: int = 1
+    upstream_credit: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +122,7 @@ class Manifest:
     questions: tuple[Question, ...]
     staff: Staff | None
     intake: Limits
+    feedback: FeedbackPolicy = FeedbackPolicy()
 
     @property
     def root(self) -> Path:
@@ -256,10 +280,9 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             )
             for row in raw["questions"]
         ),
-        staff=Staff(
-            staff["reference"], tuple(staff["given"]), staff.get("choices", {}), staff.get("salt", "")
-        )
+        staff=Staff(**{**staff, "given": tuple(staff["given"]), "choices": staff.get("choices", {})})
         if staff
         else None,
         intake=Limits(**intake),
+        feedback=FeedbackPolicy(**raw.get("feedback", {})),
     )

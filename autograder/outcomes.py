@@ -1,4 +1,4 @@
-"""What a test can end in, and the result that is kept of it."""
+"""What a test can end in, the result that is kept of it, and what was found out about a task that failed."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +33,23 @@ SEVERITY = (
 def worst(outcomes: list[Outcome]) -> Outcome:
     """The outcome of a task from those of its tests; a task without a test is a fault of ours."""
     return min(outcomes, key=SEVERITY.index, default=Outcome.HARNESS)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a task, over all its tests.
+
+    Attributes:
+        failure: class of the failure ("sign", "shape", "values", ...).
+        says: one line: what the code does wrong.
+        hint: what its student may ask themselves.
+        misconception: id of the known mistake that it is; "" where it is none.
+    """
+
+    failure: str
+    says: str
+    hint: str
+    misconception: str = ""
 
 
 @dataclass

@@ -5,26 +5,37 @@ pytest reports, and one that did not run at all is a fault of the harness.
 """
 
 import inspect
+import traceback
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from autograder import answers as answer_form
-from autograder import shards, source
+from autograder import source
 from autograder.homework import Homework, Instrument, derive_seed
 from autograder.manifest import Manifest, Suite, Task
-from autograder.outcomes import Outcome, TestResult
+from autograder.outcomes import Finding, Outcome, TestResult
 from autograder.patience import Patience
 from autograder.transport.in_process import InProcess
-from autograder.transport.session import Transport
+from autograder.transport.session import Session, Transport
 from autograder.verdict import NotRun, hidden_title, judge, veil
 
 OUTPUT_CAP = 4_000
-_LATE = "not run: an earlier test of this task ran past its limit"
+LATE = "not run: an earlier test of this task ran past its limit"
+
+
+class Examine(Protocol):
+    """Finds out what is wrong with a task, from what its tests asked and what they were told."""
+
+    def __call__(
+        self, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
+    ) -> Finding | None:
+        """Looks at the sessions of all tests of a task; `opened` opens a fresh one with the same submission."""
+        ...
 
 
 @dataclass
@@ -43,6 +54,9 @@ class Run:
         transport: how tests reach the submission; None for in this very process.
         answers: the submission's answer form, where it has been read already.
         workers: how many tests run at a time, in processes that can be ended; 0 for in this one.
+        stand_ins: functions that answer for other tasks, by the task whose tests run.
+        examine: finds out what is wrong with a task that failed; None to leave it at that.
+        seconds: for all of it; None for the manifest's.
     """
 
     manifest: Manifest
@@ -56,6 +70,9 @@ class Run:
     transport: Transport | None = None
     answers: answer_form.Answers | None = None
     workers: int = 0
+    stand_ins: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
+    examine: Examine | None = None
+    seconds: float | None = None
 
     def seed_of(self, test: str) -> int:
         """A test's own seed; who knows the run's cannot tell it without the staff's salt."""
@@ -70,15 +87,20 @@ class Plugin:
         self.run = run
         self.ledger: dict[str, TestResult] = {}
         self.results: dict[str, TestResult] = {}
+        self.findings: dict[str, Finding] = {}
         self.faults: list[str] = []
-        self._looks = source.look(run.package, run.manifest.tasks.values())
+        total = run.manifest.limits["total"] if run.seconds is None else run.seconds
+        self.patience = Patience(total, {task.id: task.seconds for task in run.manifest.tasks.values()})
+        self.starting: Callable[[str, float], None] = lambda test, seconds: None
+        self.examining: Callable[[], None] = lambda: None
+        self.found: Callable[[str, Finding | None, str], None] = self.learn
+        self.looks = source.look(run.package, run.manifest.tasks.values())
         self._answers = run.answers or answer_form.read(run.package)
         self._transport = run.transport or InProcess(run.package, run.manifest.package)
         self._timed_out: set[str] = set()
-        tasks = run.manifest.tasks.values()
-        self._patience = Patience(run.manifest.limits["total"], {task.id: task.seconds for task in tasks})
         self._current: Homework | None = None
-        self._starting: Callable[[str, float], None] = lambda test, seconds: None
+        self._to_come: Counter[str] = Counter()
+        self._sessions: dict[str, list[Session]] = {}
 
     # -- collection: the ledger -------------------------------------------------------------------------------
 
@@ -110,7 +132,8 @@ class Plugin:
         self.faults += [
             f"{task}: has no test in {self._suite_names()}" for task in self.run.scope if not counts[task]
         ]
-        self._patience.expect([entry.task for entry in self.ledger.values()])
+        self.patience.expect([entry.task for entry in self.ledger.values()])
+        self._to_come = counts
         items[:] = kept
 
     @pytest.hookimpl(wrapper=True)
@@ -138,38 +161,8 @@ class Plugin:
     def _suite_names(self) -> str:
         return ", ".join(suite.name for suite in self.run.suites)
 
-    # -- several at a time ------------------------------------------------------------------------------------
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        if not self.run.workers or session.testsfailed:
-            return None
-        tasks: dict[str, list[pytest.Item]] = {}
-        for item in session.items:
-            tasks.setdefault(self.ledger[item.nodeid].task, []).append(item)
-        order = list(tasks)
-
-        def begin(number: int, tell: shards.Tell) -> None:
-            for other in order[:number]:
-                self._patience.dismiss(other)
-            self._starting = lambda test, seconds: tell(shards.starting(test, seconds))
-            self.run.announce = lambda result: tell(shards.result(result.as_dict()))
-
-        def told(data: dict[str, Any]) -> None:
-            self._settle(TestResult(**{**data, "outcome": Outcome(data["outcome"])}))
-
-        def lost(test: str, why: str) -> None:
-            """This test took its process with it, and the task's tests after it were to run there."""
-            names = [item.nodeid for item in tasks[self.ledger[test].task]]
-            self._settle(replace(self.ledger[test], outcome=Outcome.TIMEOUT, rationale=why))
-            for name in names[names.index(test) + 1 :]:
-                self._settle(replace(self.ledger[name], outcome=Outcome.TIMEOUT, rationale=_LATE))
-
-        desk = shards.Desk(begin, told, lost)
-        self.faults += shards.run_in_shards(list(tasks.values()), self.run.workers, desk)
-        return True
-
-    def _settle(self, result: TestResult) -> None:
+    def settle(self, result: TestResult) -> None:
+        """Keeps a test's end, wherever it ran."""
         self.ledger[result.id] = self.results[result.id] = result
         self.run.announce(result)
 
@@ -179,7 +172,7 @@ class Plugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         task = self._task_of(item)
         if item.nodeid in self.ledger and task is not None:
-            self._starting(item.nodeid, self._patience.whole(task.id))
+            self.starting(item.nodeid, self.patience.whole(task.id))
             self._refuse_unready(task)
             self._refuse_late(task)
 
@@ -187,8 +180,8 @@ class Plugin:
         """Ends TODO, broken and BLOCKED tasks from the source alone."""
         if task.kind == "answer" and self._answers.problem:
             raise NotRun(Outcome.CRASHED, self._answers.problem, where=answer_form.FILE)
-        for need in (task.id, *source.calls(task, self.run.manifest.tasks, self._looks)):
-            look = self._looks.get(need)
+        for need in (task.id, *source.calls(task, self.run.manifest.tasks, self.looks)):
+            look = self.looks.get(need)
             if look is None or look.state is source.State.READY or need in self.run.overrides:
                 continue
             if need != task.id:
@@ -206,9 +199,9 @@ class Plugin:
 
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
-            raise NotRun(Outcome.TIMEOUT, _LATE, "Mend that one first.")
-        if not self._patience.share(task.id):
-            total = f"{self._patience.total:g} s"
+            raise NotRun(Outcome.TIMEOUT, LATE, "Mend that one first.")
+        if not self.patience.share(task.id):
+            total = f"{self.patience.total:g} s"
             raise NotRun(Outcome.TIMEOUT, f"not run: all tests together have {total}, and they are used up")
 
     @pytest.fixture
@@ -217,16 +210,19 @@ class Plugin:
         task = self._task_of(request.node)
         assert task is not None
         seed = self.run.seed_of(request.node.nodeid)
-        session = self._transport.open(
-            derive_seed(seed, "calls"),
-            self._patience.share(task.id),
-            self.run.overrides,
-            memory_mb=task.memory_mb,
-            gpu=task.kind == "run" and self.run.device == "cuda",
-        )
+        session = self._open(task, seed)
         self._current = Homework(session, self.run.manifest, self._answers, seed, self.run.device)
         yield self._current
         session.close()
+
+    def _open(self, task: Task, seed: int) -> Session:
+        return self._transport.open(
+            derive_seed(seed, "calls"),
+            self.patience.share(task.id),
+            {**self.run.overrides, **self.run.stand_ins.get(task.id, {})},
+            memory_mb=task.memory_mb,
+            gpu=task.kind == "run" and self.run.device == "cuda",
+        )
 
     @pytest.fixture
     def instrument(self) -> Instrument:
@@ -260,6 +256,7 @@ class Plugin:
             session = self._current.session
             result.metrics = dict(self._current.metrics)
             result.output += session.printed()
+            self._sessions.setdefault(result.task, []).append(session)
             self._current = None
         result.output = result.output[-OUTPUT_CAP:]
         result.rationale, result.hint, result.where, result.detail = "", "", "", ""
@@ -271,9 +268,31 @@ class Plugin:
             self._timed_out.add(result.task)
         if suite.visibility != "visible":
             veil(result, _title(item))
-        self._patience.done(result.task)
-        self.results[item.nodeid] = result
-        self.run.announce(result)
+        self.patience.done(result.task)
+        self.settle(result)
+        self._to_come[result.task] -= 1
+        if not self._to_come[result.task]:
+            self._look_back(self.run.manifest.tasks[result.task])
+
+    def _look_back(self, task: Task) -> None:
+        """After the last test of a task: what is wrong with it, if it can be told. No score depends on it."""
+        sessions = self._sessions.pop(task.id, [])
+        ends = {result.outcome for result in self.results.values() if result.task == task.id}
+        if self.run.examine is None or task.kind != "code" or not ends & {Outcome.FAILED, Outcome.CRASHED}:
+            return
+        self.examining()
+        seed = self.run.seed_of(f"a second look at {task.id}")
+        try:
+            finding, fault = self.run.examine(task, sessions, lambda: self._open(task, seed)), ""
+        except Exception:  # its feedback is lost and staff are told; its score is not touched
+            finding, fault = None, f"{task.id} could not be examined: {traceback.format_exc()}"
+        self.found(task.id, finding, fault)
+
+    def learn(self, task: str, finding: Finding | None, fault: str = "") -> None:
+        """Keeps what was found out of a task, wherever that was."""
+        if finding is not None:
+            self.findings[task] = finding
+        self.faults += filter(None, [fault])
 
 
 def _title(item: pytest.Item) -> str:

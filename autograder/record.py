@@ -5,8 +5,8 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from autograder import schemas, scoring
 from autograder.errors import HarnessError
 from autograder.manifest import Manifest
-from autograder.outcomes import Outcome, TestResult, worst
+from autograder.outcomes import Finding, Outcome, TestResult, worst
+from autograder.upstream import Feedback
 
 SCHEMA_VERSION = "1.0"
 NAME = "submission_log.json"
@@ -35,12 +36,19 @@ class Facts:
     answers: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    attempt: int = 1
     environment: dict[str, str] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def build(
-    facts: Facts, results: Sequence[TestResult], *, complete: bool, faults: Sequence[str], seconds: float
+    facts: Facts,
+    results: Sequence[TestResult],
+    *,
+    complete: bool,
+    faults: Sequence[str],
+    seconds: float,
+    feedback: Mapping[str, Feedback] | None = None,
 ) -> Record:
     """The record of what is known so far, valid against its schema at any moment.
 
@@ -50,9 +58,16 @@ def build(
         complete: whether every test has run.
         faults: our own, in words.
         seconds: since grading began.
+        feedback: what is told of a task as a whole; a credit in it counts where it is more than the task's own points.
     """
     manifest = facts.manifest
-    scores = scoring.score_tasks(manifest, facts.scope, results)
+    feedback = feedback or {}
+    scores = [
+        replace(score, points=max(score.points, feedback[score.task.id].credit))
+        if score.task.id in feedback
+        else score
+        for score in scoring.score_tasks(manifest, facts.scope, results)
+    ]
     questions = []
     for question in manifest.questions:
         mine = [score for score in scores if score.task.question == question.id]
@@ -88,6 +103,7 @@ def build(
                 "points": score.points,
                 "max_points": score.task.points,
                 "tests": list(score.tests),
+                **({"feedback": _told(feedback[score.task.id])} if score.task.id in feedback else {}),
             }
             for score in scores
         ],
@@ -111,8 +127,20 @@ def build(
             if manifest.tasks[result.task].kind == "run"
         ],
         "sources": facts.sources,
+        "attempt": facts.attempt,
+        "hints_from_attempt": manifest.feedback.hints_from_attempt,
         "notes": list(facts.notes),
         "faults": list(faults),
+    }
+
+
+def _told(feedback: Feedback) -> dict[str, Any]:
+    finding = feedback.finding or Finding("", "", "")
+    return {
+        **asdict(finding),
+        "upstream": list(feedback.upstream),
+        "right_otherwise": feedback.is_right_otherwise,
+        "credit": feedback.credit,
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.outcomes import Outcome, TestResult
 from autograder.plugin import Plugin, Run
+from autograder.sharded import Sharded
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     plugin = plugin or Plugin(run)
+    plugins: list[object] = [plugin, *([Sharded(plugin, run.workers)] if run.workers else [])]
     arguments = [str(root / suite.path) for suite in run.suites]
     arguments += [f"--rootdir={root}", "-c", os.devnull, "--import-mode=importlib", "--assert=plain"]
     # Several processes would share the file that output is captured in; a worker's output does not come this way.
@@ -40,7 +42,7 @@ def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
     old = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
-        code = pytest.main(arguments, plugins=[plugin])
+        code = pytest.main(arguments, plugins=plugins)
     finally:
         os.environ.update({name: value for name, value in old.items() if value is not None})
     faults = list(plugin.faults)

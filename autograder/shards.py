@@ -34,11 +34,13 @@ class Desk:
             to tell `starting` before each test and `result` after it.
         told: called here with each result.
         lost: called here with a test that its process did not end, and why, in words.
+        found: called here with what was told by `finding`.
     """
 
     begin: Callable[[int, Tell], None]
     told: Callable[[dict[str, Any]], None]
     lost: Callable[[str, str], None]
+    found: Callable[[dict[str, Any]], None] = lambda data: None
 
 
 def starting(test: str, seconds: float) -> dict[str, Any]:
@@ -51,6 +53,16 @@ def result(data: dict[str, Any]) -> dict[str, Any]:
     return {"result": data}
 
 
+def examining(seconds: float) -> dict[str, Any]:
+    """What is told before a task is looked at again: a process that is ended over it has lost nothing."""
+    return {"examining": seconds}
+
+
+def finding(data: dict[str, Any]) -> dict[str, Any]:
+    """What is told after it."""
+    return {"finding": data}
+
+
 @dataclass
 class _Shard:
     pid: int
@@ -58,6 +70,7 @@ class _Shard:
     test: str = ""
     seconds: float = 0.0
     deadline: float = float("inf")
+    examines: bool = False
 
 
 def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: Desk) -> list[str]:
@@ -87,7 +100,7 @@ def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: De
             code = os.waitstatus_to_exitcode(os.waitpid(shard.pid, 0)[1])
             if shard.test:
                 desk.lost(shard.test, _end_in_words(code, shard))
-            elif code:
+            elif code and not shard.examines:
                 faults.append(f"a process that runs tests ended with {code}")
             if code:
                 shards.update([_fork(tasks, tickets, desk.begin)])
@@ -110,6 +123,11 @@ def _listen(shard: _Shard, piece: bytes, desk: Desk) -> None:
             case {"result": data}:
                 shard.test, shard.deadline = "", float("inf")
                 desk.told(data)
+            case {"examining": seconds}:
+                shard.examines, shard.deadline = True, time.monotonic() + seconds
+            case {"finding": data}:
+                shard.examines, shard.deadline = False, float("inf")
+                desk.found(data)
 
 
 def _end_in_words(code: int, shard: _Shard) -> str:

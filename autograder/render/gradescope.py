@@ -4,6 +4,9 @@ from typing import Any
 
 from autograder.outcomes import Outcome
 from autograder.record import Record
+from autograder.render import words
+
+_WORDS = {"looks": "It looks", "read": "Read"}
 
 
 def render(record: Record) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def render(record: Record) -> dict[str, Any]:
         "test_output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [_entry(task, [tests[name] for name in task["tests"]]) for task in record["tasks"]],
+        "tests": [_entry(record, task, [tests[name] for name in task["tests"]]) for task in record["tasks"]],
         "extra_data": {
             "schema_version": record["schema_version"],
             "seed": record["seed"],
@@ -39,7 +42,8 @@ def _summary(record: Record) -> str:
     return "\n".join(lines + record["notes"])
 
 
-def _entry(task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
+def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
+    whole = [f"{_WORDS.get(word, word.capitalize())}: {text}" for word, text in words.about(record, task)]
     passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
     return {
         "number": task["question"],
@@ -48,19 +52,23 @@ def _entry(task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
         "max_score": task["max_points"],
         "status": "passed" if task["outcome"] == Outcome.PASSED else "failed",
         "output": "\n\n".join(
-            [f"{task['outcome']}: {passed} of {len(tests)} tests passed.", *_messages(tests)]
+            [
+                f"{task['outcome']}: {passed} of {len(tests)} tests passed.",
+                *(["\n".join(whole)] if whole else []),
+                *([] if words.is_explained(task) else _messages(tests, hints=words.hints_shown(record))),
+            ]
         ),
         "visibility": "visible",
     }
 
 
-def _messages(tests: list[dict[str, Any]]) -> list[str]:
+def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[str]:
     """Each message once, however many tests it came from."""
     messages: dict[str, None] = {}
     for test in tests:
         if test["outcome"] != Outcome.PASSED:
             lines = [f"{test['outcome']}: {test['title']}", test["rationale"]]
-            lines += [f"Try: {test['hint']}"] if test["hint"] else []
+            lines += [f"Try: {test['hint']}"] if test["hint"] and hints else []
             lines += [f"Where: {test['where']}"] if test["where"] else []
             messages["\n".join(filter(None, lines))] = None
     return list(messages)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from autograder.outcomes import SEVERITY, Outcome
 from autograder.record import Record
+from autograder.render import words
 
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
@@ -36,7 +37,7 @@ def show(record: Record, console: Console, *, points: bool, package: str) -> Non
     unfinished = {outcome: [t for t in record["tasks"] if t["outcome"] == outcome] for outcome in _LISTED}
     for task in record["tasks"]:
         if task["outcome"] not in (Outcome.PASSED, *_LISTED):
-            _show_task(task, [tests[name] for name in task["tests"]], console, package)
+            _show_task(record, task, [tests[name] for name in task["tests"]], console, package)
     for outcome, tasks in unfinished.items():
         if tasks:
             _list_tasks(outcome, [(task, tests[task["tests"][0]]) for task in tasks], console, package)
@@ -61,15 +62,13 @@ def _table(record: Record, points: bool) -> Table:
             name for task in record["tasks"] if task["question"] == question["id"] for name in task["tests"]
         ]
         counts = Counter(outcomes[name] for name in names)
-        words = (
-            ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
-        )
+        ends = ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
         style = STYLES.get(Outcome(question["outcome"]), "red")
         row = [
             question["id"],
             question["title"],
             f"{counts[Outcome.PASSED]}/{len(names)}",
-            Text(words, style=style),
+            Text(ends, style=style),
         ]
         table.add_row(*row, *([f"{question['points']:g}/{question['max_points']:g}"] if points else []))
     return table
@@ -89,13 +88,19 @@ def _list_tasks(
         )
 
 
-def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Console, package: str) -> None:
-    """The failures of one task; equal messages are shown once."""
+def _show_task(
+    record: Record, task: dict[str, Any], tests: list[dict[str, Any]], console: Console, package: str
+) -> None:
+    """What is wrong with one task, then its failures; equal messages are shown once."""
     console.print()
     style = STYLES.get(Outcome(task["outcome"]), "red")
     console.print(
         Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})")
     )
+    for word, text in words.about(record, task):
+        console.print(Text.assemble((f"  {word:<7}", "bold"), text), soft_wrap=True)
+    if words.is_explained(task):
+        return
     seen: set[tuple[str, str]] = set()
     for test in tests:
         key = (test["rationale"], test["hint"])
@@ -106,11 +111,11 @@ def _show_task(task: dict[str, Any], tests: list[dict[str, Any]], console: Conso
             console.print(Text(f"  {test['title']}", style="italic"))
         for name, text in (
             ("what", test["rationale"]),
-            ("try", test["hint"]),
+            ("try", test["hint"] if words.hints_shown(record) else ""),
             ("where", _place(test["where"], package)),
         ):
             if text:
-                console.print(Text.assemble((f"  {name:<6}", "dim"), text), soft_wrap=True)
+                console.print(Text.assemble((f"  {name:<7}", "dim"), text), soft_wrap=True)
         if test["output"].strip():
             console.print(Text.assemble(("  printed ", "dim"), test["output"].strip()), soft_wrap=True)
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from autograder.errors import CallbackError, WireError
+from autograder.transport.generators import generators
 from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors, weighted_sum
 
 MAX_GRAPHS = 100_000  # calls of one exchange whose backward pass may still be asked for
@@ -80,7 +81,10 @@ class Callbacks:
         if self._held > MAX_HELD:
             raise WireError("calls that hold more memory than an exchange may")
         encode = Encoder(self._node_of)
-        return encode.frame(value=encode(value), call=len(self._graphs) - 1, tracked=tracked)
+        moved = encode(generators((args, kwargs)))
+        return encode.frame(
+            value=encode(value), generators=moved, call=len(self._graphs) - 1, tracked=tracked
+        )
 
     def _vjp(self, call: int, gradients: Any) -> Frame:
         if not 0 <= call < len(self._graphs) or not isinstance(gradients, list):

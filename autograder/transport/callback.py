@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from autograder.transport.generators import generators
 from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
 
 Peer = Callable[[Frame], Frame]
@@ -38,7 +39,10 @@ class Callback:
             kwargs=encode(kwargs),
         )
         reply = self._peer(request)
-        value = Decoder(reply, self._value_of)(reply.header["value"])
+        decode = Decoder(reply, self._value_of)
+        value = decode(reply.header["value"])
+        for mine, moved in zip(generators((args, kwargs)), decode(reply.header["generators"]), strict=True):
+            mine.set_state(moved.get_state())
         if not any(reply.header["tracked"]):
             return value
         outputs = _Remote.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)

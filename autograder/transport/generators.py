@@ -1,6 +1,7 @@
-"""Random generators from bytes that somebody else sent."""
+"""Random generators: found in values, and made from bytes that somebody else sent."""
 
 import struct
+from typing import Any
 
 import torch
 
@@ -30,3 +31,14 @@ def generator_in(state: torch.Tensor) -> torch.Generator:
     except RuntimeError as error:
         raise WireError("a generator in a state that torch does not take") from error
     return generator
+
+
+def generators(value: Any) -> list[torch.Generator]:
+    """Every generator in a nested value, in order."""
+    if isinstance(value, torch.Generator):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [found for item in value for found in generators(item)]
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in generators(item)]
+    return []

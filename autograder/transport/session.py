@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import torch
 
-from autograder.errors import Killed, StudentError, WireError, WrongAnswer
+from autograder.errors import Killed, WireError, WrongAnswer
 from autograder.transport.answering import Callbacks
 from autograder.transport.reported import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
@@ -30,16 +30,11 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One line of the call log: what was asked, and what came back (a reply or an error)."""
+class Exchange:
+    """One line of a conversation, as it crossed the seam: what was asked, and what came back."""
 
-    target: str | dict[str, int]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    grad_of: tuple[str, ...]
-    cotangent: Any
-    seed: int
-    reply: Reply | Exception
+    request: Frame
+    reply: Frame
 
 
 class Handle:
@@ -81,7 +76,7 @@ class Session:
         seed: every call's random state derives from it.
 
     Attributes:
-        log: every call, with what came back.
+        log: every exchange, with what came back; what is asked and said in it does not change any more.
         live_exception: the exception itself that an error speaks of, where it lives in this process.
         printed: what the worker has printed, where pytest does not see it.
         close: ends the worker.
@@ -93,7 +88,7 @@ class Session:
     def __init__(self, exchange: Callable[[Frame], Frame], seed: int) -> None:
         self.exchange = exchange
         self.seed = seed
-        self.log: list[Call] = []
+        self.log: list[Exchange] = []
         self.live_exception: Callable[[], BaseException | None] = lambda: None
         self.printed: Callable[[], str] = lambda: ""
         self.close: Callable[[], None] = lambda: None
@@ -119,24 +114,17 @@ class Session:
         """
         kwargs = kwargs or {}
         place = {"handle": target.number} if isinstance(target, Handle) else target
-        seed = self._next_seed()
         encode = Encoder(self._special_node)
         request = encode.frame(
             op="call",
             target=place,
-            seed=seed,
+            seed=self._next_seed(),
             args=encode(args),
             kwargs=encode(kwargs),
             grad_of=list(grad_of),
             cotangent=encode(cotangent),
         )
-        try:
-            reply = self._reply(request, args, kwargs)
-        except (StudentError, WrongAnswer) as error:
-            self.log.append(Call(place, args, kwargs, grad_of, cotangent, seed, error))
-            raise
-        self.log.append(Call(place, args, kwargs, grad_of, cotangent, seed, reply))
-        return reply
+        return self._reply(request, args, kwargs)
 
     def create(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Handle:
         """Builds a module of the submission's and returns its handle."""
@@ -200,6 +188,7 @@ class Session:
             frame = self.exchange(request)
         finally:
             self.callbacks.forget()
+        self.log.append(Exchange(request, frame))
         if self.callbacks.error is not None:
             raise self.callbacks.error
         if "error" not in frame.header:

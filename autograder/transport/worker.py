@@ -132,7 +132,10 @@ class Worker:
         return self._handles[target["handle"]] if isinstance(target, dict) else self._resolve(target)
 
     def _seed(self, seed: int) -> None:
-        torch.manual_seed(seed)
+        # Not torch.manual_seed: it keeps a stack trace for each call until CUDA starts, which takes long.
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.manual_seed_all(seed)
         random.seed(seed)
         np.random.seed(seed % 2**32)
 

@@ -68,6 +68,7 @@ def test_block_gradients(hw):
     """The gradient reaches the input by both ways, and every weight."""
     net = hw.module(BLOCK, in_channels=2, out_channels=3, stride=1)
     state, x = _smooth_point(hw, net, (2, 2, 5, 3), lambda s, x: oracle.basic_block(s, "", x, 1))
+    assert_tensor(net(x), shape=(2, 3, 5, 3), dtype=torch.float32)  # the cotangent's
     cotangent = torch.randn(2, 3, 5, 3, generator=hw.generator())
     reply = net.ask(x=x, grad_of=("x", "self"), cotangent=cotangent)
     wide = x.double().requires_grad_()
@@ -142,6 +143,8 @@ def test_network_gradients(hw):
     """The loss of every exit reaches all that stands before it."""
     net = hw.module(NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
     state, x = _smooth_point(hw, net, (2, 1, 9, 9), lambda s, x: oracle.all_logits(s, x, (1, 3)))
+    hint = "One tensor: exits come first, then the batch, then the classes."
+    assert_tensor(net(x), shape=(3, 2, 3), dtype=torch.float32, hint=hint)  # the cotangent's
     cotangent = torch.randn(3, 2, 3, generator=hw.generator())
     grads = net.ask(x, grad_of=("self",), cotangent=cotangent).grads["self"]
     expected = _gradients(state, lambda s: oracle.all_logits(s, x, (1, 3)), cotangent)

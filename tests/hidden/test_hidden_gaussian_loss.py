@@ -55,6 +55,28 @@ def test_predict_x_0_at_one_time(hw):
         )
 
 
+@pytest.mark.task("diffusion.gaussian.predict_x_0")
+def test_predict_x_0_after_tiny_steps(hw):
+    """Single-precision data does not make tiny amounts of noise imprecise."""
+    shares = oracle.left_of_signal(torch.tensor([0, 1e-6, 3e-6], dtype=torch.float64))
+    t, noise = torch.tensor([1, 2]), normal(hw, 2, 5, dtype=torch.float32)
+    got = hw("diffusion.gaussian.predict_x_0")(torch.zeros(2, 5), noise, t, shares)
+    expected = -column(((1 - shares[t]) / shares[t]).sqrt(), noise.double()) * noise
+    hint = "1 - alphas_cumprod is tiny at first: in which dtype is it worked out?"
+    assert_close(got, expected.float(), hint=hint)
+
+
+@pytest.mark.task("diffusion.gaussian.predict_noise")
+def test_predict_noise_after_tiny_steps(hw):
+    """Single-precision data does not make tiny amounts of noise imprecise."""
+    shares = oracle.left_of_signal(torch.tensor([0, 1e-6, 3e-6], dtype=torch.float64))
+    t, noise = torch.tensor([1, 2]), normal(hw, 2, 5, dtype=torch.float32)
+    x_t = (column((1 - shares[t]).sqrt(), noise.double()) * noise).float()
+    got = hw("diffusion.gaussian.predict_noise")(x_t, torch.zeros(2, 5), t, shares)
+    hint = "1 - alphas_cumprod is tiny at first: in which dtype is it worked out?"
+    assert_close(got, noise, hint=hint)
+
+
 @pytest.mark.task("diffusion.gaussian.predict_noise")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_predict_noise_undoes_the_data(hw, dtype):
@@ -148,6 +170,14 @@ def test_times_of_the_loss_are_uniform(hw):
     )
     equal = (t[0::2] == t[1::2]).sum()
     assert_frequency(equal, len(t) // 2, 1 / LAST, hint=hint, what="the share of neighbours with equal times")
+    centred, half = t.double() - 3, len(t) // 2  # mean 0, variance 2
+    mirrored = {
+        "neighbours": centred[0::2] * centred[1::2],
+        "a sample and the one half a batch later": centred[:half] * centred[half:],
+        "a sample and the one after that": centred[: half - 1] * centred[half + 1 :],
+    }
+    for name, products in mirrored.items():
+        assert_mean(products, 0.0, 2.0, hint=hint, what=f"the covariance of the times of {name}")
 
 
 @pytest.mark.task("diffusion.gaussian.noise_prediction_loss")

@@ -100,9 +100,9 @@ def test_ddpm_samples_have_the_law_of_the_chain(hw):
 
 
 def far_guess(x_t, t):
-    """x_0_hat, clamped to [-0.5, 0.5], when the network answers -2 x_t."""
+    """x_0_hat, clamped to [-0.5, 0.5], when the network answers -20 x_t."""
     share = SHARES[t].float()
-    return ((x_t + 2 * (1 - share).sqrt() * x_t) / share.sqrt()).clamp(-0.5, 0.5)
+    return ((x_t + 20 * (1 - share).sqrt() * x_t) / share.sqrt()).clamp(-0.5, 0.5)
 
 
 @pytest.mark.task("diffusion.samplers.ddpm_sample")
@@ -127,7 +127,7 @@ def test_ddpm_chain_clamps_its_guesses(hw):
     sample = hw("diffusion.samplers.ddpm_sample")
 
     def run(seed, clip):
-        network = Watched(lambda x, t: -2 * x, LAST)
+        network = Watched(lambda x, t: -20 * x, LAST)
         generator = torch.Generator().manual_seed(seed)
         return sample(network, (2, 1, 3, 5), BETAS, clip=clip, generator=generator, return_all=True)
 
@@ -135,6 +135,10 @@ def test_ddpm_chain_clamps_its_guesses(hw):
     hint = "Each step gets the clip that the sampler was given."
     assert_tensor(chain, shape=(LAST + 1, 2, 1, 3, 5), dtype=torch.float32, what="the chain")
     assert_close(chain[-1], far_guess(chain[-2], 1), what="the samples", hint=hint)
+    for x_t, x_prev, t in zip(chain[:-2], chain[1:-1], range(LAST, 1, -1), strict=True):
+        mean, variances = oracle.posterior_all(x_t, far_guess(x_t, t), [t] * 2, BETAS)
+        near = bool(((x_prev - mean).abs() <= 8 * math.sqrt(variances[0])).all())
+        assert_true(near, f"no draw leads from the clamped guess at t = {t} to the next state", hint=hint)
     assert_true(bool((chain[-1].abs() <= 0.5).all()), "samples leave the range", hint=hint)
     assert_true(
         bool(run(1, None)[-1].abs().max() > 0.5), "samples are clamped unasked", hint="clip=None: no clamp."
@@ -209,13 +213,14 @@ def test_ddim_draws_nothing_but_the_start(hw):
 @pytest.mark.task("diffusion.samplers.ddim_sample")
 def test_ddim_chain_clamps_its_guesses(hw):
     """The clip reaches every step: a network far off still ends in the range, images keep their shape."""
-    network = Watched(lambda x, t: -2 * x, LAST)
+    network = Watched(lambda x, t: -20 * x, LAST)
     sample = hw("diffusion.samplers.ddim_sample")
     got = sample(network, (2, 1, 3, 5), BETAS, 3, clip=0.5, generator=hw.generator())
     assert_tensor(got, shape=(2, 1, 3, 5), dtype=torch.float32, what="the samples", hint="x_0 only.")
-    assert_close(
-        got,
-        far_guess(network.inputs[-1], 2),
-        what="the samples",
-        hint="Each step gets the clip that the sampler was given.",
-    )
+    hint = "Each step gets the clip that the sampler was given."
+    states = [*network.inputs, got]
+    for x_t, x_prev, (t, t_prev) in zip(states[:-1], states[1:], [(6, 4), (4, 2), (2, 0)], strict=True):
+        guess = far_guess(x_t, t)
+        eps = (x_t - SHARES[t].sqrt() * guess) / (1 - SHARES[t]).sqrt()
+        expected = SHARES[t_prev].sqrt() * guess + (1 - SHARES[t_prev]).sqrt() * eps
+        assert_close(x_prev, expected.float(), atol=1e-5, what=f"the state at time {t_prev}", hint=hint)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles import gaussian as oracle
-from tests.support.compare import assert_close, assert_tensor, assert_true
+from tests.support.compare import assert_close, assert_gradient, assert_tensor, assert_true
 
 BETAS = torch.tensor([0.0, 0.3, 0.05, 0.5, 0.2, 0.4], dtype=torch.float64)
 SHARES = oracle.left_of_signal(BETAS)
@@ -47,6 +47,29 @@ def test_ddpm_step_without_noise_is_the_mean(hw):
     assert_close(
         got, expected.float(), atol=1e-5, hint="Without noise the mean is returned, in the data's dtype."
     )
+
+
+@pytest.mark.task("diffusion.gaussian.ddpm_step")
+@pytest.mark.parametrize("t", [1, 4])
+def test_ddpm_step_is_differentiable(hw, t):
+    """Gradients reach x_t and the network's guess."""
+    share, eps_hat, x_t = SHARES[t].item(), normal(hw, 2, 3), normal(hw, 2, 3)
+    reply = hw("diffusion.gaussian.ddpm_step").ask(
+        eps_hat=eps_hat,
+        x_t=x_t,
+        t=t,
+        betas=BETAS,
+        alphas_cumprod=SHARES,
+        noise=normal(hw, 2, 3),
+        grad_of=("eps_hat", "x_t"),
+    )
+
+    def mean(x, eps):
+        return oracle.posterior(x, (x - math.sqrt(1 - share) * eps) / math.sqrt(share), t, BETAS)[0]
+
+    hint = "Whoever takes the step decides whether a graph is kept: where is it cut in yours?"
+    assert_gradient(reply.grads["x_t"], torch.full_like(x_t, mean(1.0, 0.0)), hint=hint)
+    assert_gradient(reply.grads["eps_hat"], torch.full_like(x_t, mean(0.0, 1.0)), hint=hint)
 
 
 def ddim_expected(x_0, eps, t, t_prev, eta, noise):
@@ -107,6 +130,42 @@ def test_ddim_step_with_too_much_randomness_stays_finite(hw):
     assert_close(got, ddim_expected(x_0, eps_hat, 5, 4, 3.0, noise), atol=1e-5, hint=hint)
     got = step(eps_hat, x_t, 5, 2, SHARES, eta=0.5)
     assert_close(got, ddim_expected(x_0, eps_hat, 5, 2, 0.5, torch.zeros_like(noise)), atol=1e-5, hint=hint)
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+def test_ddim_step_after_tiny_steps(hw):
+    """Single-precision data does not make tiny amounts of noise imprecise."""
+    shares = oracle.left_of_signal(torch.tensor([0, 1e-6, 3e-6], dtype=torch.float64))
+    eps_hat = normal(hw, 2, 5, dtype=torch.float32)
+    x_t = (eps_hat * (1 - shares[2]).sqrt()).float()
+    got = hw("diffusion.gaussian.ddim_step")(eps_hat, x_t, 2, 1, shares)
+    hint = "1 - alphas_cumprod is tiny at first: in which dtype is it worked out?"
+    assert_close(got, (eps_hat * (1 - shares[1]).sqrt()).float(), hint=hint)
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+@pytest.mark.parametrize("t_prev", [0, 2])
+def test_ddim_step_is_differentiable(hw, t_prev):
+    """Gradients reach x_t and the network's guess."""
+    share, eps_hat, x_t = SHARES[4].item(), normal(hw, 2, 3), normal(hw, 2, 3)
+    reply = hw("diffusion.gaussian.ddim_step").ask(
+        eps_hat=eps_hat,
+        x_t=x_t,
+        t=4,
+        t_prev=t_prev,
+        alphas_cumprod=SHARES,
+        eta=0.5,
+        noise=normal(hw, 2, 3),
+        grad_of=("eps_hat", "x_t"),
+    )
+
+    def mean(x, eps):
+        x_0 = (x - math.sqrt(1 - share) * eps) / math.sqrt(share)
+        return ddim_expected(x_0, eps, 4, t_prev, 0.5, 0.0)
+
+    hint = "Whoever takes the step decides whether a graph is kept: where is it cut in yours?"
+    assert_gradient(reply.grads["x_t"], torch.full_like(x_t, mean(1.0, 0.0)), hint=hint)
+    assert_gradient(reply.grads["eps_hat"], torch.full_like(x_t, mean(0.0, 1.0)), hint=hint)
 
 
 @pytest.mark.task("diffusion.samplers.strided_times")

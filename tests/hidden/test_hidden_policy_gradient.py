@@ -147,6 +147,14 @@ def test_responses_follow_the_law_of_the_policy(hw, temperature):
         assert_frequency(
             hits, DRAWS, torch.tensor(list(law.values())), what="how often a response is drawn", hint=hint
         )
+        first = torch.tensor([[response[0] == v for response in law] for v in range(4)]).double()
+        assert_frequency(
+            first @ hits.double(),
+            DRAWS,
+            first @ torch.tensor(list(law.values()), dtype=torch.float64),
+            what="how often a token is drawn first",
+            hint="May the policy draw its unlikeliest token as well?",
+        )
         sums = torch.tensor([law[response] for response in drawn], dtype=torch.float64).log().float()
         got = torch.where(mask[group], log_probs[group], 0.0).sum(1)
         assert_close(
@@ -181,11 +189,12 @@ def _fast(policy):
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_generator_alone_decides(hw):
     """The same generator state gives the same draw; a later state gives another."""
-    source, attended = SOURCE.repeat(40, 1), ATTENDED[:1].repeat(40, 1)
+    # So many rows that one of them gets to the last step: every right reply is four tokens wide.
+    source, attended = SOURCE.repeat(300, 1), ATTENDED[:1].repeat(300, 1)
     generator = hw.generator()
     start = generator.get_state()
     sample = hw("rlhf.policy_gradient.sample_response")
-    arguments = (checked(_fast(POLICY), 4), source, attended, START, END, PAD, 6)
+    arguments = (checked(_fast(POLICY), 4), source, attended, START, END, PAD, 4)
     first, second = (parts(sample(*arguments, generator=generator), 3, NAMES)[0] for _ in range(2))
     same_state = torch.Generator().set_state(start)
     again = parts(sample(*arguments, generator=same_state), 3, NAMES)[0]

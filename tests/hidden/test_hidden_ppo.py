@@ -22,7 +22,10 @@ def _draw(hw, scale=1.0):
 
 
 def _dirty(x):
-    return torch.where(MASK, x, GARBAGE)
+    """`x` with garbage at the padding, in its own layout (torch.where would make it contiguous)."""
+    dirty = x.clone()
+    dirty[~MASK] = GARBAGE.expand_as(x)[~MASK]
+    return dirty
 
 
 @pytest.mark.task("rlhf.advantages.masked_mean")
@@ -157,10 +160,10 @@ def test_first_update_is_the_policy_gradient(hw):
 
 @pytest.mark.task("rlhf.ppo.clipped_value_loss")
 def test_value_loss_against_plain_loops(hw):
-    """Values on both sides of the clip, targets on both sides of the values, ragged rows, garbage at the pads."""
-    count = MASK.flatten().cumsum(0).reshape(MASK.shape) - 1  # of valid tokens: all eight cases occur
+    """Values on both sides of the clip, targets on both sides of old and new ones, ragged rows, garbage at the pads."""
+    count = MASK.flatten().cumsum(0).reshape(MASK.shape) - 1  # of valid tokens: all twelve cases occur
     moves = torch.tensor([0.6, -0.6, 0.1, -0.1], dtype=torch.float64)[count % 4]
-    targets = torch.tensor([1.0, -1.0], dtype=torch.float64)[count // 4 % 2]
+    targets = torch.tensor([1.0, -1.0, 0.5], dtype=torch.float64)[count // 4 % 3]
     old = _draw(hw)
     new, returns = old + moves, old + targets + _draw(hw, 0.02)
     loss, gradient = oracle.value_loss(new, old, returns, LENGTHS, 0.3)

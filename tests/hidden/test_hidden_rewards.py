@@ -23,6 +23,13 @@ MASK = ragged_mask(LENGTHS, 5)
 GARBAGE = torch.tensor([NAN, INF, -INF, 1e30, NAN], dtype=torch.float64)
 
 
+def _dirty(x, garbage=GARBAGE):
+    """`x` with garbage at the padding, in its own layout (torch.where would make it contiguous)."""
+    dirty = x.clone()
+    dirty[~MASK] = garbage.expand_as(x)[~MASK]
+    return dirty
+
+
 @pytest.mark.task("rlhf.rewards.kl_estimates")
 def test_expectations_under_the_policy(hw):
     """Averaged over a policy of four tokens, k1 and k3 are the divergence itself; k2 is half the mean square."""
@@ -86,8 +93,8 @@ def test_shaped_rewards_on_ragged_rows(hw):
             )
     reply = hw("rlhf.rewards.shaped_rewards").ask(
         scores=scores,
-        log_probs=torch.where(MASK, log_probs, GARBAGE),
-        ref_log_probs=torch.where(MASK, reference, GARBAGE.flip(0)),
+        log_probs=_dirty(log_probs),
+        ref_log_probs=_dirty(reference, GARBAGE.flip(0)),
         mask=MASK,
         kl_coef=0.3,
         grad_of=("log_probs", "scores"),
@@ -137,7 +144,7 @@ def test_scores_of_ragged_rows_and_their_gradient(hw):
     scores = torch.randn(5, 3, generator=hw.generator(), dtype=torch.float64).t()
     # In the longest row the first score is above the last and the second below it: neither maximum nor minimum.
     scores = scores + torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [9, -9, 0, 0, 0]])
-    dirty = torch.where(MASK, scores, torch.tensor(NAN, dtype=torch.float64))
+    dirty = _dirty(scores, torch.tensor(NAN, dtype=torch.float64))
     ask = hw("rlhf.reward_model.last_token_score").ask
     weights = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
     reply = ask(token_scores=dirty, mask=MASK, grad_of=("token_scores",), cotangent=weights)

@@ -14,12 +14,12 @@ from tests.support.policies import checked
 
 @pytest.mark.task("rlhf.log_probs.shift_right")
 def test_last_token_is_never_read_and_width_stays(hw):
-    """Ragged content, width 5, three rows; tokens that happen to be 0 or the start id are shifted like others."""
-    tokens = torch.tensor([[0, 3, 0, 7, 1], [3, 3, 3, 3, 3], [1, 0, 0, 0, 9]])
-    expected = torch.tensor([[2, 0, 3, 0, 7], [2, 3, 3, 3, 3], [2, 1, 0, 0, 0]])
-    assert_close(
-        hw("rlhf.log_probs.shift_right")(tokens, 2), expected, hint="Nothing but the start id is new."
-    )
+    """Tokens that happen to be 0 or the start id are shifted like others; memory in another order."""
+    tokens = torch.tensor([[0, 3, 0, 7, 1], [3, 5, 3, 3, 8], [1, 0, 0, 0, 9]])
+    expected = torch.tensor([[3, 0, 3, 0, 7], [3, 3, 5, 3, 3], [3, 1, 0, 0, 0]])
+    strided = tokens.t().contiguous().t()
+    got = hw("rlhf.log_probs.shift_right")(strided, 3)
+    assert_close(got, expected, hint="Nothing but the start id is new, and every row gets it.")
 
 
 @pytest.mark.task("rlhf.log_probs.shift_right")

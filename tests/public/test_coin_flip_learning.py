@@ -34,13 +34,14 @@ def test_kl_by_hand(hw):
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_gradient_by_hand(hw):
     """The gradient goes to the logits alone."""
-    # Q = 1/2 everywhere; the derivative by a logit is Q - P, over a batch of two.
+    # Q = 1/2, and 3/4 at ln 3; the derivative by a logit is Q - P, over a batch of two.
+    sure = math.log(3)
     reply = hw("diffusion.binary.kl_loss").ask(
-        logits=torch.zeros(2, 3),
+        logits=torch.tensor([[0.0, sure, 0.0], [sure, 0.0, 0.0]]),
         target_prob=torch.tensor([[0.5, 1.0, 0.0], [0.25, 0.75, 1.0]]),
         grad_of=("logits", "target_prob"),
     )
-    expected = torch.tensor([[0.0, -0.25, 0.25], [0.125, -0.125, -0.25]])
+    expected = torch.tensor([[0.0, -0.125, 0.25], [0.25, -0.125, -0.25]])
     assert_gradient(reply.grads["logits"], expected)
     assert_no_gradient(reply.grads["target_prob"], what="target_prob")
 

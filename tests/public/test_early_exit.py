@@ -17,11 +17,12 @@ PAIR = "logits, exit_index"
 
 
 def _plain_block(hw):
-    """A block of one channel whose convolutions multiply by 1 and by 2, and whose normalisations do nothing."""
+    """A block of one channel: its convolutions multiply by 1 and by 2, its normalisations add 1 and 3."""
     net = hw.module("early_exit.resnet.BasicBlock", 1, 1, 1)
     state = {name: torch.zeros_like(value) for name, value in net.state_dict().items()}
-    for number, factor in ((1, 1.0), (2, 2.0)):
+    for number, factor, shift in ((1, 1.0, 1.0), (2, 2.0, 3.0)):
         state[f"conv{number}.weight"][0, 0, 1, 1] = factor
+        state[f"bn{number}.bias"].fill_(shift)
         state[f"bn{number}.running_var"].fill_(1.0)
         state[f"bn{number}.weight"].fill_(
             (1 + 1e-5) ** 0.5
@@ -34,19 +35,19 @@ def _plain_block(hw):
 @pytest.mark.task("early_exit.resnet.BasicBlock")
 def test_block_adds_its_input(hw):
     """The input is added to what the two convolutions make of it."""
-    # Convolutions that multiply by 1 and by 2: 3 becomes relu(2 * relu(3) + 3) = 9.
+    # 3 becomes relu(2 * relu(3 + 1) + 3 + 3) = 14.
     net = _plain_block(hw)
     x = torch.tensor([[[[3.0, 0.5]]]])
-    assert_close(net(x), torch.tensor([[[[9.0, 1.5]]]]), hint="Where does the shortcut come in?")
+    assert_close(net(x), torch.tensor([[[[14.0, 6.5]]]]), hint="Where does the shortcut come in?")
 
 
 @pytest.mark.task("early_exit.resnet.BasicBlock")
 def test_block_applies_relu_twice(hw):
     """One ReLU stands between the convolutions, the other after the addition."""
-    # -1 becomes relu(2 * relu(-1) - 1) = relu(-1) = 0.
+    # -2 becomes relu(2 * relu(-2 + 1) + 3 - 2) = 1, and -4 relu(2 * relu(-4 + 1) + 3 - 4) = relu(-1) = 0.
     net = _plain_block(hw)
-    got = net(torch.tensor([[[[-1.0, 2.0]]]]))
-    assert_close(got, torch.tensor([[[[0.0, 6.0]]]]), hint="Figure 2 of the paper shows where both stand.")
+    got = net(torch.tensor([[[[-2.0, -4.0]]]]))
+    assert_close(got, torch.tensor([[[[1.0, 0.0]]]]), hint="Figure 2 of the paper shows where both stand.")
 
 
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
@@ -158,7 +159,7 @@ def test_threshold_zero_and_infinity(hw):
 
 
 def _small_net(hw):
-    net = hw.module(NET, num_classes=4, width=2, blocks=(1, 1, 1), in_channels=1, exits=(1, 2))
+    net = hw.module(NET, num_classes=4, width=2, blocks=(1, 1, 1, 1), in_channels=1, exits=(1, 3))
     net.load_state_dict(random_state(net.state_dict(), hw.generator()))
     net.eval()
     return net

@@ -57,8 +57,9 @@ def test_ratio_of_the_means(hw):
 @pytest.mark.task("early_exit.macs.threshold_sweep")
 def test_sweep_at_three_thresholds(hw):
     """Nobody, some, everybody leaves early: worked by hand."""
-    # Image 0 is sure and right at exit 0; image 1 is unsure (entropy log 2) and wrong there. Both are right at exit 1.
-    logits = torch.tensor([[[50.0, 0.0], [0.01, 0.0]], [[50.0, 0.0], [0.0, 50.0]]])
+    # Image 0 is certain and right at exit 0 (entropy 0, which is not below 0); image 1 is unsure (entropy log 2) and
+    # wrong there. Both are right at exit 1.
+    logits = torch.tensor([[[1000.0, 0.0], [0.01, 0.0]], [[50.0, 0.0], [0.0, 50.0]]])
     labels, macs = torch.tensor([0, 1]), torch.tensor([10, 40])
     accuracy, ratio = parts(
         hw("early_exit.macs.threshold_sweep")(logits, labels, macs, 40, [0.0, 0.5, 1.0]),
@@ -67,10 +68,9 @@ def test_sweep_at_three_thresholds(hw):
     )
     # Prices: 40 and 40; 10 and 40; 10 and 10.
     hint = "At each threshold, every image has one exit: its prediction there counts, and its price."
-    assert_close(accuracy, torch.tensor([1.0, 1.0, 0.5], dtype=torch.float64), hint=hint, what="the accuracy")
-    assert_close(
-        ratio, torch.tensor([1.0, 40 / 25, 4.0], dtype=torch.float64), hint=hint, what="the MAC ratio"
-    )
+    expected = torch.tensor([[1.0, 1.0, 0.5], [1.0, 40 / 25, 4.0]], dtype=torch.float64)
+    assert_close(accuracy, expected[0], hint=hint, what="the accuracy", rtol=1e-6)
+    assert_close(ratio, expected[1], hint=hint, what="the MAC ratio", rtol=1e-6)
 
 
 @pytest.mark.task("early_exit.macs.best_threshold")

@@ -77,6 +77,17 @@ def test_last_ddpm_step_adds_no_noise(hw):
     assert_close(got, X, hint="Algorithm 2, line 3: what is z when t = 1?")
 
 
+@pytest.mark.task("diffusion.gaussian.ddpm_step")
+def test_ddpm_step_with_the_larger_variance_and_a_clamp(hw):
+    """The same two steps: x_0_hat is clamped first, then betas[2] is the variance of the draw."""
+    x_2 = math.sqrt(0.4) * X + math.sqrt(0.6) * Z
+    step, noise = hw("diffusion.gaussian.ddpm_step"), X.flip(0)
+    schedule = doubles(0, 0.5, 0.2), doubles(1, 0.5, 0.4)
+    got = step(Z, x_2, 2, *schedule, noise=noise, variance="beta", clip=0.75)
+    expected = (math.sqrt(2) * X.clamp(-0.75, 0.75) + math.sqrt(20) * x_2) / 6 + math.sqrt(0.2) * noise
+    assert_close(got, expected, hint="What is clamped? Which of the two variances is asked for?")
+
+
 @pytest.mark.task("diffusion.gaussian.ddim_step")
 def test_ddim_step_by_hand(hw):
     """Without randomness the same noise is put back in a smaller amount."""
@@ -84,6 +95,16 @@ def test_ddim_step_by_hand(hw):
     assert_close(
         got, 0.8 * X + 0.6 * Z, hint="x_0_hat and eps_hat together explain x_t; now explain x_{t_prev}."
     )
+
+
+@pytest.mark.task("diffusion.gaussian.ddim_step")
+def test_ddim_step_with_fresh_noise_by_hand(hw):
+    """From t = 2 to 1 with eta = 0.8, part of the noise is new."""
+    # sigma**2 = 0.64 * (0.36 / 0.64) * (1 - 0.36 / 0.64) = 0.1575, and 0.36 - 0.1575 = 0.45**2.
+    noise = X.flip(0)
+    got = hw("diffusion.gaussian.ddim_step")(Z, 0.6 * X + 0.8 * Z, 2, 1, SHARES, eta=0.8, noise=noise)
+    expected = 0.8 * X + 0.45 * Z + math.sqrt(0.1575) * noise
+    assert_close(got, expected, hint="Is sigma a variance or a standard deviation? Is it where it belongs?")
 
 
 @pytest.mark.task("diffusion.gaussian.ddim_step")
@@ -142,6 +163,21 @@ def test_ddpm_returns_the_whole_chain(hw):
     assert_close(
         got[:3], torch.stack(watched.inputs), what="the chain before its end", hint="Index 0 is x_T."
     )
+
+
+@pytest.mark.task("diffusion.samplers.ddpm_sample")
+def test_ddpm_follows_its_generator(hw):
+    """The same seed gives the same chain, another seed another one."""
+    betas, sample = doubles(0, 0.1, 0.3, 0.5), hw("diffusion.samplers.ddpm_sample")
+
+    def run(seed):
+        network, generator = Watched(lambda x, t: 0.5 * x, 3), torch.Generator().manual_seed(seed)
+        return sample(network, (5, 2), betas, generator=generator, return_all=True)
+
+    chain, hint = run(1), "Hand the generator to everything that draws, and seed nothing yourself."
+    assert_close(run(1), chain, what="the chain of the same seed", hint=hint)
+    other = not torch.allclose(run(2), chain)
+    assert_true(other, "another seed gives the same chain", hint=hint)
 
 
 @pytest.mark.task("diffusion.samplers.ddim_sample")

@@ -47,10 +47,13 @@ def test_geometric_variance_of_several_k(hw):
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_probability_from_the_table_of_the_normal(hw):
     """With one standard deviation to go down, the probability is that of a normal beyond one standard deviation."""
-    # Any table of the normal: P(Z <= -1) = 0.158655253931457; 3 with variance 9 is one standard deviation as well.
-    partial_sum = torch.tensor([0.0, 1.0, 3.0])
-    variance = torch.tensor([2.0, 1.0, 9.0])
-    expected = torch.tensor([0.5, 0.158655253931457, 0.158655253931457], dtype=torch.float64)
+    # Any table of the normal: P(Z <= -1) = 0.158655253931457; 3 with variance 9 is one standard deviation as well,
+    # and from -1 it is the other side, P(Z <= 1) = 0.841344746068543.
+    partial_sum = torch.tensor([0.0, 1.0, 3.0, -1.0])
+    variance = torch.tensor([2.0, 1.0, 9.0, 1.0])
+    expected = torch.tensor(
+        [0.5, 0.158655253931457, 0.158655253931457, 0.841344746068543], dtype=torch.float64
+    )
     got = hw("early_exit.partial_sums.probability_nonpositive")(partial_sum, variance)
     assert_close(
         got, expected, hint="What is the law of Y once Y_k = M is known: its mean, its standard deviation?"

@@ -143,3 +143,30 @@ def test_rows_that_ended_are_padded(hw):
         what="how often a response ends at once",
         hint="Draw, do not maximise.",
     )
+
+
+@pytest.mark.task("rlhf.policy_gradient.sample_response")
+def test_temperature_sharpens(hw):
+    """Odds of 3 to 1 become 9 to 1 at temperature 1/2, in the draws and in the log-probabilities."""
+
+    def policy(input_ids, attention_mask, decoder_input_ids):
+        logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
+        logits[..., 2], logits[..., 3] = 0.0, math.log(3)
+        return logits
+
+    source = torch.ones(400, 2, dtype=torch.long)
+    got = hw("rlhf.policy_gradient.sample_response")(
+        checked(policy, 6),
+        source,
+        source > 0,
+        **IDS,
+        max_new_tokens=1,
+        temperature=0.5,
+        generator=hw.generator(),
+    )
+    tokens, log_probs, _ = parts(got, 3, NAMES)
+    assert_tensor(tokens, shape=(400, 1), dtype=torch.long, what="tokens")
+    hint = "One law, softmax(logits / temperature), draws the tokens and scores them."
+    assert_frequency((tokens == 3).sum(), 400, 0.9, what="how often the likelier token is drawn", hint=hint)
+    expected = torch.where(tokens == 3, math.log(0.9), math.log(0.1))
+    assert_close(log_probs, expected, what="the log-probabilities", hint=hint)

@@ -92,18 +92,46 @@ def test_surrogate_gradient_is_zero_where_clipped(hw):
     assert_no_gradient(reply.grads["advantages"], what="advantages")
 
 
+@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
+def test_surrogate_ignores_padding(hw):
+    """An unmoved policy, three tokens and one, NaN at padding: -(1 + 2 + 3 + 6) / 4, gradient -A / 4 at each token."""
+    logs = torch.tensor([[-1.0, -2.0, -3.0], [-0.5, NAN, NAN]])
+    reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
+        log_probs=logs,
+        old_log_probs=logs.clone(),
+        advantages=torch.tensor([[1.0, 2.0, 3.0], [6.0, NAN, 5.0]]),
+        mask=MASK,
+        clip_eps=0.2,
+        grad_of=("log_probs",),
+    )
+    assert_close(reply.value, torch.tensor(-3.0), hint="Every valid token of the batch counts the same.")
+    expected = torch.tensor([[-0.25, -0.5, -0.75], [-1.5, 0.0, 0.0]])
+    hint = "NaN in the gradient, but not in the value: mask before the formula, not only after it."
+    assert_gradient(reply.grads["log_probs"], expected, hint=hint)
+
+
 @pytest.mark.task("rlhf.ppo.clipped_value_loss")
 def test_value_loss_takes_the_larger_error(hw):
-    """Old 0, new 1, clip .2. Target 2: errors 1 and 1.8, so 3.24. Target -1: 2 and 1.2, so 4. Half the mean."""
-    values, old = torch.tensor([[1.0, 1.0]]), torch.tensor([[0.0, 0.0]])
-    got = hw("rlhf.ppo.clipped_value_loss")(
-        values, old, torch.tensor([[2.0, -1.0]]), torch.ones(1, 2).bool(), 0.2
+    """Old 0, new 1, clip .2. Target 2: errors 1 and 1.8, so 3.24. Target -.5: 1.5 and .7, so 2.25. Half the mean.
+
+    Where the clipped error counts nothing is learnt; the other token gets 1.5 / 2. All but `values` are constants.
+    """
+    reply = hw("rlhf.ppo.clipped_value_loss").ask(
+        values=torch.tensor([[1.0, 1.0]]),
+        old_values=torch.tensor([[0.0, 0.0]]),
+        returns=torch.tensor([[2.0, -0.5]]),
+        mask=torch.ones(1, 2).bool(),
+        clip_eps=0.2,
+        grad_of=("values", "old_values", "returns"),
     )
     assert_close(
-        got,
-        torch.tensor((3.24 + 4) / 4),
-        hint="Clip around the old value, square both errors, take the larger.",
+        reply.value,
+        torch.tensor((3.24 + 2.25) / 4),
+        hint="Clip around the old value, square both errors, take the larger, token by token.",
     )
+    assert_gradient(reply.grads["values"], torch.tensor([[0.0, 0.75]]))
+    assert_no_gradient(reply.grads["old_values"], what="old_values")
+    assert_no_gradient(reply.grads["returns"], what="returns")
 
 
 @pytest.mark.task("rlhf.ppo.clipped_value_loss")

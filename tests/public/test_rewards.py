@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tests.support.compare import assert_close, assert_gradient, assert_no_gradient
+from tests.support.compare import assert_close, assert_gradient, assert_no_gradient, assert_true
 from tests.support.tuples import parts
 
 LOG_PROBS = torch.tensor([[-1.0, -2.0, 7.0], [-0.5, 7.0, 7.0]])
@@ -57,6 +57,10 @@ def test_price_everywhere_and_score_at_the_last_token(hw):
 def test_price_rises_after_too_much_divergence(hw):
     """Ten per cent too much, over a tenth of the horizon: one per cent more."""
     got = hw("rlhf.rewards.adaptive_kl_coef")(0.2, 6.6, 6.0, 100, 1000)
+    is_tensor = isinstance(got, torch.Tensor)
+    assert_true(
+        not is_tensor, "the result is a tensor; a number is due", hint="See the signature.", failure="type"
+    )
     assert_close(got, 0.202, hint="The error is relative to the target.", rtol=1e-9)
 
 

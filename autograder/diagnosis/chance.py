@@ -1,0 +1,107 @@
+"""Compares random replies by their law: what a submission drew, with many draws of a stand-in for the same calls.
+
+Each call is summarised by a few statistics. Those of the submission are set against their spread over the stand-in's
+draws, which holds whatever the draws inside one call have to do with each other.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from autograder.diagnosis.heard import Heard
+from autograder.transport.wire import tensors
+
+REPLICAS = 12
+CALLS = 64  # the largest ones
+FAR = 12.0  # in standard errors, of one statistic of one call: by Student's law with 11 degrees of freedom below 1e-6
+POOLED = 6.5  # of one statistic over all calls together
+
+
+def alike_in_law(heard: Sequence[Heard], draw: Callable[[int, int], Heard], inputs: Sequence[Any]) -> bool:
+    """Whether the replies could be draws of the stand-in.
+
+    Args:
+        heard: the submission's replies, one a call.
+        draw: gives the stand-in's reply to a call by its number, with other random numbers for each second number.
+        inputs: the arguments of each call.
+    """
+    totals: dict[int, list[float]] = {}
+    for number in sorted(range(len(heard)), key=lambda call: -_size(heard[call]))[:CALLS]:
+        one, first = heard[number], draw(number, 1)
+        if _kind(one) != _kind(first):
+            return False
+        others = [first, *(draw(number, seed) for seed in range(2, REPLICAS + 1))]
+        mine = list(statistics(one, inputs[number]))
+        rows = [list(statistics(other, inputs[number])) for other in others]
+        if any(len(row) != len(mine) for row in rows):
+            return False
+        for index, (value, column) in enumerate(zip(mine, zip(*rows, strict=True), strict=True)):
+            distance = _distance(value, column)
+            if abs(distance) > FAR:
+                return False
+            totals.setdefault(index, []).append(max(-4.0, min(4.0, distance)))
+    return all(abs(sum(column)) / math.sqrt(len(column)) <= POOLED for column in totals.values())
+
+
+def _distance(value: float, column: Sequence[float]) -> float:
+    """In standard errors; infinite where there is no spread and the value differs."""
+    mean = sum(column) / len(column)
+    spread = math.sqrt(sum((x - mean) ** 2 for x in column) / (len(column) - 1))
+    if spread > 1e-9 * max(1.0, abs(mean)):
+        return (value - mean) / (spread * math.sqrt(1 + 1 / len(column)))
+    return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else math.inf
+
+
+def _size(heard: Heard) -> int:
+    return sum(tensor.numel() for tensor in tensors(heard.value))
+
+
+def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
+    """What a reply is summarised by; as many numbers for each reply of the same shape."""
+    yield float(heard.drew)
+    yield float(len(heard.disturbed))
+    arguments = [tensor for tensor in tensors(inputs) if tensor.dtype.is_floating_point or _counts(tensor)]
+    for tensor in [*tensors(heard.value), *(torch.tensor(x) for x in _numbers(heard.value))]:
+        x = tensor.detach().to(torch.float64)
+        finite = x.isfinite()
+        yield float(finite.to(torch.float64).mean()) if x.numel() else 1.0
+        x = torch.where(finite, x, 0.0)
+        if not x.numel():
+            continue
+        yield float(x.mean())
+        yield float((x * x).mean())
+        yield float(x.abs().mean())
+        yield len(torch.unique(x)) / x.numel()
+        for axis in range(x.dim()):
+            if x.shape[axis] > 1:  # do neighbours have to do with each other?
+                yield float(
+                    (x.narrow(axis, 1, x.shape[axis] - 1) * x.narrow(axis, 0, x.shape[axis] - 1)).mean()
+                )
+        for argument in arguments:
+            a = argument.detach().to(torch.float64)
+            if a.shape == x.shape:
+                yield float((x * a).mean())
+            elif a.dim() == 1 and x.dim() and len(a) == len(x):
+                yield float((x.reshape(len(x), -1).mean(1) * a).mean())
+                yield float((x.reshape(len(x), -1).square().mean(1) * a).mean())
+
+
+def _kind(heard: Heard) -> Any:
+    """What has to be equal, whatever was drawn."""
+    shapes = [(tuple(x.shape), x.dtype) for x in tensors(heard.value)]
+    missing = {name: gradient is None for name, gradient in heard.gradients.items()}
+    return heard.error, heard.refused, type(heard.value), shapes, missing
+
+
+def _counts(tensor: torch.Tensor) -> bool:
+    return tensor.dtype is torch.int64
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, bool | int | float):
+        return [float(value)]
+    if isinstance(value, list | tuple):
+        return [x for item in value for x in _numbers(item)]
+    return []

@@ -1,0 +1,200 @@
+"""Finds what is wrong with a task from the calls that its tests made: a known mistake, or the class of the failure."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from autograder.diagnosis.chance import alike_in_law
+from autograder.diagnosis.failures import WORDS, Pairs, classify
+from autograder.diagnosis.heard import Heard, alike, hear
+from autograder.diagnosis.probing import ignored_argument
+from autograder.diagnosis.replay import (
+    Conversation,
+    Key,
+    Understudy,
+    arguments,
+    changed,
+    named_arguments,
+    with_argument,
+)
+from autograder.errors import HarnessError
+from autograder.manifest import Manifest, Task
+from autograder.misconceptions import bank
+from autograder.misconceptions.bank import Entry
+from autograder.misconceptions.splice import spliced
+from autograder.outcomes import Finding
+from autograder.transport.session import Session
+from autograder.transport.wire import Frame
+
+
+class Examiner:
+    """Compares what submissions answered with what the reference and the bank's entries answer to the same calls.
+
+    Args:
+        manifest: the assignment.
+        entries: the wrong answers that are known; None for all of the bank, which is then read at the first failure.
+    """
+
+    def __init__(self, manifest: Manifest, entries: Iterable[Entry] | None = None) -> None:
+        if manifest.staff is None:
+            raise HarnessError("only staff can examine: the manifest has no [staff] table")
+        self._manifest = manifest
+        self._reference = manifest.staff.reference
+        self._given = entries
+        self._played: dict[str, Any] = {}
+
+    @cached_property
+    def _entries(self) -> dict[str, list[Entry]]:
+        """Wrong entries by task, the commonest first."""
+        entries = bank.load(self._manifest).values() if self._given is None else self._given
+        by_task: dict[str, list[Entry]] = {}
+        for entry in sorted((e for e in entries if e.is_wrong), key=lambda e: bank.COMMON.index(e.common)):
+            by_task.setdefault(entry.task, []).append(entry)
+        return by_task
+
+    def examine(
+        self, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
+    ) -> Finding | None:
+        """What is wrong with a task; None where every answer is right.
+
+        Args:
+            task: one of whose tests failed.
+            sessions: of all its tests, those that passed as well.
+            opened: opens a session with a fresh worker that holds the submission.
+        """
+        return self.conclude(Case(self._manifest, task, sessions), opened)
+
+    def conclude(self, case: "Case", opened: Callable[[], Session], withheld: str = "") -> Finding | None:
+        """As `examine`, of a case that is looked into already, as if the entry of one id were not known."""
+        if case.is_right:
+            return None
+        known = [entry for entry in self._entries.get(case.task.id, []) if entry.id != withheld]
+        named = next((entry for entry in known if case.agrees(entry.id, self._play(entry))), None)
+        if named is None and case.is_random and not case.agrees_in_law("", self._original(case.task)):
+            named = next((e for e in known if case.agrees_in_law(e.id, self._play(e))), None)
+        if named is not None:
+            return Finding(named.failure, named.says, named.hint, named.id)
+        failure, argument = case.failure(self._original(case.task), opened)
+        says, hint = (words.format(f"`{argument}`") for words in WORDS[failure])
+        return Finding(failure, says, hint)
+
+    def _original(self, task: Task) -> Any:
+        return getattr(import_module(f"{self._reference}.{task.module}"), task.name)
+
+    def _play(self, entry: Entry) -> Any:
+        """The entry's function or class, in a module that is the reference's elsewhere."""
+        if entry.id not in self._played:
+            task = self._manifest.tasks[entry.task]
+            path = self._manifest.root / self._reference / task.file
+            original = import_module(f"{self._reference}.{task.module}")
+            module = ModuleType(original.__name__)
+            module.__package__ = original.__package__
+            exec(compile(spliced(path, [entry], self._manifest), f"<{entry.id}>", "exec"), vars(module))
+            self._played[entry.id] = getattr(module, task.name)
+        return self._played[entry.id]
+
+
+class Case:
+    """One task of one submission: what it was asked, what it answered, and what is right."""
+
+    def __init__(self, manifest: Manifest, task: Task, sessions: Sequence[Session]) -> None:
+        conversations = [Conversation(session.log, session.callbacks) for session in sessions]
+        self.task = task
+        self._manifest = manifest
+        self._agreed: dict[tuple[str, bool], bool] = {}
+        self._asked = [(c, number) for c in conversations for number in c.about(task.id)]
+        self._mine = [
+            hear(c.exchanges[number].request, c.exchanges[number].reply) for c, number in self._asked
+        ]
+
+    @cached_property
+    def _inputs(self) -> list[Any]:
+        return [arguments(c.exchanges[number].request) for c, number in self._asked]
+
+    @cached_property
+    def _right(self) -> list[Heard]:
+        return list(self._replies())
+
+    @cached_property
+    def is_right(self) -> bool:
+        """Whether the submission said the same as the reference, wherever it was asked."""
+        return all(map(alike, self._mine, self._right))
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether the right answers depend on random numbers."""
+        return not all(map(alike, self._right, self._replies(_drawn_anew(1))))
+
+    def agrees(self, name: str, stand_in: Any) -> bool:
+        """Whether a stand-in of this name gives the submission's answer to each call."""
+        if (name, False) not in self._agreed:
+            self._agreed[name, False] = all(map(alike, self._mine, self._replies(stand_in=stand_in)))
+        return self._agreed[name, False]
+
+    def agrees_in_law(self, name: str, stand_in: Any) -> bool:
+        """Whether the submission's answers can be draws of a stand-in's."""
+        understudy = Understudy(self._manifest, {self.task.id: stand_in})
+
+        def draw(number: int, seed: int) -> Heard:
+            conversation, place = self._asked[number]
+            request = changed(conversation.exchanges[place].request, reseed=seed)
+            return hear(request, understudy.ask(conversation, place, request))
+
+        if (name, True) not in self._agreed:
+            self._agreed[name, True] = alike_in_law(self._mine, draw, self._inputs)
+        return self._agreed[name, True]
+
+    def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
+        """Its class, and the argument that is ignored where that is it."""
+        return classify(
+            list(zip(self._mine, self._right, strict=True)),
+            random=self.is_random,
+            shifted=self._shifted,
+            ignored=lambda: ignored_argument(
+                self._asked, lambda: Understudy(self._manifest, {}), opened, original
+            ),
+        )
+
+    def _shifted(self) -> Iterator[Pairs]:
+        """The same answers beside the right ones to calls with one whole number more or less."""
+        requests = (c.exchanges[number].request for c, number in self._asked)
+        keys = {key for request in requests for key, value in named_arguments(request) if _is_whole(value)}
+        for key in sorted(keys, key=str):
+            for step in (1, -1):
+                pairs = list(zip(self._mine, self._replies(_moved(key, step)), strict=True))
+                allowed = [(mine, other) for mine, other in pairs if not other.error]
+                if 2 * len(allowed) >= len(pairs):
+                    yield allowed
+
+    def _replies(
+        self, change: Callable[[Frame], Frame] = lambda request: request, stand_in: Any = None
+    ) -> Iterator[Heard]:
+        """What the reference, or a stand-in for the task, says in each call of it."""
+        understudy = Understudy(self._manifest, {} if stand_in is None else {self.task.id: stand_in})
+        for conversation, number in self._asked:
+            request = change(conversation.exchanges[number].request)
+            yield hear(request, understudy.ask(conversation, number, request))
+
+
+def _drawn_anew(seed: int) -> Callable[[Frame], Frame]:
+    return lambda request: changed(request, reseed=seed)
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.dtype is torch.int64
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _moved(key: Key, step: int) -> Callable[[Frame], Frame]:
+    """One whole number more or less, in the calls that have it."""
+
+    def move(request: Frame) -> Frame:
+        value: Any = dict(named_arguments(request)).get(key)
+        return with_argument(request, key, value + step) if _is_whole(value) else request
+
+    return move

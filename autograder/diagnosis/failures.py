@@ -1,0 +1,258 @@
+"""The class of a failure, found by looking: how a submission's replies differ from the right ones, taken together.
+
+The words are those of the bank (`autograder.misconceptions.bank.FAILURES`); the first class that fits is taken.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+
+from autograder.diagnosis.heard import Heard, alike_values, close
+from autograder.transport.wire import tensors
+
+Pairs = list[tuple[Heard, Heard]]
+
+WORDS: dict[str, tuple[str, str]] = {
+    "exception": (
+        "the code raises where an answer is due",
+        "Which input is it, and what does the docstring say of it?",
+    ),
+    "type": ("what comes back is of another type than the docstring says", "What does `Returns:` promise?"),
+    "shape": (
+        "what comes back has another shape than is due",
+        "Which axes does the docstring name, and which are left?",
+    ),
+    "dtype": (
+        "what comes back has another dtype than is due",
+        "What dtype do the inputs have, and what does the docstring say?",
+    ),
+    "argument changed in place": (
+        "the code writes into one of its arguments",
+        "Whose tensor is it that changes?",
+    ),
+    "transposed": ("two axes of the result are exchanged", "Which axis comes first in the docstring?"),
+    "not finite": (
+        "NaN or infinity comes back where a finite value is due",
+        "Is there a logarithm or a quotient of something that may be 0, or 0 times infinity?",
+    ),
+    "gradient where none belongs": (
+        "a gradient flows into what is to be treated as a constant",
+        "Which inputs does the docstring call constants?",
+    ),
+    "no gradient": (
+        "the value is right, but no gradient arrives where one is due",
+        "Where is the graph cut? `detach`, `item`, `no_grad` and a new tensor all do it.",
+    ),
+    "sign": ("every value has the wrong sign", "Is it to be minimised or maximised?"),
+    "constant factor": (
+        "every value is off by the same factor",
+        "Is something counted twice, left out, or averaged where it should be summed?",
+    ),
+    "off by one in time": (
+        "the values are those of a neighbouring time or place",
+        "Where does counting start, and is the last one included?",
+    ),
+    "ignores an argument": ("the result does not depend on {}", "Where in the code does {} come in?"),
+    "does not sum to one": (
+        "the result is to be a probability distribution, and does not sum to 1",
+        "Over which axis does it have to sum to 1?",
+    ),
+    "distribution": (
+        "what is drawn does not follow the right law",
+        "Take many draws: which mean and spread do they have, and which are due?",
+    ),
+    "values": (
+        "it runs, and some of its values are wrong",
+        "Work the smallest case of the docstring by hand and compare.",
+    ),
+}
+
+
+def classify(
+    pairs: Pairs, *, random: bool, shifted: Callable[[], Iterable[Pairs]], ignored: Callable[[], str]
+) -> tuple[str, str]:
+    """The class, and the argument that is ignored where that is it.
+
+    Args:
+        pairs: replies of the submission and of the reference to the same calls.
+        random: whether the reference's replies depend on random numbers.
+        shifted: gives the same with the reference asked about neighbouring times.
+        ignored: gives the name of an argument that the submission's replies do not depend on, or "".
+    """
+    for name, holds in _PLAIN:
+        if holds(pairs):
+            return name, ""
+    if all(alike_values(mine.value, right.value) for mine, right in pairs):
+        return _gradient_class(pairs), ""
+    for name, holds in _PATTERNS:
+        if holds(pairs):
+            return name, ""
+    if any(other and all(alike_values(a.value, b.value) for a, b in other) for other in shifted()):
+        return "off by one in time", ""
+    if name := ignored():
+        return "ignores an argument", name
+    if _sums(pairs):
+        return "does not sum to one", ""
+    return ("distribution" if random else "values"), ""
+
+
+def _raises(pairs: Pairs) -> bool:
+    return any(mine.error and not right.error for mine, right in pairs)
+
+
+def _type(pairs: Pairs) -> bool:
+    return any(mine.refused or not _like(mine.value, right.value) for mine, right in _answered(pairs))
+
+
+def _shape(pairs: Pairs) -> bool:
+    return any(a.shape != b.shape for a, b in _tensors(pairs))
+
+
+def _dtype(pairs: Pairs) -> bool:
+    return any(a.dtype != b.dtype for a, b in _tensors(pairs))
+
+
+def _disturbs(pairs: Pairs) -> bool:
+    return any(mine.disturbed != right.disturbed for mine, right in _answered(pairs))
+
+
+def _transposed(pairs: Pairs) -> bool:
+    different = [(a, b) for a, b in _tensors(pairs) if not close(a, b)]
+    return bool(different) and all(
+        any(
+            b.shape[i] == b.shape[j] and close(a.transpose(i, j), b)
+            for i in range(b.dim())
+            for j in range(i + 1, b.dim())
+        )
+        for a, b in different
+    )
+
+
+def _not_finite(pairs: Pairs) -> bool:
+    return any(
+        bool((~a.isfinite() & b.isfinite()).any()) for a, b in _tensors(pairs) if a.is_floating_point()
+    )
+
+
+def _sign(pairs: Pairs) -> bool:
+    values = list(_tensors(pairs))
+    return any(bool((b != 0).any()) for _, b in values) and all(
+        b.dtype is not torch.bool and close(-a, b) for a, b in values
+    )
+
+
+def _factor(pairs: Pairs) -> bool:
+    values = [(a, b) for a, b in _tensors(pairs) if b.is_floating_point() and bool(b.isfinite().all())]
+    if len(values) < len(list(_tensors(pairs))):
+        return False
+    largest = max(
+        values, key=lambda pair: float(pair[1].abs().max()) if pair[1].numel() else 0.0, default=None
+    )
+    if largest is None or not largest[1].numel() or not bool((largest[1] != 0).any()):
+        return False
+    place = int(largest[1].abs().argmax())
+    factor = float(largest[0].reshape(-1)[place]) / float(largest[1].reshape(-1)[place])
+    return factor != 0 and all(close(a, b * factor) for a, b in values)
+
+
+def _shifted(pairs: Pairs) -> bool:
+    """Every sequence stands one place too early or too late."""
+    different = [(a, b) for a, b in _tensors(pairs) if not close(a, b)]
+    return bool(different) and any(
+        all(
+            b.dim() > axis and b.shape[axis] >= 3 and close(_part(a, axis, place), _part(b, axis, 1 - place))
+            for a, b in different
+        )
+        for axis in (0, 1)
+        for place in (0, 1)
+    )
+
+
+def _part(x: torch.Tensor, axis: int, start: int) -> torch.Tensor:
+    return x.narrow(axis, start, x.shape[axis] - 1)
+
+
+def _gradient_class(pairs: Pairs) -> str:
+    """Of replies whose values are all right."""
+    lost = surplus = False
+    for mine, right in pairs:
+        for a, b in _gradients(mine.gradients, right.gradients):
+            lost |= (a is None or not bool((a != 0).any())) and b is not None and bool((b != 0).any())
+            surplus |= a is not None and bool((a != 0).any()) and (b is None or not bool((b != 0).any()))
+    if surplus:
+        return "gradient where none belongs"
+    if lost:
+        return "no gradient"
+    return "values"
+
+
+def _gradients(mine: Any, right: Any) -> Iterator[tuple[torch.Tensor | None, torch.Tensor | None]]:
+    if isinstance(right, dict):
+        for name, part in right.items():
+            yield from _gradients(mine.get(name) if isinstance(mine, dict) else None, part)
+    elif right is None or isinstance(right, torch.Tensor):
+        yield (mine if isinstance(mine, torch.Tensor) else None), right
+
+
+def _sums(pairs: Pairs) -> bool:
+    """The right values sum to one along an axis, these do not."""
+    values = [(a, b) for a, b in _tensors(pairs) if b.is_floating_point() and b.dim()]
+    for axis in (-1, 0):
+        if values and all(close(b.sum(axis), torch.ones_like(b.sum(axis))) for _, b in values):
+            return any(not close(a.sum(axis), torch.ones_like(a.sum(axis))) for a, _ in values)
+    return False
+
+
+def _answered(pairs: Pairs) -> Iterator[tuple[Heard, Heard]]:
+    return ((mine, right) for mine, right in pairs if not mine.error and not right.error)
+
+
+def _tensors(pairs: Pairs) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Tensors and numbers of all replies, side by side."""
+    for mine, right in _answered(pairs):
+        yield from zip(_flat(mine.value), _flat(right.value), strict=True)
+
+
+def _flat(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, bool | int | float):
+        return [torch.tensor(float(value), dtype=torch.float64)]
+    if isinstance(value, list | tuple):
+        return [x for item in value for x in _flat(item)]
+    if isinstance(value, dict):
+        return [x for item in value.values() for x in _flat(item)]
+    return tensors(value)
+
+
+def _like(mine: Any, right: Any) -> bool:
+    """Whether two values are built alike, whatever stands in them."""
+    if isinstance(right, list | tuple):
+        return type(mine) is type(right) and len(mine) == len(right) and all(map(_like, mine, right))
+    if isinstance(right, dict):
+        return (
+            isinstance(mine, dict)
+            and list(mine) == list(right)
+            and all(map(_like, mine.values(), right.values()))
+        )
+    number = isinstance(right, int | float) and not isinstance(right, bool)
+    return (
+        (isinstance(mine, int | float) and not isinstance(mine, bool))
+        if number
+        else type(mine) is type(right)
+    )
+
+
+_PLAIN: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
+    ("exception", _raises),
+    ("type", _type),
+    ("shape", _shape),
+    ("dtype", _dtype),
+    ("argument changed in place", _disturbs),
+    ("transposed", _transposed),
+    ("not finite", _not_finite),
+)
+_PATTERNS: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
+    ("sign", _sign),
+    ("constant factor", _factor),
+    ("off by one in time", _shifted),
+)

@@ -1,0 +1,112 @@
+"""A reply to one call as plain values, and whether two of them say the same."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from autograder.diagnosis.replay import arguments, special_value
+from autograder.errors import WireError
+from autograder.transport.generators import generators
+from autograder.transport.wire import Decoder, Frame, tensors
+
+RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came back of a call.
+
+    Attributes:
+        error: type of the exception that was raised, "" for none.
+        refused: why the value is no plain data, "" where it is.
+        value: the value.
+        gradients: by argument name.
+        disturbed: numbers of the argument tensors that are not what they were before the call.
+        drew: whether a generator among the arguments moved on.
+    """
+
+    error: str = ""
+    refused: str = ""
+    value: Any = None
+    gradients: dict[str, Any] = field(default_factory=dict)
+    disturbed: tuple[int, ...] = ()
+    drew: bool = False
+
+
+def hear(request: Frame, reply: Frame) -> Heard:
+    """Understands a reply to a call; one that nobody could understand is an error of its own kind."""
+    header = reply.header
+    if "error" in header:
+        error = header["error"]
+        return Heard(error=str(error.get("kind")) if isinstance(error, dict) else "?")
+    if "refused" in header:
+        return Heard(refused=str(header["refused"]))
+    try:
+        decode = Decoder(reply, special_value)
+        after = decode(header["arguments"]), decode(header["keywords"])
+        value, gradients = decode(header["value"]), decode(header["gradients"])
+    except (WireError, KeyError) as error:
+        return Heard(error=type(error).__name__)
+    before = arguments(request)
+    pairs = list(zip(tensors(before), tensors(after), strict=False))
+    disturbed = tuple(number for number, (a, b) in enumerate(pairs) if not _identical(a, b))
+    drew = any(
+        not torch.equal(a.get_state(), b.get_state())
+        for a, b in zip(generators(before), generators(after), strict=False)
+    )
+    return Heard(value=value, gradients=gradients, disturbed=disturbed, drew=drew)
+
+
+def alike(a: Heard, b: Heard) -> bool:
+    """Whether both say the same, but for rounding."""
+    if a.error or b.error or a.refused or b.refused:
+        return (a.error, a.refused) == (b.error, b.refused)
+    return (
+        a.disturbed == b.disturbed
+        and a.drew == b.drew
+        and alike_values(a.value, b.value)
+        and alike_values(a.gradients, b.gradients)
+    )
+
+
+def alike_values(a: Any, b: Any) -> bool:
+    """Whether two values are of the same type, shape and dtype and equal but for rounding."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, torch.Tensor):
+        return a.shape == b.shape and a.dtype == b.dtype and close(a, b)
+    if isinstance(a, float):
+        return math.isclose(a, b, rel_tol=1e-8, abs_tol=1e-12) or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(alike_values, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(alike_values, a.values(), b.values()))
+    if isinstance(a, torch.Generator):
+        return True
+    return bool((a == b).all()) if hasattr(a, "shape") and a.shape == b.shape else _equal(a, b)
+
+
+def close(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors of the same shape and dtype are equal but for rounding; NaN equals NaN."""
+    if not a.is_floating_point():
+        return torch.equal(a, b)
+    a64, b64 = a.to(torch.float64), b.to(torch.float64)
+    finite = b64[b64.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    floor = FLOOR[b.dtype] * (scale or 1.0)
+    return torch.allclose(a64, b64, rtol=RELATIVE[b.dtype], atol=floor, equal_nan=True)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return isinstance(a, int | str | bytes | torch.dtype | type(None)) and bool(a == b)
+
+
+def _identical(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.equal(
+        a.detach().contiguous().view(-1).view(torch.uint8), b.detach().contiguous().view(-1).view(torch.uint8)
+    )

@@ -1,0 +1,174 @@
+"""Asks a stand-in what a submission was asked: the same requests, with the same random state, on the grader's side."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autograder.errors import HarnessError
+from autograder.manifest import Manifest
+from autograder.transport.answering import Callbacks
+from autograder.transport.session import Exchange
+from autograder.transport.wire import Decoder, Encoder, Frame
+from autograder.transport.worker import Worker
+
+Key = int | str
+Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """All that one test asked a submission and was told, and the functions that it passed in."""
+
+    exchanges: Sequence[Exchange]
+    callbacks: Callbacks
+
+    def about(self, task: str) -> list[int]:
+        """Which of the exchanges are calls of the task: of a function, or of modules of a class."""
+        handles: dict[int, str] = {}
+        found = []
+        for number, exchange in enumerate(self.exchanges):
+            header = exchange.request.header
+            made = exchange.reply.header.get("value")
+            if header["op"] == "create" and isinstance(made, dict) and type(made.get("handle")) is int:
+                handles[made["handle"]] = header["target"]
+            if header["op"] == "call":
+                target = header["target"]
+                if (handles.get(target["handle"]) if isinstance(target, dict) else target) == task:
+                    found.append(number)
+        return found
+
+
+@dataclass(frozen=True)
+class Special:
+    """What only one of both sides knows: a handle or a callback, by its number."""
+
+    kind: str
+    number: int
+
+
+class Understudy(Worker):
+    """A worker on the grader's side that plays the reference, with other objects for some of its tasks.
+
+    Args:
+        manifest: the assignment.
+        cast: objects that are played in place of the reference's, by task.
+    """
+
+    def __init__(self, manifest: Manifest, cast: Mapping[str, Any]) -> None:
+        if manifest.staff is None:
+            raise HarnessError("only staff have a reference: the manifest has no [staff] table")
+        reference = manifest.staff.reference
+        super().__init__(manifest.root / reference, reference, peer=lambda frame: self._ask(frame))
+        self._mounted = True  # it is imported like any other package here, and never anew
+        self._cast = cast
+        self._ask: Callable[[Frame], Frame] = lambda frame: frame
+        self._conversation: Conversation | None = None
+        self._next = 0
+
+    def ask(self, conversation: Conversation, number: int, request: Frame) -> Frame:
+        """Its reply to a request that is put in place of one of the conversation.
+
+        What was said before is gone through as far as something may follow from it: modules that were made or used.
+        """
+        if conversation is not self._conversation or number < self._next:
+            self._conversation, self._next = conversation, 0
+            self._handles.clear()
+            self._ask = conversation.callbacks.answer
+        for earlier in conversation.exchanges[self._next : number]:
+            if earlier.request.header["op"] != "override" and _of_modules(earlier.request.header):
+                self._answer(conversation, earlier.request)
+        self._next = number + 1
+        return self._answer(conversation, request)
+
+    def _answer(self, conversation: Conversation, request: Frame) -> Frame:
+        try:
+            return self.handle(request)
+        finally:
+            conversation.callbacks.forget()
+
+    def _resolve(self, target: str) -> Any:
+        if target in self._cast:
+            return self._cast[target]
+        module, _, name = target.rpartition(".")
+        return getattr(importlib.import_module(f"{self.package}.{module}"), name)
+
+
+def arguments(request: Frame) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call, by position and by name; handles and callbacks as `Special`."""
+    decode = Decoder(request, special_value)
+    args: tuple[Any, ...] = decode(request.header["args"])
+    kwargs: dict[str, Any] = decode(request.header["kwargs"])
+    return args, kwargs
+
+
+def named_arguments(request: Frame) -> list[tuple[Key, Any]]:
+    """The arguments of a call, each with its place or its name."""
+    args, kwargs = arguments(request)
+    return [*enumerate(args), *kwargs.items()]
+
+
+def with_argument(request: Frame, key: Key, value: Any) -> Frame:
+    """The same call with another value for one argument."""
+
+    def change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if isinstance(key, str):
+            return args, {**kwargs, key: value}
+        return (*args[:key], value, *args[key + 1 :]), kwargs
+
+    return changed(request, change)
+
+
+def changed(
+    request: Frame, change: Change = lambda args, kwargs: (args, kwargs), *, reseed: int = 0
+) -> Frame:
+    """The same call with other arguments, or with other random numbers where `reseed` is not 0."""
+    decode = Decoder(request, special_value)
+    args, kwargs = change(decode(request.header["args"]), decode(request.header["kwargs"]))
+    if reseed:
+        args, kwargs = _reseeded(args, reseed), _reseeded(kwargs, reseed)
+    encode = Encoder(special_node)
+    seed = (request.header["seed"] + 104_729 * reseed) % 2**63
+    nodes = {"args": encode(args), "kwargs": encode(kwargs)}
+    nodes["cotangent"] = encode(decode(request.header["cotangent"]))
+    return encode.frame(**{**request.header, "seed": seed, **nodes})
+
+
+def special_value(node: dict[str, Any]) -> Any:
+    """Of a node that only one side knows."""
+    match node:
+        case {"handle": int(number)}:
+            return Special("handle", number)
+        case {"callback": int(number)}:
+            return Special("callback", number)
+    return None
+
+
+def special_node(value: Any) -> Any:
+    """The node of a `Special`."""
+    return {value.kind: value.number} if isinstance(value, Special) else None
+
+
+def _of_modules(node: Any) -> bool:
+    """Whether a request makes, changes or uses a module."""
+    if isinstance(node, dict):
+        return node.get("op") == "create" or "handle" in node or any(map(_of_modules, node.values()))
+    return isinstance(node, list) and any(map(_of_modules, node))
+
+
+def _reseeded(value: Any, reseed: int) -> Any:
+    if isinstance(value, torch.Generator):
+        value.manual_seed((int(value.initial_seed()) * 31 + _fingerprint(value) + 104_729 * reseed) % 2**63)
+        return value
+    if isinstance(value, list | tuple):
+        return type(value)(_reseeded(item, reseed) for item in value)
+    if isinstance(value, dict):
+        return {key: _reseeded(item, reseed) for key, item in value.items()}
+    return value
+
+
+def _fingerprint(generator: torch.Generator) -> int:
+    """A number that follows from a generator's state, so that two states get two new seeds."""
+    return int(generator.get_state()[:64].to(torch.int64).mul(torch.arange(1, 65)).sum())

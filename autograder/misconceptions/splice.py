@@ -1,0 +1,84 @@
+"""Makes a submission of the reference and entries of the bank: each body in place of its task's solution block."""
+
+import ast
+import shutil
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from autograder.manifest import Manifest
+from autograder.misconceptions.bank import BankError, Entry
+from autograder.release import markers
+
+
+def make(manifest: Manifest, entries: Iterable[Entry], target: Path) -> Path:
+    """Copies the reference's sources to `target` with these entries in it, one a task at most.
+
+    Returns:
+        The folder of the package.
+
+    Raises:
+        BankError: two entries are of one task, or one does not fit its task's block.
+    """
+    assert manifest.staff is not None
+    reference = manifest.root / manifest.staff.reference
+    shutil.copytree(reference, target, ignore=shutil.ignore_patterns("__pycache__", "artifacts"))
+    by_file: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_file[manifest.tasks[entry.task].file].append(entry)
+    for file, mine in by_file.items():
+        (target / file).write_text(spliced(reference / file, mine, manifest), encoding="utf-8")
+    return target
+
+
+def spliced(path: Path, entries: list[Entry], manifest: Manifest) -> str:
+    """The text of one file of the reference with these entries in it."""
+    lines, places = _places(path)
+    lines = list(lines)
+    named = {manifest.tasks[entry.task].name: entry for entry in entries}
+    if len(named) != len(entries):
+        raise BankError(f"{path}: two entries of one task: {', '.join(entry.id for entry in entries)}")
+    if missing := named.keys() - {place.name for place in places}:
+        raise BankError(f"{path}: has no block for {', '.join(missing)}")
+    for place in reversed(places):
+        entry = named.get(place.name)
+        if entry is None:
+            continue
+        if entry.parameters != place.parameters:
+            raise BankError(f"{entry.where}: its parameters have to be ({', '.join(place.parameters)})")
+        body = textwrap.indent(entry.body, " " * place.block.column)
+        lines[place.block.begin - 1 : place.block.end] = body.split("\n")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The block of one task: `name` of its function or class, `parameters` of the function that holds the block."""
+
+    name: str
+    parameters: tuple[str, ...]
+    block: markers.Block
+
+
+@cache
+def _places(path: Path) -> tuple[list[str], list[_Place]]:
+    """The lines of a file and the blocks in it."""
+    text = markers.read_text(path)
+    tree = ast.parse(text)
+    found = []
+    for block in markers.blocks(path, text):
+        owner = next((node for node in tree.body if _holds(node, block)), None)
+        if isinstance(owner, ast.FunctionDef | ast.ClassDef):
+            arguments = next(
+                n.args for n in ast.walk(owner) if isinstance(n, ast.FunctionDef) and _holds(n, block)
+            )
+            names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+            found.append(_Place(owner.name, tuple(names), block))
+    return text.split("\n"), found
+
+
+def _holds(node: ast.stmt, block: markers.Block) -> bool:
+    return node.lineno < block.begin and block.end <= (node.end_lineno or 0) + 1

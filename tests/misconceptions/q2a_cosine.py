@@ -1,0 +1,220 @@
+"""Question 2(a): the cosine schedule."""
+
+from autograder.misconceptions.bank import right, wrong
+
+COSINE = "diffusion.schedules.cosine_betas"
+
+
+@wrong(
+    COSINE,
+    says="forgets to square the cosine",
+    hint="Compare your f with that of the docstring, sign by sign.",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_without_square(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2)
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="takes f to be 1 at time 0, although the offset acts there too",
+    hint="Work out f(0) by hand for s = 1.",
+    common="often",
+    failure="values",
+)
+def cosine_betas_f_starts_at_one(num_steps, s, max_beta):
+    times = torch.arange(1, num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    f = torch.cat([f.new_ones(1), f])
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="leaves the last beta at 1",
+    hint="What is max_beta for? Which step needs it?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def cosine_betas_without_cap(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    return torch.cat([f.new_zeros(1), 1 - f[1:] / f[:-1]])
+
+
+@wrong(
+    COSINE,
+    says="writes the usual cap into the code and does not look at the caller's",
+    hint="Call it with another max_beta. Does the result change?",
+    common="seldom",
+    failure="ignores an argument",
+)
+def cosine_betas_usual_cap(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=0.999)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="raises small betas to a lower bound that nobody asked for",
+    hint="The docstring has a cap. Does it have a floor? Look at the first steps of a long schedule.",
+    common="often",
+    failure="values",
+)
+def cosine_betas_with_a_floor(num_steps, s, max_beta):
+    times = torch.linspace(0, num_steps, num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi * 0.5) ** 2
+    f = f / f[0]
+    betas = torch.clip(1 - f[1:] / f[:-1], 0.0001, max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="computes in torch's default dtype, single precision",
+    hint="Print the dtype of the result. Which one does the docstring promise?",
+    common="often",
+    failure="dtype",
+)
+def cosine_betas_default_dtype(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([torch.zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="takes the ratios in single precision and converts them afterwards",
+    hint="Two neighbouring values of f are nearly equal. In which dtype do you take their ratio from 1?",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_double_too_late(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta).double()
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="knows f at T times only and gets one beta too few",
+    hint="Count: at how many times is f needed so that every step has a time before it?",
+    common="sometimes",
+    failure="shape",
+)
+def cosine_betas_one_too_few(num_steps, s, max_beta):
+    times = torch.arange(num_steps, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="divides the time by T + 1, so that the cosine never comes to its end",
+    hint="Which angle should the last time have?",
+    common="seldom",
+    failure="values",
+)
+def cosine_betas_time_over_length(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / len(times) + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="returns the signal that is left instead of the noise that each step adds",
+    hint="Which of the two schedules has the name betas? What is it at index 0?",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_returns_shares(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    return (f / f[0]).clamp(max=max_beta)
+
+
+@wrong(
+    COSINE,
+    says="adds the offset but never divides by 1 + s",
+    hint="Where does s stand in f, and how often? Which angle does the last time have?",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_offset_once(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="adds the offset to the step's number instead of to the share of the time",
+    hint="Mind the parentheses in the docstring's f: what is divided by T?",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_offset_in_steps(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times + s) / num_steps / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@wrong(
+    COSINE,
+    says="puts each step's beta at the time before it",
+    hint="Which step does betas[1] belong to? What stands at index 0?",
+    common="sometimes",
+    failure="off by one in time",
+)
+def cosine_betas_one_place_early(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = torch.zeros_like(f)
+    betas[:-1] = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+    return betas
+
+
+@wrong(
+    COSINE,
+    says="turns the ratio of neighbours upside down",
+    hint="Does f fall or rise? So which of two neighbours is the larger one?",
+    common="sometimes",
+    failure="values",
+)
+def cosine_betas_ratio_upside_down(num_steps, s, max_beta):
+    times = torch.arange(num_steps + 1, dtype=torch.float64)
+    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
+    betas = (1 - f[:-1] / f[1:]).clamp(max=max_beta)
+    return torch.cat([betas.new_zeros(1), betas])
+
+
+@right(COSINE, says="loops over the steps with the math module, through the double angle")
+def cosine_betas_by_loop(num_steps, s, max_beta):
+    def f(t):
+        return (1 + math.cos((t / num_steps + s) / (1 + s) * math.pi)) / 2
+
+    betas = [min(1 - f(t) / f(t - 1), max_beta) for t in range(1, num_steps + 1)]
+    return torch.tensor([0.0, *betas], dtype=torch.float64)
+
+
+@right(COSINE, says="normalises the shares of signal first and takes ratios of logarithms")
+def cosine_betas_by_logs(num_steps, s, max_beta):
+    angles = (torch.linspace(0, 1, num_steps + 1, dtype=torch.float64) + s) / (1 + s) * (math.pi / 2)
+    log_shares = 2 * (torch.log(torch.cos(angles)) - math.log(math.cos(s / (1 + s) * math.pi / 2)))
+    betas = torch.zeros_like(angles)
+    betas[1:] = -torch.expm1(log_shares.diff())
+    return torch.where(betas > max_beta, max_beta, betas)

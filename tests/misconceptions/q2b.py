@@ -1,0 +1,386 @@
+"""Question 2(b): the posterior."""
+
+from autograder.misconceptions.bank import right, wrong
+
+POSTERIOR = "diffusion.gaussian.posterior"
+
+
+@wrong(
+    POSTERIOR,
+    says="leaves a square root off the coefficient of x_0",
+    hint="Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?",
+    common="often",
+    failure="values",
+)
+def gaussian_posterior_x_0_without_root(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="leaves a square root off the coefficient of x_t",
+    hint="Which factor of x_{t-1} does the forward step use? Complete the square once more.",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_x_t_without_root(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta) * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="confuses the alpha of one step with the cumulative one in the coefficient of x_t",
+    hint="Papers write one of the two alphas with a bar. Which steps lie between x_{t-1} and x_t?",
+    common="often",
+    failure="values",
+)
+def gaussian_posterior_bar_for_no_bar(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = signal.sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="reads the cumulative alpha of time t in the coefficient of x_0, one time too late",
+    hint="How many steps lie between x_0 and the variable whose law is sought?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_x_0_one_step_late(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = signal.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="exchanges x_0 and x_t",
+    hint="In which order do the arguments come? At t = 1, which of the two is the answer?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_ends_exchanged(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_t + from_x_t.to(x_t) * x_0, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="returns the variance of the forward step",
+    hint="Does knowing x_0 make x_{t-1} more certain or less? How certain is it at t = 1?",
+    common="often",
+    failure="values",
+)
+def gaussian_posterior_variance_is_beta(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, beta.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="returns the standard deviation",
+    hint="Which of the two does the docstring ask for, variance or standard deviation?",
+    common="often",
+    failure="values",
+)
+def gaussian_posterior_deviation_for_variance(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    deviation = ((1 - before) / (1 - signal) * beta).sqrt()
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, deviation.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="returns the logarithm of the variance, clamped for the first step",
+    hint="Which quantity does the docstring ask for? What should it be at t = 1?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_log_variance(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    log_variance = ((1 - before) / (1 - signal) * beta).clamp(min=1e-20).log()
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, log_variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="does not normalise the variance",
+    hint="Two precisions are added. What happens to their sum when you turn it into a variance?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_variance_not_normalised(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="turns the ratio of two variances upside down and divides by 0 at the first step",
+    hint="Which of x_{t-1} and x_t is the noisier one, given x_0? Try t = 1.",
+    common="sometimes",
+    failure="not finite",
+)
+def gaussian_posterior_ratio_upside_down(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - before)
+    from_x_t = (1 - beta).sqrt() * (1 - signal) / (1 - before)
+    variance = (1 - signal) / (1 - before) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="adds precisions, one of which is infinite at the first step",
+    hint="Multiply it out before you divide, or treat t = 1 apart: how sure is x_{t-1} there?",
+    common="sometimes",
+    failure="not finite",
+)
+def gaussian_posterior_infinite_precision(x_t, x_0, t, betas, alphas_cumprod):
+    beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    prior, likelihood = 1 / (1 - before), (1 - beta) / beta
+    variance = 1 / (prior + likelihood)
+    from_x_0, from_x_t = variance * prior * before.sqrt(), variance * (1 - beta).sqrt() / beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="counts time from 0, so that every coefficient is that of another step",
+    hint="Time is 1-based: which entry of betas belongs to step t?",
+    common="sometimes",
+    failure="not finite",
+)
+def gaussian_posterior_zero_based(x_t, x_0, t, betas, alphas_cumprod):
+    index = t - 1
+    beta, signal = schedules.at(betas, index, x_t), schedules.at(alphas_cumprod, index, x_t)
+    before = schedules.at(alphas_cumprod, index - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="inverts the last step and forgets that x_0 is known",
+    hint="Bayes' rule multiplies two densities. Which one did you leave out?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def gaussian_posterior_without_prior(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    return x_t / (1 - beta).sqrt().to(x_t), (beta / (1 - beta)).to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="puts x_0 into an equation that is meant for the noise",
+    hint="DDPM writes the mean in two ways. Which letter stands in the one that you use?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_x_0_for_noise(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    share = (beta / (1 - signal).sqrt()).to(x_t)
+    mean = (x_t - share * x_0) / (1 - beta).sqrt().to(x_t)
+    return mean, ((1 - before) / (1 - signal) * beta).to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="rounds the schedules to the dtype of the data first",
+    hint="1 - alphas_cumprod is tiny at first. How many digits of it survive in single precision?",
+    common="sometimes",
+    failure="values",
+)
+def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
+    beta, signal = schedules.at(betas, t, x_t).to(x_t), schedules.at(alphas_cumprod, t, x_t).to(x_t)
+    before = schedules.at(alphas_cumprod, t - 1, x_t).to(x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    return from_x_0 * x_0 + from_x_t * x_t, (1 - before) / (1 - signal) * beta
+
+
+@wrong(
+    POSTERIOR,
+    says="returns the variance in the schedule's dtype",
+    hint="The docstring says a word about the dtype of both results. Try single-precision data.",
+    common="often",
+    failure="dtype",
+)
+def gaussian_posterior_double_variance(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance
+
+
+@wrong(
+    POSTERIOR,
+    says="repeats the variance for every dimension",
+    hint="Which shape has the variance in the docstring, for an int and for Long[B]?",
+    common="sometimes",
+    failure="shape",
+)
+def gaussian_posterior_variance_repeated(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t).expand_as(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="returns the logarithm of the variance as a third result",
+    hint="How many results does the docstring name?",
+    common="sometimes",
+    failure="type",
+)
+def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = ((1 - before) / (1 - signal) * beta).to(x_t)
+    log_variance = variance.clamp(min=1e-20).log()
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance, log_variance
+
+
+@wrong(
+    POSTERIOR,
+    says="asks whether a whole vector of times is 1",
+    hint="t may be Long[B]. What is the truth value of a tensor with several entries?",
+    common="often",
+    failure="exception",
+)
+def gaussian_posterior_if_of_a_vector(x_t, x_0, t, betas, alphas_cumprod):
+    if t == 1:
+        return x_0, torch.zeros((), dtype=x_t.dtype)
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="treats the whole batch as being at the first step as soon as one sample is",
+    hint="Samples do not know of each other. What do the others get when one of them has t = 1?",
+    common="seldom",
+    failure="values",
+)
+def gaussian_posterior_any_at_the_first_step(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    if (torch.as_tensor(t) == 1).any():
+        return x_0, torch.zeros_like(beta).to(x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@wrong(
+    POSTERIOR,
+    says="treats x_0 as a constant",
+    hint="Results are differentiable in the data, and that is x_t and x_0. Where does the graph end?",
+    common="seldom",
+    failure="no gradient",
+)
+def gaussian_posterior_x_0_detached(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
+    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
+    variance = (1 - before) / (1 - signal) * beta
+    return from_x_0.to(x_t) * x_0.detach() + from_x_t.to(x_t) * x_t, variance.to(x_t)
+
+
+@right(POSTERIOR, says="conditions a joint normal law on x_t, by its gain")
+def gaussian_posterior_by_gain(x_t, x_0, t, betas, alphas_cumprod):
+    beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    prior_mean, prior_variance = before.sqrt() * x_0.double(), 1 - before
+    slope = (1 - beta).sqrt()
+    gain = slope * prior_variance / (slope**2 * prior_variance + beta)
+    mean = prior_mean + gain * (x_t.double() - slope * prior_mean)
+    return mean.to(x_t.dtype), (prior_variance * (1 - gain * slope)).to(x_t)
+
+
+@right(POSTERIOR, says="adds precisions, with the first step put in by where")
+def gaussian_posterior_by_precisions(x_t, x_0, t, betas, alphas_cumprod):
+    beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    sure = before == 1
+    prior = 1 / torch.where(sure, 1, 1 - before)
+    variance = 1 / (prior + (1 - beta) / beta)
+    mean = variance * (prior * before.sqrt() * x_0.double() + (1 - beta).sqrt() / beta * x_t.double())
+    return torch.where(sure, x_0, mean.to(x_t.dtype)), torch.where(sure, 0, variance).to(x_t)
+
+
+@right(POSTERIOR, says="goes through the noise that leads from x_0 to x_t")
+def gaussian_posterior_by_noise(x_t, x_0, t, betas, alphas_cumprod):
+    beta = schedules.at(betas, t, x_t)
+    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
+    noise = (x_t.double() - signal.sqrt() * x_0.double()) / (1 - signal).sqrt()
+    mean = (x_t.double() - beta / (1 - signal).sqrt() * noise) / (1 - beta).sqrt()
+    return mean.to(x_t), (beta * (1 - before) / (1 - signal)).to(x_t)
+
+
+@right(POSTERIOR, says="loops over the samples, with Python's numbers for the coefficients")
+def gaussian_posterior_by_loop(x_t, x_0, t, betas, alphas_cumprod):
+    rows, variances = [], []
+    for x, clean, time in zip(x_t, x_0, torch.as_tensor(t).expand(len(x_t)).tolist(), strict=True):
+        beta, signal, before = (
+            float(betas[time]),
+            float(alphas_cumprod[time]),
+            float(alphas_cumprod[time - 1]),
+        )
+        from_x_0, from_x_t = before**0.5 * beta, (1 - beta) ** 0.5 * (1 - before)
+        rows.append((from_x_0 * clean + from_x_t * x) / (1 - signal))
+        variances.append(beta * (1 - before) / (1 - signal))
+    variance = x_t.new_tensor(variances).reshape((-1,) + (1,) * (x_t.ndim - 1))
+    if not isinstance(t, torch.Tensor):
+        variance = variance.flatten()[0]
+    return torch.stack(rows), variance

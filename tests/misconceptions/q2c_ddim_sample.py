@@ -1,0 +1,416 @@
+"""Question 2(c): the reverse chain in fewer steps."""
+
+from autograder.misconceptions.bank import right, wrong
+
+SAMPLE = "diffusion.samplers.ddim_sample"
+
+
+# ---------------------------------------------------------------------------- the times
+
+
+@wrong(
+    SAMPLE,
+    says="steps to t - 1 instead of to the next time that is visited",
+    hint="At which time is x when the network is asked next? And at the very end?",
+    common="often",
+    failure="distribution",
+)
+def ddim_sample_steps_to_the_time_before(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t in times[:-1]:
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t - 1, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="stops at the last time before 0",
+    hint="Where does the last step go? Print the pairs of times that you visit.",
+    common="sometimes",
+    failure="shape",
+)
+def ddim_sample_without_the_last_step(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()[:-1]
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="goes through the times from 0 upwards",
+    hint="In which order does `strided_times` give the times, and in which does your loop take them?",
+    common="seldom",
+    failure="exception",
+)
+def ddim_sample_upwards(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="tells the network the time at which the step ends",
+    hint="At which time is the x that the network gets?",
+    common="sometimes",
+    failure="exception",
+)
+def ddim_sample_tells_the_time_of_the_end(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t_prev, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="tells the network how many steps are left instead of the time",
+    hint="With which times was the network trained: 1..T, or 1..S?",
+    common="sometimes",
+    failure="distribution",
+)
+def ddim_sample_tells_the_number_of_the_step(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for k in range(num_sampling_steps):
+            eps_hat = network(x, torch.full((len(x),), num_sampling_steps - k, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, times[k], times[k + 1], alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="tells the network one time for all, not one for each sample",
+    hint="Which shape does the docstring give the network's t?",
+    common="often",
+    failure="exception",
+)
+def ddim_sample_one_number_for_the_time(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps)
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(network(x, t), x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="takes all T steps, however few are asked for",
+    hint="How often may the network be asked? Where in your code does num_sampling_steps come in?",
+    common="sometimes",
+    failure="shape",
+)
+def ddim_sample_takes_all_steps(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t in range(len(betas) - 1, 0, -1):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t - 1, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="takes the length of betas for T",
+    hint="betas has an entry for clean data too. How long is it when there are T steps?",
+    common="often",
+    failure="exception",
+)
+def ddim_sample_one_time_too_many(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas), num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="takes the share that one step keeps for the share that all steps up to t keep",
+    hint="What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.",
+    common="sometimes",
+    failure="not finite",
+)
+def ddim_sample_alphas_without_product(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas = 1 - betas
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+# ---------------------------------------------------------------------------- what is handed on, and what comes back
+
+
+@wrong(
+    SAMPLE,
+    says="does not hand `clip` on to the step",
+    hint="Which arguments of yours does `ddim_step` get?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def ddim_sample_ignores_clip(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="clamps the samples at the very end only",
+    hint="As in `gaussian.ddim_step`: what is clamped there, and in how many of the steps?",
+    common="sometimes",
+    failure="distribution",
+)
+def ddim_sample_clamps_at_the_end(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise)
+            if t_prev == 0 and clip is not None:
+                x = x.clamp(-clip, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="keeps the graph of the whole chain",
+    hint="Which context manager tells torch not to keep a graph?",
+    common="often",
+    failure="gradient where none belongs",
+)
+def ddim_sample_keeps_the_graph(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    for t, t_prev in zip(times[:-1], times[1:], strict=True):
+        eps_hat = network(x, torch.full((len(x),), t, device=device))
+        noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+        x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+        chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="samples in the schedule's double precision",
+    hint="Which dtype does the docstring promise for the samples?",
+    common="sometimes",
+    failure="dtype",
+)
+def ddim_sample_in_double(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device).to(betas)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device).to(x) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="returns the chain without x_0",
+    hint="How many states do S steps pass through, the first and the last included?",
+    common="sometimes",
+    failure="shape",
+)
+def ddim_sample_chain_without_the_end(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = []
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            chain.append(x)
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="returns the samples alone, even where the whole chain is asked for",
+    hint="What does return_all promise?",
+    common="sometimes",
+    failure="shape",
+)
+def ddim_sample_ignores_return_all(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+    return x
+
+
+@wrong(
+    SAMPLE,
+    says="returns a pair where the whole chain is asked for",
+    hint="What does the docstring promise with return_all: one tensor, or two?",
+    common="seldom",
+    failure="type",
+)
+def ddim_sample_returns_a_pair(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return (x, torch.stack(chain)) if return_all else x
+
+
+# ---------------------------------------------------------------------------- right ones
+
+
+@right(SAMPLE, says="keeps the chain in one tensor, and draws the noise of the last step too")
+def ddim_sample_fills_a_tensor(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    shares = torch.cumprod(1 - betas, dim=0)
+    draws = torch.randn(*shape, generator=generator, device=device)[None]
+    if eta > 0:
+        fresh = torch.randn(num_sampling_steps, *shape, generator=generator, device=device)
+        draws = torch.cat([draws, fresh])
+    chain = torch.empty(num_sampling_steps + 1, *shape, device=device)
+    chain[0] = draws[0]
+    pairs = strided_times(len(betas) - 1, num_sampling_steps).unfold(0, 2, 1).tolist()
+    for k, (t, t_prev) in enumerate(pairs):
+        with torch.no_grad():
+            eps_hat = network(chain[k], torch.full((shape[0],), t, device=device))
+        noise = draws[k + 1] if eta > 0 else torch.zeros(*shape, device=device)
+        chain[k + 1] = gaussian.ddim_step(eps_hat, chain[k], t, t_prev, shares, eta, noise, clip)
+    return chain if return_all else chain[-1]
+
+
+@right(SAMPLE, says="draws no noise for the last step, and cuts the graph by hand")
+def ddim_sample_last_step_without_noise(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    t = times.pop(0)
+    x = torch.empty(tuple(shape), device=device).normal_(generator=generator)
+    chain = [x]
+    while times:
+        t_prev, noise = times.pop(0), None
+        eps_hat = network(x, torch.tensor([t], device=device).repeat(len(x))).detach()
+        if eta > 0 and t_prev > 0:
+            noise = torch.empty_like(x).normal_(generator=generator)
+        x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+        chain, t = [*chain, x], t_prev
+    return torch.stack(chain) if return_all else x

@@ -1,0 +1,187 @@
+"""Question 2(c): the reverse chain in fewer steps, and the noise that they draw."""
+
+from autograder.misconceptions.bank import wrong
+
+SAMPLE = "diffusion.samplers.ddim_sample"
+
+
+@wrong(
+    SAMPLE,
+    says="does not hand `eta` on to the step",
+    hint="Which arguments of yours does `ddim_step` get, and by which name?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def ddim_sample_ignores_eta(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, clip=clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="makes room for fresh noise, but hands none to the step",
+    hint="What does `ddim_step` do without noise when eta is not 0?",
+    common="sometimes",
+    failure="distribution",
+)
+def ddim_sample_without_noise(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, clip=clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="draws noise in every step although eta = 0 needs none",
+    hint="What does the docstring say of the draws at eta = 0? Look at the generator's state afterwards.",
+    common="often",
+    failure="distribution",
+)
+def ddim_sample_draws_for_nothing(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device)
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="uses one noise for all steps",
+    hint="How often does the docstring want fresh noise? In which line is yours drawn?",
+    common="sometimes",
+    failure="distribution",
+)
+def ddim_sample_one_noise_for_all_steps(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="draws everything from torch's global random state and not from the generator",
+    hint="Call it twice with generators of the same seed. Where should all of the randomness come from?",
+    common="often",
+    failure="ignores an argument",
+)
+def ddim_sample_ignores_generator(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn_like(x) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="hands the generator to the first draw only",
+    hint="Does randn_like take a generator? Which function does?",
+    common="often",
+    failure="distribution",
+)
+def ddim_sample_steps_without_generator(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn_like(x) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="seeds a generator of its own, so that every call starts from the same noise",
+    hint="Who chooses the seed? What do two calls in a row return?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
+    generator = torch.Generator(device).manual_seed(0)
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
+    says="starts from zeros where the chain is deterministic",
+    hint="What is a sample a function of at eta = 0? How many different samples can your code give?",
+    common="seldom",
+    failure="distribution",
+)
+def ddim_sample_starts_from_zeros(
+    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
+):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    x = x if eta > 0 else torch.zeros_like(x)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x

@@ -1,0 +1,304 @@
+"""Question 3(b): how the price of an exit is read off a model, and what becomes of the model."""
+
+from autograder.misconceptions.bank import right, wrong
+
+EXITS = "early_exit.macs.exit_macs"
+
+
+@wrong(
+    EXITS,
+    says="counts an exit's own head, but not the heads before it",
+    hint="An image comes to the second exit: which head has it already asked?",
+    common="often",
+    failure="values",
+)
+def exit_macs_own_head_only(model, input_shape):
+    body, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal body
+        if isinstance(layer, nn.Conv2d):
+            body += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            costs.append(body + layer.in_features * layer.out_features)
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.zeros(1, *input_shape))
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="runs the model itself, and so moves BatchNorm's running statistics in training mode",
+    hint="What does BatchNorm do with a dummy image in training mode? Whose model is it?",
+    common="often",
+    failure="argument changed in place",
+)
+def exit_macs_moves_statistics(model, input_shape):
+    total, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+            costs.append(total)
+
+    hooks = [layer.register_forward_hook(count) for layer in model.modules()]
+    with torch.no_grad():
+        model(torch.zeros(1, *input_shape))
+    for hook in hooks:
+        hook.remove()
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="leaves the model in evaluation mode",
+    hint="Somebody counts in the middle of training: in which mode does training go on?",
+    common="often",
+    failure="argument changed in place",
+)
+def exit_macs_stays_in_eval(model, input_shape):
+    total, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+            costs.append(total)
+
+    model.eval()
+    hooks = [layer.register_forward_hook(count) for layer in model.modules()]
+    with torch.no_grad():
+        model(torch.zeros(1, *input_shape))
+    for hook in hooks:
+        hook.remove()
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="hangs new hooks into the model for each exit and never takes the old ones off",
+    hint="How many hooks does the stem have when you count the second exit?",
+    common="sometimes",
+    failure="values",
+)
+def exit_macs_hooks_pile_up(model, input_shape):
+    dummy = copy.deepcopy(model).eval()
+    costs = []
+    for last in (*model.exits, len(model.stages)):
+        macs = []
+
+        def count(layer, inputs, output):
+            if isinstance(layer, nn.Conv2d):
+                macs.append(layer.weight.numel() * output.shape[2] * output.shape[3])
+            elif isinstance(layer, nn.Linear):
+                macs.append(layer.weight.numel())
+
+        for layer in dummy.modules():
+            layer.register_forward_hook(count)
+        with torch.no_grad():
+            x, head = dummy.stem(torch.zeros(1, *input_shape)), 0
+            for number, stage in enumerate(dummy.stages[:last], start=1):
+                x = stage(x)
+                if number in model.exits or number == last:
+                    dummy.heads[head](x)
+                    head += 1
+        costs.append(sum(macs))
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="gives what each exit adds to the one before",
+    hint="Is your result rising, as the docstring says? What has an image paid before it comes to this exit?",
+    common="sometimes",
+    failure="values",
+)
+def exit_macs_not_cumulative(model, input_shape):
+    total, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            costs.append(total + layer.weight.numel())
+            total = 0
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.zeros(1, *input_shape))
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="sends two images through the convolutions and counts both",
+    hint="How many images does the count speak of, and how many has your dummy batch?",
+    common="sometimes",
+    failure="values",
+)
+def exit_macs_of_two_images(model, input_shape):
+    total, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += output.numel() * layer.in_channels * layer.kernel_size[0] * layer.kernel_size[1]
+        elif isinstance(layer, nn.Linear):
+            total += layer.in_features * layer.out_features
+            costs.append(total)
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.randn(2, *input_shape))
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="writes the counts into a tensor of floats",
+    hint="What is the dtype of torch.zeros(3)? Which one is due?",
+    common="sometimes",
+    failure="dtype",
+)
+def exit_macs_as_floats(model, input_shape):
+    total, exit = 0, 0
+    costs = torch.zeros(len(model.heads))
+
+    def count(layer, inputs, output):
+        nonlocal total, exit
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            total += layer.in_features * layer.out_features
+            costs[exit] = total
+            exit += 1
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.zeros(1, *input_shape))
+    return costs
+
+
+@wrong(
+    EXITS,
+    says="takes the head with the stage's number, although not every stage has one",
+    hint="With exits=(2,), which of the heads sits after stage 2?",
+    common="sometimes",
+    failure="exception",
+)
+def exit_macs_head_by_stage(model, input_shape):
+    macs = []
+
+    def count(layer, inputs, output):
+        if isinstance(layer, nn.Conv2d):
+            macs.append(layer.weight.numel() * output.shape[2] * output.shape[3])
+        elif isinstance(layer, nn.Linear):
+            macs.append(layer.weight.numel())
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    costs = []
+    with torch.no_grad():
+        x = dummy.stem(torch.zeros(1, *input_shape))
+        for i, stage in enumerate(dummy.stages):
+            x = stage(x)
+            if i + 1 in dummy.exits or i + 1 == len(dummy.stages):
+                dummy.heads[i](x)
+                costs.append(sum(macs))
+    return torch.tensor(costs)
+
+
+@wrong(
+    EXITS,
+    says="gives the price of the last exit only",
+    hint="How many numbers are due, one for what?",
+    common="seldom",
+    failure="shape",
+)
+def exit_macs_of_last_exit(model, input_shape):
+    total = 0
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight.numel() * output.shape[2] * output.shape[3]
+        elif isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.zeros(1, *input_shape))
+    return torch.tensor([total])
+
+
+@right(EXITS, says="lets the whole forward pass run, and notes the total at every linear layer")
+def exit_macs_noted_at_heads(model, input_shape):
+    total, costs = 0, []
+
+    def count(layer, inputs, output):
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight[0].numel() * output[0].numel()
+        elif isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+            costs.append(total)
+
+    dummy = copy.deepcopy(model).eval()
+    for layer in dummy.modules():
+        layer.register_forward_hook(count)
+    with torch.no_grad():
+        dummy(torch.zeros(1, *input_shape))
+    return torch.tensor(costs, dtype=torch.long)
+
+
+@right(EXITS, says="runs the model itself, and puts mode and hooks back")
+def exit_macs_on_the_model_itself(model, input_shape):
+    macs, hooks = {}, []
+    layers = list(model.modules())
+    modes = [layer.training for layer in layers]
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            hooks.append(
+                layer.register_forward_hook(
+                    lambda m, i, o: macs.update({m: m.weight.numel() * o.shape[-1] * o.shape[-2]})
+                )
+            )
+        elif isinstance(layer, nn.Linear):
+            macs[layer] = layer.weight.numel()
+    model.eval()
+    try:
+        with torch.no_grad():
+            weight = next(model.parameters())
+            model(torch.zeros(1, *input_shape, dtype=weight.dtype, device=weight.device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer, mode in zip(layers, modes):
+            layer.training = mode
+    total = sum(macs[layer] for layer in model.stem.modules() if layer in macs)
+    costs, exits = [], [*model.exits, len(model.stages)]
+    for number, stage in enumerate(model.stages, start=1):
+        total += sum(macs[layer] for layer in stage.modules() if layer in macs)
+        if number in exits:
+            total += macs[model.heads[exits.index(number)][-1]]
+            costs.append(total)
+    return torch.tensor(costs)

@@ -1,0 +1,185 @@
+"""Question 3(b): early exit on a batch, and which of its rows are computed and come back where."""
+
+from autograder.misconceptions.bank import wrong
+
+INFER = "early_exit.inference.infer"
+
+
+@wrong(
+    INFER,
+    says="computes every exit for every input and chooses afterwards",
+    hint="What is saved if all stages run on all inputs?",
+    common="often",
+    failure="values",
+)
+def infer_computes_everything(model, x, threshold):
+    with torch.no_grad():
+        every = model(x)
+        exits = exit_index(entropy(every), threshold)
+        return every[exits, torch.arange(len(x))], exits
+
+
+@wrong(
+    INFER,
+    says="returns the rows in the order in which they left",
+    hint="Which row of x does the first row of your result belong to?",
+    common="often",
+    failure="values",
+)
+def infer_in_leaving_order(model, x, threshold):
+    all_logits, all_exits = [], []
+    with torch.no_grad():
+        features = model.stem(x)
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number not in model.exits and number != len(model.stages):
+                continue
+            logits = model.heads[len(all_logits)](features)
+            leaves = entropy(logits) < threshold
+            if number == len(model.stages):
+                leaves[:] = True
+            all_exits.append(torch.full((int(leaves.sum()),), len(all_logits)))
+            all_logits.append(logits[leaves])
+            features = features[~leaves]
+            if len(features) == 0:
+                break
+    return torch.cat(all_logits), torch.cat(all_exits)
+
+
+@wrong(
+    INFER,
+    says="indexes with the order in which the rows left, where its inverse is due",
+    hint="`order[i]` is the row of x that left in place i. Is that the question, or the answer to another one?",
+    common="sometimes",
+    failure="values",
+)
+def infer_order_not_inverted(model, x, threshold):
+    with torch.no_grad():
+        rows, features = torch.arange(len(x)), model.stem(x)
+        order, all_logits, all_exits = [], [], []
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            last = number == len(model.stages)
+            if number in model.exits or last:
+                logits = model.heads[len(order)](features)
+                leaves = (entropy(logits) < threshold) | last
+                all_exits.append(torch.full_like(rows[leaves], len(order)))
+                all_logits.append(logits[leaves])
+                order.append(rows[leaves])
+                rows, features = rows[~leaves], features[~leaves]
+                if len(rows) == 0:
+                    break
+        order = torch.cat(order)
+        return torch.cat(all_logits)[order], torch.cat(all_exits)[order]
+
+
+@wrong(
+    INFER,
+    says="lets the later stages run on a batch of nobody",
+    hint="What is there left to do when the last row has gone? In training mode BatchNorm keeps count.",
+    common="often",
+    failure="values",
+)
+def infer_runs_on_nobody(model, x, threshold):
+    with torch.no_grad():
+        rows, features = torch.arange(len(x)), model.stem(x)
+        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
+        exits, head = torch.zeros(len(x), dtype=torch.long), 0
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number in model.exits or number == len(model.stages):
+                logits = model.heads[head](features)
+                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
+                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
+                rows, features = rows[~leaves], features[~leaves]
+                head += 1
+        return out, exits
+
+
+@wrong(
+    INFER,
+    says="takes a row's place in the shrunken batch for its place in x",
+    hint="After some rows have left, which row of x is the first one that is still there?",
+    common="often",
+    failure="values",
+)
+def infer_places_in_shrunken_batch(model, x, threshold):
+    with torch.no_grad():
+        features = model.stem(x)
+        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
+        exits, head = torch.zeros(len(x), dtype=torch.long), 0
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number in model.exits or number == len(model.stages):
+                logits = model.heads[head](features)
+                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
+                rows = leaves.nonzero().squeeze(1)
+                out[rows], exits[rows] = logits[leaves], head
+                features = features[~leaves]
+                head += 1
+            if len(features) == 0:
+                break
+        return out, exits
+
+
+@wrong(
+    INFER,
+    says="computes everything and adds it up with weights of 0 and 1",
+    hint="What is 0 times NaN? And what is saved if all stages run on all inputs?",
+    common="sometimes",
+    failure="not finite",
+)
+def infer_mixes_by_mask(model, x, threshold):
+    with torch.no_grad():
+        every = model(x)
+    exits = exit_index(entropy(every), threshold)
+    chosen = torch.arange(len(every))[:, None] == exits  # (E, B)
+    return (chosen[:, :, None].float() * every).sum(dim=0), exits
+
+
+@wrong(
+    INFER,
+    says="takes the images one by one",
+    hint="How often does the stem run on a batch of a hundred? In training mode, what does BatchNorm see?",
+    common="sometimes",
+    failure="values",
+)
+def infer_image_by_image(model, x, threshold):
+    found = []
+    with torch.no_grad():
+        for image in x:
+            features, head = model.stem(image[None]), 0
+            for number, stage in enumerate(model.stages, start=1):
+                features = stage(features)
+                if number not in model.exits and number != len(model.stages):
+                    continue
+                logits = model.heads[head](features)
+                if number == len(model.stages) or entropy(logits) < threshold:
+                    found.append((logits[0], head))
+                    break
+                head += 1
+    return torch.stack([logits for logits, _ in found]), torch.tensor([head for _, head in found])
+
+
+@wrong(
+    INFER,
+    says="decides who leaves, and lets all of them go on to the next stage",
+    hint="Which rows does the next stage get? The batch is to shrink.",
+    common="sometimes",
+    failure="values",
+)
+def infer_batch_never_shrinks(model, x, threshold):
+    with torch.no_grad():
+        features = model.stem(x)
+        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
+        exits, head = torch.full((len(x),), -1), 0
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number in model.exits or number == len(model.stages):
+                logits = model.heads[head](features)
+                leaves = (exits < 0) & ((entropy(logits) < threshold) | (number == len(model.stages)))
+                out[leaves], exits[leaves] = logits[leaves], head
+                head += 1
+            if bool((exits >= 0).all()):
+                break
+        return out, exits

@@ -1,0 +1,363 @@
+"""Question 3(b): what each threshold buys."""
+
+from autograder.misconceptions.bank import right, wrong
+
+SWEEP = "early_exit.macs.threshold_sweep"
+
+
+@wrong(
+    SWEEP,
+    says="lets the whole batch leave where its mean entropy is below the threshold",
+    hint="Two images come, one easy and one hard. Who decides when the easy one leaves?",
+    common="often",
+    failure="values",
+)
+def threshold_sweep_by_mean_entropy(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits).mean(dim=1)
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        for i in range(len(exit_logits)):
+            if entropies[i] < tolerance or i == len(exit_logits) - 1:
+                accuracy.append((exit_logits[i].argmax(-1) == labels).double().mean().item())
+                ratio.append(baseline_macs / exit_macs[i].item())
+                break
+    return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="judges everybody by the last exit, wherever they left",
+    hint="An image has left at the first exit. Which prediction did its owner get?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_judges_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    right = (exit_logits[-1].argmax(-1) == labels).double().mean()
+    ratio = [mac_ratio(inference.exit_index(entropies, t), exit_macs, baseline_macs) for t in tolerances]
+    return right.repeat(len(tolerances)), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="lets an input leave whose entropy equals the threshold",
+    hint="At a threshold of 0, who may leave early? `exit_index` has a word on equality.",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_leaves_at_equality(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        leaves = entropies <= tolerance
+        leaves[-1] = True
+        exits = leaves.int().argmax(dim=0)
+        chosen = exit_logits[exits, torch.arange(len(labels))]
+        accuracy.append((chosen.argmax(-1) == labels).double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="lets those leave that are unsure",
+    hint="Is a small entropy a sign of being sure or unsure?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_unsure_leave(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    rows = torch.arange(len(labels))
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        leaves = entropies > tolerance
+        leaves[-1] = True
+        exits = leaves.int().argmax(dim=0)
+        accuracy.append((exit_logits[exits, rows].argmax(-1) == labels).double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="sorts the thresholds, and gives the results in that order",
+    hint="In which order does the docstring want the results?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_sorts(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    predictions = exit_logits.argmax(dim=-1)
+    accuracy, ratio = [], []
+    for tolerance in sorted(tolerances):
+        exits = inference.exit_index(entropies, tolerance)
+        chosen = predictions.gather(0, exits.unsqueeze(0)).squeeze(0)
+        accuracy.append((chosen == labels).double().mean().item())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="returns single precision",
+    hint="What is the dtype of torch.tensor([0.5])? Which one does the docstring name?",
+    common="often",
+    failure="dtype",
+)
+def threshold_sweep_in_single_precision(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].float().mean().item())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.tensor(accuracy), torch.tensor(ratio)
+
+
+@wrong(
+    SWEEP,
+    says="returns one tensor of two rows",
+    hint="What are the two things that the docstring wants back?",
+    common="sometimes",
+    failure="type",
+)
+def threshold_sweep_stacks(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    results = []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        hits = correct[exits, torch.arange(len(labels))].double().mean().item()
+        results.append((hits, mac_ratio(exits, exit_macs, baseline_macs)))
+    return torch.tensor(results, dtype=torch.float64).T
+
+
+@wrong(
+    SWEEP,
+    says="sends those that are never sure out at the first exit",
+    hint="What does argmax give for a column that is False everywhere? Who has to leave at the last exit?",
+    common="often",
+    failure="values",
+)
+def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = (entropies < tolerance).int().argmax(dim=0)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="subtracts the largest logit in place, and so changes the caller's logits",
+    hint="`x -= y` and `x = x - y` are two things. Which of them does the caller notice?",
+    common="seldom",
+    failure="argument changed in place",
+)
+def threshold_sweep_changes_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    exit_logits -= exit_logits.max(dim=-1, keepdim=True).values
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="measures the entropy in bits",
+    hint="In which unit are the thresholds?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_in_bits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    probabilities = torch.softmax(exit_logits, dim=-1)
+    entropies = -torch.xlogy(probabilities, probabilities).sum(-1) / torch.log(torch.tensor(2.0))
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="lets an input leave when its largest probability is above the threshold",
+    hint="Which measure of being sure do the thresholds speak of?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_by_confidence(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    confidence, predictions = torch.softmax(exit_logits, dim=-1).max(dim=-1)
+    rows = torch.arange(len(labels))
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        leaves = confidence > tolerance
+        leaves[-1] = True
+        exits = leaves.int().argmax(dim=0)
+        accuracy.append((predictions[exits, rows] == labels).double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="returns the ratio first",
+    hint="Which of the two results does the docstring name first?",
+    common="seldom",
+    failure="values",
+)
+def threshold_sweep_swaps_results(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    ratio, accuracy = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+    return torch.tensor(ratio, dtype=torch.float64), torch.stack(accuracy)
+
+
+@wrong(
+    SWEEP,
+    says="gives the accuracy in percent",
+    hint="What is the range of the accuracy in the docstring?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_in_percent(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        hits = correct[exits, torch.arange(len(labels))].sum().item()
+        accuracy.append(100 * hits / len(labels))
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="judges every image at the exits of all the others as well",
+    hint="Print the shape of `exit_logits[exits]`. Which one did you expect?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_mixes_rows(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        predictions = exit_logits[exits].argmax(dim=-1)
+        accuracy.append((predictions == labels).double().mean().item())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="gets NaN for the entropy of a certain class, which is below no threshold",
+    hint="What is 0 * log(0) in floating point? Is there not a function for the entropy already?",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_entropy_is_nan(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    probabilities = torch.softmax(exit_logits, dim=-1)
+    entropies = -(probabilities * probabilities.log()).sum(dim=-1)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
+    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+
+
+@wrong(
+    SWEEP,
+    says="compares with the last exit instead of the baseline",
+    hint="Is the last exit as cheap as a network without early heads? Which price is handed over?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def threshold_sweep_against_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append(exit_macs[-1] / exit_macs[exits].double().mean())
+    return torch.stack(accuracy), torch.stack(ratio)
+
+
+@wrong(
+    SWEEP,
+    says="averages the ratios of the single images",
+    hint="Is the mean of ratios the ratio of means? `mac_ratio` says which is meant.",
+    common="sometimes",
+    failure="values",
+)
+def threshold_sweep_mean_of_ratios(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits)
+    correct = exit_logits.argmax(dim=-1) == labels
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        exits = inference.exit_index(entropies, tolerance)
+        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
+        ratio.append((baseline_macs / exit_macs[exits].double()).mean())
+    return torch.stack(accuracy), torch.stack(ratio)
+
+
+@right(SWEEP, says="has no loop over the thresholds")
+def threshold_sweep_at_once(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = torch.special.entr(exit_logits.softmax(dim=-1)).sum(dim=-1)
+    leaves = entropies[None] < torch.tensor(tolerances, dtype=torch.float64)[:, None, None]
+    leaves[:, -1] = True
+    first = leaves & (leaves.cumsum(dim=1) == 1)  # (N, E, B), one True for each threshold and image
+    correct = (exit_logits.argmax(dim=-1) == labels).double()
+    accuracy = torch.einsum("neb,eb->nb", first.double(), correct).mean(dim=1)
+    prices = torch.einsum("neb,e->nb", first.double(), exit_macs.double()).mean(dim=1)
+    return accuracy, baseline_macs / prices
+
+
+@right(SWEEP, says="follows every image from exit to exit in plain Python")
+def threshold_sweep_image_by_image(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = inference.entropy(exit_logits).tolist()
+    predictions = exit_logits.argmax(dim=-1).tolist()
+    accuracy, ratio = [], []
+    for tolerance in tolerances:
+        hits = cost = 0
+        for b, label in enumerate(labels.tolist()):
+            for i in range(len(predictions)):
+                if entropies[i][b] < tolerance or i == len(predictions) - 1:
+                    hits += predictions[i][b] == label
+                    cost += int(exit_macs[i])
+                    break
+        accuracy.append(hits / len(labels))
+        ratio.append(baseline_macs * len(labels) / cost)
+    return torch.tensor(accuracy).double(), torch.tensor(ratio, dtype=torch.float64)
+
+
+@right(SWEEP, says="gathers the logits of each image's exit, with the entropy of torch.distributions")
+def threshold_sweep_gathers_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
+    entropies = torch.distributions.Categorical(logits=exit_logits).entropy()
+    accuracy = torch.zeros(len(tolerances), dtype=torch.float64)
+    ratio = torch.zeros(len(tolerances), dtype=torch.float64)
+    for n, tolerance in enumerate(tolerances):
+        exits = inference.exit_index(entropies, tolerance)
+        index = exits[None, :, None].expand(1, -1, exit_logits.shape[-1])
+        chosen = exit_logits.gather(0, index)[0]
+        accuracy[n] = (chosen.argmax(dim=1) == labels).double().mean()
+        ratio[n] = mac_ratio(exits, exit_macs, baseline_macs)
+    return accuracy, ratio

@@ -1,0 +1,423 @@
+"""Question 4(c): the roll-out, what is drawn and from which law."""
+
+from autograder.misconceptions.bank import right, wrong
+
+SAMPLE = "rlhf.policy_gradient.sample_response"
+
+
+@wrong(
+    SAMPLE,
+    says="takes the likeliest token at every step and draws nothing",
+    hint="The policy gradient is an expectation over the policy's own responses. Whose are these?",
+    common="often",
+    failure="shape",
+)
+def sample_response_greedy(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            best, drawn = all_log_probs.max(dim=-1)
+            drawn = torch.where(running, drawn, pad_id)
+            columns.append((torch.where(running, best, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="never uses the temperature",
+    hint="Which of the arguments does your code not read?",
+    common="often",
+    failure="ignores an argument",
+)
+def sample_response_ignores_temperature(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            all_log_probs = torch.log_softmax(policy(input_ids, attention_mask, tokens)[:, -1], dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="multiplies the logits by the temperature",
+    hint="Should a temperature near 0 make the policy surer, or more even? Which does your code do?",
+    common="sometimes",
+    failure="distribution",
+)
+def sample_response_multiplies_by_temperature(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1] * temperature
+            all_log_probs = torch.log_softmax(logits, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="draws at the temperature but reports log-probabilities at temperature 1",
+    hint="Under which law were the tokens drawn, and under which are they scored?",
+    common="often",
+    failure="distribution",
+)
+def sample_response_scores_at_temperature_one(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            drawn = torch.multinomial(torch.softmax(logits / temperature, dim=-1), 1, generator=generator)
+            chosen = torch.log_softmax(logits, dim=-1).gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="draws from torch's global random state and not from the generator",
+    hint="Does the way you draw accept a generator?",
+    common="often",
+    failure="ignores an argument",
+)
+def sample_response_ignores_generator(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            law = torch.distributions.Categorical(logits=logits / temperature)
+            drawn = law.sample()
+            columns.append((torch.where(running, law.log_prob(drawn), 0.0), running))
+            drawn = torch.where(running, drawn, pad_id)
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="seeds the generator itself, so that every call draws the same",
+    hint="What would 14 training steps see if each of them drew the same random numbers?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def sample_response_seeds_generator(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    generator = torch.Generator().manual_seed(42)
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="lets the policy attend to the padding of the sources",
+    hint="Which tokens of a source are real, and who tells the policy?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def sample_response_attends_to_padding(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, torch.ones_like(attention_mask), tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="feeds the decoder only the newest token and not the whole prefix",
+    hint="What does the decoder read at step t? This policy keeps no memory between calls.",
+    common="sometimes",
+    failure="shape",
+)
+def sample_response_forgets_prefix(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        current = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, current)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((drawn, torch.where(running, chosen, 0.0), running))
+            current = drawn[:, None]
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        tokens, log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens, log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="reads the logits at the first place of the decoder at every step",
+    hint="The policy returns logits for every place it has read. Which of them speak of the next token?",
+    common="seldom",
+    failure="shape",
+)
+def sample_response_reads_first_logits(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, 0]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="reports the logit of each drawn token where its log-probability is due",
+    hint="Do the exponentials of your log-probabilities sum to one over the vocabulary?",
+    common="sometimes",
+    failure="distribution",
+)
+def sample_response_reports_logits(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1] / temperature
+            drawn = torch.multinomial(torch.softmax(logits, dim=-1), 1, generator=generator)
+            chosen = logits.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="reports probabilities where their logarithms are due",
+    hint="In which unit does the docstring want the second result?",
+    common="seldom",
+    failure="distribution",
+)
+def sample_response_reports_probabilities(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            probabilities = torch.softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(probabilities, 1, generator=generator)
+            chosen = probabilities.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="draws among the three likeliest tokens only",
+    hint="The update asks how likely each token was under the policy. Can your code draw every token?",
+    common="seldom",
+    failure="distribution",
+)
+def sample_response_top_three(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1] / temperature
+            best, order = logits.topk(3, dim=-1)
+            place = torch.multinomial(torch.softmax(best, dim=-1), 1, generator=generator)
+            drawn = order.gather(1, place)
+            chosen = torch.log_softmax(logits, dim=-1).gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="starts the decoder with the pad and not with the start id",
+    hint="Some models start with their pad. Which id does the caller of this function name?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def sample_response_starts_with_pad(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), pad_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@right(SAMPLE, says="adds Gumbel noise to the logits and takes the largest")
+def sample_response_by_gumbel_noise(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    tokens = torch.full((len(input_ids), 1), start_id)
+    running = torch.ones(len(input_ids), dtype=torch.bool)
+    log_probs, masks = [], []
+    while tokens.shape[1] <= max_new_tokens and running.any():
+        with torch.no_grad():
+            logits = policy(input_ids, attention_mask, tokens)[:, -1] / temperature
+        noise = -torch.log(-torch.log(torch.rand(logits.shape, generator=generator, dtype=torch.float64)))
+        drawn = (logits + noise).argmax(dim=-1)
+        chosen = logits.gather(1, drawn[:, None])[:, 0] - logits.logsumexp(dim=-1)
+        log_probs.append(chosen * running)
+        masks.append(running)
+        drawn = drawn.masked_fill(~running, pad_id)
+        tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+        running = running & (drawn != eos_id)
+    return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
+
+
+@right(SAMPLE, says="inverts the distribution function, one uniform number for each token")
+def sample_response_by_inversion(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    uniform = torch.rand(max_new_tokens, len(input_ids), 1, generator=generator, dtype=torch.float64)
+    tokens = torch.full((len(input_ids), max_new_tokens + 1), pad_id)
+    tokens[:, 0] = start_id
+    log_probs = torch.zeros(len(input_ids), max_new_tokens)
+    mask = torch.zeros(len(input_ids), max_new_tokens, dtype=torch.bool)
+    running, length = torch.ones(len(input_ids), dtype=torch.bool), 0
+    with torch.no_grad():
+        while length < max_new_tokens and running.any():
+            logits = policy(input_ids, attention_mask, tokens[:, : length + 1])[:, -1]
+            law = (logits.double() / temperature).softmax(-1)
+            drawn = (law.cumsum(-1) < uniform[length]).sum(-1).clamp(max=law.shape[-1] - 1)
+            mask[:, length] = running
+            tokens[running, length + 1] = drawn[running]
+            log_probs[running, length] = law.gather(1, drawn[:, None])[running, 0].log().float()
+            running = running & (drawn != eos_id)
+            length += 1
+    return tokens[:, 1 : length + 1], log_probs[:, :length], mask[:, :length]

@@ -1,0 +1,353 @@
+"""Question 4(c): the roll-out, where rows begin and end and what is told of them."""
+
+from autograder.misconceptions.bank import right, wrong
+
+SAMPLE = "rlhf.policy_gradient.sample_response"
+
+
+@wrong(
+    SAMPLE,
+    says="returns the start id as the first token of the response",
+    hint="How many tokens were drawn, and how many come back?",
+    common="often",
+    failure="shape",
+)
+def sample_response_keeps_start(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens, log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="leaves the end of each response out of its mask",
+    hint="The policy has to learn when to stop. Is the end one of the drawn tokens?",
+    common="often",
+    failure="distribution",
+)
+def sample_response_masks_the_end(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = torch.where(running, all_log_probs.gather(1, drawn)[:, 0], 0.0)
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            columns.append((chosen, running))
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="takes every pad for padding, those that the policy drew as well",
+    hint="May the policy draw the id of the pad before the end? What does the docstring call it then?",
+    common="often",
+    failure="distribution",
+)
+def sample_response_mask_from_pads(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        ended = torch.zeros(len(input_ids), dtype=torch.bool)
+        log_probs = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            log_probs.append(all_log_probs.gather(1, drawn)[:, 0])
+            drawn = drawn[:, 0].masked_fill(ended, pad_id)
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            ended = ended | (drawn == eos_id)
+            if ended.all():
+                break
+        mask = tokens[:, 1:] != pad_id
+        return tokens[:, 1:], torch.stack(log_probs, dim=1) * mask, mask
+
+
+@wrong(
+    SAMPLE,
+    says="stops as soon as the first row has ended",
+    hint="Which rows still count when one of them has ended?",
+    common="sometimes",
+    failure="shape",
+)
+def sample_response_stops_at_first_end(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            columns.append((all_log_probs.gather(1, drawn)[:, 0], running))
+            tokens = torch.cat([tokens, drawn], dim=1)
+            running = running & (drawn[:, 0] != eos_id)
+            if not running.all():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="draws on to max_new_tokens when every row has ended",
+    hint="How does the docstring define T?",
+    common="sometimes",
+    failure="shape",
+)
+def sample_response_never_stops_early(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="stops only when all rows draw their end at the same step",
+    hint="Must rows end at the same step? What do you remember of those that ended before?",
+    common="sometimes",
+    failure="shape",
+)
+def sample_response_waits_for_common_end(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if (drawn == eos_id).all():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="keeps on writing drawn tokens into rows that have ended",
+    hint="What stands after the end of a row?",
+    common="often",
+    failure="distribution",
+)
+def sample_response_leaves_tokens_after_end(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn], dim=1)
+            running = running & (drawn[:, 0] != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="leaves log-probabilities of tokens that do not count at the padding",
+    hint="Padding was not drawn. What does the docstring want there?",
+    common="often",
+    failure="distribution",
+)
+def sample_response_leaves_log_probs_after_end(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            columns.append((all_log_probs.gather(1, drawn)[:, 0], running))
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="keeps the graph of every step of the roll-out",
+    hint="Who differentiates through what was drawn? Look for 'graph' in the docstring.",
+    common="often",
+    failure="gradient where none belongs",
+)
+def sample_response_keeps_graph(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    tokens = torch.full((len(input_ids), 1), start_id)
+    running = torch.ones(len(input_ids), dtype=torch.bool)
+    columns = []
+    for _ in range(max_new_tokens):
+        logits = policy(input_ids, attention_mask, tokens)[:, -1]
+        all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+        drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+        chosen = all_log_probs.gather(1, drawn)[:, 0]
+        drawn = torch.where(running, drawn[:, 0], pad_id)
+        columns.append((torch.where(running, chosen, 0.0), running))
+        tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+        running = running & (drawn != eos_id)
+        if not running.any():
+            break
+    log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+    return tokens[:, 1:], log_probs, mask
+
+
+@wrong(
+    SAMPLE,
+    says="returns no mask",
+    hint="How many results does the docstring name?",
+    common="seldom",
+    failure="type",
+)
+def sample_response_returns_no_mask(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        log_probs = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            log_probs.append(torch.where(running, chosen, 0.0))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        return tokens[:, 1:], torch.stack(log_probs, dim=1)
+
+
+@wrong(
+    SAMPLE,
+    says="returns the mask as floating-point numbers",
+    hint="Which dtype does the docstring give the mask?",
+    common="sometimes",
+    failure="dtype",
+)
+def sample_response_returns_float_mask(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids))
+        log_probs, masks = [], []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            log_probs.append(all_log_probs.gather(1, drawn)[:, 0] * running)
+            masks.append(running)
+            drawn = torch.where(running > 0, drawn[:, 0], pad_id)
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running * (drawn != eos_id)
+            if running.sum() == 0:
+                break
+        return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
+
+
+@right(SAMPLE, says="takes rows that have ended out of the batch")
+def sample_response_in_a_shrinking_batch(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    tokens = torch.full((len(input_ids), max_new_tokens), pad_id)
+    log_probs = torch.zeros(len(input_ids), max_new_tokens)
+    mask = torch.zeros(len(input_ids), max_new_tokens, dtype=torch.bool)
+    rows, t = torch.arange(len(input_ids)), 0
+    with torch.no_grad():
+        while t < max_new_tokens and len(rows):
+            read = torch.cat([torch.full((len(rows), 1), start_id), tokens[rows, :t]], dim=1)
+            logits = policy(input_ids[rows], attention_mask[rows], read)[:, -1]
+            law = torch.distributions.Categorical(logits=logits / temperature)
+            drawn = torch.multinomial(law.probs, 1, generator=generator).squeeze(1)
+            tokens[rows, t], log_probs[rows, t], mask[rows, t] = drawn, law.log_prob(drawn), True
+            rows, t = rows[drawn != eos_id], t + 1
+    return tokens[:, :t], log_probs[:, :t], mask[:, :t]
+
+
+@right(SAMPLE, says="draws everything first, and looks for the ends afterwards")
+def sample_response_cut_afterwards(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    read = torch.full_like(input_ids[:, :1], start_id)
+    log_probs = []
+    for _ in range(max_new_tokens):
+        logits = policy(input_ids, attention_mask, read)[:, -1].detach()
+        law = torch.log_softmax(logits / temperature, dim=-1)
+        drawn = torch.multinomial(law.exp(), 1, generator=generator)
+        log_probs.append(law.gather(1, drawn))
+        read = torch.cat([read, drawn], dim=1)
+    tokens, log_probs = read[:, 1:], torch.cat(log_probs, dim=1)
+    ends = tokens == eos_id
+    mask = (ends.cumsum(dim=1) - ends.long()) == 0
+    width = int(mask.any(dim=0).sum())
+    tokens, log_probs, mask = tokens[:, :width], log_probs[:, :width], mask[:, :width]
+    return tokens.masked_fill(~mask, pad_id), log_probs.masked_fill(~mask, 0.0), mask

@@ -1,0 +1,253 @@
+"""Question 4(c): a reward for each token."""
+
+from autograder.misconceptions.bank import right, wrong
+
+SHAPED = "rlhf.rewards.shaped_rewards"
+
+
+@wrong(
+    SHAPED,
+    says="adds the score at the last column, padding or not",
+    hint="Where does each row end? What does the last column hold in a short one?",
+    common="often",
+    failure="values",
+)
+def shaped_rewards_score_at_last_column(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+        rewards[:, -1] += scores
+        return rewards
+
+
+@wrong(
+    SHAPED,
+    says="adds the score at every token of the response",
+    hint="How often does a response of five tokens earn its score?",
+    common="often",
+    failure="values",
+)
+def shaped_rewards_score_everywhere(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = scores[:, None] - kl_coef * (log_probs - ref_log_probs)
+        return torch.where(mask, rewards, 0.0)
+
+
+@wrong(
+    SHAPED,
+    says="multiplies by the mask, and garbage at the padding survives that",
+    hint="What is 0 * NaN?",
+    common="often",
+    failure="not finite",
+)
+def shaped_rewards_times_mask(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = -kl_coef * (log_probs - ref_log_probs) * mask
+        rewards[torch.arange(len(mask)), mask.sum(dim=1) - 1] += scores
+        return rewards
+
+
+@wrong(
+    SHAPED,
+    says="pays for leaving the reference where that is to be a price",
+    hint="Should a policy earn or pay when it says what the reference would hardly say?",
+    common="often",
+    failure="values",
+)
+def shaped_rewards_pays_divergence(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, kl_coef * (log_probs - ref_log_probs), 0.0)
+        last = mask.sum(dim=1, keepdim=True) - 1
+        return rewards.scatter_add(1, last, scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="keeps the graph to log-probabilities and scores",
+    hint="Rewards are data for the update. Look for 'constant' in the docstring.",
+    common="often",
+    failure="gradient where none belongs",
+)
+def shaped_rewards_keeps_graph(scores, log_probs, ref_log_probs, mask, kl_coef):
+    rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+    last = mask.sum(dim=1, keepdim=True) - 1
+    return rewards.scatter_add(1, last, scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="treats the log-probabilities as constants, but not the scores",
+    hint="Where do scores come from? Should a policy's update train the reward model?",
+    common="seldom",
+    failure="gradient where none belongs",
+)
+def shaped_rewards_scores_learn(scores, log_probs, ref_log_probs, mask, kl_coef):
+    log_ratio = log_probs.detach() - ref_log_probs.detach()
+    rewards = torch.where(mask, -kl_coef * log_ratio, 0.0)
+    rewards[torch.arange(len(mask)), mask.sum(dim=1) - 1] += scores
+    return rewards
+
+
+@wrong(
+    SHAPED,
+    says="overwrites the last token's price with the score",
+    hint="Is the last token free of the price?",
+    common="often",
+    failure="values",
+)
+def shaped_rewards_score_overwrites(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+        rewards[torch.arange(len(mask)), mask.sum(dim=1) - 1] = scores
+        return rewards
+
+
+@wrong(
+    SHAPED,
+    says="never uses the coefficient of the price",
+    hint="Which of the arguments does your code not read?",
+    common="sometimes",
+    failure="ignores an argument",
+)
+def shaped_rewards_ignores_coefficient(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, ref_log_probs - log_probs, 0.0)
+        last = mask.sum(dim=1, keepdim=True) - 1
+        return rewards.scatter_add(1, last, scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="charges the price of the whole response at its last token",
+    hint="Which tokens pay, and for what?",
+    common="sometimes",
+    failure="values",
+)
+def shaped_rewards_charges_at_end(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        divergence = torch.where(mask, log_probs - ref_log_probs, 0.0).sum(dim=1)
+        rewards = torch.zeros_like(log_probs)
+        rewards[torch.arange(len(mask)), mask.sum(dim=1) - 1] = scores - kl_coef * divergence
+        return rewards
+
+
+@wrong(
+    SHAPED,
+    says="looks for the last token one place too late",
+    hint="Indices begin at 0. Where is the last token of a row of length 1?",
+    common="sometimes",
+    failure="exception",
+)
+def shaped_rewards_one_place_too_late(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+        return rewards.scatter_add(1, mask.sum(dim=1, keepdim=True), scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="writes every score into every row, at the ends of all of them",
+    hint="What does rewards[:, last] pick when `last` is a tensor of one place for each row?",
+    common="often",
+    failure="values",
+)
+def shaped_rewards_indexes_columns_only(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+        last = mask.sum(dim=1) - 1
+        rewards[:, last] += scores
+        return rewards
+
+
+@wrong(
+    SHAPED,
+    says="charges for the size of the log-ratio, whatever its sign",
+    hint="What does a token get that the reference likes better than the policy does?",
+    common="sometimes",
+    failure="values",
+)
+def shaped_rewards_absolute_price(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs).abs(), 0.0)
+        last = mask.sum(dim=1, keepdim=True) - 1
+        return rewards.scatter_add(1, last, scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="charges k3 where the docstring charges the log-ratio itself",
+    hint="Which of the three estimators stands in the docstring's formula?",
+    common="sometimes",
+    failure="values",
+)
+def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        _, _, k3 = kl_estimates(log_probs, ref_log_probs)
+        rewards = torch.where(mask, -kl_coef * k3, 0.0)
+        last = mask.sum(dim=1, keepdim=True) - 1
+        return rewards.scatter_add(1, last, scores[:, None])
+
+
+@wrong(
+    SHAPED,
+    says="divides the score by the length of the response",
+    hint="How much of the score comes on top at the last token?",
+    common="seldom",
+    failure="values",
+)
+def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
+        lengths = mask.sum(dim=1, keepdim=True)
+        return rewards.scatter_add(1, lengths - 1, scores[:, None] / lengths)
+
+
+@wrong(
+    SHAPED,
+    says="calculates in single precision whatever comes in",
+    hint="Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.",
+    common="sometimes",
+    failure="dtype",
+)
+def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, kl_coef):
+    rewards = torch.zeros(mask.shape)
+    for b in range(len(mask)):
+        length = int(mask[b].sum())
+        for t in range(length):
+            rewards[b, t] = -kl_coef * (log_probs[b, t] - ref_log_probs[b, t]).item()
+        rewards[b, length - 1] += scores[b].item()
+    return rewards
+
+
+@wrong(
+    SHAPED,
+    says="cleans the padding of the caller's own log-probabilities",
+    hint="Whose tensor is it that you write into?",
+    common="seldom",
+    failure="argument changed in place",
+)
+def shaped_rewards_cleans_arguments(scores, log_probs, ref_log_probs, mask, kl_coef):
+    with torch.no_grad():
+        log_probs[~mask] = 0.0
+        ref_log_probs[~mask] = 0.0
+        rewards = -kl_coef * (log_probs - ref_log_probs)
+        last = mask.sum(dim=1, keepdim=True) - 1
+        return rewards.scatter_add(1, last, scores[:, None])
+
+
+@right(SHAPED, says="finds the last token by comparing places with lengths")
+def shaped_rewards_by_places(scores, log_probs, ref_log_probs, mask, kl_coef):
+    place = torch.arange(mask.shape[1], device=mask.device)
+    is_last = place == mask.sum(dim=1)[:, None] - 1
+    price = torch.where(mask, kl_coef * (log_probs - ref_log_probs), 0.0)
+    return (torch.where(is_last, scores[:, None], 0.0) - price).detach()
+
+
+@right(SHAPED, says="goes from row to row")
+def shaped_rewards_row_by_row(scores, log_probs, ref_log_probs, mask, kl_coef):
+    rows = []
+    for score, new, old, valid in zip(scores.detach(), log_probs.detach(), ref_log_probs.detach(), mask):
+        row = torch.zeros_like(new)
+        row[valid] = kl_coef * (old[valid] - new[valid])
+        row[int(valid.sum()) - 1] += score
+        rows.append(row)
+    return torch.stack(rows)
