@@ -17,6 +17,7 @@ HOMEWORK = EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
     "codespell",
+    "cosmic-ray",  # random mutants of the solutions
     "diffusers",  # cross-checks of the solutions, never of a submission
     "jupytext",
     "mypy",

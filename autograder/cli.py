@@ -104,7 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     mutants.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
     mutants.add_argument("--workers", type=_count, default=1, help="how many tests run at a time (default 1)")
-    mutants.add_argument("--out", type=Path, help="folder for matrix.json and matrix.html")
+    result = mutants.add_mutually_exclusive_group()
+    result.add_argument("--out", type=Path, help="folder for matrix.json and matrix.html")
+    result.add_argument(
+        "--random", action="store_true", help="try random changes of the reference instead of the bank"
+    )
     mutants.set_defaults(command=_mutants)
 
     diagnosis = commands.add_parser(
@@ -116,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     diagnosis.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
     diagnosis.add_argument(
         "--workers", type=_count, default=1, help="how many tests run at a time (default 1)"
+    )
+    diagnosis.add_argument(
+        "--pairs", type=int, default=60, help="how many submissions with two mistakes (default 60)"
     )
     diagnosis.set_defaults(command=_diagnosis)
     return parser
@@ -219,13 +226,20 @@ def _stubs(arguments: argparse.Namespace) -> int:
 def _mutants(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.misconceptions import bank, matrix, report
+    from autograder.misconceptions import bank, difference, matrix, report
 
+    if arguments.random:
+        return _random_mutants(arguments)
     manifest = manifests.load(manifests.find())
-    entries = bank.select(manifest, bank.load(manifest), tuple(arguments.only))
+    entries = bank.select(manifest, list(bank.load(manifest).values()), tuple(arguments.only))
     with _Bar() as bar:
         trials = matrix.try_all(
-            manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
+            manifest,
+            entries,
+            seed=arguments.seed,
+            workers=arguments.workers,
+            look=difference.looking(manifest),
+            progress=bar.advance,
         )
     found = report.Report(manifest, trials, arguments.seed)
     found.show(Console(highlight=False))
@@ -234,25 +248,48 @@ def _mutants(arguments: argparse.Namespace) -> int:
     return DONE if found.holds else NOT_PASSED
 
 
+def _random_mutants(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from autograder.misconceptions import bank, equivalent, matrix, mutation
+
+    manifest = manifests.load(manifests.find())
+    listed = equivalent.load(manifest)
+    entries = bank.select(manifest, mutation.mutants(manifest), tuple(arguments.only))
+    with _Bar() as bar:
+        trials = matrix.try_all(
+            manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
+        )
+    found = equivalent.Random(manifest, trials, listed)
+    found.show(Console(highlight=False))
+    return DONE if found.holds else NOT_PASSED
+
+
 def _diagnosis(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.diagnosis import measure
+    from autograder.diagnosis import measure, pairs
     from autograder.misconceptions import bank
 
     manifest = manifests.load(manifests.find())
-    entries = bank.load(manifest)
+    entries = list(bank.load(manifest).values())
     chosen = bank.select(manifest, entries, tuple(arguments.only))
     with _Bar() as bar:
-        verdicts = measure.measure(
+        verdicts, redrawn = measure.measure(
             manifest,
-            list(entries.values()),
+            entries,
             chosen,
             seed=arguments.seed,
             workers=arguments.workers,
             progress=bar.advance,
         )
-    return DONE if measure.show(Console(highlight=False), *verdicts) else NOT_PASSED
+    two = pairs.choose(manifest, chosen, arguments.pairs, arguments.seed)
+    with _Bar() as bar:
+        both = pairs.measure_pairs(
+            manifest, two, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
+        )
+    holds = measure.show(Console(highlight=False), verdicts, redrawn, both)
+    return DONE if holds else NOT_PASSED
 
 
 def _show(record: dict[str, object], *, points: bool, package: str) -> None:

@@ -10,28 +10,41 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard
+from autograder.diagnosis.heard import Asked, Heard, numbers
 from autograder.transport.wire import tensors
 
 REPLICAS = 12
 CALLS = 64  # the largest ones
-FAR = 12.0  # in standard errors, of one statistic of one call: by Student's law with 11 degrees of freedom below 1e-6
-POOLED = 6.5  # of one statistic over all calls together
+# In standard errors: how far one statistic of one call may lie, and one over all calls together. By Student's law with
+# 11 degrees of freedom a draw of the same law stays within the first pair (beyond 12: 1e-7), and nearly always within
+# the second.
+Bounds = tuple[float, float]
+WIDE: Bounds = (12.0, 6.5)
+NARROW: Bounds = (8.0, 4.5)
+NEVER_SEEN = (
+    7.0  # stands for a value that no draw had where all had the same: by chance so in few calls of many
+)
 
 
-def alike_in_law(heard: Sequence[Heard], draw: Callable[[int, int], Heard], inputs: Sequence[Any]) -> bool:
+def alike_in_law(
+    heard: Sequence[Heard], draw: Callable[[int, int], Heard], inputs: Sequence[Any], bounds: Bounds
+) -> bool:
     """Whether the replies could be draws of the stand-in.
 
     Args:
         heard: the submission's replies, one a call.
         draw: gives the stand-in's reply to a call by its number, with other random numbers for each second number.
         inputs: the arguments of each call.
+        bounds: how far they may lie from the stand-in's.
     """
+    far, pooled = bounds
+    drew = False
     totals: dict[int, list[float]] = {}
     for number in sorted(range(len(heard)), key=lambda call: -_size(heard[call]))[:CALLS]:
         one, first = heard[number], draw(number, 1)
         if _kind(one) != _kind(first):
             return False
+        drew |= first.drew
         others = [first, *(draw(number, seed) for seed in range(2, REPLICAS + 1))]
         mine = list(statistics(one, inputs[number]))
         rows = [list(statistics(other, inputs[number])) for other in others]
@@ -39,19 +52,23 @@ def alike_in_law(heard: Sequence[Heard], draw: Callable[[int, int], Heard], inpu
             return False
         for index, (value, column) in enumerate(zip(mine, zip(*rows, strict=True), strict=True)):
             distance = _distance(value, column)
-            if abs(distance) > FAR:
+            if abs(distance) > far and distance != NEVER_SEEN:
                 return False
-            totals.setdefault(index, []).append(max(-4.0, min(4.0, distance)))
-    return all(abs(sum(column)) / math.sqrt(len(column)) <= POOLED for column in totals.values())
+            totals.setdefault(index, []).append(
+                distance if distance == NEVER_SEEN else max(-4.0, min(4.0, distance))
+            )
+    if drew != any(one.drew for one in heard):
+        return False
+    return all(abs(sum(column)) / math.sqrt(len(column)) <= pooled for column in totals.values())
 
 
 def _distance(value: float, column: Sequence[float]) -> float:
-    """In standard errors; infinite where there is no spread and the value differs."""
+    """In standard errors, or `NEVER_SEEN`."""
     mean = sum(column) / len(column)
     spread = math.sqrt(sum((x - mean) ** 2 for x in column) / (len(column) - 1))
     if spread > 1e-9 * max(1.0, abs(mean)):
         return (value - mean) / (spread * math.sqrt(1 + 1 / len(column)))
-    return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else math.inf
+    return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else NEVER_SEEN
 
 
 def _size(heard: Heard) -> int:
@@ -60,10 +77,12 @@ def _size(heard: Heard) -> int:
 
 def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
     """What a reply is summarised by; as many numbers for each reply of the same shape."""
-    yield float(heard.drew)
-    yield float(len(heard.disturbed))
+    for one in _sample(heard):
+        yield from one.numbers
+    columns = zip(*(one.numbers for one in heard.asked), strict=False)
+    yield from (sum(column) / len(column) for column in columns)
     arguments = [tensor for tensor in tensors(inputs) if tensor.dtype.is_floating_point or _counts(tensor)]
-    for tensor in [*tensors(heard.value), *(torch.tensor(x) for x in _numbers(heard.value))]:
+    for tensor in [*tensors(heard.value), *(torch.tensor(x) for x in numbers(heard.value))]:
         x = tensor.detach().to(torch.float64)
         finite = x.isfinite()
         yield float(finite.to(torch.float64).mean()) if x.numel() else 1.0
@@ -88,20 +107,19 @@ def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
                 yield float((x.reshape(len(x), -1).square().mean(1) * a).mean())
 
 
+def _sample(heard: Heard) -> list[Asked]:
+    """What was asked first, second and last."""
+    return [*heard.asked[:2], *heard.asked[-1:]]
+
+
 def _kind(heard: Heard) -> Any:
     """What has to be equal, whatever was drawn."""
     shapes = [(tuple(x.shape), x.dtype) for x in tensors(heard.value)]
     missing = {name: gradient is None for name, gradient in heard.gradients.items()}
-    return heard.error, heard.refused, type(heard.value), shapes, missing
+    asked = [one.kind for one in _sample(heard)]
+    counts = (heard.disturbed, len(heard.asked))
+    return heard.error, heard.refused, type(heard.value), shapes, missing, asked, counts
 
 
 def _counts(tensor: torch.Tensor) -> bool:
     return tensor.dtype is torch.int64
-
-
-def _numbers(value: Any) -> list[float]:
-    if isinstance(value, bool | int | float):
-        return [float(value)]
-    if isinstance(value, list | tuple):
-        return [x for item in value for x in _numbers(item)]
-    return []

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.chance import alike_in_law
+from autograder.diagnosis.chance import NARROW, WIDE, Bounds, alike_in_law
 from autograder.diagnosis.failures import WORDS, Pairs, classify
 from autograder.diagnosis.heard import Heard, alike, hear
 from autograder.diagnosis.probing import ignored_argument
@@ -74,8 +74,9 @@ class Examiner:
             return None
         known = [entry for entry in self._entries.get(case.task.id, []) if entry.id != withheld]
         named = next((entry for entry in known if case.agrees(entry.id, self._play(entry))), None)
-        if named is None and case.is_random and not case.agrees_in_law("", self._original(case.task)):
-            named = next((e for e in known if case.agrees_in_law(e.id, self._play(e))), None)
+        if named is None and case.is_random and not case.can_be_right(self._original(case.task)):
+            likely = [entry for entry in known if case.agrees_in_law(entry.id, self._play(entry))]
+            named = likely[0] if len(likely) == 1 else None
         if named is not None:
             return Finding(named.failure, named.says, named.hint, named.id)
         failure, argument = case.failure(self._original(case.task), opened)
@@ -107,9 +108,7 @@ class Case:
         self._manifest = manifest
         self._agreed: dict[tuple[str, bool], bool] = {}
         self._asked = [(c, number) for c in conversations for number in c.about(task.id)]
-        self._mine = [
-            hear(c.exchanges[number].request, c.exchanges[number].reply) for c, number in self._asked
-        ]
+        self._mine = [hear(c.exchanges[number]) for c, number in self._asked]
 
     @cached_property
     def _inputs(self) -> list[Any]:
@@ -136,17 +135,26 @@ class Case:
         return self._agreed[name, False]
 
     def agrees_in_law(self, name: str, stand_in: Any) -> bool:
-        """Whether the submission's answers can be draws of a stand-in's."""
+        """Whether the submission's answers look like draws of a stand-in's of this name."""
+        if (name, True) not in self._agreed:
+            self._agreed[name, True] = self._drawn_by(stand_in, NARROW)
+        return self._agreed[name, True]
+
+    def can_be_right(self, original: Any) -> bool:
+        """Whether the submission's answers could be draws of the right one's."""
+        if ("", True) not in self._agreed:
+            self._agreed["", True] = self._drawn_by(original, WIDE)
+        return self._agreed["", True]
+
+    def _drawn_by(self, stand_in: Any, bounds: Bounds) -> bool:
         understudy = Understudy(self._manifest, {self.task.id: stand_in})
 
         def draw(number: int, seed: int) -> Heard:
             conversation, place = self._asked[number]
             request = changed(conversation.exchanges[place].request, reseed=seed)
-            return hear(request, understudy.ask(conversation, place, request))
+            return hear(understudy.ask(conversation, place, request))
 
-        if (name, True) not in self._agreed:
-            self._agreed[name, True] = alike_in_law(self._mine, draw, self._inputs)
-        return self._agreed[name, True]
+        return alike_in_law(self._mine, draw, self._inputs, bounds)
 
     def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
         """Its class, and the argument that is ignored where that is it."""
@@ -167,7 +175,7 @@ class Case:
             for step in (1, -1):
                 pairs = list(zip(self._mine, self._replies(_moved(key, step)), strict=True))
                 allowed = [(mine, other) for mine, other in pairs if not other.error]
-                if 2 * len(allowed) >= len(pairs):
+                if len(allowed) > 1 and 4 * len(allowed) >= len(pairs):
                     yield allowed
 
     def _replies(
@@ -177,7 +185,7 @@ class Case:
         understudy = Understudy(self._manifest, {} if stand_in is None else {self.task.id: stand_in})
         for conversation, number in self._asked:
             request = change(conversation.exchanges[number].request)
-            yield hear(request, understudy.ask(conversation, number, request))
+            yield hear(understudy.ask(conversation, number, request))
 
 
 def _drawn_anew(seed: int) -> Callable[[Frame], Frame]:

@@ -9,6 +9,7 @@ import torch
 from autograder.diagnosis.replay import arguments, special_value
 from autograder.errors import WireError
 from autograder.transport.generators import generators
+from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
 
 RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
@@ -16,16 +17,25 @@ FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.b
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What was asked of a function: which one, with what kind of values, and a few numbers that sum them up."""
+
+    kind: tuple[Any, ...]
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Heard:
     """What came back of a call.
 
     Attributes:
-        error: type of the exception that was raised, "" for none.
+        error: type and message of the exception that was raised, "" for none.
         refused: why the value is no plain data, "" where it is.
         value: the value.
         gradients: by argument name.
         disturbed: numbers of the argument tensors that are not what they were before the call.
         drew: whether a generator among the arguments moved on.
+        asked: what was asked of functions among the arguments, in order.
     """
 
     error: str = ""
@@ -34,16 +44,18 @@ class Heard:
     gradients: dict[str, Any] = field(default_factory=dict)
     disturbed: tuple[int, ...] = ()
     drew: bool = False
+    asked: tuple[Asked, ...] = ()
 
 
-def hear(request: Frame, reply: Frame) -> Heard:
+def hear(exchange: Exchange) -> Heard:
     """Understands a reply to a call; one that nobody could understand is an error of its own kind."""
-    header = reply.header
+    request, reply, header = exchange.request, exchange.reply, exchange.reply.header
+    asked = tuple(map(_asked, exchange.asked))
     if "error" in header:
-        error = header["error"]
-        return Heard(error=str(error.get("kind")) if isinstance(error, dict) else "?")
+        error = header["error"] if isinstance(header["error"], dict) else {}
+        return Heard(error=f"{error.get('kind')}: {error.get('message')}", asked=asked)
     if "refused" in header:
-        return Heard(refused=str(header["refused"]))
+        return Heard(refused=str(header["refused"]), asked=asked)
     try:
         decode = Decoder(reply, special_value)
         after = decode(header["arguments"]), decode(header["keywords"])
@@ -57,15 +69,17 @@ def hear(request: Frame, reply: Frame) -> Heard:
         not torch.equal(a.get_state(), b.get_state())
         for a, b in zip(generators(before), generators(after), strict=False)
     )
-    return Heard(value=value, gradients=gradients, disturbed=disturbed, drew=drew)
+    return Heard("", "", value, gradients, disturbed, drew, asked)
 
 
 def alike(a: Heard, b: Heard) -> bool:
     """Whether both say the same, but for rounding."""
-    if a.error or b.error or a.refused or b.refused:
-        return (a.error, a.refused) == (b.error, b.refused)
+    if (a.error, a.refused) != (b.error, b.refused):
+        return False
     return (
-        a.disturbed == b.disturbed
+        len(a.asked) == len(b.asked)
+        and all(map(_alike_asked, a.asked, b.asked))
+        and a.disturbed == b.disturbed
         and a.drew == b.drew
         and alike_values(a.value, b.value)
         and alike_values(a.gradients, b.gradients)
@@ -98,6 +112,46 @@ def close(a: torch.Tensor, b: torch.Tensor) -> bool:
     scale = float(finite.abs().max()) if finite.numel() else 0.0
     floor = FLOOR[b.dtype] * (scale or 1.0)
     return torch.allclose(a64, b64, rtol=RELATIVE[b.dtype], atol=floor, equal_nan=True)
+
+
+def _asked(frame: Frame) -> Asked:
+    header = frame.header
+    try:
+        decode = Decoder(frame, special_value)
+        values = [decode(header[name]) for name in ("args", "kwargs", "gradients") if name in header]
+    except WireError as error:
+        return Asked((str(error),), ())
+    found = tensors(values)
+    kinds = tuple((tuple(tensor.shape), tensor.dtype) for tensor in found)
+    return Asked(
+        (header.get("op"), header.get("number"), kinds),
+        (*(number for tensor in found for number in _summed_up(tensor)), *numbers(values)),
+    )
+
+
+def _summed_up(tensor: torch.Tensor) -> tuple[float, ...]:
+    if not tensor.numel() or tensor.is_complex():
+        return ()
+    x = tensor.detach().to(torch.float64).reshape(-1).nan_to_num()
+    plain = float(x.mean()), float(x.square().mean()), float((x * torch.arange(1, len(x) + 1)).mean())
+    whole = tensor.dtype is torch.int64
+    return (*plain, float(x.min()), float(x.max()), float(len(torch.unique(x)))) if whole else plain
+
+
+def _alike_asked(a: Asked, b: Asked) -> bool:
+    pairs = zip(a.numbers, b.numbers, strict=False)
+    return a.kind == b.kind and all(math.isclose(x, y, rel_tol=1e-4, abs_tol=1e-5) for x, y in pairs)
+
+
+def numbers(value: Any) -> list[float]:
+    """Every plain number in a nested value, in order."""
+    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**62):
+        return [float(value)]
+    if isinstance(value, list | tuple):
+        return [x for item in value for x in numbers(item)]
+    if isinstance(value, dict):
+        return [x for item in value.values() for x in numbers(item)]
+    return []
 
 
 def _equal(a: Any, b: Any) -> bool:

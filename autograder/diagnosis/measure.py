@@ -1,7 +1,8 @@
 """How good the diagnosis is: every known mistake is made on purpose, and what is said of it is counted.
 
 Each wrong entry is examined with the whole bank (is it named?), with itself left out of it (is another one named? is
-the class of the failure right?) and, where it draws random numbers, after drawing others first (is it named still?).
+the class of the failure right?) and, where it draws random numbers, after drawing others first: then only the law of
+its replies can give it away, and where that is the right one nothing can, so that no share is asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder.diagnosis.examiner import Case, Examiner
+from autograder.diagnosis.pairs import PairVerdict
 from autograder.manifest import Manifest, Task
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.matrix import Progress, Trial, try_all
 from autograder.transport.session import Session
 
 NAMED, WITHHELD, CLASSED = 0.95, 0.05, 0.90  # what has to be reached
+PAIRS = {"named": 0.95, "both_named": 0.90, "told": 1.0}
 _OTHER_DRAWS = "torch.rand(3, generator=generator)\n"
 
 
@@ -83,29 +86,46 @@ def _verdict(trial: Trial) -> Verdict:
     return Verdict(trial.entry, trial.seen.get("known"), trial.seen.get("withheld"))
 
 
-def show(console: Console, verdicts: list[Verdict], redrawn: list[Verdict]) -> bool:
+def show(console: Console, verdicts: list[Verdict], redrawn: list[Verdict], pairs: list[PairVerdict]) -> bool:
     """Prints what was counted, and each that went wrong; returns whether all ends are reached."""
     rows = [
         ("named, its entry known", "is_named", verdicts, NAMED, True),
         ("another named, its entry withheld", "is_misnamed", verdicts, WITHHELD, False),
         ("class of the failure right, its entry withheld", "is_classed", verdicts, CLASSED, True),
-        ("named after other draws", "is_named", redrawn, NAMED, True),
+        ("named after other draws, by law alone", "is_named", redrawn, 0.0, True),
         ("another named after other draws, its entry withheld", "is_misnamed", redrawn, WITHHELD, False),
     ]
     holds = True
     for words, name, among, end, at_least in rows:
-        if not among:
-            continue
-        hits = [verdict for verdict in among if getattr(verdict, name)]
-        share = len(hits) / len(among)
-        reached = share >= end if at_least else share <= end
-        holds &= reached
+        missed = []
         for verdict in among:
             if getattr(verdict, name) != at_least:
                 said = verdict.known if name == "is_named" else verdict.withheld
                 told = f"{said['misconception'] or 'no name'}, {said['failure']}" if said else "nothing"
-                console.print(Text(f"  {verdict.entry.id} ({verdict.entry.failure}): {told}"), soft_wrap=True)
-        sign = "at least" if at_least else "at most"
-        mark = "" if reached else "  MISSED"
-        console.print(f"{words}: {len(hits)}/{len(among)} = {share:.1%} ({sign} {end:.0%}){mark}")
+                missed.append(f"{verdict.entry.id} ({verdict.entry.failure}): {told}")
+        hits = sum(getattr(verdict, name) for verdict in among)
+        holds &= _row(console, words, hits, len(among), end, at_least, missed)
+    for words, name in (
+        ("pairs: the mistake of the task that is called is named", "named"),
+        ("pairs: and that of the task that calls it", "both_named"),
+        ("pairs: it is said which to mend first", "told"),
+    ):
+        lost = [pair for pair in pairs if not getattr(pair, name)]
+        missed = [f"{pair.called.id}, called by {pair.calling.id}" for pair in lost]
+        holds &= _row(console, words, len(pairs) - len(lost), len(pairs), PAIRS[name], True, missed)
     return holds
+
+
+def _row(
+    console: Console, words: str, hits: int, among: int, end: float, at_least: bool, missed: list[str]
+) -> bool:
+    if not among:
+        return True
+    for line in missed:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+    share = hits / among
+    reached = share >= end if at_least else share <= end
+    sign = "at least" if at_least else "at most"
+    mark = "" if reached else "  MISSED"
+    console.print(f"{words}: {hits}/{among} = {share:.1%} ({sign} {end:.0%}){mark}")
+    return reached

@@ -1,12 +1,13 @@
 """Which argument a submission's answers do not depend on: asked again with that one argument changed."""
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import alike, alike_values, hear
+from autograder.diagnosis.heard import Heard, alike, alike_values, hear
 from autograder.diagnosis.replay import (
     Conversation,
     Key,
@@ -16,11 +17,13 @@ from autograder.diagnosis.replay import (
     with_argument,
 )
 from autograder.errors import Stopped
-from autograder.transport.session import Session
-from autograder.transport.wire import Frame
+from autograder.transport.session import Exchange, Session
+from autograder.transport.wire import Frame, tensors
 
 BASES = 3  # calls that are asked again
 VALUES = 3  # values of an argument that are taken from other calls
+TIMES = 2  # how often an answer has to stay where it should move
+CLEAR = 0.01  # part of the largest value by which a right answer has to move to count
 
 
 def ignored_argument(
@@ -39,26 +42,28 @@ def ignored_argument(
     """
     seen = _seen(calls)
     moved: set[Key] = set()  # the submission's answer moved with it
-    stayed: set[Key] = set()  # the right answer did, and the submission's did not
+    stayed: Counter[Key] = Counter()  # how often the right answer did, and the submission's did not
     for conversation, number in _bases(calls):
         request = conversation.exchanges[number].request
         session = opened()
         try:
             ask = _asker(session, conversation, number)
-            before = hear(request, ask(request))
+            before = ask(request)
             for key, frame in _variants(request, seen):
                 if key in moved or not _matters(reference(), conversation, number, frame):
                     continue
-                (stayed if alike(before, hear(frame, ask(frame))) else moved).add(key)
+                if alike(before, ask(frame)):
+                    stayed[key] += 1
+                else:
+                    moved.add(key)
         except Stopped:
             return ""
         finally:
             session.close()
     names = list(inspect.signature(function).parameters)
+    keys = [key for key, times in stayed.items() if times >= TIMES and key not in moved]
     found = [
-        key if isinstance(key, str) else names[key]
-        for key in stayed - moved
-        if isinstance(key, str) or key < len(names)
+        names[key] if isinstance(key, int) else key for key in keys if key in names or isinstance(key, int)
     ]
     return min(found, key=names.index, default="")
 
@@ -69,27 +74,35 @@ def _bases(calls: Sequence[tuple[Conversation, int]]) -> Iterator[tuple[Conversa
     yield from list(reversed(firsts.values()))[:BASES]
 
 
-def _asker(session: Session, conversation: Conversation, number: int) -> Callable[[Frame], Frame]:
-    """Brings a fresh worker to where it was before an exchange."""
+def _asker(session: Session, conversation: Conversation, number: int) -> Callable[[Frame], Heard]:
+    """Brings a fresh worker to where it was before an exchange, and asks it from there."""
     session.callbacks.functions = list(conversation.callbacks.functions)
 
-    def ask(frame: Frame) -> Frame:
+    def ask(frame: Frame) -> Heard:
         try:
-            return session.exchange(frame)
+            return hear(Exchange(frame, session.exchange(frame), session.callbacks.asked()))
         finally:
             session.callbacks.forget()
 
     for exchange in conversation.exchanges[:number]:
-        if exchange.request.header["op"] != "call":
-            ask(exchange.request)
+        if exchange.request.header["op"] in ("create", "method"):
+            session.exchange(exchange.request)
     return ask
 
 
 def _matters(reference: Understudy, conversation: Conversation, number: int, frame: Frame) -> bool:
-    """Whether the right answer is another one if this is asked instead."""
+    """Whether the right answer is clearly another one if this is asked instead."""
     request = conversation.exchanges[number].request
-    right, other = (hear(asked, reference.ask(conversation, number, asked)) for asked in (request, frame))
-    return not other.error and not right.error and not alike(right, other)
+    right, other = (hear(reference.ask(conversation, number, asked)) for asked in (request, frame))
+    return not other.error and not right.error and _clearly_other(right.value, other.value)
+
+
+def _clearly_other(a: Any, b: Any) -> bool:
+    pairs = list(zip(tensors(a), tensors(b), strict=False))
+    if not pairs or len(tensors(a)) != len(tensors(b)) or any(x.shape != y.shape for x, y in pairs):
+        return not alike_values(a, b)
+    wide = [(x.detach().to(torch.float64), y.detach().to(torch.float64)) for x, y in pairs if x.numel()]
+    return any(bool(((x - y).abs() > CLEAR * x.abs().nan_to_num().max()).any()) for x, y in wide)
 
 
 def _seen(calls: Sequence[tuple[Conversation, int]]) -> dict[Key, list[Any]]:
@@ -109,11 +122,13 @@ def _variants(request: Frame, seen: dict[Key, list[Any]]) -> Iterator[tuple[Key,
         if isinstance(value, Special):
             continue
         if isinstance(value, torch.Generator):
-            yield key, with_argument(request, key, torch.Generator().manual_seed(value.initial_seed() + 1))
+            for seed in range(1, 4):
+                other = torch.Generator().manual_seed((value.initial_seed() + seed) % 2**63)
+                yield key, with_argument(request, key, other)
             continue
         for other in (*_nearby(value), *seen.get(key, ())):
             fits = not isinstance(value, torch.Tensor) or (
-                isinstance(other, torch.Tensor) and other.shape == value.shape
+                isinstance(other, torch.Tensor) and (other.shape, other.dtype) == (value.shape, value.dtype)
             )
             if fits and not isinstance(other, Special | torch.Generator):
                 yield key, with_argument(request, key, other)

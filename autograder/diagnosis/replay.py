@@ -68,8 +68,8 @@ class Understudy(Worker):
         self._conversation: Conversation | None = None
         self._next = 0
 
-    def ask(self, conversation: Conversation, number: int, request: Frame) -> Frame:
-        """Its reply to a request that is put in place of one of the conversation.
+    def ask(self, conversation: Conversation, number: int, request: Frame) -> Exchange:
+        """Puts a request to it in place of one of the conversation.
 
         What was said before is gone through as far as something may follow from it: modules that were made or used.
         """
@@ -83,9 +83,9 @@ class Understudy(Worker):
         self._next = number + 1
         return self._answer(conversation, request)
 
-    def _answer(self, conversation: Conversation, request: Frame) -> Frame:
+    def _answer(self, conversation: Conversation, request: Frame) -> Exchange:
         try:
-            return self.handle(request)
+            return Exchange(request, self.handle(request), conversation.callbacks.asked())
         finally:
             conversation.callbacks.forget()
 

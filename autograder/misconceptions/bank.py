@@ -19,7 +19,7 @@ import inspect
 import pkgutil
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -155,17 +155,17 @@ def load(manifest: Manifest) -> dict[str, Entry]:
     return entries
 
 
-def select(manifest: Manifest, entries: Mapping[str, Entry], only: tuple[str, ...]) -> list[Entry]:
+def select(manifest: Manifest, entries: Sequence[Entry], only: tuple[str, ...]) -> list[Entry]:
     """The entries that `only` names, as entries, tasks or questions ("q1d", or "q1" for all its parts); all for none.
 
     Raises:
         InputError: a name fits nothing.
     """
-    chosen: dict[str, Entry] = {} if only else dict(entries)
+    chosen: dict[str, Entry] = {} if only else {entry.id: entry for entry in entries}
     for name in only:
         found = {
             entry.id: entry
-            for entry in entries.values()
+            for entry in entries
             if name in (entry.id, entry.task, manifest.tasks[entry.task].question)
             or manifest.tasks[entry.task].question.rstrip("abcdefgh") == name
         }

@@ -39,7 +39,7 @@ class Trial:
     Attributes:
         entry: the entry.
         results: of its tests, by test id.
-        seen: what `look` saw of it.
+        seen: what `look` saw of it, and the `tests` whose sessions it was shown.
     """
 
     entry: Entry
@@ -99,6 +99,7 @@ class _Trials(Plugin):
         self._folder = folder
         self._workers = workers
         self._progress = progress
+        self._test_of: dict[Session, str] = {}
         self.patience = Patience(
             float("inf"), {task.id: task.seconds for task in run.manifest.tasks.values()}
         )
@@ -118,10 +119,12 @@ class _Trials(Plugin):
             self._timed_out.clear()
             self._to_come = Counter(self.ledger[item.nodeid].task for item in turns[number])
             if self._look is not None:
-                look, seen = self._look, {"trial": number}
+                look = self._look
+                seen: dict[str, Any] = {"trial": number}
 
                 def examine(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> None:
                     seen.update(look(entry, task, sessions, opened))
+                    seen["tests"] = [self._test_of[session] for session in sessions]
 
                 self.run.examine = examine
                 self.examining = lambda: tell(shards.examining(EXAMINATION))
@@ -161,6 +164,11 @@ class _Trials(Plugin):
                 self.faults.append(f"{trial.entry.id}: {trial.entry.task} has no test")
         self.ledger.clear()  # the reference itself was not graded
         return True
+
+    def _keep(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        if self._current is not None:
+            self._test_of[self._current.session] = item.nodeid
+        super()._keep(item, call, report)
 
     def _tries(self, item: pytest.Item, entry: Entry) -> bool:
         task = self.ledger[item.nodeid].task

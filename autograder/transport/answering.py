@@ -11,6 +11,7 @@ from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors,
 
 MAX_GRAPHS = 100_000  # calls of one exchange whose backward pass may still be asked for
 MAX_HELD = 256 * 2**20  # bytes of tensors that those calls may hold until then
+MAX_ASKED, MAX_ASKED_BYTES = 200, 4 * 2**20  # requests of one exchange that are kept, and their bytes
 
 
 class Callbacks:
@@ -28,6 +29,15 @@ class Callbacks:
         self._value_of = value_of
         self._graphs: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
         self._held = 0
+        self._asked: list[Frame] = []
+        self._asked_bytes = 0
+
+    def asked(self) -> tuple[Frame, ...]:
+        """The requests since the last time, the first ones of them where they were many."""
+        asked = tuple(self._asked)
+        self._asked.clear()
+        self._asked_bytes = 0
+        return asked
 
     def number_of(self, function: Callable[..., Any]) -> int:
         """Its number, the same at every call."""
@@ -47,6 +57,9 @@ class Callbacks:
             WireError: it is no such request.
             CallbackError: the function raised; what it raised belongs to the test and is kept in `error`.
         """
+        self._asked_bytes += sum(storage.nbytes() for storage in frame.storages)
+        if len(self._asked) < MAX_ASKED and self._asked_bytes <= MAX_ASKED_BYTES:
+            self._asked.append(frame)
         match frame.header:
             case {
                 "op": "callback",

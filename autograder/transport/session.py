@@ -31,10 +31,17 @@ class Reply:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One line of a conversation, as it crossed the seam: what was asked, and what came back."""
+    """One line of a conversation, as it crossed the seam.
+
+    Attributes:
+        request: what was asked.
+        reply: what came back.
+        asked: what the submission asked of the test's functions in between.
+    """
 
     request: Frame
     reply: Frame
+    asked: tuple[Frame, ...] = ()
 
 
 class Handle:
@@ -188,7 +195,7 @@ class Session:
             frame = self.exchange(request)
         finally:
             self.callbacks.forget()
-        self.log.append(Exchange(request, frame))
+        self.log.append(Exchange(request, frame, self.callbacks.asked()))
         if self.callbacks.error is not None:
             raise self.callbacks.error
         if "error" not in frame.header:

@@ -215,6 +215,8 @@ def _gradients(value: Any, inputs: dict[str, Any], cotangent: Any) -> dict[str, 
     """Gradient of sum(value * cotangent) to each input; None where nothing of it arrives."""
     outputs = tensors(value)
     weights = tensors(cotangent) if cotangent is not None else [torch.ones_like(output) for output in outputs]
+    if [output.shape for output in outputs] != [weight.shape for weight in weights]:
+        weights = outputs = []  # the value is not what is due, and its test will say so
     pairs = [(o, w) for o, w in zip(outputs, weights, strict=True) if o.requires_grad]
     leaves = tensors(inputs)
     wanted = [leaf for leaf in leaves if leaf.requires_grad]

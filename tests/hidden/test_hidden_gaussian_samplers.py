@@ -215,11 +215,10 @@ def test_ddim_chain_clamps_its_guesses(hw):
     """The clip reaches every step: a network far off still ends in the range, images keep their shape."""
     network = Watched(lambda x, t: -20 * x, LAST)
     sample = hw("diffusion.samplers.ddim_sample")
-    got = sample(network, (2, 1, 3, 5), BETAS, 3, clip=0.5, generator=hw.generator())
-    assert_tensor(got, shape=(2, 1, 3, 5), dtype=torch.float32, what="the samples", hint="x_0 only.")
+    chain = sample(network, (2, 1, 3, 5), BETAS, 3, clip=0.5, generator=hw.generator(), return_all=True)
+    assert_tensor(chain, shape=(4, 2, 1, 3, 5), dtype=torch.float32, what="the chain", hint="x_T to x_0.")
     hint = "Each step gets the clip that the sampler was given."
-    states = [*network.inputs, got]
-    for x_t, x_prev, (t, t_prev) in zip(states[:-1], states[1:], [(6, 4), (4, 2), (2, 0)], strict=True):
+    for x_t, x_prev, (t, t_prev) in zip(chain[:-1], chain[1:], [(6, 4), (4, 2), (2, 0)], strict=True):
         guess = far_guess(x_t, t)
         eps = (x_t - SHARES[t].sqrt() * guess) / (1 - SHARES[t]).sqrt()
         expected = SHARES[t_prev].sqrt() * guess + (1 - SHARES[t_prev]).sqrt() * eps

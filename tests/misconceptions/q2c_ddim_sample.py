@@ -56,33 +56,12 @@ def ddim_sample_without_the_last_step(
 
 @wrong(
     SAMPLE,
-    says="goes through the times from 0 upwards",
-    hint="In which order does `strided_times` give the times, and in which does your loop take them?",
-    common="seldom",
-    failure="exception",
-)
-def ddim_sample_upwards(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="tells the network the time at which the step ends",
-    hint="At which time is the x that the network gets?",
+    says="tells the network one less than the time, as if time were counted from 0",
+    hint="At which time is the x that the network gets? Time is 1-based in this project.",
     common="sometimes",
     failure="exception",
 )
-def ddim_sample_tells_the_time_of_the_end(
+def ddim_sample_tells_the_time_before(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -91,7 +70,7 @@ def ddim_sample_tells_the_time_of_the_end(
     chain = [x]
     with torch.no_grad():
         for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t_prev, device=device))
+            eps_hat = network(x, torch.full((len(x),), t - 1, device=device))
             noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
             x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
             chain.append(x)
@@ -167,6 +146,27 @@ def ddim_sample_takes_all_steps(
 
 @wrong(
     SAMPLE,
+    says="goes through the times from 0 upwards",
+    hint="In which order does `strided_times` give the times, and in which does your loop take them?",
+    common="seldom",
+    failure="exception",
+)
+def ddim_sample_upwards(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
+
+
+@wrong(
+    SAMPLE,
     says="takes the length of betas for T",
     hint="betas has an entry for clean data too. How long is it when there are T steps?",
     common="often",
@@ -193,7 +193,7 @@ def ddim_sample_one_time_too_many(
     says="takes the share that one step keeps for the share that all steps up to t keep",
     hint="What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.",
     common="sometimes",
-    failure="not finite",
+    failure="exception",
 )
 def ddim_sample_alphas_without_product(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
@@ -289,7 +289,7 @@ def ddim_sample_keeps_the_graph(
     says="samples in the schedule's double precision",
     hint="Which dtype does the docstring promise for the samples?",
     common="sometimes",
-    failure="dtype",
+    failure="exception",
 )
 def ddim_sample_in_double(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all

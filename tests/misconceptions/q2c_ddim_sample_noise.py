@@ -165,18 +165,17 @@ def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, ge
 
 @wrong(
     SAMPLE,
-    says="starts from zeros where the chain is deterministic",
-    hint="What is a sample a function of at eta = 0? How many different samples can your code give?",
-    common="seldom",
+    says="starts from uniform noise",
+    hint="Which law does x_T have? None of your starting values is negative.",
+    common="sometimes",
     failure="distribution",
 )
-def ddim_sample_starts_from_zeros(
+def ddim_sample_uniform_start(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    x = x if eta > 0 else torch.zeros_like(x)
+    x = torch.rand(*shape, generator=generator, device=device)
     chain = [x]
     with torch.no_grad():
         for t, t_prev in zip(times[:-1], times[1:], strict=True):

@@ -238,7 +238,7 @@ def ddpm_sample_keeps_the_graph(network, shape, betas, variance, clip, generator
     says="samples in the schedule's double precision",
     hint="Which dtype does the docstring promise for the samples?",
     common="sometimes",
-    failure="dtype",
+    failure="exception",
 )
 def ddpm_sample_in_double(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)

@@ -409,7 +409,7 @@ def exit_index_list(entropies, threshold):
 
 @wrong(
     EXIT,
-    says="returns indices of a dtype that is not torch's for an index",
+    says="returns the exits as floating-point numbers",
     hint="Which dtype does the docstring promise?",
     common="seldom",
     failure="dtype",

@@ -278,7 +278,7 @@ def gae_bootstraps_from_itself(rewards, values, mask, gamma, gae_lambda):
 @wrong(
     GAE,
     says="begins one token too early, so that the last column's advantage stays 0",
-    hint="What is the advantage of the very last token? Work the docstring's first row by hand.",
+    hint="What is the advantage of the very last token? Work a row of one token by hand.",
     common="sometimes",
     failure="values",
 )

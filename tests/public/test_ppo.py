@@ -106,7 +106,9 @@ def test_surrogate_ignores_padding(hw):
     )
     assert_close(reply.value, torch.tensor(-3.0), hint="Every valid token of the batch counts the same.")
     expected = torch.tensor([[-0.25, -0.5, -0.75], [-1.5, 0.0, 0.0]])
-    hint = "NaN in the gradient, but not in the value: mask before the formula, not only after it."
+    hint = (
+        "NaN, and only in the gradient? What does the backward pass multiply by the zero of a masked place?"
+    )
     assert_gradient(reply.grads["log_probs"], expected, hint=hint)
 
 
