@@ -50,12 +50,13 @@ class Grader:
     Args:
         manifest: the assignment.
         isolated: whether submissions run in processes of their own that can reach nothing. False trusts them.
+        examine: whether tasks that failed are looked at again, for feedback and credit.
 
     Raises:
         InputError: there is no isolation on this system.
     """
 
-    def __init__(self, manifest: Manifest, *, isolated: bool = True) -> None:
+    def __init__(self, manifest: Manifest, *, isolated: bool = True, examine: bool = True) -> None:
         if isolated and not supported():
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
@@ -68,7 +69,7 @@ class Grader:
         self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
-        self._examine = Examiner(manifest).examine if has_bank else None
+        self._examine = Examiner(manifest).examine if has_bank and examine else None
 
     def __enter__(self) -> "Grader":
         return self

@@ -4,6 +4,7 @@ pytest runs the tests; it never decides a score. Every test in the ledger ends i
 pytest reports, and one that did not run at all is a fault of the harness.
 """
 
+import gc
 import inspect
 import traceback
 from collections import Counter
@@ -278,15 +279,18 @@ class Plugin:
         """After the last test of a task: what is wrong with it, if it can be told. No score depends on it."""
         sessions = self._sessions.pop(task.id, [])
         ends = {result.outcome for result in self.results.values() if result.task == task.id}
-        if self.run.examine is None or task.kind != "code" or not ends & {Outcome.FAILED, Outcome.CRASHED}:
-            return
-        self.examining()
-        seed = self.run.seed_of(f"a second look at {task.id}")
-        try:
-            finding, fault = self.run.examine(task, sessions, lambda: self._open(task, seed)), ""
-        except Exception:  # its feedback is lost and staff are told; its score is not touched
-            finding, fault = None, f"{task.id} could not be examined: {traceback.format_exc()}"
-        self.found(task.id, finding, fault)
+        wanted = task.kind == "code" and ends & {Outcome.FAILED, Outcome.CRASHED}
+        if self.run.examine is not None and wanted:
+            self.examining()
+            seed = self.run.seed_of(f"a second look at {task.id}")
+            try:
+                finding, fault = self.run.examine(task, sessions, lambda: self._open(task, seed)), ""
+            except Exception:  # its feedback is lost and staff are told; its score is not touched
+                finding, fault = None, f"{task.id} could not be examined: {traceback.format_exc()}"
+            self.found(task.id, finding, fault)
+            gc.collect()  # large tensors in few objects: left to itself, the collector would come too late
+        for session in sessions:
+            session.log.clear()
 
     def learn(self, task: str, finding: Finding | None, fault: str = "") -> None:
         """Keeps what was found out of a task, wherever that was."""

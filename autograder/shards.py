@@ -5,6 +5,7 @@ tests run in processes that can be ended: forked once the ledger stands, they ho
 from; a submission runs in none of them. Tests of one task stay together.
 """
 
+import gc
 import json
 import os
 import select
@@ -167,6 +168,7 @@ def _live(
 
     code = 1
     try:
+        gc.freeze()  # what was there before the fork stays, and is not gone through again and again
         if supported():
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             Path("/proc/self/oom_score_adj").write_text(

@@ -108,7 +108,7 @@ class Case:
         self._manifest = manifest
         self._agreed: dict[tuple[str, bool], bool] = {}
         self._asked = [(c, number) for c in conversations for number in c.about(task.id)]
-        self._mine = [hear(c.exchanges[number]) for c, number in self._asked]
+        self._mine = [hear(c.exchanges[number], c.stand_ins) for c, number in self._asked]
 
     @cached_property
     def _inputs(self) -> list[Any]:

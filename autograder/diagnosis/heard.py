@@ -47,10 +47,20 @@ class Heard:
     asked: tuple[Asked, ...] = ()
 
 
-def hear(exchange: Exchange) -> Heard:
-    """Understands a reply to a call; one that nobody could understand is an error of its own kind."""
+def hear(exchange: Exchange, stand_ins: frozenset[int] = frozenset()) -> Heard:
+    """Understands a reply to a call; one that nobody could understand is an error of its own kind.
+
+    Args:
+        exchange: the call.
+        stand_ins: numbers of functions that nobody has to ask, because they answer for other tasks.
+    """
     request, reply, header = exchange.request, exchange.reply, exchange.reply.header
-    asked = tuple(map(_asked, exchange.asked))
+    calls = [frame.header.get("number") for frame in exchange.asked if frame.header.get("op") == "callback"]
+    asked = tuple(
+        _asked(frame)
+        for frame in exchange.asked
+        if frame.header.get("number") not in stand_ins and _called(frame, calls) not in stand_ins
+    )
     if "error" in header:
         error = header["error"] if isinstance(header["error"], dict) else {}
         return Heard(error=f"{error.get('kind')}: {error.get('message')}", asked=asked)
@@ -112,6 +122,12 @@ def close(a: torch.Tensor, b: torch.Tensor) -> bool:
     scale = float(finite.abs().max()) if finite.numel() else 0.0
     floor = FLOOR[b.dtype] * (scale or 1.0)
     return torch.allclose(a64, b64, rtol=RELATIVE[b.dtype], atol=floor, equal_nan=True)
+
+
+def _called(frame: Frame, calls: list[Any]) -> Any:
+    """The number of the function whose backward pass is asked for; None where it is none."""
+    call = frame.header.get("call")
+    return calls[call] if type(call) is int and 0 <= call < len(calls) else None
 
 
 def _asked(frame: Frame) -> Asked:

@@ -80,7 +80,8 @@ def _asker(session: Session, conversation: Conversation, number: int) -> Callabl
 
     def ask(frame: Frame) -> Heard:
         try:
-            return hear(Exchange(frame, session.exchange(frame), session.callbacks.asked()))
+            reply = session.exchange(frame)
+            return hear(Exchange(frame, reply, session.callbacks.asked()), conversation.stand_ins)
         finally:
             session.callbacks.forget()
 

@@ -2,7 +2,10 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
 from typing import Any
 
 import torch
@@ -24,6 +27,12 @@ class Conversation:
 
     exchanges: Sequence[Exchange]
     callbacks: Callbacks
+
+    @cached_property
+    def stand_ins(self) -> frozenset[int]:
+        """Numbers of the functions that answer for other tasks; the submission did not ask for them."""
+        overrides = (e.request.header for e in self.exchanges if e.request.header["op"] == "override")
+        return frozenset(header["callback"]["callback"] for header in overrides)
 
     def about(self, task: str) -> list[int]:
         """Which of the exchanges are calls of the task: of a function, or of modules of a class."""
@@ -85,7 +94,9 @@ class Understudy(Worker):
 
     def _answer(self, conversation: Conversation, request: Frame) -> Exchange:
         try:
-            return Exchange(request, self.handle(request), conversation.callbacks.asked())
+            with redirect_stdout(StringIO()):
+                reply = self.handle(request)
+            return Exchange(request, reply, conversation.callbacks.asked())
         finally:
             conversation.callbacks.forget()
 

@@ -6,6 +6,7 @@ from typing import Any
 from autograder.record import Record
 
 Line = tuple[str, str]
+_SAID_BY_TESTS = ("", "exception", "values")  # classes that say no more than the messages of the tests
 
 
 def hints_shown(record: Record) -> bool:
@@ -29,7 +30,9 @@ def about(record: Record, task: dict[str, Any]) -> Iterator[Line]:
     elif upstream:
         yield "first", f"mend {upstream}, which this task calls"
     if feedback["credit"] and task["points"] <= feedback["credit"]:
-        yield "points", f"{task['points']:g} of {task['max_points']:g}, for what is right here nonetheless"
+        yield "points", f"{task['points']:.3g} of {task['max_points']:g}, for what is right here nonetheless"
+    if not feedback["misconception"] and feedback["failure"] in _SAID_BY_TESTS:
+        return
     if feedback["says"] and hints_shown(record):
         yield "looks", ("as if the code " if feedback["misconception"] else "") + feedback["says"]
         yield "try", feedback["hint"]

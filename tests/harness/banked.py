@@ -286,6 +286,11 @@ class Banked(Mini):
         """The submission is right but for these bodies."""
         self.code(code(bodies))
 
+    def opened(self, seconds: float = 5) -> Session:
+        """A session with the submission as it stands, in this process."""
+        package = self.root / "pupil"
+        return InProcess(package, "pupil").open(1, seconds, {}, memory_mb=512, gpu=False)
+
     def request(self, **fields: Any) -> Request:
         """To grade the submission as it stands, with feedback, in this process."""
         manifest = self.loaded()

@@ -9,6 +9,7 @@ import pytest
 
 from autograder.isolation.isolated import Isolated, Setting
 from autograder.isolation.syscalls import supported
+from tests.harness.banked import Banked
 from tests.harness.mini import Mini
 
 
@@ -16,6 +17,12 @@ from tests.harness.mini import Mini
 def mini(tmp_path: Path) -> Mini:
     """A fresh tiny homework in a folder of its own, its submission right."""
     return Mini(tmp_path / "mini")
+
+
+@pytest.fixture
+def banked(tmp_path: Path) -> Banked:
+    """A fresh tiny homework with a bank of mistakes, its submission right."""
+    return Banked(tmp_path / "banked")
 
 
 @pytest.fixture(scope="session")

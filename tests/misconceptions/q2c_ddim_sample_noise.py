@@ -51,9 +51,9 @@ def ddim_sample_without_noise(
 
 @wrong(
     SAMPLE,
-    says="draws noise in every step although eta = 0 needs none",
-    hint="What does the docstring say of the draws at eta = 0? Look at the generator's state afterwards.",
-    common="often",
+    says="draws the noise of all steps in advance, although eta = 0 needs none, so that x_T depends on S",
+    hint="What does the docstring say of the draws at eta = 0? Try two numbers of steps with the same seed.",
+    common="sometimes",
     failure="distribution",
 )
 def ddim_sample_draws_for_nothing(
@@ -61,12 +61,12 @@ def ddim_sample_draws_for_nothing(
 ):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    noises = torch.randn(num_sampling_steps, *shape, generator=generator, device=device)
     x = torch.randn(*shape, generator=generator, device=device)
     chain = [x]
     with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+        for t, t_prev, noise in zip(times[:-1], times[1:], noises, strict=True):
             eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
             x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
             chain.append(x)
     return torch.stack(chain) if return_all else x

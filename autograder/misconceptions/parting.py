@@ -1,0 +1,149 @@
+"""Where two answers to one call part, and both of them in a few words."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from autograder.diagnosis.heard import Heard, alike, alike_values, hear
+from autograder.diagnosis.replay import Special, named_arguments, special_value
+from autograder.transport.generators import generators
+from autograder.transport.session import Exchange
+from autograder.transport.wire import Decoder, Frame, tensors
+
+WIDTH = 200  # of one text
+FIRST = 6  # values of a tensor that are shown
+SMALL = 0.01  # part of a number by which it has to differ, however small it is
+
+Parts = tuple[str, str, str]  # what differs; the right answer and the other one, summed up
+Parting = Callable[[Exchange, Exchange], Parts | None]
+
+
+def parting(mine: Exchange, right: Exchange) -> Parts | None:
+    """What differs but for rounding."""
+    a, b = hear(mine), hear(right)
+    if alike(a, b):
+        return None
+    if (a.error, a.refused) != (b.error, b.refused):
+        return "exception" if a.error or b.error else "type", _end(b), _end(a)
+    if not alike_values(a.value, b.value):
+        return "value", *_both(b.value, a.value)
+    if not alike_values(a.gradients, b.gradients):
+        return "gradients", *_both(b.gradients, a.gradients)
+    if a.disturbed != b.disturbed:
+        return "arguments changed", f"those of numbers {b.disturbed}", f"those of numbers {a.disturbed}"
+    if a.drew != b.drew:
+        moves = {True: "it moves on", False: "it stays"}
+        return "generator", moves[b.drew], moves[a.drew]
+    return "calls of the test's functions", _asked(b), _asked(a)
+
+
+def parting_closely(mine: Exchange, right: Exchange) -> Parts | None:
+    """What differs where nothing does but for rounding: how far a generator moves, or numbers that are small."""
+    a, b = hear(mine), hear(right)
+    moved = [[state.get_state() for state in _generators(exchange)] for exchange in (mine, right)]
+    if not all(map(torch.equal, *moved)):
+        return "generator", "it moves on so far", "it moves on farther, or less far"
+    for value, reply in zip(tensors([b.value, b.gradients]), tensors([a.value, a.gradients]), strict=False):
+        x, y = value.detach().to(torch.float64), reply.detach().to(torch.float64)
+        apart = (x - y).abs() > SMALL * torch.maximum(x.abs(), y.abs())
+        if apart.any():
+            at = tuple(int(i) for i in apart.nonzero()[0])
+            return "small values", _element(value, at), _element(reply, at)
+    return None
+
+
+def parting_of_states(mine: Exchange, right: Exchange) -> Parts | None:
+    """The same of a question about a module: its parameters and buffers."""
+    a, b = (
+        Decoder(exchange.reply, special_value)(exchange.reply.header.get("value"))
+        for exchange in (mine, right)
+    )
+    return None if alike_values(a, b) else ("state", *_both(b, a))
+
+
+def arguments_in_words(request: Frame, names: Sequence[str]) -> str:
+    """The arguments of a call, those by position under these names."""
+    known = dict(enumerate(names))
+    return cut(
+        ", ".join(
+            f"{known.get(key, f'argument {key + 1}') if isinstance(key, int) else key}={summary(value, 4)}"
+            for key, value in named_arguments(request)
+        )
+    )
+
+
+def _generators(exchange: Exchange) -> list[torch.Generator]:
+    header, decode = exchange.reply.header, Decoder(exchange.reply, special_value)
+    return generators([decode(header[name]) for name in ("arguments", "keywords") if name in header])
+
+
+def _end(heard: Heard) -> str:
+    return cut(heard.error or heard.refused or summary(heard.value))
+
+
+def _asked(heard: Heard) -> str:
+    return cut(f"{len(heard.asked)} calls: " + "; ".join(str(asked.numbers) for asked in heard.asked[:FIRST]))
+
+
+def _both(right: Any, reply: Any) -> tuple[str, str]:
+    """Two values that differ, from the place on where they do."""
+    if type(right) is type(reply):
+        if isinstance(right, dict) and list(right) == list(reply):
+            key = next(key for key in right if not alike_values(right[key], reply[key]))
+            return _both_of(f"{key}: ", right[key], reply[key])
+        if isinstance(right, list | tuple) and len(right) == len(reply):
+            place = next(i for i in range(len(right)) if not alike_values(right[i], reply[i]))
+            return _both_of(f"part {place}: ", right[place], reply[place])
+        if isinstance(right, torch.Tensor) and (right.shape, right.dtype) == (reply.shape, reply.dtype):
+            at = _farthest(right, reply)
+            return _element(right, at), _element(reply, at)
+    return summary(right), summary(reply)
+
+
+def _element(tensor: torch.Tensor, at: tuple[int, ...]) -> str:
+    return summary(tensor) + (f" ({list(at)}: {_number(tensor[at].item(), 12)})" if at else "")
+
+
+def _both_of(name: str, right: Any, reply: Any) -> tuple[str, str]:
+    a, b = _both(right, reply)
+    return cut(name + a), cut(name + b)
+
+
+def _farthest(a: torch.Tensor, b: torch.Tensor) -> tuple[int, ...]:
+    """Where two tensors of one shape lie farthest apart."""
+    if a.is_complex():
+        a, b = torch.view_as_real(a), torch.view_as_real(b)
+    a, b = a.detach().to(torch.float64), b.detach().to(torch.float64)
+    apart = torch.where(a == b, 0.0, (a - b).abs()).nan_to_num(nan=math.inf)
+    apart = torch.where(a.isnan() & b.isnan(), 0.0, apart)
+    return tuple(int(i) for i in torch.unravel_index(apart.argmax(), apart.shape))
+
+
+def summary(value: Any, first: int = FIRST) -> str:
+    """A value in a few words: type and shape of a tensor, and its first values."""
+    match value:
+        case torch.Tensor():
+            values = [_number(x) for x in value.detach().reshape(-1)[:first].tolist()]
+            more = ", ..." if value.numel() > first else ""
+            dtype = str(value.dtype).removeprefix("torch.")
+            return f"{dtype}{list(value.shape)} {', '.join(values)}{more}".rstrip()
+        case torch.Generator():
+            return "a generator"
+        case Special():
+            return f"{value.kind} {value.number}"
+        case dict():
+            return cut("{" + ", ".join(f"{key}: {summary(item, first)}" for key, item in value.items()) + "}")
+        case list() | tuple():
+            return cut(f"{type(value).__name__}({', '.join(summary(item, first) for item in value)})")
+    return cut(_number(value) if isinstance(value, float) else repr(value))
+
+
+def _number(value: Any, digits: int = 6) -> str:
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def cut(text: str) -> str:
+    """Not longer than `WIDTH`."""
+    return text if len(text) <= WIDTH else text[: WIDTH - 4] + " ..."

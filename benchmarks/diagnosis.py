@@ -1,0 +1,78 @@
+"""What the diagnosis costs: the same submissions graded with and without it, in one run.
+
+`python -m benchmarks.diagnosis`; ends: at most 1.2 times the grading of a failing submission, 1 of a passing one.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from autograder import manifest as manifests
+from autograder.grader import Grader, Order
+from autograder.misconceptions import bank
+from autograder.misconceptions.splice import make
+
+ROOT = Path(__file__).parents[1]
+MISTAKES = (0, 1, 5, 15)  # tasks that are wrong, of 58
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
+    arguments = parser.parse_args(argv)
+    rows = measure(arguments.rounds, arguments.workers, smoke=arguments.smoke)
+    for row in rows:
+        print(
+            f"{row['mistakes']:3} mistakes: {row['without']:6.2f} s without, {row['with']:6.2f} s with diagnosis, "
+            f"ratio {row['ratio']:.2f}"
+        )
+    out = ROOT / "benchmarks/results/diagnosis.json"
+    out.write_text(
+        json.dumps({"rounds": arguments.rounds, "smoke": arguments.smoke, "rows": rows}, indent=1) + "\n"
+    )
+    print(f"written: {out.relative_to(ROOT)}")
+
+
+def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]:
+    """Medians over rounds in which both ways take turns."""
+    manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
+    suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
+    order = Order(suites, workers=workers)
+    entries: dict[str, list[bank.Entry]] = {}
+    for entry in bank.load(manifest).values():
+        if entry.is_wrong:
+            entries.setdefault(entry.task, []).append(entry)
+    draw = random.Random("what a diagnosis costs")
+    rows = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        graders = {
+            name: stack.enter_context(Grader(manifest, examine=examine))
+            for name, examine in (("without", False), ("with", True))
+        }
+        for number in MISTAKES:
+            chosen = [draw.choice(entries[task]) for task in draw.sample(sorted(entries), number)]
+            package = make(manifest, chosen, folder / str(number) / manifest.package)
+            seconds: dict[str, list[float]] = {name: [] for name in graders}
+            for _ in range(rounds):
+                for name, grader in graders.items():
+                    started = time.monotonic()
+                    grader.grade(package, order, None)
+                    seconds[name].append(time.monotonic() - started)
+            medians = {name: statistics.median(values) for name, values in seconds.items()}
+            rows.append({"mistakes": number, **medians, "ratio": medians["with"] / medians["without"]})
+    return rows
+
+
+if __name__ == "__main__":
+    main()

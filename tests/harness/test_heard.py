@@ -1,0 +1,214 @@
+"""Two replies say the same, but for rounding, or they do not; and whatever a worker says can be heard."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.diagnosis.heard import Heard, alike, alike_values, hear
+from autograder.transport.session import Exchange, Session
+from autograder.transport.wire import Encoder, Frame
+from tests.harness.banked import DOUBLE, FLIP, POWER, Banked
+from tests.harness.test_failures import HUGE, ODD
+
+X = torch.tensor([1.0, 2.0, 3.0])
+NAN = float("nan")
+SAME = [
+    (X, X * (1 + 1e-6)),
+    (X.double(), X.double() * (1 + 1e-10)),
+    (X.half(), X.half() * 1.001),
+    (torch.tensor([1e-9, 2e-9]), torch.tensor([1.00001e-9, 2e-9])),
+    (torch.tensor([1e6, 0.0]), torch.tensor([1e6, 0.1])),  # rounding of the one is more than the other
+    (torch.tensor([NAN, 1.0]), torch.tensor([NAN, 1.0])),
+    (torch.tensor([float("inf")]), torch.tensor([float("inf")])),
+    (torch.zeros(2, 3).t(), torch.zeros(3, 2)),
+    (torch.zeros(0, 3), torch.zeros(0, 3)),
+    (torch.tensor([1j]), torch.tensor([1j])),
+    (2.0, 2.0 + 1e-12),
+    (NAN, NAN),
+    (10**400, 10**400),
+    ((X, [1, {"a": None}]), (X, [1, {"a": None}])),
+    (np.arange(3), np.arange(3)),
+    (torch.float32, torch.float32),
+]
+OTHER = [
+    (X, X * (1 + 1e-3)),
+    (X.double(), X.double() * (1 + 1e-6)),
+    (torch.zeros(2), torch.tensor([1e-3, 0.0])),
+    (torch.tensor([NAN, 1.0]), torch.tensor([1.0, NAN])),
+    (torch.tensor([float("inf")]), torch.tensor([-float("inf")])),
+    (torch.tensor([float("inf")]), torch.tensor([3e38])),
+    (X, X.double()),
+    (X, X[None]),
+    (X[:1], X[0]),
+    (torch.zeros(0, 3), torch.zeros(3, 0)),
+    (torch.zeros(0), None),
+    (torch.tensor([1j]), torch.tensor([-1j])),
+    (torch.tensor([1, 2]), torch.tensor([1, 3])),
+    (2.0, 2.0 + 1e-6),
+    (2, 2.0),
+    (1, True),
+    (0, False),
+    (None, 0),
+    ("1", 1),
+    (10**400, 10**400 + 1),
+    (2.0, torch.tensor(2.0)),
+    (X, X.numpy()),
+    (np.arange(3), np.arange(1, 4)),
+    ([1], (1,)),
+    ([1], [1, 1]),
+    ({"a": 1}, {"b": 1}),
+    ({"a": 1}, {"a": 1, "b": 2}),
+    ({"a": [X]}, {"a": [X + 1]}),
+    (torch.float32, torch.float64),
+]
+
+
+@pytest.mark.parametrize("number", range(len(SAME)))
+def test_equal_but_for_rounding_is_the_same(number: int) -> None:
+    a, b = SAME[number]
+    assert alike_values(a, b) and alike_values(b, a)
+
+
+@pytest.mark.parametrize("number", range(len(OTHER)))
+def test_more_than_rounding_is_another(number: int) -> None:
+    a, b = OTHER[number]
+    assert not alike_values(a, b) and not alike_values(b, a)
+
+
+def test_zeros_do_not_pass_for_small_right_values() -> None:
+    assert not alike_values(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Heard(value=X + 1),
+        Heard(error="ValueError: no"),
+        Heard(refused="an object"),
+        Heard(value=X, gradients={"x": X}),
+        Heard(value=X, disturbed=(0,)),
+        Heard(value=X, drew=True),
+    ],
+    ids=["value", "error", "refused", "gradients", "disturbed", "drew"],
+)
+def test_replies_are_alike_in_everything_or_not_at_all(other: Heard) -> None:
+    assert alike(other, other) and not alike(other, Heard(value=X)) and not alike(Heard(value=X), other)
+
+
+def test_gradient_that_is_missing_is_not_one_of_zeros() -> None:
+    none, zeros = (Heard(value=X, gradients={"x": gradient}) for gradient in (None, 0 * X))
+    assert not alike(none, zeros)
+
+
+def test_errors_are_alike_by_their_type() -> None:
+    assert not alike(Heard(error="ValueError: no"), Heard(error="TypeError: no"))
+
+
+Answer = Callable[[str, Callable[[Session], object]], Heard]
+
+
+@pytest.fixture
+def answer(banked: Banked) -> Answer:
+    """What is heard of one call of a submission with this body."""
+
+    def answered(body: str, call: Callable[[Session], object]) -> Heard:
+        banked.submit({DOUBLE: body, FLIP: body, POWER: body})
+        session = banked.opened()
+        call(session)
+        return hear(session.log[-1])
+
+    return answered
+
+
+def test_value_and_gradients_of_a_call_are_heard(answer: Answer) -> None:
+    heard = answer("return x * 3", lambda s: s.call(DOUBLE, (), {"x": X.clone()}, grad_of=("x",)))
+    assert alike_values(heard.value, 3 * X) and alike_values(heard.gradients, {"x": 3 * torch.ones(3)})
+    assert (heard.error, heard.refused, heard.disturbed, heard.drew) == ("", "", (), False)
+
+
+def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
+    def call(session: Session) -> None:
+        with pytest.raises(AssertionError):
+            session.call(FLIP, (X.clone(), torch.tensor(0.5)), {"generator": X.clone()})
+
+    assert answer("p.zero_()\nreturn x", call).disturbed == (1,)
+
+
+@pytest.mark.parametrize(
+    ("body", "drew"), [("return torch.rand(2, generator=generator)", True), ("return x", False)]
+)
+def test_it_is_heard_whether_the_generator_moved_on(answer: Answer, body: str, drew: bool) -> None:
+    heard = answer(body, lambda s: s.call(FLIP, (X, X / 4), {"generator": torch.Generator().manual_seed(1)}))
+    assert heard.drew is drew
+
+
+def test_how_often_a_function_is_asked_belongs_to_the_answer(answer: Answer) -> None:
+    network = torch.nn.Linear(3, 3)
+    once, twice, otherwise = (
+        answer(body, lambda s: s.call(POWER, (X, network)))
+        for body in ("return n(x)", "n(x)\nreturn n(x)", "n(x + 1)\nreturn n(x)")
+    )
+    assert alike_values(once.value, twice.value)
+    assert not alike(once, twice) and not alike(twice, otherwise)
+
+
+def _told(**header: object) -> Heard:
+    encode = Encoder()
+    nodes = {name: encode(()) for name in ("args", "arguments")} | {
+        "kwargs": encode({}),
+        "keywords": encode({}),
+    }
+    request = encode.frame(op="call", target=DOUBLE, seed=1, args=nodes["args"], kwargs=nodes["kwargs"])
+    standard = {
+        "value": 3,
+        "gradients": encode({}),
+        "arguments": nodes["arguments"],
+        "keywords": nodes["keywords"],
+    }
+    return hear(Exchange(request, Frame({**standard, **header})))
+
+
+@pytest.mark.parametrize("error", [None, 3, "x", {}, {"kind": ["x"], "message": {}}, {"kind": ""}])
+def test_an_error_is_an_error_however_it_is_told(error: object) -> None:
+    assert _told(error=error).error
+
+
+@pytest.mark.parametrize("refused", [None, 0, [], "no"])
+def test_a_refusal_is_none_of_the_values(refused: object) -> None:
+    assert not alike(_told(refused=refused), _told(value=3))
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {},
+        [],
+        {"tensor": {}},
+        {"tensor": 3},
+        {"float": "x"},
+        {"float": "0x1p99999"},
+        {"list": {}},
+        {"dict": [[1, 2]]},
+        {"dtype": "float3"},
+        {"tensor": {"storage": 0, "dtype": "float32", "size": [9], "stride": [1], "offset": 0}},
+        {"generator": {"storage": 0, "dtype": "uint8", "size": [9], "stride": [1], "offset": 0}},
+    ],
+)
+@pytest.mark.parametrize("place", ["value", "gradients", "arguments", "keywords"])
+def test_what_nobody_understands_is_an_error(place: str, node: object) -> None:
+    assert _told(**{place: node}).error
+
+
+@pytest.mark.parametrize("place", ["gradients", "arguments", "keywords"])
+@pytest.mark.parametrize("node", [None, True, 3, "x", {"list": [1]}, {"handle": 10**30}, {"callback": -1}])
+def test_what_stands_in_another_place_can_be_compared(place: str, node: object) -> None:
+    heard = _told(**{place: node})
+    assert alike(heard, heard) in (True, False) and not alike(heard, _told(value=4))
+
+
+def test_nothing_is_too_odd_to_be_compared() -> None:
+    for a in [*ODD, *HUGE]:
+        for b in ODD:
+            assert alike(Heard(value=a), Heard(value=b)) in (True, False)
