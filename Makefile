@@ -8,8 +8,10 @@ EXTRAS ?= staff,dev
 SUBMISSION ?= solutions
 OUT ?= build/grade
 WORKERS ?= 2
+SEED ?= 0
 UV ?= 1
 Q ?=
+RANDOM ?=
 ARGS ?=
 TORCH_WHEELS ?=
 TORCH_BACKEND ?=
@@ -108,6 +110,13 @@ format: | $(PY) ## format the sources, then generate student/ anew
 	$(PY) -m ruff format --exclude student .
 	$(PY) -m autograder stubs
 
+mutants: | $(PY) ## prove the tests by every known wrong and right answer, into build/mutants; RANDOM=1: by random mutants
+	@$(PY) -m autograder mutants $(if $(RANDOM),--random,--out build/mutants) --seed $(SEED) --workers $(WORKERS) \
+	  $(if $(Q),-q $(Q)) $(ARGS)
+
+diagnosis: | $(PY) ## make every known mistake on purpose: is it called by its name?
+	@$(PY) -m autograder diagnosis --seed $(SEED) --workers $(WORKERS) $(if $(Q),-q $(Q)) $(ARGS)
+
 hostile: | $(PY) ## grade every hostile submission of the corpus and see from outside that it got nowhere
 	$(PY) -m tests.harness.hostile $(ARGS)
 
@@ -118,4 +127,4 @@ clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test grade doctor stubs check check-all lint format hostile bench clean
+.PHONY: help setup test grade doctor stubs check check-all lint format mutants diagnosis hostile bench clean

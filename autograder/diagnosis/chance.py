@@ -21,6 +21,8 @@ CALLS = 64  # the largest ones
 Bounds = tuple[float, float]
 WIDE: Bounds = (12.0, 6.5)
 NARROW: Bounds = (8.0, 4.5)
+# Of draws beside draws: quotient of two variances (each from 12 draws, beyond 25: 1e-5), and means in standard errors.
+SPREAD, MEANS, MANY = 25.0, 7.0, 4
 NEVER_SEEN = (
     7.0  # stands for a value that no draw had where all had the same: by chance so in few calls of many
 )
@@ -40,7 +42,7 @@ def alike_in_law(
     far, pooled = bounds
     drew = False
     totals: dict[int, list[float]] = {}
-    for number in sorted(range(len(heard)), key=lambda call: -_size(heard[call]))[:CALLS]:
+    for number in sorted(range(len(heard)), key=lambda call: -size(heard[call]))[:CALLS]:
         one, first = heard[number], draw(number, 1)
         if _kind(one) != _kind(first):
             return False
@@ -62,6 +64,28 @@ def alike_in_law(
     return all(abs(sum(column)) / math.sqrt(len(column)) <= pooled for column in totals.values())
 
 
+def alike_in_spread(mine: Sequence[Heard], theirs: Sequence[Heard], inputs: Any) -> bool:
+    """Whether draws for one call, as many of the submission as of a stand-in, have like means and spreads."""
+    if _kind(mine[0]) != _kind(theirs[0]):
+        return False
+    columns = [
+        list(zip(*(statistics(one, inputs) for one in draws), strict=False)) for draws in (mine, theirs)
+    ]
+    return len(columns[0]) == len(columns[1]) and all(map(_alike_columns, *columns))
+
+
+def _alike_columns(a: Sequence[float], b: Sequence[float]) -> bool:
+    mean = sum(a) / len(a), sum(b) / len(b)
+    small, large = sorted(
+        sum((x - m) ** 2 for x in c) / (len(c) - 1) for c, m in zip((a, b), mean, strict=True)
+    )
+    dust = (1e-6 * max(1.0, abs(mean[0]))) ** 2
+    rare = len(set(a)) < MANY and len(set(b)) < MANY  # what happens seldom can be missing in one of both
+    if large > SPREAD * max(small, dust) and not rare:
+        return False
+    return abs(mean[0] - mean[1]) <= MEANS * math.sqrt((small + large) / len(a) + dust)
+
+
 def _distance(value: float, column: Sequence[float]) -> float:
     """In standard errors, or `NEVER_SEEN`."""
     mean = sum(column) / len(column)
@@ -71,7 +95,8 @@ def _distance(value: float, column: Sequence[float]) -> float:
     return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else NEVER_SEEN
 
 
-def _size(heard: Heard) -> int:
+def size(heard: Heard) -> int:
+    """How many numbers a reply has."""
     return sum(tensor.numel() for tensor in tensors(heard.value))
 
 

@@ -1,27 +1,27 @@
 """Finds what is wrong with a task from the calls that its tests made: a known mistake, or the class of the failure."""
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import torch
 
-from autograder.diagnosis.chance import NARROW, WIDE, Bounds, alike_in_law
+from autograder.diagnosis.chance import NARROW, REPLICAS, WIDE, Bounds, alike_in_law, alike_in_spread, size
 from autograder.diagnosis.failures import WORDS, Pairs, classify
 from autograder.diagnosis.heard import Heard, alike, hear
-from autograder.diagnosis.probing import ignored_argument
+from autograder.diagnosis.probing import asking, ignored_argument
 from autograder.diagnosis.replay import (
     Conversation,
-    Key,
     Understudy,
     arguments,
     changed,
     named_arguments,
     with_argument,
 )
-from autograder.errors import HarnessError
+from autograder.errors import HarnessError, Stopped, WireError
 from autograder.manifest import Manifest, Task
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
@@ -29,6 +29,12 @@ from autograder.misconceptions.splice import spliced
 from autograder.outcomes import Finding
 from autograder.transport.session import Session
 from autograder.transport.wire import Frame
+
+UNANSWERED = (
+    Stopped,
+    WireError,
+)  # a submission that is asked again may hang, die or answer what is no answer
+CALLS_AGAIN = 6  # how many calls the submission is asked again, to see how its answers spread
 
 
 class Examiner:
@@ -74,8 +80,8 @@ class Examiner:
             return None
         known = [entry for entry in self._entries.get(case.task.id, []) if entry.id != withheld]
         named = next((entry for entry in known if case.agrees(entry.id, self._play(entry))), None)
-        if named is None and case.is_random and not case.can_be_right(self._original(case.task)):
-            likely = [entry for entry in known if case.agrees_in_law(entry.id, self._play(entry))]
+        if named is None and case.is_random and not case.can_be_right(self._original(case.task), opened):
+            likely = [entry for entry in known if case.agrees_in_law(entry.id, self._play(entry), opened)]
             named = likely[0] if len(likely) == 1 else None
         if named is not None:
             return Finding(named.failure, named.says, named.hint, named.id)
@@ -107,6 +113,7 @@ class Case:
         self.task = task
         self._manifest = manifest
         self._agreed: dict[tuple[str, bool], bool] = {}
+        self._more: dict[int, list[Heard]] | None = None
         self._asked = [(c, number) for c in conversations for number in c.about(task.id)]
         self._mine = [hear(c.exchanges[number], c.stand_ins) for c, number in self._asked]
 
@@ -134,19 +141,19 @@ class Case:
             self._agreed[name, False] = all(map(alike, self._mine, self._replies(stand_in=stand_in)))
         return self._agreed[name, False]
 
-    def agrees_in_law(self, name: str, stand_in: Any) -> bool:
+    def agrees_in_law(self, name: str, stand_in: Any, opened: Callable[[], Session]) -> bool:
         """Whether the submission's answers look like draws of a stand-in's of this name."""
         if (name, True) not in self._agreed:
-            self._agreed[name, True] = self._drawn_by(stand_in, NARROW)
+            self._agreed[name, True] = self._drawn_by(stand_in, NARROW, opened)
         return self._agreed[name, True]
 
-    def can_be_right(self, original: Any) -> bool:
+    def can_be_right(self, original: Any, opened: Callable[[], Session]) -> bool:
         """Whether the submission's answers could be draws of the right one's."""
         if ("", True) not in self._agreed:
-            self._agreed["", True] = self._drawn_by(original, WIDE)
+            self._agreed["", True] = self._drawn_by(original, WIDE, opened)
         return self._agreed["", True]
 
-    def _drawn_by(self, stand_in: Any, bounds: Bounds) -> bool:
+    def _drawn_by(self, stand_in: Any, bounds: Bounds, opened: Callable[[], Session]) -> bool:
         understudy = Understudy(self._manifest, {self.task.id: stand_in})
 
         def draw(number: int, seed: int) -> Heard:
@@ -154,26 +161,56 @@ class Case:
             request = changed(conversation.exchanges[place].request, reseed=seed)
             return hear(understudy.ask(conversation, place, request))
 
-        return alike_in_law(self._mine, draw, self._inputs, bounds)
+        return alike_in_law(self._mine, draw, self._inputs, bounds) and all(
+            alike_in_spread(
+                mine, [draw(number, seed) for seed in range(1, REPLICAS + 1)], self._inputs[number]
+            )
+            for number, mine in self._drawn_again(opened).items()
+        )
+
+    def _drawn_again(self, opened: Callable[[], Session]) -> dict[int, list[Heard]]:
+        """More draws of the submission's own, for a few of its largest answers."""
+        if self._more is None:
+            self._more = {}
+            largest = sorted(range(len(self._mine)), key=lambda call: -size(self._mine[call]))
+            for number in largest[:CALLS_AGAIN]:
+                conversation, place = self._asked[number]
+                request = conversation.exchanges[place].request
+                seeds = range(REPLICAS + 1, 2 * REPLICAS + 1)
+                try:
+                    with asking(opened, conversation, place) as ask:
+                        self._more[number] = [ask(changed(request, reseed=seed)) for seed in seeds]
+                except UNANSWERED:
+                    break
+        return self._more
 
     def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
         """Its class, and the argument that is ignored where that is it."""
+        names = list(inspect.signature(original).parameters)
+
+        def ignored() -> str:
+            try:
+                reference = partial(Understudy, self._manifest, {})
+                return ignored_argument(self._asked, reference, opened, names)
+            except UNANSWERED:
+                return ""
+
         return classify(
             list(zip(self._mine, self._right, strict=True)),
             random=self.is_random,
-            shifted=self._shifted,
-            ignored=lambda: ignored_argument(
-                self._asked, lambda: Understudy(self._manifest, {}), opened, original
-            ),
+            shifted=lambda: self._shifted(names),
+            ignored=ignored,
         )
 
-    def _shifted(self) -> Iterator[Pairs]:
+    def _shifted(self, names: list[str]) -> Iterator[Pairs]:
         """The same answers beside the right ones to calls with one whole number more or less."""
-        requests = (c.exchanges[number].request for c, number in self._asked)
-        keys = {key for request in requests for key, value in named_arguments(request) if _is_whole(value)}
-        for key in sorted(keys, key=str):
+        requests = [c.exchanges[number].request for c, number in self._asked]
+        given = [named_arguments(request, names) for request in requests]
+        for name in names:
+            if not any(_is_whole(one.get(name)) for one in given):
+                continue
             for step in (1, -1):
-                pairs = list(zip(self._mine, self._replies(_moved(key, step)), strict=True))
+                pairs = list(zip(self._mine, self._replies(_moved(names, name, step)), strict=True))
                 allowed = [(mine, other) for mine, other in pairs if not other.error]
                 if len(allowed) > 1 and 4 * len(allowed) >= len(pairs):
                     yield allowed
@@ -198,11 +235,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _moved(key: Key, step: int) -> Callable[[Frame], Frame]:
+def _moved(names: list[str], name: str, step: int) -> Callable[[Frame], Frame]:
     """One whole number more or less, in the calls that have it."""
 
     def move(request: Frame) -> Frame:
-        value: Any = dict(named_arguments(request)).get(key)
-        return with_argument(request, key, value + step) if _is_whole(value) else request
+        value: Any = named_arguments(request, names).get(name)
+        return with_argument(request, names, name, value + step) if _is_whole(value) else request
 
     return move

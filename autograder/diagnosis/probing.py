@@ -1,26 +1,18 @@
 """Which argument a submission's answers do not depend on: asked again with that one argument changed."""
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from autograder.diagnosis.heard import Heard, alike, alike_values, hear
-from autograder.diagnosis.replay import (
-    Conversation,
-    Key,
-    Special,
-    Understudy,
-    named_arguments,
-    with_argument,
-)
-from autograder.errors import Stopped
+from autograder.diagnosis.replay import Conversation, Special, Understudy, named_arguments, with_argument
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Frame, tensors
 
-BASES = 3  # calls that are asked again
+BASES = 6  # calls that are asked again
 VALUES = 3  # values of an argument that are taken from other calls
 TIMES = 2  # how often an answer has to stay where it should move
 CLEAR = 0.01  # part of the largest value by which a right answer has to move to count
@@ -30,7 +22,7 @@ def ignored_argument(
     calls: Sequence[tuple[Conversation, int]],
     reference: Callable[[], Understudy],
     opened: Callable[[], Session],
-    function: Callable[..., Any],
+    names: Sequence[str],
 ) -> str:
     """The name of an argument that the right answer depends on and the submission's does not; "" for none.
 
@@ -38,44 +30,46 @@ def ignored_argument(
         calls: of one task: conversation and number of the exchange in it.
         reference: makes a stand-in that answers right.
         opened: opens a session with a fresh worker that holds the submission.
-        function: the reference's, for the names of its parameters.
+        names: of the function's parameters.
     """
-    seen = _seen(calls)
-    moved: set[Key] = set()  # the submission's answer moved with it
-    stayed: Counter[Key] = Counter()  # how often the right answer did, and the submission's did not
-    for conversation, number in _bases(calls):
+    seen = _seen(calls, names)
+    moved: set[str] = set()  # the submission's answer moved with it
+    stayed: Counter[str] = Counter()  # how often the right answer did, and the submission's did not
+    for conversation, number in _bases(calls, names):
         request = conversation.exchanges[number].request
-        session = opened()
-        try:
-            ask = _asker(session, conversation, number)
+        with asking(opened, conversation, number) as ask:
             before = ask(request)
-            for key, frame in _variants(request, seen):
-                if key in moved or not _matters(reference(), conversation, number, frame):
+            for name, frame in _variants(request, names, seen):
+                if name in moved or not _matters(reference(), conversation, number, frame):
                     continue
                 if alike(before, ask(frame)):
-                    stayed[key] += 1
+                    stayed[name] += 1
                 else:
-                    moved.add(key)
-        except Stopped:
-            return ""
-        finally:
-            session.close()
-    names = list(inspect.signature(function).parameters)
-    keys = [key for key, times in stayed.items() if times >= TIMES and key not in moved]
-    found = [
-        names[key] if isinstance(key, int) else key for key in keys if key in names or isinstance(key, int)
-    ]
-    return min(found, key=names.index, default="")
+                    moved.add(name)
+    found = [name for name in names if stayed[name] >= TIMES and name not in moved]
+    return found[0] if found else ""
 
 
-def _bases(calls: Sequence[tuple[Conversation, int]]) -> Iterator[tuple[Conversation, int]]:
-    """A few calls, each of another conversation as far as there are others."""
-    firsts = {id(conversation): (conversation, number) for conversation, number in reversed(calls)}
-    yield from list(reversed(firsts.values()))[:BASES]
+def _bases(
+    calls: Sequence[tuple[Conversation, int]], names: Sequence[str]
+) -> Iterator[tuple[Conversation, int]]:
+    """A few calls in which each argument is given twice, if there are such."""
+    counts: Counter[str] = Counter()
+    bases = 0
+    for conversation, number in calls:
+        given = named_arguments(conversation.exchanges[number].request, names)
+        if bases < BASES and any(counts[name] < TIMES for name in given):
+            counts.update(given.keys())
+            bases += 1
+            yield conversation, number
 
 
-def _asker(session: Session, conversation: Conversation, number: int) -> Callable[[Frame], Heard]:
-    """Brings a fresh worker to where it was before an exchange, and asks it from there."""
+@contextmanager
+def asking(
+    opened: Callable[[], Session], conversation: Conversation, number: int
+) -> Iterator[Callable[[Frame], Heard]]:
+    """Brings a fresh worker to where it was before an exchange, and gives a function that asks it from there."""
+    session = opened()
     session.callbacks.functions = list(conversation.callbacks.functions)
 
     def ask(frame: Frame) -> Heard:
@@ -85,10 +79,13 @@ def _asker(session: Session, conversation: Conversation, number: int) -> Callabl
         finally:
             session.callbacks.forget()
 
-    for exchange in conversation.exchanges[:number]:
-        if exchange.request.header["op"] in ("create", "method"):
-            session.exchange(exchange.request)
-    return ask
+    try:
+        for exchange in conversation.exchanges[:number]:
+            if exchange.request.header["op"] in ("create", "method"):
+                session.exchange(exchange.request)
+        yield ask
+    finally:
+        session.close()
 
 
 def _matters(reference: Understudy, conversation: Conversation, number: int, frame: Frame) -> bool:
@@ -106,33 +103,37 @@ def _clearly_other(a: Any, b: Any) -> bool:
     return any(bool(((x - y).abs() > CLEAR * x.abs().nan_to_num().max()).any()) for x, y in wide)
 
 
-def _seen(calls: Sequence[tuple[Conversation, int]]) -> dict[Key, list[Any]]:
+def _seen(calls: Sequence[tuple[Conversation, int]], names: Sequence[str]) -> dict[str, list[Any]]:
     """Different values of each argument, over all calls."""
-    seen: dict[Key, list[Any]] = {}
+    seen: dict[str, list[Any]] = {}
     for conversation, number in calls[:200]:
-        for key, value in named_arguments(conversation.exchanges[number].request):
-            values = seen.setdefault(key, [])
+        for name, value in named_arguments(conversation.exchanges[number].request, names).items():
+            values = seen.setdefault(name, [])
             if len(values) < VALUES and not any(alike_values(value, other) for other in values):
                 values.append(value)
     return seen
 
 
-def _variants(request: Frame, seen: dict[Key, list[Any]]) -> Iterator[tuple[Key, Frame]]:
-    """The same request with one argument in several ways for each."""
-    for key, value in named_arguments(request):
+def _variants(
+    request: Frame, names: Sequence[str], seen: dict[str, list[Any]]
+) -> Iterator[tuple[str, Frame]]:
+    """The same request with one argument changed, in several ways for each."""
+    for name, value in named_arguments(request, names).items():
         if isinstance(value, Special):
             continue
+        others: list[Any] = [*_nearby(value), *seen.get(name, ())]
         if isinstance(value, torch.Generator):
-            for seed in range(1, 4):
-                other = torch.Generator().manual_seed((value.initial_seed() + seed) % 2**63)
-                yield key, with_argument(request, key, other)
-            continue
-        for other in (*_nearby(value), *seen.get(key, ())):
+            seeds = (value.initial_seed() + step for step in (1, 2, 3))
+            others = [torch.Generator().manual_seed(seed % 2**63) for seed in seeds]
+        for other in others:
             fits = not isinstance(value, torch.Tensor) or (
                 isinstance(other, torch.Tensor) and (other.shape, other.dtype) == (value.shape, value.dtype)
             )
-            if fits and not isinstance(other, Special | torch.Generator):
-                yield key, with_argument(request, key, other)
+            odd = isinstance(other, Special) or (
+                isinstance(other, torch.Generator) and not isinstance(value, torch.Generator)
+            )
+            if fits and not odd:
+                yield name, with_argument(request, names, name, other)
 
 
 def _nearby(value: Any) -> list[Any]:

@@ -17,7 +17,6 @@ from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Encoder, Frame
 from autograder.transport.worker import Worker
 
-Key = int | str
 Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
 
 
@@ -115,19 +114,20 @@ def arguments(request: Frame) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return args, kwargs
 
 
-def named_arguments(request: Frame) -> list[tuple[Key, Any]]:
-    """The arguments of a call, each with its place or its name."""
+def named_arguments(request: Frame, names: Sequence[str]) -> dict[str, Any]:
+    """The arguments of a call by name; `names` are those of the function's parameters."""
     args, kwargs = arguments(request)
-    return [*enumerate(args), *kwargs.items()]
+    return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-def with_argument(request: Frame, key: Key, value: Any) -> Frame:
+def with_argument(request: Frame, names: Sequence[str], name: str, value: Any) -> Frame:
     """The same call with another value for one argument."""
 
     def change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if isinstance(key, str):
-            return args, {**kwargs, key: value}
-        return (*args[:key], value, *args[key + 1 :]), kwargs
+        if name in kwargs or name not in names[: len(args)]:
+            return args, {**kwargs, name: value}
+        place = list(names).index(name)
+        return (*args[:place], value, *args[place + 1 :]), kwargs
 
     return changed(request, change)
 

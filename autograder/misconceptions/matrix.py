@@ -27,6 +27,7 @@ from autograder.sharded import EXAMINATION, result_of
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
 
+FAULTS = 5  # that are told; one that is in everything stands there once for every entry
 Progress = Callable[[TestResult, int, int], None]
 # Looks at an entry after its tests, from the sessions of them; gives plain data.
 Look = Callable[[Entry, Task, Sequence[Session], Callable[[], Session]], dict[str, Any]]
@@ -76,8 +77,9 @@ def try_all(
     run = Run(manifest, manifest.root / manifest.staff.reference, suites, tuple(manifest.code_tasks()), seed)
     with tempfile.TemporaryDirectory(prefix="misconceptions-") as folder:
         finished = run_tests(run, _Trials(run, trials, Path(folder), workers, look, progress))
-    if finished.faults:
-        raise HarnessError("\n".join(finished.faults))
+    if faults := finished.faults:
+        more = [f"and {len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
+        raise HarnessError("\n".join(faults[:FAULTS] + more))
     return trials
 
 

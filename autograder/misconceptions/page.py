@@ -76,7 +76,7 @@ def _tasks(data: dict[str, Any]) -> Iterator[str]:
         whole = task["killed"] == task["wrong"] and task["accepted"] == task["right"]
         style = "" if whole else ' class="bad"'
         yield (
-            f'<tr{style}><td><a href="#{escape(task["id"])}"><code>{escape(task["id"])}</code></a> '
+            f'<tr{style}><td><a href="#{escape(task["id"])}"><code>{_name(task["id"])}</code></a> '
             f'<span class="soft">{escape(task["question"])}</span></td>'
             f'<td class="n">{task["killed"]}/{task["wrong"]}</td><td class="n">{task["killed_by_public"]}</td>'
             f'<td class="n">{task["accepted"]}/{task["right"]}</td></tr>'
@@ -86,7 +86,7 @@ def _tasks(data: dict[str, Any]) -> Iterator[str]:
 
 def _entries(data: dict[str, Any], task: dict[str, Any]) -> Iterator[str]:
     mine = [entry for entry in data["entries"] if entry["task"] == task["id"]]
-    yield f'<details id="{escape(task["id"])}"><summary><code>{escape(task["id"])}</code> '
+    yield f'<details id="{escape(task["id"])}"><summary><code>{_name(task["id"])}</code> '
     yield f'<span class="soft">{task["wrong"]} wrong, {task["right"]} right</span></summary>'
     failing = {name for names in data["failures"].values() for name in names}
     yield from (_card(entry, fails=entry["id"] in failing) for entry in mine)
@@ -104,9 +104,14 @@ def _card(entry: dict[str, Any], *, fails: bool) -> str:
         facts = f"a right answer of another make; {killers} of {len(outcomes)} tests refuse it"
     cells = "".join(_cell(test, outcome) for test, outcome in entry["tests"].items())
     return (
-        f'<div class="{names}"><p><code>{escape(entry["id"])}</code></p><p>{escape(entry["says"])}</p>'
+        f'<div class="{names}"><p><code>{_name(entry["id"])}</code></p><p>{escape(entry["says"])}</p>'
         f'<p class="soft">{escape(facts)}</p><div class="cells">{cells}</div>{_difference(entry)}</div>'
     )
+
+
+def _name(identifier: str) -> str:
+    """A long name that may break where one would pause in reading it."""
+    return escape(identifier).replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
 def _cell(test: str, outcome: str) -> str:

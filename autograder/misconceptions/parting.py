@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard, alike, alike_values, hear
-from autograder.diagnosis.replay import Special, named_arguments, special_value
+from autograder.diagnosis.heard import Asked, Heard, alike, alike_values, hear
+from autograder.diagnosis.replay import Special, arguments, special_value
 from autograder.transport.generators import generators
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
@@ -36,7 +37,7 @@ def parting(mine: Exchange, right: Exchange) -> Parts | None:
     if a.drew != b.drew:
         moves = {True: "it moves on", False: "it stays"}
         return "generator", moves[b.drew], moves[a.drew]
-    return "calls of the test's functions", _asked(b), _asked(a)
+    return "calls of the test's functions", *_calls(b, a)
 
 
 def parting_closely(mine: Exchange, right: Exchange) -> Parts | None:
@@ -46,6 +47,8 @@ def parting_closely(mine: Exchange, right: Exchange) -> Parts | None:
     if not all(map(torch.equal, *moved)):
         return "generator", "it moves on so far", "it moves on farther, or less far"
     for value, reply in zip(tensors([b.value, b.gradients]), tensors([a.value, a.gradients]), strict=False):
+        if value.is_complex():
+            continue
         x, y = value.detach().to(torch.float64), reply.detach().to(torch.float64)
         apart = (x - y).abs() > SMALL * torch.maximum(x.abs(), y.abs())
         if apart.any():
@@ -64,14 +67,10 @@ def parting_of_states(mine: Exchange, right: Exchange) -> Parts | None:
 
 
 def arguments_in_words(request: Frame, names: Sequence[str]) -> str:
-    """The arguments of a call, those by position under these names."""
-    known = dict(enumerate(names))
-    return cut(
-        ", ".join(
-            f"{known.get(key, f'argument {key + 1}') if isinstance(key, int) else key}={summary(value, 4)}"
-            for key, value in named_arguments(request)
-        )
-    )
+    """The arguments of a call, those by position under these names, or none where there are no names."""
+    args, kwargs = arguments(request)
+    named = [*zip_longest(names[: len(args)], args, fillvalue=""), *kwargs.items()]
+    return cut(", ".join((f"{name}=" if name else "") + summary(value, 4) for name, value in named))
 
 
 def _generators(exchange: Exchange) -> list[torch.Generator]:
@@ -83,8 +82,22 @@ def _end(heard: Heard) -> str:
     return cut(heard.error or heard.refused or summary(heard.value))
 
 
-def _asked(heard: Heard) -> str:
-    return cut(f"{len(heard.asked)} calls: " + "; ".join(str(asked.numbers) for asked in heard.asked[:FIRST]))
+def _calls(right: Heard, reply: Heard) -> tuple[str, str]:
+    """What was asked of the test's functions: how often, or the first question that is another one."""
+    if len(right.asked) != len(reply.asked):
+        return f"{len(right.asked)} calls", f"{len(reply.asked)} calls"
+    number = next(i for i, (a, b) in enumerate(zip(right.asked, reply.asked, strict=True)) if a != b)
+    return cut(f"call {number + 1}: {_question(right.asked[number])}"), cut(
+        f"{_question(reply.asked[number])}"
+    )
+
+
+def _question(asked: Asked) -> str:
+    if len(asked.kind) == 1:
+        return str(asked.kind[0])  # one that nobody could understand
+    operation, function, kinds = asked.kind
+    shapes = ", ".join(f"{dtype}{list(shape)}".removeprefix("torch.") for shape, dtype in kinds)
+    return f"{operation} {function} of {shapes}, summed up as {', '.join(map(_number, asked.numbers))}"
 
 
 def _both(right: Any, reply: Any) -> tuple[str, str]:

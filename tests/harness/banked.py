@@ -1,15 +1,17 @@
 """A tiny homework with a reference, a bank of mistakes and a policy of feedback: to grade, or to examine a task of."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from autograder.answers import Answers
 from autograder.diagnosis.examiner import Case, Examiner
+from autograder.errors import Stopped
 from autograder.grading import Request, grade
 from autograder.homework import Homework
-from autograder.manifest import Manifest
 from autograder.outcomes import Finding
 from autograder.record import Record
 from autograder.transport.in_process import InProcess
@@ -310,23 +312,40 @@ def feedback(record: Record) -> dict[str, dict]:
 
 
 class Examination:
-    """One task of a submission that was asked by a function, and what the examiner makes of the answers."""
+    """One task of a submission that was asked by a function, and what the examiner makes of the answers.
+
+    Args:
+        mini: whose submission, as it stands.
+        task: id of the task.
+        ask: plays the task's test.
+        stand_ins: functions that answer for other tasks.
+        transport: how the submission is reached; None for in this process.
+        seconds: for all calls of a session.
+    """
 
     def __init__(
-        self, mini: Banked, task: str, ask: Callable[[Homework], object], transport: Transport | None = None
+        self,
+        mini: Banked,
+        task: str,
+        ask: Callable[[Homework], object],
+        stand_ins: Mapping[str, Callable[..., Any]] | None = None,
+        *,
+        transport: Transport | None = None,
+        seconds: float = 5,
     ) -> None:
-        self._manifest: Manifest = mini.loaded()
-        self._task = self._manifest.tasks[task]
+        manifest = mini.loaded()
+        self._manifest = manifest
         self._transport = transport or InProcess(mini.root / "pupil", "pupil")
+        self._seconds = seconds
+        self._stand_ins = stand_ins or {}
         session = self._open()
-        try:
-            ask(Homework(session, self._manifest, None, 1, "cpu"))
-        finally:
-            session.close()
-        self.case = Case(self._manifest, self._task, [session])
+        with suppress(Exception, Stopped):  # like a test, which may end with anything
+            ask(Homework(session, manifest, Answers(), 1, "cpu"))
+        session.close()
+        self.case = Case(manifest, manifest.tasks[task], [session])
 
     def _open(self) -> Session:
-        return self._transport.open(1, 5, {}, memory_mb=512, gpu=False)
+        return self._transport.open(1, self._seconds, self._stand_ins, memory_mb=512, gpu=False)
 
     def finding(self, withheld: str = "") -> Finding | None:
         """What is found, with the whole bank or without one entry."""

@@ -135,7 +135,8 @@ def test_steps_are_the_fewest(hw, delta, exponent):
 def test_steps_at_the_ends(hw):
     """No step is needed where everything is tolerated; one is enough for fair coins; a tie counts as enough."""
     steps = hw("diffusion.binary.steps_to_mix")
-    assert_close(steps(0.1, 1.0), 0, hint="How much is tolerated?")
+    for delta in (0.1, 0.5):
+        assert_close(steps(delta, 1.0), 0, hint="How much is tolerated?")
     assert_close(steps(0.5, 1e-9), 1, hint="What does one step with delta = 1/2 leave?")
     assert_close(steps(0.25, 0.125), 3, hint="At most.")  # (1/2)^3
 

@@ -75,7 +75,7 @@ def test_probability_broadcasts(hw):
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_nothing_left_to_add(hw):
     """With variance 0 the sum is what it is: the probability is 1 or 0."""
-    partial_sum, variance = torch.tensor([[-2.0], [0.0], [3.0]]), torch.tensor([0.0, 1.0])
+    partial_sum, variance = torch.tensor([[-2.0], [0.0], [0.25]]), torch.tensor([0.0, 1.0])
     z = -partial_sum.double()[:, 0]
     known = torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)
     expected = torch.stack([known, oracle.normal_cdf(z)], dim=1)
@@ -116,7 +116,7 @@ def test_log_tail(hw):
 @pytest.mark.task("early_exit.partial_sums.log_probability_nonpositive")
 def test_log_probability_with_nothing_left_to_add(hw):
     """With variance 0 the logarithm is 0 or minus infinity; single precision comes in, double goes out."""
-    partial_sum = torch.tensor([-2.0, 0.0, 3.0])
+    partial_sum = torch.tensor([-2.0, 0.0, 0.25])
     expected = torch.tensor([0.0, 0.0, -float("inf")], dtype=torch.float64)
     got = hw("early_exit.partial_sums.log_probability_nonpositive")(partial_sum, 0.0)
     assert_close(got, expected, hint="What is Y when all its terms are known, and is 0 <= 0?")

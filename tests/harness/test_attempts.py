@@ -1,0 +1,84 @@
+"""Which attempt it is, from Gradescope's own words; a file that says no such thing is refused by name."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.attempts import attempt_in
+from autograder.cli import BAD_CALL, DONE, main
+from autograder.errors import InputError
+from tests.harness.banked import DOUBLE, MANIFEST, TRIPLES, Banked
+
+
+def written(folder: Path, data: object) -> Path:
+    path = folder / "submission_metadata.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("previous", "attempt"),
+    [
+        ([], 1),
+        ([{}], 2),
+        ([{"score": "3.0", "autograder_error": False}] * 4, 5),
+        ([{"autograder_error": True}] * 4, 1),
+        ([{"autograder_error": True}, {}, {"autograder_error": False}], 3),
+    ],
+)
+def test_it_is_one_more_than_those_that_were_graded(tmp_path: Path, previous: list, attempt: int) -> None:
+    assert attempt_in(written(tmp_path, {"id": 7, "previous_submissions": previous})) == attempt
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "not JSON",
+        '{"previous_submissions": [',
+        "[" * 100_000,
+        [],
+        3,
+        {},
+        {"previous_submissions": None},
+        {"previous_submissions": 3},
+        {"previous_submissions": "two"},
+        {"previous_submissions": ""},
+        {"previous_submissions": {}},
+        {"previous_submissions": {"first": {}}},
+        {"previous_submissions": [3]},
+        {"previous_submissions": [None]},
+    ],
+    ids=range(15),
+)
+def test_a_file_that_tells_no_attempts_is_refused_by_its_name(tmp_path: Path, data: object) -> None:
+    with pytest.raises(InputError, match=r"submission_metadata\.json"):
+        attempt_in(written(tmp_path, data))
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        attempt_in(tmp_path / "submission_metadata.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        attempt_in(tmp_path)
+    (tmp_path / "latin").write_bytes(b'{"previous_submissions": ["\xff"]}')
+    with pytest.raises(InputError, match="cannot be read"):
+        attempt_in(tmp_path / "latin")
+
+
+def test_the_command_line_takes_the_attempt_from_it(
+    banked: Banked, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 3"))
+    banked.submit({DOUBLE: TRIPLES})
+    monkeypatch.chdir(banked.root)
+    command = ["grade", "pupil", "--out", "out", "--isolation", "none", "-q", DOUBLE]
+    for number, shown in ((1, False), (2, True)):
+        path = written(banked.root, {"previous_submissions": [{}] * number})
+        assert main([*command, "--metadata", str(path)]) == DONE
+        record = json.loads((banked.out / "submission_log.json").read_text())
+        assert record["attempt"] == number + 1
+        assert ("Count the summands." in (banked.out / "results.json").read_text()) is shown
+    assert main([*command, "--metadata", str(banked.root / "none.json")]) == BAD_CALL
+    assert "none.json" in capsys.readouterr().err

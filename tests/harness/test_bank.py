@@ -1,0 +1,193 @@
+"""The bank: what an entry has to say, which entries a name chooses, and what the homework's own bank holds."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from autograder import manifest as manifests
+from autograder.errors import InputError
+from autograder.misconceptions import bank, equivalent
+from autograder.misconceptions.bank import BankError, Entry
+from autograder.misconceptions.splice import spliced
+from autograder.release import markers
+from tests.harness.banked import Banked
+
+HOMEWORK = manifests.load(Path(__file__).parents[2] / "assignment.toml")
+ENTRIES = list(bank.load(HOMEWORK).values())
+WRONG = [entry for entry in ENTRIES if entry.is_wrong]
+
+
+def write(banked: Banked, file: str, text: str) -> None:
+    header = "from autograder.misconceptions.bank import right, wrong\n"
+    (banked.root / "mistakes" / file).write_text(header + dedent(text))
+
+
+def entry(**changes: str) -> str:
+    told = {"says": "s", "hint": "h", "common": "often", "failure": "values", **changes}
+    words = ", ".join(f"{name}={text!r}" for name, text in told.items())
+    return f'@wrong("maths.double", {words})\ndef another(x):\n    return 5 * x\n'
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"failure": "odd"}, "failure"),
+        ({"common": "never"}, "common"),
+        ({"hint": ""}, "what to ask"),
+        ({"says": ""}, "what is wrong"),
+    ],
+)
+def test_entry_that_lacks_a_word_is_refused_by_name(
+    banked: Banked, changes: dict[str, str], word: str
+) -> None:
+    write(banked, "q2.py", entry(**changes))
+    with pytest.raises(BankError, match=rf"q2\.py:2: .*{word}"):
+        bank.load(banked.loaded())
+
+
+def test_entry_of_no_task_is_refused_by_name(banked: Banked) -> None:
+    write(banked, "q2.py", entry().replace("maths.double", "maths.halve"))
+    with pytest.raises(BankError, match=r"q2\.py:2: 'maths.halve' is no code task"):
+        bank.load(banked.loaded())
+
+
+def test_two_entries_of_one_id_are_refused_and_both_are_named(banked: Banked) -> None:
+    write(banked, "q2.py", entry().replace("another", "double_triples"))
+    with pytest.raises(BankError, match=r"q2\.py:2: 'double_triples' stands already in .*q1\.py:\d+"):
+        bank.load(banked.loaded())
+
+
+def test_manifest_without_a_bank_is_a_bad_call(banked: Banked) -> None:
+    banked.manifest((banked.root / "assignment.toml").read_text().replace('misconceptions = "mistakes"', ""))
+    with pytest.raises(InputError, match="names no bank"):
+        bank.load(banked.loaded())
+
+
+def test_body_is_the_source_between_signature_and_end_without_its_indentation(banked: Banked) -> None:
+    write(
+        banked,
+        "q2.py",
+        """
+        @right(
+            "maths.double",
+            says="goes a long way round",
+        )
+        def double_by_loop(
+            x,
+        ):
+            total = 0 * x
+            for _ in range(2):
+                # a comment of its own
+                total = total + x
+
+            return total
+
+        unrelated = 1
+        """,
+    )
+    body = bank.load(banked.loaded())["double_by_loop"].body
+    assert body == (
+        "total = 0 * x\nfor _ in range(2):\n    # a comment of its own\n    total = total + x\n\nreturn total"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("double_triples", {"double_triples"}),
+        ("maths.Scale", {"scale_divides"}),
+        ("q2", {"flip_half_as_often", "flip_whole_rows", "scale_divides"}),
+    ],
+)
+def test_name_chooses_an_entry_a_task_or_a_question(banked: Banked, name: str, ids: set[str]) -> None:
+    manifest = banked.loaded()
+    entries = list(bank.load(manifest).values())
+    assert {entry.id for entry in bank.select(manifest, entries, (name,))} == ids
+    twice = bank.select(manifest, entries, (name, name))
+    assert len(twice) == len(ids)
+    assert bank.select(manifest, entries, ()) == entries
+
+
+def test_name_that_fits_nothing_is_a_bad_call(banked: Banked) -> None:
+    with pytest.raises(InputError, match="'q9' is no question"):
+        bank.select(banked.loaded(), list(bank.load(banked.loaded()).values()), ("double_triples", "q9"))
+
+
+def test_one_letter_less_names_all_parts_of_a_question() -> None:
+    chosen = {entry.task for entry in bank.select(HOMEWORK, ENTRIES, ("q4",))}
+    assert {HOMEWORK.tasks[task].question for task in chosen} == {"q4a", "q4b", "q4c"}
+
+
+# -- the homework's own bank ---------------------------------------------------------------------------------
+
+
+def test_every_code_task_has_eight_known_mistakes_at_least() -> None:
+    counts = Counter(entry.task for entry in WRONG)
+    assert {task: counts[task] for task in HOMEWORK.code_tasks() if counts[task] < 8} == {}
+
+
+def test_bank_holds_200_wrong_answers_and_70_right_ones() -> None:
+    assert len(WRONG) >= 200 and len(ENTRIES) - len(WRONG) >= 70
+
+
+def test_every_entry_fits_its_place_and_compiles() -> None:
+    assert HOMEWORK.staff is not None
+    for entry in ENTRIES:
+        path = HOMEWORK.root / HOMEWORK.staff.reference / HOMEWORK.tasks[entry.task].file
+        compile(spliced(path, [entry], HOMEWORK), entry.where, "exec")
+
+
+def test_no_two_entries_of_a_task_are_the_same_program() -> None:
+    programs = Counter(
+        (entry.task, ast.dump(ast.parse(f"def f():\n    {_indented(entry)}"))) for entry in ENTRIES
+    )
+    assert [task for (task, _), count in programs.items() if count > 1] == []
+
+
+def test_no_hint_holds_a_line_of_the_reference() -> None:
+    given_away = [
+        (entry.id, line)
+        for entry in WRONG
+        for line in _lines_of_the_reference(entry.task)
+        if _plain(line) in _plain(entry.hint + " " + entry.says)
+    ]
+    assert given_away == []
+
+
+def test_every_explained_mutant_changes_a_line_of_its_tasks_block() -> None:
+    listed = equivalent.load(HOMEWORK)
+    assert listed
+    for task, change in listed:
+        was, _, becomes = change.partition("  ->  ")
+        assert was in {line.strip() for line in _block(task)} and becomes != was, change
+
+
+def _indented(entry: Entry) -> str:
+    return entry.body.replace("\n", "\n    ")
+
+
+def _block(task: str) -> list[str]:
+    assert HOMEWORK.staff is not None
+    path = HOMEWORK.root / HOMEWORK.staff.reference / HOMEWORK.tasks[task].file
+    text = markers.read_text(path)
+    name = HOMEWORK.tasks[task].name
+    owner = next(node for node in ast.parse(text).body if getattr(node, "name", "") == name)
+    (block,) = (
+        b for b in markers.blocks(path, text) if owner.lineno < b.begin <= (owner.end_lineno or 0) + 1
+    )
+    return text.split("\n")[block.begin : block.end - 1]
+
+
+def _lines_of_the_reference(task: str) -> list[str]:
+    """What each line of the block computes, without what it is called; short pieces say nothing."""
+    lines = [re.sub(r"#.*", "", line) for line in _block(task)]
+    pieces = [re.sub(r"^\s*(return |[\w, ]+ = )", "", line) for line in lines]
+    return [piece for piece in pieces if len(_plain(piece)) >= 12]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", text)

@@ -1,0 +1,275 @@
+"""A known mistake is called by its name, another one by its class, and a right answer is left alone."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.diagnosis.examiner import Examiner
+from autograder.errors import HarnessError, Stopped
+from autograder.homework import Homework
+from autograder.isolation.isolated import Isolated
+from autograder.misconceptions.bank import FAILURES
+from autograder.outcomes import Finding
+from autograder.transport.session import Session
+from autograder.transport.wire import Encoder, Frame
+from tests.harness.banked import (
+    ADDS_ONE,
+    DOUBLE,
+    FLIP,
+    OCTUPLE,
+    QUADRUPLE,
+    SCALE,
+    SCALED,
+    TRIPLES,
+    Banked,
+    Examination,
+    code,
+)
+
+X = torch.tensor([3.0, -1.0, 0.5])
+P = torch.tensor([0.1, 0.4, 0.9])
+
+
+def double(hw: Homework) -> None:
+    hw(DOUBLE)(X)
+    hw(DOUBLE)(torch.zeros(2, 2))
+    hw(DOUBLE).ask(x=X.double(), grad_of=("x",))
+
+
+def quadruple(hw: Homework) -> None:
+    hw(QUADRUPLE)(X)
+    hw(QUADRUPLE).ask(x=2 * X, grad_of=("x",))
+
+
+def flip(hw: Homework) -> None:
+    generator = hw.generator()
+    for p in (P, P / 2, P.flip(0)):
+        hw(FLIP)(torch.ones(3, 500), p, generator)
+
+
+def scale(hw: Homework) -> None:
+    model = hw.module(SCALE, 3)
+    model(X[None])
+    model.load_state_dict({"weight": torch.tensor([2.0, 4.0, -8.0])})
+    model.ask(x=X[None], grad_of=("self", "x"))
+
+
+def scaled(hw: Homework) -> None:
+    hw(SCALED).ask(model=hw.module(SCALE, 3), x=X[None], grad_of=("model", "x"))
+
+
+ASK = {DOUBLE: double, QUADRUPLE: quadruple, FLIP: flip, SCALE: scale, SCALED: scaled}
+
+
+def found(banked: Banked, task: str, body: str, withheld: str = "") -> Finding | None:
+    banked.submit({task: body})
+    return Examination(banked, task, ASK[task]).finding(withheld)
+
+
+def name_of(banked: Banked, task: str, body: str, withheld: str = "") -> str:
+    finding = found(banked, task, body, withheld)
+    assert finding is not None
+    return finding.misconception
+
+
+def test_a_known_mistake_is_named_with_its_hint(banked: Banked) -> None:
+    expected = Finding("values", "adds one", "What is twice nothing?", "double_adds_one")
+    assert found(banked, DOUBLE, ADDS_ONE) == expected
+
+
+def test_where_several_agree_it_is_the_commonest_wherever_it_stands(banked: Banked) -> None:
+    assert name_of(banked, DOUBLE, TRIPLES) == "double_triples"
+    assert name_of(banked, DOUBLE, TRIPLES, withheld="double_triples") == "double_sums_thrice"
+
+
+def test_a_mistake_that_is_not_known_gets_its_class(banked: Banked) -> None:
+    finding = found(banked, DOUBLE, ADDS_ONE, withheld="double_adds_one")
+    assert finding is not None and (finding.failure, finding.misconception) == ("values", "")
+    for body, failure in (("return -2 * x", "sign"), ("return 5 * x", "constant factor")):
+        finding = found(banked, DOUBLE, body)
+        assert finding is not None and (finding.failure, finding.misconception) == (failure, "")
+
+
+@pytest.mark.parametrize("body", ["return 2 * x", "return x + x", "y = x.clone()\ny.add_(x)\nreturn y"])
+def test_a_right_answer_is_left_alone(banked: Banked, body: str) -> None:
+    assert found(banked, DOUBLE, body) is None
+
+
+@pytest.mark.parametrize(
+    "body", ["return x * 3.0", "return torch.stack([x, x, x]).sum(0)", "y = x + x\nreturn torch.add(y, x)"]
+)
+def test_a_mistake_is_known_by_what_it_answers_however_it_is_written(banked: Banked, body: str) -> None:
+    assert name_of(banked, DOUBLE, body) == "double_triples"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return 3 * x if x.dim() == 1 else 2 * x + 1",  # each of two known ones in a part of the calls
+        "return 3 * x.detach()",
+        "return (3 * x).float()",
+        "return 3.001 * x",
+        "x.sum().item()\nreturn 3 * x + 0 * x.sum() * float('nan') if x.dim() > 1 else 3 * x",
+    ],
+)
+def test_who_agrees_in_part_is_not_named(banked: Banked, body: str) -> None:
+    assert name_of(banked, DOUBLE, body) == ""
+
+
+def test_a_mistake_in_a_class_is_named_whatever_state_its_modules_are_in(banked: Banked) -> None:
+    assert name_of(banked, SCALE, "return x * self.weight.reciprocal()") == "scale_divides"
+    assert (
+        name_of(banked, SCALE, "return x / (1 + torch.arange(3))") == ""
+    )  # as it was only until it was loaded
+
+
+RATE = "torch.where(torch.rand(x.shape, generator=generator) < p[:, None]{}, -x, x)"
+COLUMNS = "torch.where(torch.rand(x.shape[::-1], generator=generator).t() < p[:, None]{}, -x, x)"
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("return " + RATE.format(" / 2"), "flip_half_as_often"),
+        ("return " + COLUMNS.format(" / 2"), "flip_half_as_often"),
+        ("torch.rand(5, generator=generator)\nreturn " + RATE.format(" / 2"), "flip_half_as_often"),
+        (
+            "coins = torch.rand(len(x), dtype=torch.float64, generator=generator) < p\n"
+            "return x * (1 - 2 * coins[:, None].float())",
+            "flip_whole_rows",
+        ),
+        ("return " + COLUMNS.format(" / 3"), ""),
+        ("return " + COLUMNS.format(""), ""),
+    ],
+)
+def test_a_mistake_about_chance_is_named_by_its_law(banked: Banked, body: str, name: str) -> None:
+    examined = found(banked, FLIP, body)
+    assert (examined.misconception if examined else "") == name
+
+
+def test_who_may_be_right_by_law_is_not_told_that_the_law_is_wrong(banked: Banked) -> None:
+    finding = found(banked, FLIP, "return " + COLUMNS.format(""))
+    assert finding is None or finding.failure != "distribution"
+
+
+def test_beside_a_stand_in_a_tasks_own_mistake_is_named(banked: Banked) -> None:
+    banked.submit({DOUBLE: TRIPLES, QUADRUPLE: "return maths.double(x)"})
+    stand_ins = {DOUBLE: lambda x: 2 * x}
+    examination = Examination(banked, QUADRUPLE, quadruple, stand_ins)
+    assert getattr(examination.finding(), "misconception", "") == "quadruple_doubles_once"
+    finding = examination.finding(withheld="quadruple_doubles_once")
+    assert finding is not None and (finding.failure, finding.misconception) == ("constant factor", "")
+
+
+def test_beside_a_stand_in_a_right_task_is_right(banked: Banked) -> None:
+    banked.submit({DOUBLE: TRIPLES})
+    assert Examination(banked, QUADRUPLE, quadruple, {DOUBLE: lambda x: 2 * x}).finding() is None
+    assert (
+        Examination(banked, OCTUPLE, lambda hw: hw(OCTUPLE)(X), {DOUBLE: lambda x: 2 * x}).finding() is None
+    )
+
+
+def test_a_task_that_was_never_asked_is_not_judged(banked: Banked) -> None:
+    banked.submit({DOUBLE: TRIPLES})
+    assert Examination(banked, DOUBLE, lambda hw: hw(QUADRUPLE)(X)).finding() is None
+
+
+def test_only_staff_can_examine(banked: Banked) -> None:
+    with pytest.raises(HarnessError):
+        Examiner(replace(banked.loaded(), staff=None))
+
+
+BOTH = [
+    {DOUBLE: TRIPLES},
+    {DOUBLE: "raise ValueError('no')"},
+    {DOUBLE: "return [10 ** 400]"},
+    {QUADRUPLE: "return maths.double(x)"},
+    {FLIP: "return " + COLUMNS.format(" / 2")},
+    {FLIP: "return torch.where(torch.rand(x.shape, generator=generator) < 0.5, -x, x)"},
+    {SCALE: "return x / self.weight"},
+    {SCALE: "return x.detach() * self.weight"},
+    {SCALED: "return model(x).detach() + 1"},
+]
+
+
+@pytest.mark.parametrize("number", range(len(BOTH)))
+def test_both_transports_find_the_same(banked: Banked, zygote: Isolated, pupil: Path, number: int) -> None:
+    (task,) = BOTH[number]
+    banked.submit(BOTH[number])
+    (pupil / "maths.py").write_text(code(BOTH[number]))
+    here = Examination(banked, task, ASK[task]).finding()
+    assert here is not None and here == Examination(banked, task, ASK[task], transport=zygote).finding()
+
+
+Answer = Callable[[Frame], Frame]
+
+
+def forged(value: Any = None, **nodes: Any) -> Answer:
+    """A reply with this value and, by name, nodes that no worker would send."""
+    encode = Encoder()
+    empty = {"gradients": encode({}), "arguments": encode(()), "keywords": encode({})}
+    return lambda frame: encode.frame(**{"value": encode(value), **empty, **nodes})
+
+
+def echo(frame: Frame) -> Frame:
+    """The arguments as they were, and the first of them as the value."""
+    header = frame.header
+    positional = header.get("args", {}).get("tuple", [])
+    after = {"arguments": header.get("args"), "keywords": header.get("kwargs")}
+    return Frame({"value": next(iter(positional), None), "gradients": {"dict": []}, **after}, frame.storages)
+
+
+COINS = -torch.ones(3, 500)
+REPLIES: Mapping[str, Answer] = {
+    "echo": echo,
+    "nothing": lambda frame: Frame({}),
+    "an error of a number": lambda frame: Frame({"error": 3}),
+    "an error without a name": lambda frame: Frame({"error": {}}),
+    "an error of lists": lambda frame: Frame({"error": {"kind": [1], "message": {"a": 1}, "frames": 3}}),
+    "a refusal of nothing": lambda frame: Frame({"refused": ""}),
+    "a list of gradients": forged(COINS, gradients={"list": [1]}),
+    "no gradients": forged(COINS, gradients=None),
+    "deep gradients": forged(COINS, gradients={"dict": [["x", {"dict": [["y", {"dict": [["z", 3]]}]]}]]}),
+    "a number of arguments": forged(COINS, arguments=3, keywords="x"),
+    "generators": forged(COINS, arguments=Encoder()([None] * 3)),
+    "a handle that is none": forged(**{"value": {"handle": 10**30}}),
+    "a handle before the first": forged(**{"value": {"handle": -1}}),
+    "a callback": forged(**{"value": {"callback": 0}}),
+    "a number that is none": forged(**{"value": {"float": "0x1p99999"}}),
+    "a tensor without a storage": forged(**{"value": {"tensor": {}}}),
+    "a number of hundreds of digits": forged(10**400),
+    "a key twice": forged(**{"value": {"dict": [["a", 1], ["a", 2]]}}),
+    "a request": lambda frame: Frame({"op": "callback"}),
+}
+
+
+class Liar:
+    """Opens sessions with nobody: their replies come from a list, over and over."""
+
+    def __init__(self, answers: list[Answer]) -> None:
+        self._answers: Iterator[Answer] = itertools.cycle(answers)
+
+    def open(
+        self, seed: int, seconds: float, overrides: Mapping[str, Callable], *, memory_mb: int, gpu: bool
+    ) -> Session:
+        return Session(lambda frame: next(self._answers)(frame), seed)
+
+
+def ask_all(hw: Homework) -> None:
+    for ask in (double, flip, scale, scaled, lambda hw: hw(FLIP)(-COINS, P, hw.generator())):
+        with suppress(Exception, Stopped):
+            ask(hw)
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_whatever_a_worker_says_can_be_examined(banked: Banked, name: str) -> None:
+    for task in (DOUBLE, FLIP, SCALE, SCALED):
+        for answers in ([REPLIES[name]], [REPLIES[name], echo]):
+            finding = Examination(banked, task, ask_all, transport=Liar(answers)).finding()
+            assert finding is None or finding.failure in FAILURES

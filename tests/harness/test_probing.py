@@ -1,0 +1,195 @@
+"""An argument that the answers do not depend on is found by asking again, whatever the submission does when asked."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from autograder.homework import Homework
+from autograder.misconceptions.bank import FAILURES
+from tests.harness.banked import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY, Banked, Examination
+
+X, P = torch.tensor([2.0, 3.0, 5.0]), torch.tensor([0.1, 0.4, 0.9])
+SEEN = "seen_by_the_submission"  # a name in `sys`, which outlives an import
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    """What submissions keep in this process ends with their test."""
+    yield
+    vars(sys).pop(SEEN, None)
+
+
+def power(hw: Homework) -> None:
+    for n in (2, 3):
+        hw(POWER)(X, n)
+        hw(POWER)(x=X / 2, n=n)
+
+
+def power_by_name(hw: Homework) -> None:
+    hw(POWER)(x=X, n=2)
+    hw(POWER)(x=X, n=3)
+
+
+def flip(hw: Homework) -> None:
+    generator = hw.generator()
+    for p in (P, P / 2):
+        hw(FLIP)(torch.ones(3, 400), p, generator)
+
+
+def scale(hw: Homework) -> None:
+    model = hw.module(SCALE, 3)
+    model.load_state_dict({"weight": torch.tensor([5.0, -1.0, 2.0])})
+    model(X[None])
+    model(X.expand(2, 3) + torch.tensor([[0.0], [1.0]]))
+
+
+def scale_by_name(hw: Homework) -> None:
+    model = hw.module(SCALE, 3)
+    model.ask(x=X[None], grad_of=("x",))
+    model.ask(x=X.flip(0)[None], grad_of=("x",))
+
+
+def said(banked: Banked, task: str, body: str, ask=None) -> tuple[str, str]:
+    """Class of the failure and what is said of a submission with this body."""
+    banked.submit({task: body})
+    finding = Examination(banked, task, ask or {POWER: power, FLIP: flip, SCALE: scale}[task]).finding()
+    assert finding is not None
+    return finding.failure, finding.says
+
+
+IGNORES = [
+    (POWER, "return x**2.5", power, "n"),
+    (POWER, "return x**2.5", power_by_name, "n"),
+    (POWER, "return torch.tensor([1.0, 3.0, 7.0]) * n", power, "x"),
+    (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < 0.5, -x, x)", flip, "p"),
+    (FLIP, "return torch.where(torch.rand(x.shape) < p[:, None], -x, x)", flip, "generator"),
+    (
+        FLIP,
+        "generator.manual_seed(3)\nreturn torch.where(torch.rand(x.shape, generator=generator) < p[:, None], -x, x)",
+        flip,
+        "generator",
+    ),
+    (
+        FLIP,
+        "generator.manual_seed(-1)\nreturn torch.where(torch.rand(x.shape, generator=generator) < p[:, None], -x, x)",
+        flip,
+        "generator",
+    ),
+    (SCALE, "return self.weight.new_tensor([[1.0, 3.0, 7.0]]).expand(x.shape)", scale, "x"),
+    (SCALE, "return self.weight[None].expand(x.shape) + 0 * x", scale_by_name, "x"),
+]
+
+
+@pytest.mark.parametrize(
+    "row", IGNORES, ids=[f"{row[0]} {row[3]} {number}" for number, row in enumerate(IGNORES)]
+)
+def test_the_argument_that_is_ignored_is_named(banked: Banked, row: tuple) -> None:
+    task, body, ask, name = row
+    assert said(banked, task, body, ask) == ("ignores an argument", f"the result does not depend on `{name}`")
+
+
+USES = [
+    (POWER, "return x ** (n + 1.5)", power),
+    (POWER, "return x**2.5 if n == 2 else x**3.5", power),  # n is not seen in each change of it
+    (POWER, "return x.abs().sqrt() + n", power),  # ignores `verbose`, and so does the right one
+    (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p.mean(), -x, x)", flip),
+    (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p[:, None] ** 2, -x, 2 * x)", flip),
+    (SCALE, "return x + 1", scale),
+]
+
+
+@pytest.mark.parametrize("number", range(len(USES)))
+def test_an_argument_that_is_used_wrongly_is_not_ignored(banked: Banked, number: int) -> None:
+    assert said(banked, *USES[number])[0] in ("values", "distribution")
+
+
+def test_one_time_more_or_less_is_told_from_an_ignored_time(banked: Banked) -> None:
+    assert said(banked, POWER, "return x ** (n + 1)")[0] == "off by one in time"
+    assert said(banked, POWER, "return x ** (n - 1)")[0] == "off by one in time"
+    assert said(banked, POWER, "return x ** (n + 1) if n < 3 else x ** (n + 2)")[0] == "values"
+
+
+COUNTED = f"import sys\nsys.{SEEN} = getattr(sys, '{SEEN}', 0) + 1\n"
+WHEN_PROBED = {  # after the four calls of a test
+    "hangs": COUNTED + f"while sys.{SEEN} > 4: pass\nreturn x + n",
+    "raises": COUNTED + f"if sys.{SEEN} > 4: raise ValueError('probed')\nreturn x + n",
+    "leaves": COUNTED + f"if sys.{SEEN} > 4: sys.exit()\nreturn x + n",
+    "answers otherwise each time": COUNTED + f"return x + sys.{SEEN}",
+    "answers right from then on": COUNTED + f"return x + n if sys.{SEEN} < 5 else x ** n",
+    "answers nonsense": COUNTED + f"return x + n if sys.{SEEN} < 5 else [10 ** 400, {{'a': None}}]",
+    "changes its arguments": COUNTED + f"if sys.{SEEN} > 4: x.zero_()\nreturn x + n",
+    "returns no plain data": COUNTED + f"return x + n if sys.{SEEN} < 5 else object()",
+}
+
+
+@pytest.mark.parametrize("name", WHEN_PROBED)
+def test_whoever_answers_otherwise_when_probed_is_not_believed(banked: Banked, name: str) -> None:
+    banked.submit({POWER: WHEN_PROBED[name]})
+    finding = Examination(banked, POWER, power, seconds=0.5).finding()
+    assert finding is not None and finding.failure == "values"
+
+
+def test_a_package_that_cannot_be_imported_again_is_not_believed(banked: Banked) -> None:
+    banked.submit({POWER: "return x + n"})
+    path = banked.root / "pupil/maths.py"
+    path.write_text(f"{COUNTED}if sys.{SEEN} > 1: raise ImportError('again')\n{path.read_text()}")
+    finding = Examination(banked, POWER, power).finding()
+    assert finding is not None and finding.failure == "values"
+
+
+@pytest.mark.parametrize("again", ["if {}: raise ImportError('again')", "while {}: pass", "if {}: sys.exit()"])
+def test_nor_is_one_that_cannot_be_imported_beside_a_stand_in(banked: Banked, again: str) -> None:
+    banked.submit({QUADRUPLE: "return x + 1"})
+    path = banked.root / "pupil/maths.py"
+    path.write_text(COUNTED + again.format(f"sys.{SEEN} > 1") + "\n" + path.read_text())
+    examination = Examination(
+        banked,
+        QUADRUPLE,
+        lambda hw: [hw(QUADRUPLE)(X), hw(QUADRUPLE)(2 * X)],
+        {DOUBLE: lambda x: 2 * x},
+        seconds=0.5,
+    )
+    finding = examination.finding()
+    assert finding is not None and finding.failure == "values"
+
+
+ODD = [
+    *(
+        "None",
+        "True",
+        "10 ** 400",
+        "-10 ** 18",
+        "'x'",
+        "float('nan')",
+        "[x, {'a': x}]",
+        "()",
+        "object()",
+        "lambda: 1",
+    ),
+    *("x.to(torch.complex64)", "x.to(torch.uint8)", "x.bool()", "x.half()", "x.numpy()", "torch.Generator()"),
+    *("x.new_zeros(0)", "x.sum()", "x.expand(20000, *x.shape)", "x * float('nan')", "x / 0", "x.to_sparse()"),
+    *("torch.nn.Linear(1, 1)", "torch.stack([x, x], -1)[..., 0]", "torch.float32", "[0] * 2000", "-x"),
+    *(
+        "{'count': 10 ** 400, 'ends': [1.0, 2.0]}",
+        "{'count': 3, 'ends': [10 ** 400, 0]}",
+        "{'ends': [], 'count': 0}",
+    ),
+    *(
+        "{'count': True, 'ends': [float('nan')] * 2}",
+        "{'count': 4, 'ends': [1.0, float('inf')]}",
+        "{'a': {'b': x}}",
+    ),
+    "(x.requires_grad_(), 3)[0]",
+]
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_no_answer_is_too_odd_to_be_examined(banked: Banked, number: int) -> None:
+    tasks = {POWER: power, FLIP: flip, SCALE: scale, SUMMARY: lambda hw: [hw(SUMMARY)(X), hw(SUMMARY)(2 * X)]}
+    for task, ask in tasks.items():
+        banked.submit({task: f"return {ODD[number]}"})
+        finding = Examination(banked, task, ask).finding()
+        assert finding is None or finding.failure in FAILURES
