@@ -11,9 +11,10 @@ from autograder.errors import InputError
 from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
 from autograder.outcomes import TestResult
-from autograder.plugin import Examine, Plugin, Run
+from autograder.plugin import Plugin
 from autograder.render import gradescope
 from autograder.run import run_tests
+from autograder.terms import Examine, Run
 
 Progress = Callable[[TestResult, int, int], None]
 

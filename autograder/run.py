@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from autograder.outcomes import Outcome, TestResult
-from autograder.plugin import Plugin, Run
+from autograder.plugin import Plugin
 from autograder.sharded import Sharded
+from autograder.terms import Run
 
 
 @dataclass(frozen=True)

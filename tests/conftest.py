@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from autograder.manifest import load
-from autograder.plugin import Plugin, Run
+from autograder.plugin import Plugin
+from autograder.terms import Run
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -68,6 +68,8 @@ def hear(exchange: Exchange, stand_ins: frozenset[int] = frozenset()) -> Heard:
         return Heard(refused=str(header["refused"]), asked=asked)
     try:
         decode = Decoder(reply, special_value)
+        if request.header["op"] != "call":
+            return Heard(value=decode(header["value"]))
         after = decode(header["arguments"]), decode(header["keywords"])
         value, gradients = decode(header["value"]), decode(header["gradients"])
     except (WireError, KeyError) as error:

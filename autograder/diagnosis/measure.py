@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from autograder.diagnosis.examiner import Case, Examiner
+from autograder.diagnosis.case import Case
+from autograder.diagnosis.examiner import Examiner
 from autograder.diagnosis.pairs import PairVerdict
 from autograder.manifest import Manifest, Task
 from autograder.misconceptions.bank import Entry

@@ -34,7 +34,10 @@ class Conversation:
         return frozenset(header["callback"]["callback"] for header in overrides)
 
     def about(self, task: str) -> list[int]:
-        """Which of the exchanges are calls of the task: of a function, or of modules of a class."""
+        """Which of the exchanges are calls of the task: of a function, or of modules of a class.
+
+        What a module is like after such a call, where the test asks for it, belongs to its answer.
+        """
         handles: dict[int, str] = {}
         found = []
         for number, exchange in enumerate(self.exchanges):
@@ -46,6 +49,8 @@ class Conversation:
                 target = header["target"]
                 if (handles.get(target["handle"]) if isinstance(target, dict) else target) == task:
                     found.append(number)
+            if found and header["op"] == "method" and header["name"] == "state_dict":
+                found.append(number)
         return found
 
 
@@ -108,6 +113,8 @@ class Understudy(Worker):
 
 def arguments(request: Frame) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call, by position and by name; handles and callbacks as `Special`."""
+    if request.header["op"] != "call":
+        return (), {}
     decode = Decoder(request, special_value)
     args: tuple[Any, ...] = decode(request.header["args"])
     kwargs: dict[str, Any] = decode(request.header["kwargs"])
@@ -136,6 +143,8 @@ def changed(
     request: Frame, change: Change = lambda args, kwargs: (args, kwargs), *, reseed: int = 0
 ) -> Frame:
     """The same call with other arguments, or with other random numbers where `reseed` is not 0."""
+    if request.header["op"] != "call":
+        return request
     decode = Decoder(request, special_value)
     args, kwargs = change(decode(request.header["args"]), decode(request.header["kwargs"]))
     if reseed:

@@ -21,9 +21,10 @@ from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
 from autograder.outcomes import Outcome, TestResult
 from autograder.patience import Patience
-from autograder.plugin import Plugin, Run
+from autograder.plugin import Plugin
 from autograder.run import run_tests
 from autograder.sharded import EXAMINATION, result_of
+from autograder.terms import Run
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
 

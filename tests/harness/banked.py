@@ -8,7 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.answers import Answers
-from autograder.diagnosis.examiner import Case, Examiner
+from autograder.diagnosis.case import Case
+from autograder.diagnosis.examiner import Examiner
 from autograder.errors import Stopped
 from autograder.grading import Request, grade
 from autograder.homework import Homework
@@ -296,9 +297,13 @@ class Banked(Mini):
     def request(self, **fields: Any) -> Request:
         """To grade the submission as it stands, with feedback, in this process."""
         manifest = self.loaded()
-        suites = tuple(suite.name for suite in manifest.suites)
-        standard = {"out": self.out, "examine": Examiner(manifest).examine}
-        return Request(manifest, self.root / "pupil", suites, **{**standard, **fields})
+        standard = {
+            "package": self.root / "pupil",
+            "suites": tuple(suite.name for suite in manifest.suites),
+            "out": self.out,
+            "examine": Examiner(manifest).examine,
+        }
+        return Request(manifest, **{**standard, **fields})
 
     def told(self, bodies: dict[str, str], **fields: Any) -> Record:
         """The record of a grade of a submission with these bodies."""

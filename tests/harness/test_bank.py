@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -149,6 +150,7 @@ def test_no_two_entries_of_a_task_are_the_same_program() -> None:
 
 
 def test_no_hint_holds_a_line_of_the_reference() -> None:
+    assert all(map(_block, HOMEWORK.code_tasks()))
     given_away = [
         (entry.id, line)
         for entry in WRONG
@@ -182,6 +184,7 @@ def _block(task: str) -> list[str]:
     return text.split("\n")[block.begin : block.end - 1]
 
 
+@cache
 def _lines_of_the_reference(task: str) -> list[str]:
     """What each line of the block computes, without what it is called; short pieces say nothing."""
     lines = [re.sub(r"#.*", "", line) for line in _block(task)]

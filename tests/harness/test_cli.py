@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli
+from autograder import cli, commands
 from tests.harness.mini import CODE, Mini
 
 TRUSTED = ("--isolation", "none")  # what is tested here is not isolation, whose start takes seconds
@@ -19,9 +19,9 @@ def inside(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> Mini:
 
 
 def test_test_exits_0_if_all_passed_and_1_otherwise(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["test", "--package", "pupil"]) == cli.DONE
+    assert cli.main(["test", "--package", "pupil"]) == commands.DONE
     inside.code(CODE.replace("2 * x", "3 * x"))
-    assert cli.main(["test", "-q", "q1"]) == cli.NOT_PASSED
+    assert cli.main(["test", "-q", "q1"]) == commands.NOT_PASSED
     shown = capsys.readouterr().out
     assert "Add it to itself." in shown and "secret" not in shown  # public tests only
     assert "points" not in shown
@@ -29,13 +29,13 @@ def test_test_exits_0_if_all_passed_and_1_otherwise(inside: Mini, capsys: pytest
 
 def test_todo_and_blocked_count_as_not_passed(inside: Mini) -> None:
     inside.code(CODE.replace("return 2 * x", 'raise NotImplementedError("TODO(q1): maths.double")'))
-    assert cli.main(["test", "-q", "maths.double"]) == cli.NOT_PASSED
-    assert cli.main(["test", "-q", "maths.quadruple"]) == cli.NOT_PASSED
+    assert cli.main(["test", "-q", "maths.double"]) == commands.NOT_PASSED
+    assert cli.main(["test", "-q", "maths.quadruple"]) == commands.NOT_PASSED
 
 
 def test_grade_exits_0_whatever_the_score_and_writes_both_files(inside: Mini) -> None:
     inside.code(CODE.replace("2 * x", "3 * x"))
-    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", "--seed", "7"]) == cli.DONE
+    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", "--seed", "7"]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
     results = json.loads(Path("out/results.json").read_text())
     assert log["score"] == results["score"] == 1
@@ -45,7 +45,7 @@ def test_grade_exits_0_whatever_the_score_and_writes_both_files(inside: Mini) ->
 
 def test_folder_without_the_package_is_graded_to_zero_in_words(inside: Mini) -> None:
     Path("empty/notes").mkdir(parents=True)
-    assert cli.main(["grade", "empty", "--out", "out", "--device", "cpu", *TRUSTED]) == cli.DONE
+    assert cli.main(["grade", "empty", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 0 and log["complete"] and log["faults"] == []
     assert any("hand in the folder `pupil/`" in note for note in log["notes"])
@@ -53,7 +53,7 @@ def test_folder_without_the_package_is_graded_to_zero_in_words(inside: Mini) -> 
 
 
 def test_file_that_is_no_submission_is_graded_to_zero_in_words(inside: Mini) -> None:
-    assert cli.main(["grade", "assignment.toml", "--out", "out", "--device", "cpu", *TRUSTED]) == cli.DONE
+    assert cli.main(["grade", "assignment.toml", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 0 and log["complete"] and log["faults"] == []
     assert any("assignment.toml is none of what can be read" in note for note in log["notes"])
@@ -62,7 +62,7 @@ def test_file_that_is_no_submission_is_graded_to_zero_in_words(inside: Mini) -> 
 def test_package_is_found_one_wrapper_deep(inside: Mini) -> None:
     Path("upload/of_a_student").mkdir(parents=True)
     Path("pupil").rename("upload/of_a_student/pupil")
-    assert cli.main(["grade", "upload", "--out", "out", "--device", "cpu", *TRUSTED]) == cli.DONE
+    assert cli.main(["grade", "upload", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     assert json.loads(Path("out/submission_log.json").read_text())["score"] == 10
 
 
@@ -85,7 +85,7 @@ def test_submission_is_not_written_to(inside: Mini) -> None:
 def test_bad_call_exits_2_with_a_sentence(
     inside: Mini, capsys: pytest.CaptureFixture[str], call: list[str], says: str
 ) -> None:
-    assert cli.main(call) == cli.BAD_CALL
+    assert cli.main(call) == commands.BAD_CALL
     error = capsys.readouterr().err
     assert says in error and "Traceback" not in error
 
@@ -96,23 +96,23 @@ def test_bad_call_exits_2_with_a_sentence(
 def test_unknown_flag_exits_2(inside: Mini, call: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(call)
-    assert caught.value.code == cli.BAD_CALL
+    assert caught.value.code == commands.BAD_CALL
 
 
 def test_cuda_where_there_is_none_exits_2(inside: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cuda"]) == cli.BAD_CALL
+    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cuda"]) == commands.BAD_CALL
 
 
 def test_broken_manifest_exits_2_and_names_the_line(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
     inside.manifest(Path("assignment.toml").read_text().replace("threads = 1", "treads = 1"))
-    assert cli.main(["grade", "pupil", "--out", "out", *TRUSTED]) == cli.BAD_CALL
+    assert cli.main(["grade", "pupil", "--out", "out", *TRUSTED]) == commands.BAD_CALL
     assert "assignment.toml:10: unknown key 'treads'" in capsys.readouterr().err
 
 
 def test_fault_of_ours_exits_3(inside: Mini) -> None:
     inside.hidden("import no_such_module\n")
-    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == cli.OUR_FAULT
+    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.OUR_FAULT
 
 
 def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
@@ -126,6 +126,6 @@ def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
     inside.code(
         CODE.replace("2 * x", "table.FACTOR * x").replace("from . import maths", "from . import maths, table")
     )
-    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == cli.DONE
+    assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 10 and any("table.py was changed" in note for note in log["notes"])

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from autograder.diagnosis.failures import WORDS, Pairs, classify
+from autograder.diagnosis.failures import Pairs, classify
 from autograder.diagnosis.heard import Asked, Heard
+from autograder.diagnosis.words import WORDS
 from autograder.misconceptions.bank import FAILURES
 
 X = torch.tensor([1.0, -2.0, 3.0, 5.0])

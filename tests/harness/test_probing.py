@@ -139,7 +139,9 @@ def test_a_package_that_cannot_be_imported_again_is_not_believed(banked: Banked)
     assert finding is not None and finding.failure == "values"
 
 
-@pytest.mark.parametrize("again", ["if {}: raise ImportError('again')", "while {}: pass", "if {}: sys.exit()"])
+@pytest.mark.parametrize(
+    "again", ["if {}: raise ImportError('again')", "while {}: pass", "if {}: sys.exit()"]
+)
 def test_nor_is_one_that_cannot_be_imported_beside_a_stand_in(banked: Banked, again: str) -> None:
     banked.submit({QUADRUPLE: "return x + 1"})
     path = banked.root / "pupil/maths.py"

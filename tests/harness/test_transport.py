@@ -24,6 +24,12 @@ def slope(network, x):
     return torch.autograd.grad(network(x).sum(), x)[0]
 def draw(generator=None): return torch.rand(3, generator=generator)
 def unseeded(): return torch.rand(3)
+def draw_between(f, generator, *more, **named):
+    torch.rand(1, generator=generator)
+    return f(generator, *more, **named), torch.rand(2, generator=generator)
+def draw_both(f, first, second):
+    f({"of": [first]}, second)
+    return torch.rand(2, generator=first), torch.rand(2, generator=second)
 def crash(x): return _inner(x)
 def _inner(x): raise ZeroDivisionError("no")
 def call_square(x): return f.square(x)
@@ -128,6 +134,54 @@ def test_each_call_is_seeded_from_the_test(session: Session, opener: Opener) -> 
     again = opener()
     assert torch.equal(session.call("f.unseeded").value, again.call("f.unseeded").value)
     assert not torch.equal(session.call("f.unseeded").value, session.call("f.unseeded").value)
+
+
+def drawn(generator: torch.Generator, *others: object, **named: object) -> torch.Tensor:
+    """A function of the test's that draws, and leaves the generator further on than it was."""
+    return torch.rand(3, generator=generator)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_generator_goes_through_a_callback_and_on(session: Session, by_name: bool) -> None:
+    twin = torch.Generator().manual_seed(8)
+    expected = [torch.rand(size, generator=twin) for size in (1, 3, 2)][1:]
+    generator = torch.Generator().manual_seed(8)
+    named = {"f": drawn, "generator": generator}
+    reply = (
+        session.call("f.draw_between", (), named)
+        if by_name
+        else session.call("f.draw_between", (drawn, generator))
+    )
+    assert all(map(torch.equal, reply.value, expected))
+    assert torch.equal(generator.get_state(), twin.get_state())
+
+
+def test_each_of_several_generators_comes_back_to_its_own_place(session: Session) -> None:
+    def second_only(nested: dict, second: torch.Generator) -> None:
+        torch.rand(5, generator=second)
+
+    first, second, twin = (torch.Generator().manual_seed(seed) for seed in (1, 2, 2))
+    value = session.call("f.draw_both", (second_only, first, second)).value
+    torch.rand(5, generator=twin)
+    assert torch.equal(value[0], torch.rand(2, generator=torch.Generator().manual_seed(1)))
+    assert torch.equal(value[1], torch.rand(2, generator=twin))
+
+
+def test_one_generator_that_is_passed_twice_moves_once(session: Session) -> None:
+    twin = torch.Generator().manual_seed(8)
+    expected = [torch.rand(size, generator=twin) for size in (1, 3, 2)][2]
+    generator = torch.Generator().manual_seed(8)
+    value = session.call("f.draw_between", (drawn, generator, generator), {"again": generator}).value
+    assert torch.equal(value[1], expected)
+
+
+def test_a_stand_in_that_draws_moves_the_generator_of_who_calls_it(opener: Opener) -> None:
+    twin = torch.Generator().manual_seed(8)
+    expected = [torch.rand(3, generator=twin) for _ in range(2)]
+    opened = opener(f__draw=lambda generator=None: torch.rand(3, generator=generator))
+    generator = torch.Generator().manual_seed(8)
+    for due in expected:
+        assert torch.equal(opened.call("f.draw", (), {"generator": generator}).value, due)
 
 
 def test_error_carries_type_message_and_own_frames_only(session: Session) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from autograder.homework import Homework, derive_seed
-from autograder.plugin import Run
+from autograder.terms import Run
 from autograder.transport.session import Session
 from tests.harness.mini import CODE, DOUBLE, MANIFEST, PUBLIC, Mini, outcomes, results_of
 

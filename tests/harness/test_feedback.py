@@ -1,0 +1,244 @@
+"""What a student reads of a failed task, from which attempt on, and that looking for it never costs a result."""
+
+import io
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from autograder import sharded
+from autograder.grading import grade
+from autograder.isolation.isolated import Isolated
+from autograder.manifest import Task
+from autograder.outcomes import Finding
+from autograder.record import Record
+from autograder.render import terminal
+from autograder.transport.session import Session
+from tests.harness.banked import (
+    ADDS_ONE,
+    DOUBLE,
+    FLIP,
+    MANIFEST,
+    OCTUPLE,
+    POWER,
+    QUADRUPLE,
+    SCALE,
+    SCALED,
+    SUMMARY,
+    TRIPLES,
+    Banked,
+    code,
+    feedback,
+)
+from tests.harness.mini import outcomes, points
+
+WRONG = {DOUBLE: TRIPLES, FLIP: "return x", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}
+HINTS = (
+    *("Count the summands.", "triples", "Add it to itself.", "What is x + x?"),
+    *("Which way?", "divides", "minimised", "does not depend on"),
+)
+
+
+def read(banked: Banked) -> str:
+    return (banked.out / "results.json").read_text()
+
+
+def entry(banked: Banked, task: str) -> str:
+    return next(test["output"] for test in json.loads(read(banked))["tests"] if test["name"] == task)
+
+
+def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked) -> None:
+    banked.told({DOUBLE: TRIPLES}, only=("q1",))
+    shown = entry(banked, DOUBLE)
+    assert (
+        "It looks: as if the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
+        in shown
+    )
+    assert "maths.double" in shown
+    shown = entry(banked, QUADRUPLE)
+    assert "First: mend maths.double" in shown and "4 of 5" in shown
+    assert "is wrong" not in shown  # what its tests said would only lead away from there
+
+
+def test_of_an_unknown_mistake_its_class_is_told_as_it_is(banked: Banked) -> None:
+    banked.told({POWER: "return -(x ** n)"}, only=(POWER,))
+    assert "It looks: every value has the wrong sign\nTry: " in entry(banked, POWER)
+
+
+@pytest.mark.parametrize(("attempt", "shown"), [(1, False), (2, False), (3, True), (4, True)])
+def test_hints_come_with_the_attempt_that_the_manifest_names(
+    banked: Banked, attempt: int, shown: bool
+) -> None:
+    banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 3"))
+    record = banked.told(WRONG, attempt=attempt)
+    assert (record["attempt"], record["hints_from_attempt"]) == (attempt, 3)
+    assert {hint: hint in read(banked) for hint in HINTS} == dict.fromkeys(HINTS, shown)
+    assert ("come with attempt 3" in entry(banked, DOUBLE)) is not shown
+    assert "First: mend maths.double" in entry(banked, QUADRUPLE)  # this is no hint
+    assert feedback(record)[DOUBLE]["hint"] == "Count the summands."  # staff see it at once
+
+
+def test_the_attempt_changes_no_score(banked: Banked) -> None:
+    banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 9"))
+    assert points(banked.told(WRONG, attempt=1)) == points(banked.told(WRONG, attempt=9))
+
+
+def test_the_terminal_keeps_to_the_same_policy(banked: Banked) -> None:
+    banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 2"))
+    for attempt in (1, 2):
+        console = Console(width=200, record=True, file=io.StringIO())
+        terminal.show(banked.told(WRONG, attempt=attempt), console, points=True, package="")
+        text = console.export_text()
+        assert [hint in text for hint in HINTS] == [attempt == 2] * len(HINTS)
+
+
+def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
+    body = "return torch.where(x == 3.25, x * {}, 2 * x)"
+    for factor in ("-2", "3", "float('nan')"):
+        banked.told({DOUBLE: body.format(factor)}, only=(DOUBLE,))
+        told = read(banked)
+        assert "It looks" in entry(banked, DOUBLE)
+        for secret in ("3.25", "6.5", "9.75", "6.50", "secret", "test_secret"):
+            assert secret not in told
+
+
+def test_nothing_that_a_submission_writes_gets_into_what_is_found(banked: Banked) -> None:
+    record = banked.told(
+        {DOUBLE: "raise type('Expected65', (Exception,), {})(str(x))", POWER: "return {'8, 27': n}"}
+    )
+    told = feedback(record)
+    assert (told[DOUBLE]["failure"], told[POWER]["failure"]) == ("exception", "type")
+    assert not re.search(r"Expected65|8, 27|tensor", json.dumps(told))
+
+
+# -- examination and results ------------------------------------------------------------------------------------
+
+
+def settled(record: Record) -> dict[str, object]:
+    """What no examination may change."""
+    return {"outcomes": outcomes(record), "points": points(record), "complete": record["complete"]}
+
+
+def test_only_tasks_that_failed_are_examined_and_with_all_their_tests(banked: Banked) -> None:
+    asked: dict[str, int] = {}
+
+    def examine(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> None:
+        assert task.id not in asked
+        asked[task.id] = len(sessions)
+
+    todo = 'raise NotImplementedError("TODO(q3): maths.power")'
+    record = banked.told({DOUBLE: ADDS_ONE, POWER: todo, SUMMARY: "return {}"}, examine=examine)
+    assert asked == {DOUBLE: 3, QUADRUPLE: 1, OCTUPLE: 1, SUMMARY: 1} and record["faults"] == []
+
+
+def boom(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
+    raise LookupError(f"no idea of {task.name}")
+
+
+def test_an_examiner_that_falls_over_is_a_fault_and_loses_no_result(
+    banked: Banked, zygote: Isolated, pupil: Path
+) -> None:
+    plain = settled(banked.told({SUMMARY: "return {}", FLIP: "return x"}, examine=None))
+    record = banked.told({SUMMARY: "return {}", FLIP: "return x"}, examine=boom)
+    (pupil / "maths.py").write_text((banked.root / "pupil/maths.py").read_text())
+    isolated = grade(banked.request(package=pupil, isolated=zygote, examine=boom))
+    for found in (record, isolated):
+        assert settled(found) == plain and feedback(found) == {}
+        assert [fault.split(" could")[0] for fault in found["faults"]] == [FLIP, SUMMARY]
+        assert all("no idea of" in fault for fault in found["faults"])
+
+
+def sleeps(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
+    if task.id == FLIP:
+        time.sleep(60)
+    return Finding("values", "is wrong", "Why?")
+
+
+def dies(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
+    if task.id == FLIP:
+        os._exit(9)
+    return Finding("values", "is wrong", "Why?")
+
+
+@pytest.mark.parametrize("examine", [sleeps, dies])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_examination_that_does_not_end_costs_its_finding_only(
+    banked: Banked, zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, examine, workers: int
+) -> None:
+    monkeypatch.setattr(sharded, "EXAMINATION", 0.3)
+    bodies = {SUMMARY: "return {}", FLIP: "return x", SCALED: "return 3"}
+    (pupil / "maths.py").write_text(code(bodies))
+    record = grade(banked.request(package=pupil, isolated=zygote, workers=workers, examine=examine))
+    assert settled(record) == settled(banked.told(bodies, examine=None))
+    assert set(feedback(record)) == {SCALED, SUMMARY} and record["faults"] == []
+
+
+def test_an_examination_may_ask_the_submission_again_in_a_worker_of_its_own(
+    banked: Banked, zygote: Isolated, pupil: Path
+) -> None:
+    def examine(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
+        session = opened()
+        count = session.call("maths.count").value
+        session.close()
+        return Finding("values", str(count), "Why?")
+
+    more = "\n\nseen = []\n\n\ndef count():\n    seen.append(1)\n    return len(seen)\n"
+    counts = {POWER: "return maths.count()", SUMMARY: "return maths.count()"}
+    for folder in (banked.root / "pupil", pupil):
+        (folder / "maths.py").write_text(code(counts) + more)
+    here = grade(banked.request(examine=examine))
+    there = grade(banked.request(package=pupil, isolated=zygote, examine=examine))
+    assert [told["says"] for told in (*feedback(here).values(), *feedback(there).values())] == ["1"] * 4
+
+
+# -- odd submissions ---------------------------------------------------------------------------------------------
+
+ODD = [
+    *("None", "10 ** 400", "[x, {'a': x}]", "float('nan')", "x.to(torch.complex64)", "x.new_zeros(0)", "object()"),
+    *("x * float('nan')", "x.expand(50000, *x.shape)", "(x.unsqueeze(0) + 1).mT"),
+    "{'count': 10 ** 400, 'ends': [1.0, 2.0]}",
+    *("exec('raise SystemExit')", "__import__('os')._exit(3)", "exec('x.zero_()')", "[[0] * 50] * 2000"),
+]  # fmt: skip
+TASKS = (DOUBLE, QUADRUPLE, FLIP, SCALE, SUMMARY)
+
+
+@pytest.mark.parametrize("first", range(0, len(ODD), 3))
+def test_odd_answers_are_no_fault_and_every_task_has_its_end(
+    banked: Banked, zygote: Isolated, pupil: Path, first: int
+) -> None:
+    bodies = {task: f"return {ODD[(first + place) % len(ODD)]}" for place, task in enumerate(TASKS)}
+    (pupil / "maths.py").write_text(code(bodies))
+    record = grade(banked.request(package=pupil, isolated=zygote, workers=2))
+    assert record["faults"] == [] and record["complete"]
+    assert "HARNESS" not in outcomes(record).values()
+    assert all(outcomes(record)[task] != "PASSED" for task in TASKS)
+
+
+MOODY = """
+
+calls = []
+
+
+def moody(wrong):
+    calls.append(1)
+    while len(calls) > 1:  # a test asks once; so this is no test
+        pass
+    return wrong
+"""
+
+
+def test_whoever_hangs_when_probed_is_graded_like_everybody(
+    banked: Banked, zygote: Isolated, pupil: Path
+) -> None:
+    banked.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
+    bodies = {POWER: "return moody(x + n)", SUMMARY: "return moody({'count': 3, 'ends': [1.0, 2.0]})"}
+    (pupil / "maths.py").write_text(code(bodies) + MOODY)
+    record = grade(banked.request(package=pupil, isolated=zygote, workers=2))
+    assert (outcomes(record)[POWER], outcomes(record)[SUMMARY]) == ("FAILED", "FAILED")
+    assert feedback(record)[POWER]["failure"] == feedback(record)[SUMMARY]["failure"] == "values"
+    assert record["faults"] == [] and record["score"] == 20
