@@ -1,7 +1,8 @@
-"""The command line: `autograder test`, `grade`, `doctor`, `stubs` and `mutants`.
+"""The command line: `autograder test`, `grade`, `doctor`, `stubs`, `mutants` and `diagnosis`.
 
 Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED, `doctor` a broken promise
-that is due, `stubs --check` a difference or `mutants` a survivor, 2 a bad call or input, 3 our own fault.
+that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too few names or too many wrong ones,
+2 a bad call or input, 3 our own fault.
 """
 
 import argparse

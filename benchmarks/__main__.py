@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import isolation
+from benchmarks import diagnosis, isolation
 
 ROOT = Path(__file__).parents[1]
 BASE = "import torch"
@@ -78,6 +78,7 @@ def main() -> None:
         )
     if not arguments.no_grades:
         rows["isolation"] = isolation.measure(arguments.rounds)
+        rows["diagnosis"] = diagnosis.measure(arguments.rounds, workers=1, smoke=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -31,11 +31,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
     arguments = parser.parse_args(argv)
     rows = measure(arguments.rounds, arguments.workers, smoke=arguments.smoke)
-    for row in rows:
-        print(
-            f"{row['mistakes']:3} mistakes: {row['without']:6.2f} s without, {row['with']:6.2f} s with diagnosis, "
-            f"ratio {row['ratio']:.2f}"
-        )
     out = ROOT / "benchmarks/results/diagnosis.json"
     out.write_text(
         json.dumps({"rounds": arguments.rounds, "smoke": arguments.smoke, "rows": rows}, indent=1) + "\n"
@@ -44,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]:
-    """Medians over rounds in which both ways take turns."""
+    """Medians over rounds in which both ways take turns; prints them."""
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
     order = Order(suites, workers=workers)
@@ -70,7 +65,12 @@ def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]
                     grader.grade(package, order, None)
                     seconds[name].append(time.monotonic() - started)
             medians = {name: statistics.median(values) for name, values in seconds.items()}
-            rows.append({"mistakes": number, **medians, "ratio": medians["with"] / medians["without"]})
+            ratio = medians["with"] / medians["without"]
+            print(
+                f"{number:3} mistakes: {medians['without']:6.2f} s without, {medians['with']:6.2f} s with diagnosis, "
+                f"ratio {ratio:.2f}"
+            )
+            rows.append({"mistakes": number, **medians, "ratio": ratio})
     return rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.attempts import attempt_in
-from autograder.cli import BAD_CALL, DONE, main
+from autograder.cli import main
 from autograder.errors import InputError
 from tests.harness.banked import DOUBLE, MANIFEST, TRIPLES, Banked
 
@@ -76,9 +76,9 @@ def test_the_command_line_takes_the_attempt_from_it(
     command = ["grade", "pupil", "--out", "out", "--isolation", "none", "-q", DOUBLE]
     for number, shown in ((1, False), (2, True)):
         path = written(banked.root, {"previous_submissions": [{}] * number})
-        assert main([*command, "--metadata", str(path)]) == DONE
+        assert main([*command, "--metadata", str(path)]) == 0
         record = json.loads((banked.out / "submission_log.json").read_text())
         assert record["attempt"] == number + 1
         assert ("Count the summands." in (banked.out / "results.json").read_text()) is shown
-    assert main([*command, "--metadata", str(banked.root / "none.json")]) == BAD_CALL
+    assert main([*command, "--metadata", str(banked.root / "none.json")]) == 2
     assert "none.json" in capsys.readouterr().err

@@ -53,7 +53,9 @@ def test_folder_without_the_package_is_graded_to_zero_in_words(inside: Mini) -> 
 
 
 def test_file_that_is_no_submission_is_graded_to_zero_in_words(inside: Mini) -> None:
-    assert cli.main(["grade", "assignment.toml", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
+    assert (
+        cli.main(["grade", "assignment.toml", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
+    )
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 0 and log["complete"] and log["faults"] == []
     assert any("assignment.toml is none of what can be read" in note for note in log["notes"])
