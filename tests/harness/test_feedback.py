@@ -100,7 +100,8 @@ def test_the_terminal_keeps_to_the_same_policy(banked: Banked) -> None:
 def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
     body = "return torch.where(x == 3.25, x * {}, 2 * x)"
     for factor in ("-2", "3", "float('nan')"):
-        banked.told({DOUBLE: body.format(factor)}, only=(DOUBLE,))
+        record = banked.told({DOUBLE: body.format(factor)}, only=(DOUBLE,))
+        assert record["faults"] == []
         told = read(banked)
         assert "It looks" in entry(banked, DOUBLE)
         for secret in ("3.25", "6.5", "9.75", "6.50", "secret", "test_secret"):

@@ -332,20 +332,6 @@ def steps_to_mix_for_small_delta(delta, tolerance):
 
 @wrong(
     STEPS_TO_MIX,
-    says="makes one step at least, even where everything is tolerated",
-    hint="What does a tolerance of 1 allow?",
-    common="sometimes",
-    failure="values",
-)
-def steps_to_mix_at_least_one(delta, tolerance):
-    if delta == 0.5:
-        return 1
-    steps = math.log(tolerance) / math.log1p(-2 * delta)
-    return max(1, math.ceil(steps - 1e-12 * steps))
-
-
-@wrong(
-    STEPS_TO_MIX,
     says="divides logarithms of different bases",
     hint="Which base have math.log10 and math.log1p?",
     common="seldom",

@@ -269,18 +269,6 @@ def geometric_remaining_variance_integer(k):
 
 @wrong(
     GEOMETRIC,
-    says="cuts the infinite sum off after 50 terms",
-    hint="What is left of your sum for k = 50? Does this series need adding up term by term?",
-    common="sometimes",
-    failure="values",
-)
-def geometric_remaining_variance_finite_sum(k):
-    i = torch.arange(1, 51, dtype=torch.float64)
-    return torch.where(i > k.unsqueeze(-1), torch.exp2(-i), 0.0).sum(dim=-1)
-
-
-@wrong(
-    GEOMETRIC,
     says="takes k for a single number",
     hint="The docstring allows a tensor of several k: what does int() make of it?",
     common="sometimes",

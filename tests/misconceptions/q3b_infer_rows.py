@@ -159,27 +159,3 @@ def infer_image_by_image(model, x, threshold):
                     break
                 head += 1
     return torch.stack([logits for logits, _ in found]), torch.tensor([head for _, head in found])
-
-
-@wrong(
-    INFER,
-    says="decides who leaves, and lets all of them go on to the next stage",
-    hint="Which rows does the next stage get? The batch is to shrink.",
-    common="sometimes",
-    failure="values",
-)
-def infer_batch_never_shrinks(model, x, threshold):
-    with torch.no_grad():
-        features = model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.full((len(x),), -1), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (exits < 0) & ((entropy(logits) < threshold) | (number == len(model.stages)))
-                out[leaves], exits[leaves] = logits[leaves], head
-                head += 1
-            if bool((exits >= 0).all()):
-                break
-        return out, exits

@@ -196,17 +196,6 @@ def preference_loss_underflows(chosen_scores, rejected_scores):
 
 @wrong(
     PREFERENCE,
-    says="exponentiates the scores, which overflows",
-    hint="What is exp(1e4) in floating point?",
-    common="sometimes",
-    failure="not finite",
-)
-def preference_loss_overflows(chosen_scores, rejected_scores):
-    return torch.log(1 + torch.exp(rejected_scores - chosen_scores)).mean()
-
-
-@wrong(
-    PREFERENCE,
     says="returns the log-likelihood, without the minus",
     hint="A loss is minimised. Is yours ever positive?",
     common="often",
