@@ -15,8 +15,10 @@ def attempt_in(metadata: Path) -> int:
     try:
         data = json.loads(metadata.read_text(encoding="utf-8"))
         previous = data["previous_submissions"]
+        if not isinstance(previous, list):
+            raise TypeError(previous)
         return 1 + sum(not submission.get("autograder_error", False) for submission in previous)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"{metadata}: cannot be read: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(

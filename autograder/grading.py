@@ -131,21 +131,24 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
     if request.examine is None:
         return keep(complete=True, faults=finished.faults)
     needs = upstream.wrong_needs(manifest, plugin.looks, finished.results)
-    again = _try_again(run, plugin, needs, manifest.limits["total"] - (time.monotonic() - started))
+    left = manifest.limits["total"] - (time.monotonic() - started)
+    again, faults = _try_again(run, plugin, needs, left)
     told = upstream.feedback(manifest, plugin.findings, needs, again.ledger.values(), again.findings)
-    return keep(complete=True, faults=finished.faults + again.faults, feedback=told)
+    return keep(complete=True, faults=finished.faults + faults, feedback=told)
 
 
-def _try_again(run: Run, first: Plugin, needs: Mapping[str, tuple[str, ...]], seconds: float) -> Plugin:
-    """Runs the tests of tasks that need wrong ones, with the grader's own answers for those."""
+def _try_again(
+    run: Run, first: Plugin, needs: Mapping[str, tuple[str, ...]], seconds: float
+) -> tuple[Plugin, list[str]]:
+    """Runs the tests of tasks that need wrong ones, with the grader's own answers for those. Gives faults too."""
     stand_ins = upstream.stand_ins(run.manifest, first.looks, needs)
     again = replace(
         run, scope=tuple(stand_ins), stand_ins=stand_ins, announce=lambda result: None, seconds=seconds
     )
     plugin = Plugin(again)
-    if stand_ins and seconds > 0:
-        run_tests(again, plugin)
-    return plugin
+    if not stand_ins or seconds <= 0:
+        return plugin, []
+    return plugin, run_tests(again, plugin).faults
 
 
 def begin(request: Request) -> None:

@@ -19,14 +19,14 @@ from autograder.diagnosis.replay import (
     named_arguments,
     with_argument,
 )
-from autograder.errors import Stopped, WireError
+from autograder.errors import Stopped, StudentError, WireError
 from autograder.manifest import Manifest, Task
 from autograder.transport.session import Session
 from autograder.transport.wire import Frame
 
 CALLS_AGAIN = 6  # how many calls the submission is asked again, to see how its answers spread
 # A submission that is asked again may hang, die or answer what is no answer.
-UNANSWERED = (Stopped, WireError)
+UNANSWERED = (Stopped, StudentError, WireError)
 
 
 class Case:
@@ -87,7 +87,7 @@ class Case:
 
         return alike_in_law(self._mine, draw, self._inputs, bounds) and all(
             alike_in_spread(
-                mine, [draw(number, seed) for seed in range(1, REPLICAS + 1)], self._inputs[number]
+                mine, [draw(number, seed) for seed in range(1, REPLICAS + 1)], self._inputs[number], bounds
             )
             for number, mine in self._drawn_again(opened).items()
         )
@@ -110,7 +110,8 @@ class Case:
 
     def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
         """Its class, and the argument that is ignored where that is it."""
-        names = list(inspect.signature(original).parameters)
+        called = getattr(original, "forward", original)
+        names = [name for name in inspect.signature(called).parameters if name != "self"]
 
         def ignored() -> str:
             try:
@@ -121,7 +122,7 @@ class Case:
 
         return classify(
             list(zip(self._mine, self._right, strict=True)),
-            random=self.is_random,
+            random=lambda: self.is_random and not self.can_be_right(original, opened),
             shifted=lambda: self._shifted(names),
             ignored=ignored,
         )

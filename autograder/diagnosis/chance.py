@@ -18,14 +18,14 @@ CALLS = 64  # the largest ones
 # In standard errors: how far one statistic of one call may lie, and one over all calls together. By Student's law with
 # 11 degrees of freedom a draw of the same law stays within the first pair (beyond 12: 1e-7), and nearly always within
 # the second.
-Bounds = tuple[float, float]
-WIDE: Bounds = (12.0, 6.5)
-NARROW: Bounds = (8.0, 4.5)
-# Of draws beside draws: quotient of two variances (each from 12 draws, beyond 25: 1e-5), and means in standard errors.
-SPREAD, MEANS, MANY = 25.0, 7.0, 4
-NEVER_SEEN = (
-    7.0  # stands for a value that no draw had where all had the same: by chance so in few calls of many
-)
+# The other two are for draws beside draws: quotient of their variances (12 normal draws each, beyond 25: 1e-5), and how
+# far their means may lie apart in standard errors.
+Bounds = tuple[float, float, float, float]
+WIDE: Bounds = (12.0, 6.5, 25.0, 12.0)
+NARROW: Bounds = (8.0, 4.5, 25.0, 7.0)
+MANY, LARGE = 4, 16  # different values, and numbers in a reply, for a spread to count
+# Stands for a value that no draw had where all had the same: by chance so in few calls of many.
+NEVER_SEEN = 6.0
 
 
 def alike_in_law(
@@ -39,7 +39,7 @@ def alike_in_law(
         inputs: the arguments of each call.
         bounds: how far they may lie from the stand-in's.
     """
-    far, pooled = bounds
+    far, pooled, _, _ = bounds
     drew = False
     totals: dict[int, list[float]] = {}
     for number in sorted(range(len(heard)), key=lambda call: -size(heard[call]))[:CALLS]:
@@ -64,32 +64,38 @@ def alike_in_law(
     return all(abs(sum(column)) / math.sqrt(len(column)) <= pooled for column in totals.values())
 
 
-def alike_in_spread(mine: Sequence[Heard], theirs: Sequence[Heard], inputs: Any) -> bool:
+def alike_in_spread(mine: Sequence[Heard], theirs: Sequence[Heard], inputs: Any, bounds: Bounds) -> bool:
     """Whether draws for one call, as many of the submission as of a stand-in, have like means and spreads."""
     if _kind(mine[0]) != _kind(theirs[0]):
         return False
+    if size(mine[0]) < LARGE:
+        bounds = (*bounds[:2], math.inf, bounds[3])  # the square of one normal number spreads wildly
     columns = [
         list(zip(*(statistics(one, inputs) for one in draws), strict=False)) for draws in (mine, theirs)
     ]
-    return len(columns[0]) == len(columns[1]) and all(map(_alike_columns, *columns))
+    return len(columns[0]) == len(columns[1]) and all(
+        _alike_columns(a, b, bounds) for a, b in zip(*columns, strict=True)
+    )
 
 
-def _alike_columns(a: Sequence[float], b: Sequence[float]) -> bool:
+def _alike_columns(a: Sequence[float], b: Sequence[float], bounds: Bounds) -> bool:
+    _, _, quotient, apart = bounds
     mean = sum(a) / len(a), sum(b) / len(b)
     small, large = sorted(
-        sum((x - m) ** 2 for x in c) / (len(c) - 1) for c, m in zip((a, b), mean, strict=True)
+        sum((x - m) * (x - m) for x in c) / (len(c) - 1) for c, m in zip((a, b), mean, strict=True)
     )
-    dust = (1e-6 * max(1.0, abs(mean[0]))) ** 2
+    dust = 1e-6 * max(1.0, abs(mean[0]))
+    dust *= dust  # not a power: that raises where it overflows
     rare = len(set(a)) < MANY and len(set(b)) < MANY  # what happens seldom can be missing in one of both
-    if large > SPREAD * max(small, dust) and not rare:
+    if large > quotient * max(small, dust) and not rare:
         return False
-    return abs(mean[0] - mean[1]) <= MEANS * math.sqrt((small + large) / len(a) + dust)
+    return abs(mean[0] - mean[1]) <= apart * math.sqrt((small + large) / len(a) + dust)
 
 
 def _distance(value: float, column: Sequence[float]) -> float:
     """In standard errors, or `NEVER_SEEN`."""
     mean = sum(column) / len(column)
-    spread = math.sqrt(sum((x - mean) ** 2 for x in column) / (len(column) - 1))
+    spread = math.sqrt(sum((x - mean) * (x - mean) for x in column) / (len(column) - 1))
     if spread > 1e-9 * max(1.0, abs(mean)):
         return (value - mean) / (spread * math.sqrt(1 + 1 / len(column)))
     return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else NEVER_SEEN
@@ -124,12 +130,18 @@ def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
                     (x.narrow(axis, 1, x.shape[axis] - 1) * x.narrow(axis, 0, x.shape[axis] - 1)).mean()
                 )
         for argument in arguments:
-            a = argument.detach().to(torch.float64)
+            a = argument.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)
             if a.shape == x.shape:
                 yield float((x * a).mean())
             elif a.dim() == 1 and x.dim() and len(a) == len(x):
                 yield float((x.reshape(len(x), -1).mean(1) * a).mean())
                 yield float((x.reshape(len(x), -1).square().mean(1) * a).mean())
+                for other in arguments:  # does each row mind its own time?
+                    if other.shape == x.shape:
+                        rows = (x * other.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)).reshape(
+                            len(x), -1
+                        )
+                        yield float((rows.mean(1) * a).mean())
 
 
 def _sample(heard: Heard) -> list[Asked]:

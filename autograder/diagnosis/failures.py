@@ -8,20 +8,24 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard, alike_values, close
+from autograder.diagnosis.heard import Heard, alike_values, as_float, close
 from autograder.transport.wire import tensors
 
 Pairs = list[tuple[Heard, Heard]]
 
 
 def classify(
-    pairs: Pairs, *, random: bool, shifted: Callable[[], Iterable[Pairs]], ignored: Callable[[], str]
+    pairs: Pairs,
+    *,
+    random: Callable[[], bool],
+    shifted: Callable[[], Iterable[Pairs]],
+    ignored: Callable[[], str],
 ) -> tuple[str, str]:
     """The class, and the argument that is ignored where that is it.
 
     Args:
         pairs: replies of the submission and of the reference to the same calls.
-        random: whether the reference's replies depend on random numbers.
+        random: tells whether the replies are random and follow another law than the reference's.
         shifted: gives the same with the reference asked about neighbouring times.
         ignored: gives the name of an argument that the submission's replies do not depend on, or "".
     """
@@ -39,7 +43,7 @@ def classify(
         return "ignores an argument", name
     if _sums(pairs):
         return "does not sum to one", ""
-    return ("distribution" if random else "values"), ""
+    return ("distribution" if random() else "values"), ""
 
 
 def _raises(pairs: Pairs) -> bool:
@@ -179,7 +183,7 @@ def _tensors(pairs: Pairs) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
 
 def _flat(value: Any) -> list[torch.Tensor]:
     if isinstance(value, bool | int | float):
-        return [torch.tensor(float(value), dtype=torch.float64)]
+        return [torch.tensor(as_float(value), dtype=torch.float64)]
     if isinstance(value, list | tuple):
         return [x for item in value for x in _flat(item)]
     if isinstance(value, dict):

@@ -74,6 +74,8 @@ def hear(exchange: Exchange, stand_ins: frozenset[int] = frozenset()) -> Heard:
         value, gradients = decode(header["value"]), decode(header["gradients"])
     except (WireError, KeyError) as error:
         return Heard(error=type(error).__name__)
+    if not isinstance(gradients, dict):
+        return Heard(error="no gradients by name")
     before = arguments(request)
     pairs = list(zip(tensors(before), tensors(after), strict=False))
     disturbed = tuple(number for number, (a, b) in enumerate(pairs) if not _identical(a, b))
@@ -161,10 +163,18 @@ def _alike_asked(a: Asked, b: Asked) -> bool:
     return a.kind == b.kind and all(math.isclose(x, y, rel_tol=1e-4, abs_tol=1e-5) for x, y in pairs)
 
 
+def as_float(value: float) -> float:
+    """A number of any size."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def numbers(value: Any) -> list[float]:
     """Every plain number in a nested value, in order."""
-    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**62):
-        return [float(value)]
+    if isinstance(value, int | float):
+        return [as_float(value)]
     if isinstance(value, list | tuple):
         return [x for item in value for x in numbers(item)]
     if isinstance(value, dict):

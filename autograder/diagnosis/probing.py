@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -39,10 +40,16 @@ def ignored_argument(
         request = conversation.exchanges[number].request
         with asking(opened, conversation, number) as ask:
             before = ask(request)
+            said = hear(conversation.exchanges[number], conversation.stand_ins)
+            if before.error or not alike(before, said):
+                continue  # who answers otherwise now tells nothing by staying or moving
             for name, frame in _variants(request, names, seen):
                 if name in moved or not _matters(reference(), conversation, number, frame):
                     continue
-                if alike(before, ask(frame)):
+                after = ask(frame)
+                if alike(
+                    replace(before, drew=after.drew), after
+                ):  # the value counts, not how a generator moves
                     stayed[name] += 1
                 else:
                     moved.add(name)

@@ -47,7 +47,7 @@ def mutants(manifest: Manifest) -> list[Entry]:
     found = []
     for task in manifest.code_tasks():
         path = manifest.root / manifest.staff.reference / manifest.tasks[task].file
-        lines, places = splice._places(path)
+        lines, places = splice.blocks_in(path)
         for place in places:
             if place.name != manifest.tasks[task].name:
                 continue
@@ -74,8 +74,8 @@ def of_lines(was: str, becomes: str) -> str:
 
 def _changes(block: str) -> Iterator[tuple[str, int]]:
     """Each changed text that is another program, once, and the first line that is another one."""
-    from cosmic_ray.mutating import mutate_code  # type: ignore[import-untyped]
-    from cosmic_ray.operators.provider import OperatorProvider  # type: ignore[import-untyped]
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.operators.provider import OperatorProvider
 
     provider: Any = OperatorProvider()
     seen = {ast.dump(ast.parse(block))}

@@ -13,7 +13,7 @@ body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max
 h1 { font-size: 1.35rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 code, .mono { font: .85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
-.wide { overflow-x: auto; }
+a { color: inherit; } .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -41,6 +41,7 @@ def render(data: dict[str, Any]) -> str:
         *_summary(data),
         *_failures(data),
         "<h2>By task</h2>",
+        '<p class="soft">Wrong answers killed, those killed by public tests alone, right ones accepted.</p>',
         *_tasks(data),
         "<h2>By entry</h2>",
         '<p class="soft">Each square is a test; a filled one refuses the entry.</p>',
@@ -70,8 +71,8 @@ def _failures(data: dict[str, Any]) -> Iterator[str]:
 
 
 def _tasks(data: dict[str, Any]) -> Iterator[str]:
-    yield '<div class="wide"><table><tr><th>task</th><th class="n">killed</th><th class="n">by public</th>'
-    yield '<th class="n">accepted</th></tr>'
+    yield '<div class="wide"><table><tr><th>task</th><th class="n">killed</th><th class="n">public</th>'
+    yield '<th class="n">right</th></tr>'
     for task in data["tasks"]:
         whole = task["killed"] == task["wrong"] and task["accepted"] == task["right"]
         style = "" if whole else ' class="bad"'
@@ -86,11 +87,12 @@ def _tasks(data: dict[str, Any]) -> Iterator[str]:
 
 def _entries(data: dict[str, Any], task: dict[str, Any]) -> Iterator[str]:
     mine = [entry for entry in data["entries"] if entry["task"] == task["id"]]
-    yield f'<details id="{escape(task["id"])}"><summary><code>{_name(task["id"])}</code> '
+    yield f"<details><summary><code>{_name(task['id'])}</code> "
     yield f'<span class="soft">{task["wrong"]} wrong, {task["right"]} right</span></summary>'
+    yield f'<div id="{escape(task["id"])}">'  # whoever jumps to something inside a closed part has it opened
     failing = {name for names in data["failures"].values() for name in names}
     yield from (_card(entry, fails=entry["id"] in failing) for entry in mine)
-    yield "</details>"
+    yield "</div></details>"
 
 
 def _card(entry: dict[str, Any], *, fails: bool) -> str:
@@ -137,7 +139,8 @@ def _difference(entry: dict[str, Any]) -> str:
 
 def _never_alone(data: dict[str, Any]) -> Iterator[str]:
     yield f"<h2>Tests that kill nothing alone ({len(data['never_alone'])} of {len(data['kills'])})</h2>"
-    yield '<p class="soft">Each entry that one of these kills is killed by another test as well.</p><ul class="mono">'
+    yield '<details><summary class="soft">Another test kills each entry that one of these kills.</summary>'
+    yield '<ul class="mono">'
     for test in data["never_alone"]:
         yield f"<li>{escape(test)}: kills {data['kills'][test]}</li>"
-    yield "</ul>"
+    yield "</ul></details>"

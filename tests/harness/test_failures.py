@@ -125,7 +125,7 @@ NEIGHBOURS: list[tuple[str, Pairs, str]] = [
 def the_class(
     pairs: Pairs, *, random: bool = False, shifted: list[Pairs] | None = None, ignored: str = ""
 ) -> str:
-    return classify(pairs, random=random, shifted=lambda: shifted or [], ignored=lambda: ignored)[0]
+    return classify(pairs, random=lambda: random, shifted=lambda: shifted or [], ignored=lambda: ignored)[0]
 
 
 def test_every_word_of_the_bank_is_found_here_and_has_its_words() -> None:
