@@ -155,8 +155,7 @@ def dies(task: Task, sessions: Sequence[Session], opened: Callable[[], Session])
     return Finding("values", "is wrong", "Why?")
 
 
-@pytest.mark.parametrize("examine", [sleeps, dies])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("examine", "workers"), [(sleeps, 1), (dies, 2)])
 def test_an_examination_that_does_not_end_costs_its_finding_only(
     banked: Banked, zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, examine, workers: int
 ) -> None:
@@ -164,7 +163,8 @@ def test_an_examination_that_does_not_end_costs_its_finding_only(
     bodies = {SUMMARY: "return {}", FLIP: "return x", SCALED: "return 3"}
     (pupil / "maths.py").write_text(code(bodies))
     record = grade(banked.request(package=pupil, isolated=zygote, workers=workers, examine=examine))
-    assert settled(record) == settled(banked.told(bodies, examine=None))
+    assert {task for task, outcome in outcomes(record).items() if outcome != "PASSED"} == set(bodies)
+    assert record["score"] == 16 and record["complete"]
     assert set(feedback(record)) == {SCALED, SUMMARY} and record["faults"] == []
 
 
@@ -197,7 +197,7 @@ ODD = [
 TASKS = (DOUBLE, QUADRUPLE, FLIP, SCALE, SUMMARY)
 
 
-@pytest.mark.parametrize("first", range(0, len(ODD), 3))
+@pytest.mark.parametrize("first", range(0, len(ODD), len(TASKS)))
 def test_odd_answers_are_no_fault_and_every_task_has_its_end(
     banked: Banked, zygote: Isolated, pupil: Path, first: int
 ) -> None:
