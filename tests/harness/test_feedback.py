@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from autograder import sharded
-from autograder.grading import grade
+from autograder.grading import Request, grade
 from autograder.isolation.isolated import Isolated
 from autograder.manifest import Task
 from autograder.outcomes import Finding
@@ -35,7 +35,7 @@ from tests.harness.banked import (
     code,
     feedback,
 )
-from tests.harness.mini import outcomes, points
+from tests.harness.mini import Mini, outcomes, points
 
 WRONG = {DOUBLE: TRIPLES, FLIP: "return x", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}
 HINTS = (
@@ -141,6 +141,12 @@ def test_an_examiner_that_falls_over_is_a_fault_and_loses_no_result(
         assert settled(found) == plain and feedback(found) == {}
         assert [fault.split(" could")[0] for fault in found["faults"]] == [FLIP, SUMMARY]
         assert all("no idea of" in fault for fault in found["faults"])
+
+
+def test_answers_are_not_examined(mini: Mini) -> None:
+    mini.answers('colour = "red"')
+    record = grade(Request(mini.loaded(), mini.root / "pupil", ("public", "hidden"), examine=boom))
+    assert outcomes(record)["answers.colour"] == "FAILED" and record["faults"] == []
 
 
 def sleeps(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:

@@ -157,12 +157,15 @@ def test_who_behaves_otherwise_beside_a_stand_in_harms_nobody_else(banked: Banke
 
 
 def test_both_looks_together_have_the_total(banked: Banked) -> None:
-    """What hangs after them uses all of the time up: there is no second look, and that is no fault."""
-    banked.manifest(MANIFEST.replace("total = 60", "total = 1"))
-    record = banked.told({DOUBLE: TRIPLES, FLIP: "while True: pass"}, only=(DOUBLE, QUADRUPLE, FLIP))
-    told = feedback(record)[QUADRUPLE]
-    assert (told["upstream"], told["right_otherwise"], told["credit"]) == ([DOUBLE], False, 0)
-    assert points(record)[QUADRUPLE] == 0 and record["complete"] and record["faults"] == []
+    """One task uses most of it up, another one the rest in the second look: what comes after it is not run again."""
+    manifest = MANIFEST.replace("total = 60", "total = 2")
+    banked.manifest(manifest.replace('"maths.flip", points = 3', '"maths.flip", points = 3, seconds = 1.2'))
+    hang = "while type(maths.double).__name__ != 'function': pass\nreturn maths.double(maths.double(x))"
+    bodies = {DOUBLE: TRIPLES, QUADRUPLE: hang, FLIP: "while True: pass"}
+    record = banked.told(bodies, only=(DOUBLE, QUADRUPLE, OCTUPLE, FLIP))
+    told = feedback(record)[OCTUPLE]
+    assert (told["upstream"][0], told["right_otherwise"], told["credit"]) == (DOUBLE, False, 0)
+    assert points(record)[OCTUPLE] == 0 and record["complete"] and record["faults"] == []
 
 
 def test_a_fault_of_a_test_that_only_the_second_look_comes_to_is_loud(banked: Banked) -> None:
