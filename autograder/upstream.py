@@ -77,7 +77,7 @@ def feedback(
         second: results of the tasks that were tried again.
         second_findings: what was found out of them then.
     """
-    told = {task: Feedback(finding) for task, finding in findings.items() if task not in needs}
+    told = {task: Feedback(finding) for task, finding in findings.items()}
     again: dict[str, list[TestResult]] = {task: [] for task in needs}
     for result in second:
         again[result.task].append(result)

@@ -83,7 +83,7 @@ EXAMPLES = [
     Example(
         "An exception of one's own",
         task="rlhf.rewards.kl_estimates",
-        body="return {'k1': log_probs - ref_log_prob}",
+        body='return {"k1": log_probs - ref_log_prob}',
     ),
     Example(
         "A form that is not filled in",
@@ -136,9 +136,7 @@ def _section(manifest: Manifest, known: dict[str, Entry], example: Example) -> s
     with TemporaryDirectory() as folder:
         package = make(manifest, entries, Path(folder) / manifest.package)
         form = package / "answers.toml"
-        form.write_text(
-            form.read_text().replace(*example.answers) if example.answers[0] else form.read_text()
-        )
+        form.write_text(form.read_text().replace(*example.answers))
         suites = tuple(suite.name for suite in manifest.suites if not suite.training)
         only = tuple(dict.fromkeys([*(entry.task for entry in entries), task]))
         record = grade(Request(manifest, package, suites, only, examine=examine, attempt=example.attempt))

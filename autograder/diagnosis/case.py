@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -115,8 +115,7 @@ class Case:
 
         def ignored() -> str:
             try:
-                reference = partial(Understudy, self._manifest, {})
-                return ignored_argument(self._asked, reference, opened, names)
+                return ignored_argument(self._asked, Understudy(self._manifest, {}), opened, names)
             except UNANSWERED:
                 return ""
 

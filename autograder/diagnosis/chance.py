@@ -112,7 +112,11 @@ def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
         yield from one.numbers
     columns = zip(*(one.numbers for one in heard.asked), strict=False)
     yield from (sum(column) / len(column) for column in columns)
-    arguments = [tensor for tensor in tensors(inputs) if tensor.dtype.is_floating_point or _counts(tensor)]
+    arguments = [
+        tensor.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)
+        for tensor in tensors(inputs)
+        if tensor.dtype.is_floating_point or tensor.dtype is torch.int64
+    ]
     for tensor in [*tensors(heard.value), *(torch.tensor(x) for x in numbers(heard.value))]:
         x = tensor.detach().to(torch.float64)
         finite = x.isfinite()
@@ -129,19 +133,16 @@ def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
                 yield float(
                     (x.narrow(axis, 1, x.shape[axis] - 1) * x.narrow(axis, 0, x.shape[axis] - 1)).mean()
                 )
-        for argument in arguments:
-            a = argument.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)
+        for a in arguments:
             if a.shape == x.shape:
                 yield float((x * a).mean())
             elif a.dim() == 1 and x.dim() and len(a) == len(x):
-                yield float((x.reshape(len(x), -1).mean(1) * a).mean())
-                yield float((x.reshape(len(x), -1).square().mean(1) * a).mean())
-                for other in arguments:  # does each row mind its own time?
-                    if other.shape == x.shape:
-                        rows = (x * other.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)).reshape(
-                            len(x), -1
-                        )
-                        yield float((rows.mean(1) * a).mean())
+                rows = x.reshape(len(x), -1)
+                yield float((rows.mean(1) * a).mean())
+                yield float((rows.square().mean(1) * a).mean())
+                for b in arguments:  # does each row mind its own time?
+                    if b.shape == x.shape:
+                        yield float(((rows * b.reshape(len(x), -1)).mean(1) * a).mean())
 
 
 def _sample(heard: Heard) -> list[Asked]:
@@ -156,7 +157,3 @@ def _kind(heard: Heard) -> Any:
     asked = [one.kind for one in _sample(heard)]
     counts = (heard.disturbed, len(heard.asked))
     return heard.error, heard.refused, type(heard.value), shapes, missing, asked, counts
-
-
-def _counts(tensor: torch.Tensor) -> bool:
-    return tensor.dtype is torch.int64

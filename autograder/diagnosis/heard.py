@@ -9,7 +9,7 @@ import torch
 from autograder.diagnosis.replay import arguments, special_value
 from autograder.errors import WireError
 from autograder.transport.generators import generators
-from autograder.transport.session import Exchange
+from autograder.transport.session import Exchange, identical
 from autograder.transport.wire import Decoder, Frame, tensors
 
 RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
@@ -78,7 +78,7 @@ def hear(exchange: Exchange, stand_ins: frozenset[int] = frozenset()) -> Heard:
         return Heard(error="no gradients by name")
     before = arguments(request)
     pairs = list(zip(tensors(before), tensors(after), strict=False))
-    disturbed = tuple(number for number, (a, b) in enumerate(pairs) if not _identical(a, b))
+    disturbed = tuple(number for number, (a, b) in enumerate(pairs) if not identical(a, b))
     drew = any(
         not torch.equal(a.get_state(), b.get_state())
         for a, b in zip(generators(before), generators(after), strict=False)
@@ -184,11 +184,3 @@ def numbers(value: Any) -> list[float]:
 
 def _equal(a: Any, b: Any) -> bool:
     return isinstance(a, int | str | bytes | torch.dtype | type(None)) and bool(a == b)
-
-
-def _identical(a: torch.Tensor, b: torch.Tensor) -> bool:
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return torch.equal(
-        a.detach().contiguous().view(-1).view(torch.uint8), b.detach().contiguous().view(-1).view(torch.uint8)
-    )

@@ -60,11 +60,12 @@ def measure(
     progress: Progress = lambda *_: None,
 ) -> tuple[list[Verdict], list[Verdict]]:
     """Verdicts on the chosen wrong entries of the bank; and on those of them that draw, after other draws."""
+    examiner = Examiner(manifest, bank)
 
     def look(
         entry: Entry, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
     ) -> dict[str, Any]:
-        examiner, case = Examiner(manifest, bank), Case(manifest, task, sessions)
+        case = Case(manifest, task, sessions)
         known = examiner.conclude(case, opened)
         withheld = examiner.conclude(case, opened, withheld=entry.id)
         return {"known": known and asdict(known), "withheld": withheld and asdict(withheld)}

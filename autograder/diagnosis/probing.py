@@ -21,7 +21,7 @@ CLEAR = 0.01  # part of the largest value by which a right answer has to move to
 
 def ignored_argument(
     calls: Sequence[tuple[Conversation, int]],
-    reference: Callable[[], Understudy],
+    reference: Understudy,
     opened: Callable[[], Session],
     names: Sequence[str],
 ) -> str:
@@ -29,7 +29,7 @@ def ignored_argument(
 
     Args:
         calls: of one task: conversation and number of the exchange in it.
-        reference: makes a stand-in that answers right.
+        reference: a stand-in that answers right.
         opened: opens a session with a fresh worker that holds the submission.
         names: of the function's parameters.
     """
@@ -37,19 +37,18 @@ def ignored_argument(
     moved: set[str] = set()  # the submission's answer moved with it
     stayed: Counter[str] = Counter()  # how often the right answer did, and the submission's did not
     for conversation, number in _bases(calls, names):
-        request = conversation.exchanges[number].request
+        exchange = conversation.exchanges[number]
+        right = hear(reference.ask(conversation, number, exchange.request))
         with asking(opened, conversation, number) as ask:
-            before = ask(request)
-            said = hear(conversation.exchanges[number], conversation.stand_ins)
-            if before.error or not alike(before, said):
+            before = ask(exchange.request)
+            if before.error or not alike(before, hear(exchange, conversation.stand_ins)):
                 continue  # who answers otherwise now tells nothing by staying or moving
-            for name, frame in _variants(request, names, seen):
-                if name in moved or not _matters(reference(), conversation, number, frame):
+            for name, frame in _variants(exchange.request, names, seen):
+                if name in moved or not _moves(right, hear(reference.ask(conversation, number, frame))):
                     continue
                 after = ask(frame)
-                if alike(
-                    replace(before, drew=after.drew), after
-                ):  # the value counts, not how a generator moves
+                # The answer counts, not how far a generator moves.
+                if alike(replace(before, drew=after.drew), after):
                     stayed[name] += 1
                 else:
                     moved.add(name)
@@ -95,10 +94,8 @@ def asking(
         session.close()
 
 
-def _matters(reference: Understudy, conversation: Conversation, number: int, frame: Frame) -> bool:
-    """Whether the right answer is clearly another one if this is asked instead."""
-    request = conversation.exchanges[number].request
-    right, other = (hear(reference.ask(conversation, number, asked)) for asked in (request, frame))
+def _moves(right: Heard, other: Heard) -> bool:
+    """Whether the right answer is clearly another one where something else is asked."""
     return not other.error and not right.error and _clearly_other(right.value, other.value)
 
 

@@ -128,10 +128,10 @@ def named_arguments(request: Frame, names: Sequence[str]) -> dict[str, Any]:
 
 
 def with_argument(request: Frame, names: Sequence[str], name: str, value: Any) -> Frame:
-    """The same call with another value for one argument."""
+    """The same call with another value for one of its arguments."""
 
     def change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if name in kwargs or name not in names[: len(args)]:
+        if name in kwargs:
             return args, {**kwargs, name: value}
         place = list(names).index(name)
         return (*args[:place], value, *args[place + 1 :]), kwargs

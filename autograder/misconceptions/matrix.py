@@ -120,6 +120,7 @@ class _Trials(Plugin):
             self.run = replace(self.run, package=package, examine=None)
             self._transport = InProcess(package, self.run.manifest.package)
             self._timed_out.clear()
+            self._test_of.clear()  # or every session of every trial would stay in memory
             self._to_come = Counter(self.ledger[item.nodeid].task for item in turns[number])
             if self._look is not None:
                 look = self._look

@@ -248,11 +248,11 @@ def _bring_home(before: Any, now: Any) -> None:
 
 def _changed(before: Any, now: Any) -> bool:
     mine, theirs = tensors(before), tensors(now)
-    return len(mine) != len(theirs) or any(not _same(a, b) for a, b in zip(mine, theirs, strict=True))
+    return len(mine) != len(theirs) or any(not identical(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
-def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Equal bit for bit in shape and values, NaN included."""
+def identical(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors are equal bit for bit, in shape, dtype and values, NaN included."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     a = a.detach().cpu()
