@@ -6,7 +6,11 @@ SHELL := /bin/sh
 PYTHON ?= python3
 EXTRAS ?= staff,dev
 SUBMISSION ?= solutions
+PACKAGE ?= student
+PRESET ?= quick
+DEVICE ?= auto
 OUT ?= build/grade
+LOG ?= $(OUT)/submission_log.json
 WORKERS ?= 2
 SEED ?= 0
 UV ?= 1
@@ -81,8 +85,17 @@ $(PY):
 test: | $(PY) ## run the public tests on student/; Q=q1d for one question (or one task)
 	@$(PY) -m autograder test --package student $(if $(Q),-q $(Q)) $(ARGS)
 
+train: | $(PY) ## train student/'s networks and measure them; Q=q3 for one question, PRESET=quick|full|paper, DEVICE=cpu|cuda
+	@$(PY) -m $(PACKAGE).given.experiments $(Q) --preset $(PRESET) --device $(DEVICE) --seed $(SEED) --workers $(WORKERS) $(ARGS)
+
 grade: | $(PY) ## grade SUBMISSION (default: solutions) in isolation, into OUT (default: build/grade)
 	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" --workers $(WORKERS) $(if $(Q),--only $(Q)) $(ARGS)
+
+submit: | $(PY) ## run the public tests, then write submission_log.json, the one file to upload
+	@$(PY) -m autograder submit --package student $(ARGS)
+
+report: | $(PY) ## render report.html beside LOG (default: build/grade/submission_log.json)
+	@$(PY) -m autograder report "$(LOG)" $(ARGS)
 
 doctor: | $(PY) ## attack this machine as a submission would, and say which promises hold
 	$(PY) -m autograder doctor $(ARGS)
@@ -127,4 +140,4 @@ clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test grade doctor stubs check check-all lint format mutants diagnosis hostile bench clean
+.PHONY: help setup test train grade submit report doctor stubs check check-all lint format mutants diagnosis hostile bench clean

@@ -13,7 +13,8 @@ EXTRAS = {
     ],  # the news corpora of question 4, the digits remade from their source
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
 }
-HOMEWORK = EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
+TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
+HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
     "codespell",
@@ -21,6 +22,7 @@ TOOLS = [
     "diffusers",  # cross-checks of the solutions, never of a submission
     "jupytext",
     "mypy",
+    "playwright",  # looks at reports in a browser, where there is one
     "pre-commit",
     "pytest-xdist",
     "rouge-score",
@@ -37,15 +39,17 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["autograder", "autograder.*"]),
-    package_data={"autograder.schemas": ["*.json"]},
+    package_data={"autograder.schemas": ["*.json"], "autograder.render.report": ["templates/*"]},
     entry_points={"console_scripts": ["autograder = autograder.cli:main"]},
     install_requires=[
+        "jinja2",
         "jsonschema>=4.20",
         "numpy",
         "pytest>=8",
         "rich",
         "safetensors",
         "scipy",
+        "tomlkit",
         "torch>=2.11",
         "tqdm",
     ],
@@ -54,7 +58,7 @@ setup(
         "student": HOMEWORK,
         "staff": GRADER + HOMEWORK + EXTRAS["otter"],
         # Staff without torchvision, for a machine whose torch has no matching one.
-        "grader": GRADER + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],
+        "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],
         "dev": TOOLS,
     },
 )

@@ -1,8 +1,8 @@
-"""The command line: `autograder test`, `grade`, `doctor`, `stubs`, `mutants` and `diagnosis`.
+"""The command line: `autograder test`, `submit`, `grade`, `report`, `doctor`, `stubs`, `mutants` and `diagnosis`.
 
-Exit codes: 0 done (for `grade`, whatever the score), 1 `test` found anything but PASSED, `doctor` a broken promise
-that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too few names or too many wrong ones,
-2 a bad call or input, 3 our own fault.
+Exit codes: 0 done (for `grade`, whatever the score; for `submit`, whatever the tests said), 1 `test` found anything
+but PASSED, `doctor` a broken promise that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too
+few names or too many wrong ones, 2 a bad call or input, 3 our own fault, 130 interrupted.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder import commands
-from autograder.commands import BAD_CALL, OUR_FAULT
+from autograder.commands import BAD_CALL, INTERRUPTED, OUR_FAULT
 from autograder.errors import InputError
 
 
@@ -25,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return BAD_CALL
+    except KeyboardInterrupt:
+        print("autograder: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except Exception:
         traceback.print_exc()
         print("autograder: this is a fault of the grader's own, not of the submission", file=sys.stderr)
@@ -35,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder",
         description="Tests and grades a homework package.",
-        epilog="Exit codes: 0 done, 1 something did not pass, 2 a bad call or input, 3 a fault of the grader's own.",
+        epilog="Exit codes: 0 done, 1 something did not pass, 2 a bad call or input, 3 our own fault, 130 interrupted.",
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -49,12 +52,19 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
     test.set_defaults(command=commands.test)
 
+    submit = subparsers.add_parser(
+        "submit", help="run the public tests, then write submission_log.json, the one file to upload"
+    )
+    submit.add_argument("--package", default=None, help="folder of the package, e.g. student or solutions")
+    submit.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
+    submit.set_defaults(command=commands.submit)
+
     grade = subparsers.add_parser(
         "grade", help="grade a submission: public, hidden and smoke tests, then a record"
     )
     grade.add_argument("submission", type=Path, help="a folder, a zip, a tar or a submission_log.json")
     grade.add_argument(
-        "--out", type=Path, required=True, help="folder for submission_log.json and results.json"
+        "--out", type=Path, required=True, help="folder for submission_log.json, results.json and report.html"
     )
     grade.add_argument("--seed", type=_seed, default=0, help="of inputs and training (default 0)")
     grade.add_argument(
@@ -82,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
     grade.set_defaults(command=commands.grade)
+
+    report = subparsers.add_parser("report", help="render report.html from a record")
+    report.add_argument("record", type=Path, help="a submission_log.json, of `submit` or of `grade`")
+    report.add_argument("--out", type=Path, help="the page to write (default: report.html beside the record)")
+    report.set_defaults(command=commands.report)
 
     doctor = subparsers.add_parser(
         "doctor", help="try every promise of isolation on this machine, for real, and say what holds"

@@ -6,40 +6,73 @@ Imports stand inside the functions: `autograder --help` and a mistyped flag shou
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from autograder import manifest as manifests
 from autograder.errors import InputError
 
-DONE, NOT_PASSED, BAD_CALL, OUR_FAULT = 0, 1, 2, 3
+DONE, NOT_PASSED, BAD_CALL, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+REPORT = "report.html"
 
 
 def test(arguments: argparse.Namespace) -> int:
     """`autograder test`."""
-    from autograder.grading import Request, grade
     from autograder.record import is_perfect
 
     manifest = manifests.load(manifests.find())
+    record = _own_run(arguments, manifest, _package(arguments, manifest), tuple(arguments.only))
+    if record["faults"]:
+        return OUR_FAULT
+    return DONE if is_perfect(record) else NOT_PASSED
+
+
+def _package(arguments: argparse.Namespace, manifest: manifests.Manifest) -> Path:
+    """The package's folder that is meant."""
     package = Path(arguments.package) if arguments.package else manifest.root / manifest.package
     package = package if package.exists() else manifest.root / package
     if not package.is_dir():
         raise InputError(
             f"{arguments.package or package} is no folder: give the package's, e.g. --package student"
         )
+    return package
+
+
+def _own_run(
+    arguments: argparse.Namespace, manifest: manifests.Manifest, package: Path, only: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Runs the public tests in this process, without training, and shows what came out."""
+    from autograder.grading import Request, grade
+
     suites = tuple(s.name for s in manifest.suites if s.visibility == "visible" and not s.training)
-    request = Request(manifest, package, suites, tuple(arguments.only), arguments.seed)
     with _Bar() as bar:
-        record = grade(request, bar.advance)
+        record = grade(Request(manifest, package, suites, only, arguments.seed), bar.advance)
     shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
     _show(record, points=False, package=str(shown))
-    if record["faults"]:
-        return OUR_FAULT
-    return DONE if is_perfect(record) else NOT_PASSED
+    return record
+
+
+def submit(arguments: argparse.Namespace) -> int:
+    """`autograder submit`."""
+    from rich.console import Console
+
+    from autograder import submit
+    from autograder.render import contents
+
+    manifest = manifests.load(manifests.find())
+    package = _package(arguments, manifest)
+    taken = submit.take(package, manifest)  # before the tests, so that it is what they ran on
+    record = _own_run(arguments, manifest, package)
+    written = submit.write(record, taken, manifest)
+    contents.show(record, taken, written, manifest, Console(highlight=False))
+    return DONE
 
 
 def grade(arguments: argparse.Namespace) -> int:
     """`autograder grade`."""
     from autograder.attempts import attempt_in
     from autograder.grader import Grader, Order
+    from autograder.record import NAME
+    from autograder.render import report
 
     manifest = manifests.load(manifests.find())
     if arguments.out.exists() and not arguments.out.is_dir():
@@ -52,12 +85,28 @@ def grade(arguments: argparse.Namespace) -> int:
         only = tuple(arguments.only)
         order = Order(suites, only, arguments.seed, device, arguments.workers, attempt)
         trust = "" if isolated else " without isolation, as told: it is trusted"
+        (arguments.out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of this record
         print(f"grading {arguments.submission} on {device}{trust}")
         with _Bar() as bar:
             record = grader.grade(arguments.submission.absolute(), order, arguments.out, bar.advance)
     _show(record, points=True, package="")
-    print(f"written: {arguments.out / 'submission_log.json'} and {arguments.out / 'results.json'}")
+    report.write(record, arguments.out / REPORT)
+    print("written: " + ", ".join(str(arguments.out / name) for name in (NAME, "results.json", REPORT)))
     return OUR_FAULT if record["faults"] else DONE
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """`autograder report`."""
+    from autograder import stored
+    from autograder.render import report
+
+    record = stored.read(arguments.record)
+    out = arguments.out or arguments.record.with_name(REPORT)
+    if out.is_dir():
+        raise InputError(f"--out {out} is a folder: give a file, e.g. {out / REPORT}")
+    report.write(record, out)
+    print(f"written: {out}")
+    return DONE
 
 
 def doctor(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import answers, record, upstream
+from autograder import answers, artifacts, record, upstream
 from autograder.errors import InputError
 from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
@@ -85,6 +85,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         sources=dict(request.sources),
         notes=(*request.notes, *([form.problem] if form.problem else [])),
         attempt=request.attempt,
+        artifacts=artifacts.rows(request.package, manifest),
         environment=record.environment(request.device),
     )
     started = time.monotonic()
@@ -107,7 +108,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
 
     def announce(result: TestResult) -> None:
         progress(result, len(plugin.results), len(plugin.ledger))
-        record.check(result.as_dict(), "test")
+        record.check(result.as_row(), "test")
         if request.out is not None:
             keep(complete=False, faults=plugin.faults)
 

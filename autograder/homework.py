@@ -1,12 +1,15 @@
 """What the fixture `hw` is: the one way in which a test meets a submission."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from autograder import artifacts
 from autograder.answers import Answers
+from autograder.artifacts import Artifact
 from autograder.errors import HarnessError
 from autograder.manifest import Manifest
 from autograder.transport.session import Handle, Reply, Session
@@ -84,21 +87,25 @@ class Homework:
         answers: the submission's answer form.
         seed: the test's own; it never leaves this side.
         device: where training runs, "cpu" or "cuda".
+        package: the submission's folder.
 
     Attributes:
         seed: for the submission to train with; nothing else follows from it.
         metrics: what the test has measured.
+        shown: what else of it goes into the record.
     """
 
     def __init__(
-        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str
+        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, package: Path
     ) -> None:
         self.seed = derive_seed(seed, "training")
         self.device = device
         self.session = session
         self._manifest = manifest
         self._answers = answers
+        self._package = package
         self.metrics: dict[str, float] = {}
+        self.shown: dict[str, Any] = {}
         self._seed = seed
         self._streams = 0
 
@@ -126,6 +133,32 @@ class Homework:
     def measured(self, **metrics: float) -> None:
         """Keeps what the test itself measured of a training run, for the record."""
         self.metrics.update(metrics)
+
+    def claimed(self, **metrics: float) -> None:
+        """Keeps what the submission claims of it, beside that."""
+        self.shown["claimed"] = metrics
+
+    def drawn(
+        self, *, curves: Sequence[dict[str, Any]] = (), pictures: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """Keeps curves and pictures, in the form that the record has for them."""
+        self.shown |= {"curves": list(curves), "pictures": list(pictures)}
+
+    def artifact(self, task: str) -> Artifact:
+        """The weights and the card of an artifact task, read on this side.
+
+        Raises:
+            WrongAnswer: they are unsound.
+        """
+        try:
+            return artifacts.read(self._package, self._manifest.tasks[task], self._manifest)
+        except artifacts.Unsound as error:
+            raise artifacts.wrong(error, self._manifest.tasks[task]) from error
+
+    def strangers(self, task: str) -> list[str]:
+        """The files that an artifact's card should name as they were handed in, and does not."""
+        found = self.artifact(task)
+        return artifacts.strangers(found, self._package, self._manifest.tasks[task], self._manifest)
 
     def answer(self, key: str) -> Any:
         """The answer that `answers.toml` gives to `key`.

@@ -21,7 +21,11 @@ class ManifestError(InputError):
 
 @dataclass(frozen=True)
 class Task:
-    """One function or class ("code"), one answer in `answers.toml` ("answer") or one training run ("run")."""
+    """What points are given for.
+
+    One function or class ("code"), one answer in `answers.toml` ("answer"), one training run of the grader's own
+    ("run"), or trained weights that are handed in ("artifact"), which `command` makes.
+    """
 
     id: str
     question: str
@@ -33,6 +37,7 @@ class Task:
     weights: Mapping[str, float] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
 
     @property
     def module(self) -> str:
@@ -46,8 +51,12 @@ class Task:
 
     @property
     def file(self) -> str:
-        """Path of the source file inside the package; for an answer, the answer form."""
-        return "answers.toml" if self.kind == "answer" else self.module.replace(".", "/") + ".py"
+        """Path inside the package: of the source, of the weights, or of the answer form."""
+        if self.kind == "answer":
+            return "answers.toml"
+        if self.kind == "artifact":
+            return self.id.replace(".", "/") + ".safetensors"
+        return self.module.replace(".", "/") + ".py"
 
 
 @dataclass(frozen=True)
@@ -257,6 +266,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             weights=row.get("weights", {}),
             options=tuple(row.get("options", ())),
             budget=row.get("budget", {}),
+            command=row.get("command", ""),
         )
 
     staff = raw.get("staff")

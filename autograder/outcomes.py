@@ -57,6 +57,7 @@ class TestResult:
     """One test's end.
 
     `rationale` and `hint` are what its reader may see; `detail` is for staff (for a hidden test the full message).
+    `metrics` and `shown` ("claimed", "curves", "pictures") go into the record's table of training.
     """
 
     id: str
@@ -72,7 +73,12 @@ class TestResult:
     detail: str = ""
     output: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, as it stands in the record."""
+        """Plain data."""
         return vars(self) | {"outcome": str(self.outcome)}
+
+    def as_row(self) -> dict[str, Any]:
+        """Plain data, as it stands among the record's tests."""
+        return {name: value for name, value in self.as_dict().items() if name != "shown"}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from autograder import answers as answer_form
-from autograder import source
+from autograder import artifacts, source
 from autograder.homework import Homework, Instrument, derive_seed
 from autograder.manifest import Suite, Task
 from autograder.outcomes import Finding, Outcome, TestResult
@@ -129,6 +129,7 @@ class Plugin:
         if task.kind == "answer" and self._answers.problem:
             raise NotRun(Outcome.CRASHED, self._answers.problem, where=answer_form.FILE)
         for need in (task.id, *source.calls(task, self.run.manifest.tasks, self.looks)):
+            self._refuse_without_weights(task, self.run.manifest.tasks[need])
             look = self.looks.get(need)
             if look is None or look.state is source.State.READY or need in self.run.overrides:
                 continue
@@ -145,6 +146,21 @@ class Plugin:
                 raise NotRun(Outcome.TODO, look.why, hint, look.where)
             raise NotRun(Outcome.CRASHED, look.why, where=look.where)
 
+    def _refuse_without_weights(self, task: Task, need: Task) -> None:
+        """Ends a test of weights, or of what is measured on them, where there are none."""
+        if need.kind != "artifact" or artifacts.is_there(self.run.package, need):
+            return
+        if need is task:
+            outcome, rationale = Outcome.TODO, f"{need.file} is not there yet"
+        else:
+            outcome, rationale = (
+                Outcome.BLOCKED,
+                f"{task.id} is measured on {need.file}, which is not there yet",
+            )
+        raise NotRun(
+            outcome, rationale, f"Train it: {need.command}" if need.command else "Train it.", need.file
+        )
+
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
             raise NotRun(Outcome.TIMEOUT, LATE, "Mend that one first.")
@@ -159,7 +175,9 @@ class Plugin:
         assert task is not None
         seed = self.run.seed_of(request.node.nodeid)
         session = self._open(task, seed)
-        self._current = Homework(session, self.run.manifest, self._answers, seed, self.run.device)
+        self._current = Homework(
+            session, self.run.manifest, self._answers, seed, self.run.device, self.run.package
+        )
         yield self._current
         session.close()
 
@@ -202,7 +220,7 @@ class Plugin:
         session = None
         if self._current is not None:
             session = self._current.session
-            result.metrics = dict(self._current.metrics)
+            result.metrics, result.shown = dict(self._current.metrics), dict(self._current.shown)
             result.output += session.printed()
             self._sessions.setdefault(result.task, []).append(session)
             self._current = None

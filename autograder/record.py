@@ -37,6 +37,7 @@ class Facts:
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     attempt: int = 1
+    artifacts: Sequence[dict[str, Any]] = ()
     environment: dict[str, str] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -79,7 +80,7 @@ def build(
                 "title": question.title,
                 "outcome": str(worst([score.outcome for score in mine])),
                 "points": scoring.total(mine),
-                "max_points": round(sum(score.task.points for score in mine), 4),
+                "max_points": round(sum(score.max_points for score in mine), 4),
                 "manual_points": question.manual_points,
             }
         )
@@ -91,7 +92,7 @@ def build(
         "seconds": round(seconds, 2),
         "complete": complete,
         "score": scoring.total(scores),
-        "max_score": round(sum(score.task.points for score in scores), 4),
+        "max_score": round(sum(score.max_points for score in scores), 4),
         "scope": {"suites": list(facts.suites), "whole": len(facts.scope) == len(manifest.tasks)},
         "questions": questions,
         "tasks": [
@@ -101,13 +102,13 @@ def build(
                 "kind": score.task.kind,
                 "outcome": str(score.outcome),
                 "points": score.points,
-                "max_points": score.task.points,
+                "max_points": score.max_points,
                 "tests": list(score.tests),
                 **({"feedback": _told(feedback[score.task.id])} if score.task.id in feedback else {}),
             }
             for score in scores
         ],
-        "tests": [result.as_dict() for result in results],
+        "tests": [result.as_row() for result in results],
         "environment": facts.environment,
         "isolation": facts.isolation,
         "seed": facts.seed,
@@ -122,10 +123,14 @@ def build(
                 "measured": {
                     name: value for name, value in result.metrics.items() if isinstance(value, float | int)
                 },
+                "claimed": result.shown.get("claimed", {}),
+                "curves": result.shown.get("curves", []),
+                "pictures": result.shown.get("pictures", []),
             }
             for result in results
-            if manifest.tasks[result.task].kind == "run"
+            if manifest.tasks[result.task].kind in ("run", "artifact") or result.shown
         ],
+        "artifacts": list(facts.artifacts),
         "sources": facts.sources,
         "attempt": facts.attempt,
         "hints_from_attempt": manifest.feedback.hints_from_attempt,

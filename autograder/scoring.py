@@ -11,25 +11,31 @@ PLACES = 6
 
 @dataclass(frozen=True)
 class TaskScore:
-    """A task's end: worst outcome of its tests, points earned and points possible."""
+    """A task's end: worst outcome of its tests, points earned and points possible in the suites that ran."""
 
     task: Task
     outcome: Outcome
     points: float
+    max_points: float
     tests: tuple[str, ...]
 
 
 def score_task(task: Task, results: list[TestResult]) -> TaskScore:
-    """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, makes the task 0."""
+    """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, makes the task 0.
+
+    Where all its tests in the suites that ran have weight 0, there are no points to be had.
+    """
     outcome = worst([result.outcome for result in results])
     total = sum(result.weight for result in results)
     passed = sum(result.weight for result in results if result.outcome is Outcome.PASSED)
-    barred = outcome in (Outcome.TODO, Outcome.BLOCKED) or total == 0
+    possible = 0.0 if results and total == 0 else task.points
     if outcome is Outcome.PASSED:
-        points = task.points
+        points = possible
+    elif outcome in (Outcome.TODO, Outcome.BLOCKED) or total == 0:
+        points = 0.0
     else:
-        points = 0.0 if barred else round(task.points * passed / total, PLACES)
-    return TaskScore(task, outcome, points, tuple(result.id for result in results))
+        points = round(task.points * passed / total, PLACES)
+    return TaskScore(task, outcome, points, possible, tuple(result.id for result in results))
 
 
 def score_tasks(manifest: Manifest, scope: Iterable[str], results: Iterable[TestResult]) -> list[TaskScore]:

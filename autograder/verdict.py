@@ -140,7 +140,7 @@ def hidden_title(task: str) -> str:
 def veil(result: TestResult, title: str) -> None:
     """Leaves of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
     result.detail = "\n".join(filter(None, (title, result.rationale, result.output, result.detail)))
-    result.output = ""
+    result.output, result.shown = "", {}
     if "exception" in result.metrics:
         result.metrics["exception"] = _known(result.metrics["exception"])
     if result.outcome is Outcome.FAILED:

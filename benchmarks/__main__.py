@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import diagnosis, isolation
+from benchmarks import diagnosis, isolation, speed
 
 ROOT = Path(__file__).parents[1]
 BASE = "import torch"
@@ -79,8 +79,12 @@ def main() -> None:
     if not arguments.no_grades:
         rows["isolation"] = isolation.measure(arguments.rounds)
         rows["diagnosis"] = diagnosis.measure(arguments.rounds, workers=1, smoke=True)
+    fast = speed.measure(3 * arguments.rounds)
+    rows["speed"] = speed.record(fast)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    if not all(row.holds for row in fast):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

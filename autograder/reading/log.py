@@ -1,9 +1,11 @@
-"""The sources embedded in a `submission_log.json`. What else it says of itself (scores, outcomes) is not looked at."""
+"""The files embedded in a `submission_log.json`. What else it says of itself (scores, outcomes) is not looked at."""
 
+import base64
 import hashlib
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,10 +14,22 @@ from autograder.reading.sift import Entry, Remark
 
 DIGITS = 100  # of a whole number; Python's own limit is 4300, and a record has none of either
 MEND = "hand in the package's folder, or make the log anew with `make submit`"
+PIECE = 1 << 16  # letters of base64 that are decoded at a time; a multiple of 4
+
+
+def embedded(data: bytes) -> str | dict[str, str]:
+    """A file as it stands in `files`: its text, byte order mark and line ends kept, or base64 where it is none.
+
+    A NUL stands in no text, and each would take six letters.
+    """
+    with suppress(UnicodeDecodeError):
+        if b"\0" not in data:
+            return data.decode("utf-8")
+    return {"base64": base64.b64encode(data).decode()}
 
 
 def entries(name: str, data: bytes, assignment: str) -> Iterator[Entry | Remark]:
-    """Every file that the log holds in `files`, its path inside the package mapped to its text."""
+    """Every file that the log holds in `files`, its path inside the package mapped to what is in it."""
     oddities: dict[str, None] = {}
     try:
         log = _parse(data, oddities)
@@ -45,9 +59,10 @@ def entries(name: str, data: bytes, assignment: str) -> Iterator[Entry | Remark]
     if not isinstance(files, dict) or not files:
         yield Remark(f"{name} holds no sources: {MEND}")
         return
-    yield from _compare(name, files, log.get("sources"))
-    for path, text in files.items():
-        yield _entry(path, text)
+    measured = {path: _measure(value) for path, value in files.items()}
+    yield from _compare(name, {path: digest for path, (digest, _) in measured.items()}, log.get("sources"))
+    for path, value in files.items():
+        yield _entry(path, value, *measured[path])
 
 
 def _parse(data: bytes, oddities: dict[str, None]) -> Any:
@@ -74,26 +89,56 @@ def _parse(data: bytes, oddities: dict[str, None]) -> Any:
     return json.loads(text, object_pairs_hook=pairs, parse_int=whole, parse_constant=constant)
 
 
-def _compare(name: str, files: dict[str, Any], claimed: Any) -> Iterator[Remark]:
-    """Says where the log's own digests do not fit the texts in it, or one stands without the other."""
+def _compare(name: str, actual: dict[str, str], claimed: Any) -> Iterator[Remark]:
+    """Says where the log's own digests do not fit the files in it, or one stands without the other."""
     claimed = claimed if isinstance(claimed, dict) else {}
-    actual = {path: _digest(text) for path, text in files.items()}
     wrong = [path for path in sorted({*actual, *claimed}) if actual.get(path) != claimed.get(path)]
     if wrong:
         yield Remark(
-            f"{name} was changed after it was made: its digests do not fit the sources in it"
-            f" ({names.listed(wrong)}); the sources are graded as they are"
+            f"{name} was changed after it was made: its digests do not fit the files in it"
+            f" ({names.listed(wrong)}); the files are graded as they are"
         )
 
 
-def _digest(text: Any) -> str:
-    encoded = text.encode(errors="surrogatepass") if isinstance(text, str) else b""
-    return hashlib.sha256(encoded).hexdigest()
-
-
-def _entry(path: str, text: Any) -> Entry:
+def _measure(value: Any) -> tuple[str, int]:
+    """SHA-256 and number of bytes of the file that `value` stands for; ("", 0) where it stands for none."""
+    digest, size = hashlib.sha256(), 0
     try:
-        data = text.encode()
-    except (AttributeError, UnicodeEncodeError):
-        return Entry(path, 0, io.BytesIO, "no UTF-8 text in the log; make the log anew with `make submit`")
-    return Entry(path, len(data), partial(io.BytesIO, data))
+        for piece in _pieces(value):
+            digest.update(piece)
+            size += len(piece)
+    except ValueError:
+        return "", 0
+    return digest.hexdigest(), size
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    """The bytes that `value` stands for, piece by piece: base64 of any length is measured without being held decoded.
+
+    Raises:
+        ValueError: it is neither UTF-8 text nor base64 exactly as `embedded` writes it.
+    """
+    match value:
+        case str():
+            yield value.encode()
+        case {"base64": str(letters)} if len(value) == 1:
+            for start in range(0, len(letters), PIECE):
+                piece = letters[start : start + PIECE]
+                data = base64.b64decode(piece)
+                ended = start and letters[start - 1] == "="
+                if ended or base64.b64encode(data).decode() != piece:  # the decoder skips what is no base64
+                    raise ValueError("no base64 in its one form")
+                yield data
+        case _:
+            raise ValueError("neither text nor base64")
+
+
+def _entry(path: str, value: Any, digest: str, size: int) -> Entry:
+    if not digest:
+        why = "no UTF-8 text and no base64 in the log; make the log anew with `make submit`"
+        return Entry(path, 0, io.BytesIO, why)
+    return Entry(path, size, partial(_opened, value))  # only where its size is within the limits
+
+
+def _opened(value: Any) -> io.BytesIO:
+    return io.BytesIO(b"".join(_pieces(value)))

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """The validator of `<name>.schema.json`: "manifest", "record" or "gradescope"; "test" is one test of a record."""
+    """The validator of `<name>.schema.json`; "test" is that of one test in a record."""
     if name == "test":
         record = cast("dict[str, Any]", validator("record").schema)
         return Draft202012Validator({"$defs": record["$defs"], "$ref": "#/$defs/test"})

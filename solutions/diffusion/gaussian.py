@@ -23,6 +23,15 @@ from . import schedules
 Network = Callable[[Tensor, Tensor], Tensor]  # (x_t: Float[B, ...], t: Long[B]) -> eps_hat: Float[B, ...]
 
 
+def _cast(coefficient: Tensor, x: Tensor) -> Tensor:
+    """A coefficient as a factor of x: of its dtype and on its device, but a single number may stay on the CPU.
+
+    There every kernel reads it as it is; a copy would make the CPU wait for all that a GPU has still to do.
+    """
+    stays = coefficient.ndim == 0 and coefficient.device.type == "cpu"
+    return coefficient.to(x.dtype) if stays else coefficient.to(x)
+
+
 def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     """One step of the forward process: a draw of q(x_t | x_{t-1}), made from a standard normal one (DDPM, eq. 2).
 
@@ -98,7 +107,8 @@ def posterior(
     from_x_0 = signal_before.sqrt() * beta / (1 - signal)
     from_x_t = (1 - beta).sqrt() * (1 - signal_before) / (1 - signal)
     variance = (1 - signal_before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+    mean = _cast(from_x_0, x_t) * x_0 + _cast(from_x_t, x_t) * x_t
+    return mean, variance.to(x_t, non_blocking=x_t.is_cuda)
     # END SOLUTION
 
 
@@ -112,7 +122,7 @@ def predict_x_0(x_t: Tensor, eps_hat: Tensor, t: int | Tensor, alphas_cumprod: T
     # BEGIN SOLUTION q2c
     # HINT: solve the equation of q_sample for another letter.
     signal = schedules.at(alphas_cumprod, t, x_t)
-    return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
+    return (x_t - _cast((1 - signal).sqrt(), x_t) * eps_hat) / _cast(signal.sqrt(), x_t)
     # END SOLUTION
 
 
@@ -126,7 +136,7 @@ def predict_noise(x_t: Tensor, x_0: Tensor, t: int | Tensor, alphas_cumprod: Ten
     # BEGIN SOLUTION q2c
     # HINT: the same equation once more.
     signal = schedules.at(alphas_cumprod, t, x_t)
-    return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
+    return (x_t - _cast(signal.sqrt(), x_t) * x_0) / _cast((1 - signal).sqrt(), x_t)
     # END SOLUTION
 
 
@@ -192,7 +202,7 @@ def ddpm_step(
     mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
     if noise is None or t == 1:
         return mean
-    chosen = posterior_variance if variance == "posterior" else schedules.at(betas, t, x_t).to(x_t)
+    chosen = posterior_variance if variance == "posterior" else _cast(schedules.at(betas, t, x_t), x_t)
     return mean + chosen.sqrt() * noise
     # END SOLUTION
 
@@ -238,9 +248,12 @@ def ddim_step(
     if clip is not None:
         x_0_hat = x_0_hat.clamp(-clip, clip)
         eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t_prev, x_t)
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
+    variance = 1 - signal_prev
+    if eta == 0:  # no work for a sigma of 0: the default, and the one that is run most
+        return _cast(signal_prev.sqrt(), x_t) * x_0_hat + _cast(variance.sqrt(), x_t) * eps_hat
+    sigma = eta * (variance / (1 - signal) * (1 - signal / signal_prev)).sqrt()
+    direction = (variance - sigma**2).clamp(min=0).sqrt()
+    x_prev = _cast(signal_prev.sqrt(), x_t) * x_0_hat + _cast(direction, x_t) * eps_hat
+    return x_prev if noise is None else x_prev + _cast(sigma, x_t) * noise
     # END SOLUTION

@@ -86,13 +86,15 @@ def gae(
     # HINT: walk from the end. What may a token at the end of a short response know of its padding?
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
+        next_values = torch.nn.functional.pad(values[:, 1:], (0, 1))
+        deltas = (
+            rewards + gamma * next_values - values
+        )  # 0 at padding, and so are the sums of what follows there
+        following = torch.zeros_like(deltas[:, 0])
         columns: list[Tensor] = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = torch.where(mask[:, t], delta + gamma * gae_lambda * next_advantage, 0.0)
-            next_value = values[:, t]
-            columns.append(next_advantage)
+        for delta in reversed(deltas.unbind(dim=1)):
+            following = delta + gamma * gae_lambda * following
+            columns.append(following)
         advantages = torch.stack(columns[::-1], dim=1)
         return advantages, advantages + values
     # END SOLUTION

@@ -345,7 +345,7 @@ class Examination:
         self._stand_ins = stand_ins or {}
         session = self._open()
         with suppress(Exception, Stopped):  # like a test, which may end with anything
-            ask(Homework(session, manifest, Answers(), 1, "cpu"))
+            ask(Homework(session, manifest, Answers(), 1, "cpu", manifest.root))
         session.close()
         self.case = Case(manifest, manifest.tasks[task], [session])
 

@@ -131,3 +131,14 @@ def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
     assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 10 and any("table.py was changed" in note for note in log["notes"])
+
+
+def test_an_interruption_is_one_line_and_a_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "test", interrupted)
+    assert cli.main(["test"]) == commands.INTERRUPTED == 130
+    assert capsys.readouterr().err == "autograder: interrupted\n"

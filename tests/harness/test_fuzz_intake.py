@@ -4,6 +4,7 @@ The readers run in this process, so that many examples fit into seconds; a hang 
 by the limit. FUZZ_EXAMPLES=3000 searches longer, FUZZ_READER=1 starts the real reader each time (some 0.1 s).
 """
 
+import base64
 import contextlib
 import gzip
 import io
@@ -52,6 +53,9 @@ hostile_names = (
     | st.text(alphabet, max_size=20).map(lambda name: f"pupil/{name}.py")
 )
 contents = st.binary(max_size=200) | st.integers(0, 2_000_000).map(bytes)
+letters = st.text(st.sampled_from("AQgw/+=-_ \n\u00e9")) | st.binary(max_size=99).map(base64.b64encode).map(
+    bytes.decode
+)
 kinds = st.sampled_from(
     [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, b"S", b"Z"]
 )
@@ -144,7 +148,13 @@ def test_tar_of_hostile_entries(entries, mode: str) -> None:
 
 @few
 @given(
-    st.dictionaries(hostile_names, st.text(st.characters(), max_size=50) | st.none() | st.lists(st.just(0)))
+    st.dictionaries(
+        hostile_names,
+        st.text(st.characters(), max_size=50)
+        | st.none()
+        | st.lists(st.just(0))
+        | st.dictionaries(st.sampled_from(["base64", "text"]), letters | st.none(), max_size=2),
+    )
 )
 def test_log_of_hostile_files(files) -> None:
     staged(

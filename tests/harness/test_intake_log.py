@@ -1,5 +1,6 @@
 """A log as a submission: its sources are staged like an archive's members, its claims are not looked at."""
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any
 import pytest
 
 from autograder import schemas
+from autograder.reading import log as reader
+from autograder.reading.limits import Limits
+from autograder.reading.sift import Left, Remark, sift
 from tests.harness.mini import Mini
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
 
@@ -20,10 +24,21 @@ def log(**changed: Any) -> dict[str, Any]:
     digests = {}
     if isinstance(files, dict):
         digests = {
-            name: hashlib.sha256(str(text).encode(errors="replace")).hexdigest()
-            for name, text in files.items()
+            name: hashlib.sha256(
+                data if isinstance(data, bytes) else str(data).encode(errors="replace")
+            ).hexdigest()
+            for name, data in files.items()
         }
-    return {"assignment": {"id": "mini"}, "score": 10, "files": files, "sources": digests, **changed}
+        files = {name: as_embedded(data) for name, data in files.items()}
+    return {"assignment": {"id": "mini"}, "score": 10, "sources": digests, **changed, "files": files}
+
+
+def as_embedded(data: Any) -> Any:
+    return {"base64": base64.b64encode(data).decode()} if isinstance(data, bytes) else data
+
+
+def not_said(event: Any) -> bool:
+    return not isinstance(event, Remark)
 
 
 def written(tmp_path: Path, data: Any) -> Path:
@@ -107,7 +122,94 @@ def test_limits_hold_for_a_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [3, None, ["x"], {"a": 1}, "\ud800"])
 def test_source_that_is_no_text_is_left_out(tmp_path: Path, text: Any) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": text})))
-    assert names(staged) == STAGED and said(staged, "left out: odd.py: no UTF-8 text in the log")
+    assert names(staged) == STAGED and said(
+        staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
+    )
+
+
+def test_bytes_of_a_log_are_staged_and_so_is_text_with_its_mark_and_line_ends(tmp_path: Path) -> None:
+    weights, text = bytes(range(256)) * 1000, "\ufeffx = 1\r\ny = 2\rz = 3\n"
+    files = {**FILES, "w.bin": weights, "none.bin": b"", "marked.py": text}
+    staged = stage(written(tmp_path, log(files=files)), 'accept = ["**/*.py", "answers.toml", "*.bin"]')
+    assert names(staged) == STAGED | {"w.bin", "none.bin", "marked.py"} and staged.notes == ()
+    assert (staged.package / "w.bin").read_bytes() == weights
+    assert (staged.package / "marked.py").read_bytes() == text.encode()
+    assert staged.digests["w.bin"] == hashlib.sha256(weights).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"a", b"\n\r\n", b"\xef\xbb\xbfa\r", b"\xff", b"\xed\xa0\x80", bytes(70000) + b"\xff"]
+)
+def test_what_is_embedded_is_read_back_byte_for_byte(data: bytes) -> None:
+    value = json.loads(json.dumps(reader.embedded(data)))
+    (entry,) = (
+        e for e in reader.entries("log", json.dumps(log(files={"a": value})).encode(), "mini") if not_said(e)
+    )
+    with entry.open() as stream:
+        assert stream.read(-1) == data and entry.size == len(data) and not entry.odd
+
+
+def test_zeros_are_no_text_though_they_are_utf_8() -> None:
+    assert len(json.dumps(reader.embedded(bytes(3000)))) < 4100
+
+
+PADDED = "A" * (reader.PIECE - 4) + "QQ=="
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        "Q",
+        "QQ",
+        "QQ=",
+        "Q===",
+        "QR==",
+        "QQ==\n",
+        " QQ==",
+        "QQ==QQ==",
+        "QQ-_",
+        "Q\u00e9==",
+        "\ud800",
+        "=",
+        PADDED + "QQ==",
+        None,
+        3,
+    ],
+)
+def test_base64_that_is_not_in_its_one_form_is_left_out(tmp_path: Path, letters: Any) -> None:
+    staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": letters}})))
+    assert names(staged) == STAGED and said(
+        staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
+    )
+
+
+def test_base64_with_anything_beside_it_is_left_out(tmp_path: Path) -> None:
+    staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": "QQ==", "mode": 511}})))
+    assert names(staged) == STAGED and said(staged, "left out: odd.py: no UTF-8 text and no base64")
+
+
+def test_digest_of_bytes_that_does_not_fit_is_noted(tmp_path: Path) -> None:
+    changed = log(files={**FILES, "w.py": b"\xff"})
+    changed["files"]["w.py"]["base64"] = "/g=="
+    staged = stage(written(tmp_path, changed))
+    assert (staged.package / "w.py").read_bytes() == b"\xfe" and said(staged, "was changed after", "(w.py)")
+
+
+def test_bytes_that_are_too_large_are_left_out_and_never_decoded_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    decode = reader.base64.b64decode
+    monkeypatch.setattr(reader.base64, "b64decode", lambda piece: asked.append(len(piece)) or decode(piece))
+    files = {"fits.py": bytes(1_000_000), "large.py": bytes(1_000_001)}
+    data = json.dumps(log(files=files)).encode()
+    events = list(sift("log", reader.entries("log", data, "mini"), Limits()))
+    assert [(event.name, isinstance(event, Left)) for event in events] == [
+        ("fits.py", False),
+        ("large.py", True),
+    ]
+    assert "larger than 1 MB" in events[1].why
+    assert max(asked) <= reader.PIECE and sum(asked) < 3 * 1_400_000  # each measured, one read
 
 
 def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import torch
 from rouge_score import rouge_scorer
 
 from solutions.given.data import news
+from solutions.given.data.corpus import Corpus
 
 COUNT = 2000
 ARTICLES = news.make_articles(COUNT, 0)
@@ -151,3 +152,20 @@ def test_rouge_l_equals_that_of_rouge_score():
         theirs = scorer.score(reference, summary)["rougeL"].fmeasure
         assert news.rouge_l(summary, reference) == pytest.approx(theirs)
     assert news.rouge_l("mayor opens bridge", "mayor sells the bridge") == pytest.approx(2 * 2 / 7)
+
+
+def test_corpus_judges_each_summary_by_its_own_article():
+    articles = ARTICLES[:3]
+    corpus: Corpus = news.NewsCorpus(articles)
+    assert corpus.vocabulary_size == len(news.VOCABULARY)
+    assert (corpus.pad_id, corpus.eos_id, corpus.start_id) == (news.PAD_ID, news.EOS_ID, news.START_ID)
+    assert corpus.decode_batch(corpus.sources[0]) == [article.text for article in articles]
+    assert corpus.decode_batch(corpus.references[0]) == [article.reference for article in articles]
+    assert [part.shape for part in corpus.references] == [corpus.references[0].shape] * 2
+    best = [article.complete_summary for article in articles]
+    assert len(set(best)) == 3
+    for item, summary in enumerate(best):
+        assert corpus.utility(summary, item) == 5 > corpus.utility(best[item - 1], item)
+        assert corpus.rouge_l(summary, item) == 1 > corpus.rouge_l(best[item - 1], item)
+        answers = [corpus.prefers_first(summary, best[item - 1], item, random.Random(i)) for i in range(100)]
+        assert sum(answers) > 90

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from solutions.given.data import news
 from solutions.given.networks import t5
-from solutions.given.training import preferences, rlhf
+from solutions.given.training import preferences, rlhf, warm_up
 
 VOCABULARY = len(news.VOCABULARY)
 SMALL = {
@@ -65,6 +65,29 @@ def test_having_read_answers_as_the_policy_does_and_teaches_the_decoder_only(bat
     assert all(p.grad is not None for p in policy.answering_parameters())
 
 
+def test_scored_copy_reads_as_the_policy_does_and_shares_nothing_with_it(batch):
+    policy = t5.TinyT5Policy(VOCABULARY, width=16)
+    state = torch.get_rng_state()
+    scored = policy.scored()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(scored.encode(*batch[:2]), policy.encode(*batch[:2]))
+    states = policy.encode(*batch[:2])
+    assert torch.equal(scored.decode(states, *batch[1:]), policy.decode(states, *batch[1:]))
+    assert not scored(*batch).any()  # a head of zeros
+    with torch.no_grad():
+        for parameter in scored.parameters():
+            parameter.zero_()
+    assert all(parameter.any() for parameter in policy.parameters())
+
+
+def test_batches_are_drawn_without_doubles_and_as_step_by_step():
+    batches = warm_up.draw_batches(10, 4, 3, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    assert torch.equal(batches, torch.stack([torch.randperm(10, generator=generator)[:4] for _ in range(3)]))
+    few = warm_up.draw_batches(3, 4, 2, generator)
+    assert few.shape == (2, 3) and all(set(rows) == {0, 1, 2} for rows in few.tolist())
+
+
 def test_training_and_evaluation_mode_are_the_same_function(batch):
     policy = t5.TinyT5Policy(VOCABULARY)
     assert torch.equal(policy.train()(*batch), policy.eval()(*batch))
@@ -98,7 +121,16 @@ def test_run_returns_both_policies_and_its_history():
     assert differ and all(name.startswith("t5.decoder.") for name in differ)
     lengths = {name: len(values) for name, values in history.items()}
     assert lengths == dict.fromkeys(
-        ["warm_up_loss", "reward_model_loss", "reward_model_agreement", "score", "kl", "utility"], 2
+        [
+            "warm_up_loss",
+            "reward_model_loss",
+            "reward_model_agreement",
+            "score",
+            "kl",
+            "utility",
+            "rouge_l",
+        ],
+        2,
     )
     assert history["kl"][0] == pytest.approx(
         0, abs=1e-4
@@ -121,7 +153,8 @@ def test_pairs_are_drawn_in_pieces_each_to_its_own_source(monkeypatch):
     articles = news.make_articles(20, 0)
     sources, mask = news.encode_batch([article.text for article in articles])
     policy = Echo(VOCABULARY)
-    pairs = preferences.collect_pairs(policy, articles, torch.Generator().manual_seed(0), 0)
+    corpus = news.NewsCorpus([*articles, *news.make_articles(5, 1)])
+    pairs = preferences.collect_pairs(policy, corpus, 20, torch.Generator().manual_seed(0), 0)
     assert pieces == [8, 8, 4] * 3  # once to read, twice to answer
     assert torch.equal(pairs.chosen, sources[:, :1].expand(20, news.MAX_SUMMARY_TOKENS))
     assert torch.equal(pairs.rejected, pairs.chosen)
@@ -134,14 +167,15 @@ def test_scores_of_the_pairs_are_normalised(monkeypatch):
     policy, model = t5.TinyT5Policy(VOCABULARY), t5.ScoredT5(VOCABULARY)
     torch.nn.init.normal_(model.head.weight)
     model.t5.load_state_dict(policy.t5.state_dict())
-    pairs = preferences.collect_pairs(policy, news.make_articles(20, 0), torch.Generator().manual_seed(0), 0)
+    corpus = news.NewsCorpus(news.make_articles(20, 0))
+    pairs = preferences.collect_pairs(policy, corpus, 20, torch.Generator().manual_seed(0), 0)
     pieces, answer = [], model.answer
     monkeypatch.setattr(model, "answer", lambda *args: pieces.append(len(args[0])) or answer(*args))
-    preferences.normalise(model, pairs)
+    preferences.normalise(model, pairs, corpus)
     assert pieces == [8, 8, 4] * 2
     tokens = (pairs.chosen, pairs.rejected)
     scores = torch.cat(
-        [preferences.score_responses(model, pairs.states, pairs.source_mask, x) for x in tokens]
+        [preferences.score_responses(model, pairs.states, pairs.source_mask, x, corpus) for x in tokens]
     )
     assert scores.mean().item() == pytest.approx(0, abs=1e-4) and scores.std().item() == pytest.approx(
         1, abs=1e-4

@@ -76,16 +76,15 @@ def test_refusals(size, split):
         warped_digits(3, 0, size, split)
 
 
-def test_training_is_reproducible_and_leaves_the_global_state_alone(capsys):
+def test_training_is_reproducible_and_leaves_the_global_state_alone():
     torch.manual_seed(0)
     state = torch.get_rng_state()
     weights, history = early_exit.train(**SMALL, seed=4)
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(1)
-    again, same_history = early_exit.train(**SMALL, seed=4, progress=True)
+    again, same_history = early_exit.train(**SMALL, seed=4)
     assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert history == same_history and all(len(values) == 2 for values in history.values())
-    assert capsys.readouterr().out.startswith("epoch 1/2: loss ")
     other, _ = early_exit.train(**SMALL, seed=5)
     assert not torch.equal(weights["stem.0.weight"], other["stem.0.weight"])
     assert not any(value.requires_grad for value in weights.values())

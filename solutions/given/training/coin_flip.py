@@ -1,7 +1,6 @@
-"""Trains a network to undo coin flips on handwritten digits."""
+"""Trains a network to undo coin flips: on handwritten digits, or on whatever images it is given."""
 
 import math
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -9,6 +8,7 @@ from torch import Tensor
 from ...diffusion import binary
 from ..data import digits
 from ..networks import mlp
+from .loop import QUIET, Loop, Part
 
 
 def delta_for(num_steps: int, final_correlation: float = 0.02) -> float:
@@ -23,10 +23,12 @@ def delta_for(num_steps: int, final_correlation: float = 0.02) -> float:
     return (1 - per_step) / 2
 
 
-def make_network(num_steps: int, final_correlation: float = 0.02, width: int = 256) -> mlp.DenoisingMLP:
-    """The network that `train` trains, with fresh weights: 64 pixels to 64 logits."""
+def make_network(
+    num_steps: int, final_correlation: float = 0.02, width: int = 256, depth: int = 2, num_pixels: int = 64
+) -> mlp.DenoisingMLP:
+    """The network that `train` trains, with fresh weights: pixels to logits."""
     delta = delta_for(num_steps, final_correlation)
-    return mlp.DenoisingMLP(64, width, skip_logit=math.log((1 - delta) / delta))
+    return mlp.DenoisingMLP(num_pixels, width, depth, skip_logit=math.log((1 - delta) / delta))
 
 
 def train(
@@ -38,7 +40,11 @@ def train(
     width: int = 256,
     seed: int = 0,
     device: str = "cpu",
-    progress: bool = False,
+    loop: Loop = QUIET,
+    depth: int = 2,
+    images: Tensor | None = None,
+    fused: bool = False,
+    half_precision: bool = False,
 ) -> tuple[dict[str, Tensor], dict[str, list[float]]]:
     """Adam with cosine decay on `binary.training_loss`.
 
@@ -53,28 +59,39 @@ def train(
         width: hidden units of the network.
         seed: of weights, batches, times and coins.
         device: where to train, "cpu" or "cuda".
-        progress: show a progress bar.
+        loop: watches over the updates.
+        depth: residual blocks of the network.
+        images: Float[N, M] of -1.0 and +1.0; without them the training digits on board.
+        fused: Adam as one kernel, which is faster and rounds otherwise.
+        half_precision: compute the network in bfloat16 on a GPU that has it.
 
     Returns:
         The weights (a state dict of CPU tensors, for `make_network`), and a history: "loss" of each iteration in nats
         an image.
     """
+    half = half_precision and device == "cuda" and torch.cuda.is_bf16_supported(False)
     # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
     # the caller's state is put back at the end.
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
         torch.manual_seed(seed)
-        network = make_network(num_steps, final_correlation, width).to(device)
+        images = (digits.binarised_digits("train") if images is None else images).to(device)
+        network = make_network(num_steps, final_correlation, width, depth, images.shape[1]).to(device)
         generator = torch.Generator(device).manual_seed(seed)
-        images = digits.binarised_digits("train").to(device)
         delta = delta_for(num_steps, final_correlation)
-        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
+        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=fused or None)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
-        losses = torch.zeros(
-            iterations, device=device
-        )  # read once at the end: a GPU need not wait for the CPU
-        for iteration in _counted(iterations, progress):
+        # Read once at the end: a GPU need not wait for the CPU.
+        losses = torch.zeros(iterations, device=device)
+        parts: dict[str, Part] = {
+            "network": network,
+            "optimizer": optimizer,
+            "schedule": schedule,
+            "generator": generator,
+        }
+        for iteration in loop.steps("coin_flip", iterations, parts, {"loss": losses}):
             rows = torch.randint(len(images), (batch_size,), generator=generator, device=device)
-            loss = binary.training_loss(network, images[rows], num_steps, delta, generator=generator)
+            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+                loss = binary.training_loss(network, images[rows], num_steps, delta, generator=generator)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -82,12 +99,3 @@ def train(
             losses[iteration] = loss.detach()
     weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     return weights, {"loss": losses.tolist()}
-
-
-def _counted(iterations: int, progress: bool) -> Iterable[int]:
-    if not progress:
-        return range(iterations)
-    from tqdm.auto import trange
-
-    bar: Iterable[int] = trange(iterations, desc="coin-flip diffusion", unit="batch")
-    return bar

@@ -6,16 +6,15 @@ trained, so that each batch of sources is read once, however many updates follow
 
 import copy
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ...rlhf import advantages, log_probs, policy_gradient, ppo, rewards
-from ..data import news
-from ..networks import t5
+from ..data.corpus import Corpus, Policy, Scored
 from . import preferences, warm_up
+from .loop import QUIET, Loop, Part
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Rollout:
     states: Tensor  # Float[B, S, width], of the one encoder
     sources: Tensor  # Long[B, S]
     source_mask: Tensor  # Bool[B, S]
+    start_id: int  # what the decoder reads first
     tokens: Tensor  # Long[B, T]
     mask: Tensor  # Bool[B, T]
     log_probs: Tensor  # Float[B, T], nats
@@ -50,53 +50,65 @@ class Rollout:
     def log_probs_now(self) -> Tensor:
         """Float[B, T], nats, under the policy as it is by now; differentiable."""
         return log_probs.policy_log_probs(
-            self.reader, self.sources, self.source_mask, self.tokens, news.START_ID
+            self.reader, self.sources, self.source_mask, self.tokens, self.start_id
         )
 
-    def values_now(self, critic: t5.ScoredT5) -> Tensor:
+    def values_now(self, critic: Scored) -> Tensor:
         """Float[B, T], the value of the state before each token; differentiable."""
-        decoder_input = log_probs.shift_right(self.tokens, news.START_ID)
+        decoder_input = log_probs.shift_right(self.tokens, self.start_id)
         return critic.answer(self.states, self.source_mask, decoder_input)
 
 
 def learn_from_feedback(
-    policy: t5.TinyT5Policy,
-    reward_model: t5.ScoredT5,
-    articles: Sequence[news.Article],
+    policy: Policy,
+    reward_model: Scored,
+    corpus: Corpus,
     steps: int,
     settings: Settings,
     generator: torch.Generator,
     sampling: torch.Generator,
+    loop: Loop = QUIET,
+    name: str = "policy",
 ) -> dict[str, list[float]]:
     """Changes the policy so that its responses score higher, at a price for leaving what it was.
 
     Args:
         policy: the warmed-up policy.
         reward_model: stays as it is; the value function starts as a copy of it.
-        articles: what to summarise.
+        corpus: what to summarise.
         steps: roll-outs.
         settings: how to learn from one.
         generator: of the batches, on the CPU.
         sampling: of the responses, on the policy's device.
+        loop: watches over the steps.
+        name: of the loop.
 
     Returns:
-        For each step the mean over its responses of: "score" of the reward model, "kl" to the warmed-up policy in nats
-        a response (estimator k1), and "utility", which only the simulated readers know.
+        For each step the mean over its responses of: "score" of the reward model; "kl" to the warmed-up policy in nats
+        a response (estimator k1); "utility", which only the simulated readers know; and "rouge_l".
     """
     device = next(policy.parameters()).device
-    sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
+    sources, source_mask = (x.to(device) for x in corpus.sources)
     reference, critic = copy.deepcopy(policy), copy.deepcopy(reward_model)
     policy_optimizer = torch.optim.Adam(policy.answering_parameters(), lr=settings.learning_rate, fused=True)
     value_optimizer = torch.optim.Adam(
         critic.answering_parameters(), lr=settings.value_learning_rate, fused=True
     )
-    history: dict[str, list[float]] = {"score": [], "kl": [], "utility": []}
-    for _ in range(steps):
-        rows = warm_up.draw_rows(len(articles), settings.batch_size, generator)
-        on_device = rows.to(device)
-        batch = roll_out(
-            policy, reference, reward_model, sources[on_device], source_mask[on_device], sampling
-        )
+    batches = warm_up.draw_batches(len(sources), settings.batch_size, steps, generator)
+    on_device = batches.to(device)
+    curves = {
+        label: torch.zeros(steps, dtype=torch.float64) for label in ("score", "kl", "utility", "rouge_l")
+    }
+    parts: dict[str, Part] = {
+        "policy": policy,
+        "critic": critic,
+        "policy_optimizer": policy_optimizer,
+        "value_optimizer": value_optimizer,
+        "sampling": sampling,
+    }
+    for step in loop.steps(name, steps, parts, curves):
+        rows = on_device[step]
+        batch = roll_out(policy, reference, reward_model, sources[rows], source_mask[rows], corpus, sampling)
         shaped = rewards.shaped_rewards(
             batch.scores, batch.log_probs, batch.ref_log_probs, batch.mask, settings.kl_coef
         )
@@ -104,23 +116,19 @@ def learn_from_feedback(
             _ppo_update(batch, shaped, critic, policy_optimizer, value_optimizer, settings)
         else:
             _reinforce_update(batch, shaped, policy_optimizer)
-        kl = torch.where(batch.mask, batch.log_probs - batch.ref_log_probs, 0.0).sum(dim=1)
-        summaries = zip(news.decode_batch(batch.tokens), rows.tolist(), strict=True)
-        history["score"].append(batch.scores.mean().item())
-        history["kl"].append(kl.mean().item())
-        history["utility"].append(
-            statistics.fmean(news.utility(text, articles[row]) for text, row in summaries)
-        )
-    return history
+        for label, value in _figures(batch, corpus, batches[step].tolist()).items():
+            curves[label][step] = value
+    return {label: curve.tolist() for label, curve in curves.items()}
 
 
 @torch.no_grad()
 def roll_out(
-    policy: t5.TinyT5Policy,
-    reference: t5.TinyT5Policy,
-    reward_model: t5.ScoredT5,
+    policy: Policy,
+    reference: Policy,
+    reward_model: Scored,
     sources: Tensor,
     source_mask: Tensor,
+    corpus: Corpus,
     sampling: torch.Generator,
 ) -> Rollout:
     """Draws a response to each source and scores it."""
@@ -130,23 +138,46 @@ def roll_out(
         reader,
         sources,
         source_mask,
-        news.START_ID,
-        news.EOS_ID,
-        news.PAD_ID,
-        news.MAX_SUMMARY_TOKENS,
+        corpus.start_id,
+        corpus.eos_id,
+        corpus.pad_id,
+        corpus.max_summary_tokens,
         generator=sampling,
     )
     ref_log_probs = log_probs.policy_log_probs(
-        reference.having_read(states, source_mask), sources, source_mask, tokens, news.START_ID
+        reference.having_read(states, source_mask), sources, source_mask, tokens, corpus.start_id
     )
-    scores = preferences.score_responses(reward_model, states, source_mask, tokens)
-    return Rollout(reader, states, sources, source_mask, tokens, mask, drawn_log_probs, ref_log_probs, scores)
+    scores = preferences.score_responses(reward_model, states, source_mask, tokens, corpus)
+    return Rollout(
+        reader,
+        states,
+        sources,
+        source_mask,
+        corpus.start_id,
+        tokens,
+        mask,
+        drawn_log_probs,
+        ref_log_probs,
+        scores,
+    )
+
+
+def _figures(batch: Rollout, corpus: Corpus, items: list[int]) -> dict[str, float]:
+    """What the curves show of one roll-out; the texts have to come to the CPU for it, once."""
+    kl = torch.where(batch.mask, batch.log_probs - batch.ref_log_probs, 0.0).sum(dim=1)
+    summaries = list(zip(corpus.decode_batch(batch.tokens), items, strict=True))
+    return {
+        "score": batch.scores.mean().item(),
+        "kl": kl.mean().item(),
+        "utility": statistics.fmean(corpus.utility(text, item) for text, item in summaries),
+        "rouge_l": statistics.fmean(corpus.rouge_l(text, item) for text, item in summaries),
+    }
 
 
 def _ppo_update(
     batch: Rollout,
     shaped: Tensor,
-    critic: t5.ScoredT5,
+    critic: Scored,
     policy_optimizer: torch.optim.Optimizer,
     value_optimizer: torch.optim.Optimizer,
     settings: Settings,

@@ -1,4 +1,4 @@
-"""Trains a noise predictor on handwritten digits."""
+"""Trains a noise predictor: on handwritten digits, or on whatever images it is given."""
 
 import copy
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...diffusion import gaussian, schedules
 from ..data import digits
 from ..networks import mlp
+from .loop import QUIET, Loop, Part
 
 
 def train(
@@ -19,7 +20,11 @@ def train(
     ema_decay: float,
     seed: int = 0,
     device: str = "cpu",
-    progress: bool = False,
+    loop: Loop = QUIET,
+    depth: int = 2,
+    images: Tensor | None = None,
+    fused: bool = False,
+    half_precision: bool = False,
 ) -> tuple[dict[str, Tensor], dict[str, list[float]]]:
     """Adam with cosine decay on `noise_prediction_loss`, linear betas, and a moving average of the weights.
 
@@ -34,33 +39,47 @@ def train(
         ema_decay: how much of the average one update keeps; less at first, so that the first weights are forgotten.
         seed: of weights, batches, times and noise.
         device: where to train, "cpu" or "cuda".
-        progress: print a line ten times.
+        loop: watches over the updates.
+        depth: residual blocks of the network.
+        images: Float[N, M] in [-1, 1]; without them the training digits on board.
+        fused: Adam as one kernel, which is faster and rounds otherwise.
+        half_precision: compute the network in bfloat16 on a GPU that has it.
 
     Returns:
-        The averaged weights (a state dict of CPU tensors, for `DenoisingMLP(64, width)`), and a history: "loss" of each
-        iteration.
+        The averaged weights (a state dict of CPU tensors, for `DenoisingMLP(M, width, depth)`), and a history: "loss"
+        of each iteration.
     """
-    images = digits.scaled_digits("train").to(device)
-    alphas_cumprod = schedules.cumulative_alphas(schedules.linear_betas(num_steps))
-    with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
-        torch.default_generator.manual_seed(seed)
-        network = mlp.DenoisingMLP(images.shape[1], width).to(device)
-    average = copy.deepcopy(network)
-    optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
-    generator = torch.Generator(device).manual_seed(seed)
-    losses = torch.zeros(iterations, device=device)  # read once at the end: a GPU need not wait for the CPU
-    for iteration in range(iterations):
-        rows = torch.randint(len(images), (batch_size,), generator=generator, device=device)
-        loss = gaussian.noise_prediction_loss(network, images[rows], alphas_cumprod, generator)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        _update_average(average, network, min(ema_decay, (1 + iteration) / (10 + iteration)))
-        losses[iteration] = loss.detach()
-        if progress and (iteration + 1) % max(1, iterations // 10) == 0:
-            print(f"iteration {iteration + 1}/{iterations}: loss {loss.item():.3f}", flush=True)
+    half = half_precision and device == "cuda" and torch.cuda.is_bf16_supported(False)
+    # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
+    # the caller's state is put back at the end.
+    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+        torch.manual_seed(seed)
+        images = (digits.scaled_digits("train") if images is None else images).to(device)
+        network = mlp.DenoisingMLP(images.shape[1], width, depth).to(device)
+        average = copy.deepcopy(network)
+        alphas_cumprod = schedules.cumulative_alphas(schedules.linear_betas(num_steps)).to(device)
+        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=fused or None)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
+        generator = torch.Generator(device).manual_seed(seed)
+        # Read once at the end: a GPU need not wait for the CPU.
+        losses = torch.zeros(iterations, device=device)
+        parts: dict[str, Part] = {
+            "network": network,
+            "average": average,
+            "optimizer": optimizer,
+            "schedule": schedule,
+            "generator": generator,
+        }
+        for iteration in loop.steps("gaussian", iterations, parts, {"loss": losses}):
+            rows = torch.randint(len(images), (batch_size,), generator=generator, device=device)
+            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+                loss = gaussian.noise_prediction_loss(network, images[rows], alphas_cumprod, generator)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            _update_average(average, network, min(ema_decay, (1 + iteration) / (10 + iteration)))
+            losses[iteration] = loss.detach()
     weights = {name: value.detach().cpu().clone() for name, value in average.state_dict().items()}
     return weights, {"loss": losses.tolist()}
 

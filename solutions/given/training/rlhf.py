@@ -1,13 +1,18 @@
-"""Question 4 from end to end: warm-up, reward model, reinforcement learning, on generated news."""
+"""Question 4 from end to end: warm-up, reward model, reinforcement learning."""
+
+from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data import news
+from ..data.corpus import Corpus, Policy, Scored
 from ..networks import t5
 from . import feedback, preferences, warm_up
+from .loop import QUIET, Loop
 
 ALGORITHMS = ("ppo", "reinforce")
+History = dict[str, list[float]]
 
 
 def train(
@@ -26,9 +31,9 @@ def train(
     kl_coef: float = 0.05,
     seed: int = 0,
     device: str = "cpu",
-    progress: bool = False,
-) -> tuple[dict[str, Tensor], dict[str, list[float]]]:
-    """Trains a policy by imitation, then by feedback.
+    loop: Loop = QUIET,
+) -> tuple[dict[str, Tensor], History]:
+    """Trains a policy by imitation, then by feedback, on generated news.
 
     The same arguments give the same weights on a CPU. The global random state is neither used nor changed.
 
@@ -48,12 +53,12 @@ def train(
         kl_coef: price of a nat of divergence from the warmed-up policy, in standard deviations of the score.
         seed: of articles, weights, batches, responses and preferences.
         device: where to train, "cpu" or "cuda".
-        progress: print a line after each stage.
+        loop: watches over the steps.
 
     Returns:
         A state dict of CPU tensors, which holds that of `TinyT5Policy(len(news.VOCABULARY))` twice: with the prefix
         "policy." at the end, and "warm_up." before the feedback. And a history: "warm_up_loss", "reward_model_loss" and
-        "reward_model_agreement" of each step; "score", "kl" and "utility" of each roll-out.
+        "reward_model_agreement" of each step; "score", "kl", "utility" and "rouge_l" of each roll-out.
 
     Raises:
         ValueError: unknown algorithm, or more pairs than articles.
@@ -62,41 +67,63 @@ def train(
         raise ValueError(f"algorithm must be one of {ALGORITHMS}, got {algorithm!r}")
     if preference_pairs > articles:
         raise ValueError(f"{preference_pairs} pairs need as many articles, got {articles}")
-    corpus = news.make_articles(articles, seed)
+    corpus = news.NewsCorpus(news.make_articles(articles, seed))
     generator, sampling = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed)
     with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
         torch.default_generator.manual_seed(seed)
         policy = t5.TinyT5Policy(len(news.VOCABULARY)).to(device)
-        reward_model = t5.ScoredT5(len(news.VOCABULARY)).to(device)
-
-    losses = warm_up.warm_up(policy, corpus, warm_up_steps, batch_size, warm_up_learning_rate, generator)
-    history = {"warm_up_loss": losses}
-    weights = _weights(policy, "warm_up.")
-    _report(progress, "warm-up", history, "warm_up_loss")
-
-    reward_model.t5.load_state_dict(policy.t5.state_dict())
-    pairs = preferences.collect_pairs(policy, corpus[:preference_pairs], sampling, seed)
-    history["reward_model_loss"], history["reward_model_agreement"] = preferences.train_reward_model(
-        reward_model, pairs, reward_model_steps, batch_size, reward_model_learning_rate, generator
+    losses = warm_up.warm_up(
+        policy, corpus, warm_up_steps, batch_size, warm_up_learning_rate, generator, loop
     )
-    preferences.normalise(reward_model, pairs)
-    _report(progress, "reward model", history, "reward_model_loss", "reward_model_agreement")
-
+    history = {"warm_up_loss": losses}
+    weights = prefixed("warm_up.", policy.state_dict())
+    reward_model, learnt = reward_of(
+        policy,
+        corpus,
+        preference_pairs,
+        reward_model_steps,
+        batch_size,
+        reward_model_learning_rate,
+        seed,
+        generator,
+        sampling,
+        loop,
+    )
     settings = feedback.Settings(
         batch_size, policy_learning_rate, value_learning_rate, kl_coef, policy_epochs, algorithm
     )
-    history |= feedback.learn_from_feedback(
-        policy, reward_model, corpus, policy_steps, settings, generator, sampling
+    reached = feedback.learn_from_feedback(
+        policy, reward_model, corpus, policy_steps, settings, generator, sampling, loop
     )
-    _report(progress, "policy", history, "score", "kl", "utility")
-    return weights | _weights(policy, "policy."), history
+    return weights | prefixed("policy.", policy.state_dict()), history | learnt | reached
 
 
-def _weights(network: nn.Module, prefix: str) -> dict[str, Tensor]:
-    return {prefix + name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+def reward_of(
+    policy: Policy,
+    corpus: Corpus,
+    pairs: int,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    generator: torch.Generator,
+    sampling: torch.Generator,
+    loop: Loop = QUIET,
+) -> tuple[Scored, History]:
+    """A reward model, with normalised scores, from preferences between a warmed-up policy's summaries.
+
+    Returns:
+        The model, and "reward_model_loss" and "reward_model_agreement" of each step.
+    """
+    model = policy.scored()
+    judged = preferences.collect_pairs(policy, corpus, pairs, sampling, seed)
+    losses, agreements = preferences.train_reward_model(
+        model, judged, corpus, steps, batch_size, learning_rate, generator, loop
+    )
+    preferences.normalise(model, judged, corpus)
+    return model, {"reward_model_loss": losses, "reward_model_agreement": agreements}
 
 
-def _report(progress: bool, stage: str, history: dict[str, list[float]], *names: str) -> None:
-    if progress:
-        figures = [f"{name} {sum(last) / len(last):.3f}" for name in names if (last := history[name][-5:])]
-        print(f"{stage}: {', '.join(figures)} (mean of the last five)", flush=True)
+def prefixed(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU, by name with the prefix."""
+    return {prefix + name: value.detach().cpu().clone() for name, value in state.items()}

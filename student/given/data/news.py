@@ -174,3 +174,40 @@ def encode_batch(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
 def decode_batch(tokens: Tensor) -> list[str]:
     """Rows of Long[N, T] as texts."""
     return [decode(row) for row in tokens.tolist()]
+
+
+@dataclass(frozen=True)
+class NewsCorpus:
+    """Articles as the `Corpus` that question 4's training reads."""
+
+    articles: Sequence[Article]
+
+    pad_id, eos_id, start_id = PAD_ID, EOS_ID, START_ID
+    vocabulary_size = len(VOCABULARY)
+    max_summary_tokens = MAX_SUMMARY_TOKENS
+
+    @property
+    def sources(self) -> tuple[Tensor, Tensor]:
+        """Long[N, S] and Bool[N, S], the articles and their mask."""
+        return encode_batch([article.text for article in self.articles])
+
+    @property
+    def references(self) -> tuple[Tensor, Tensor]:
+        """Long[N, R] and Bool[N, R], the reference summaries and their mask, the end included."""
+        return encode_batch([article.reference for article in self.articles])
+
+    def decode_batch(self, tokens: Tensor) -> list[str]:
+        """Rows of Long[B, T] as texts."""
+        return decode_batch(tokens)
+
+    def utility(self, summary: str, item: int) -> float:
+        """What a summary of article `item` is worth to its reader, at most 5."""
+        return utility(summary, self.articles[item])
+
+    def prefers_first(self, first: str, second: str, item: int, reader: random.Random) -> bool:
+        """Whether a reader, asked once, prefers the first of two summaries of article `item`."""
+        return prefers_first(first, second, self.articles[item], reader)
+
+    def rouge_l(self, summary: str, item: int) -> float:
+        """ROUGE-L against the complete summary: the references are of mixed quality."""
+        return rouge_l(summary, self.articles[item].complete_summary)

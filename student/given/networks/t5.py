@@ -6,6 +6,7 @@ no `generate`, no pretrained weights. Only question 4's training run imports thi
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.models.t5.configuration_t5 import T5Config
@@ -26,6 +27,7 @@ class TinyT5(nn.Module):
 
     def __init__(self, vocabulary_size: int, width: int = 64, pad_id: int = 0, eos_id: int = 1) -> None:
         super().__init__()
+        self.arguments = (vocabulary_size, width, pad_id, eos_id)
         self.width = width
         config = T5Config(
             vocab_size=vocabulary_size,
@@ -94,6 +96,13 @@ class TinyT5Policy(TinyT5):
             return self.answer(states, attention_mask, decoder_input_ids)
 
         return policy
+
+    def scored(self) -> "ScoredT5":
+        """A scored network on the same device, with copies of these weights."""
+        with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then forgotten
+            scored = ScoredT5(*self.arguments)
+        scored.t5.load_state_dict(self.t5.state_dict())
+        return scored.to(self.t5.device)
 
 
 class ScoredT5(TinyT5):

@@ -1,6 +1,6 @@
-"""Trains an early-exit network on warped digits."""
+"""Trains an early-exit network: on warped digits, or on whatever images it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -8,6 +8,9 @@ from torch import Tensor
 from ...early_exit import loss as objective
 from ...early_exit import resnet
 from ..data import warped_digits
+from .loop import QUIET, Loop, Part
+
+History = dict[str, list[float]]
 
 
 def train(
@@ -22,9 +25,9 @@ def train(
     learning_rate: float,
     seed: int = 0,
     device: str = "cpu",
-    progress: bool = False,
-) -> tuple[dict[str, Tensor], dict[str, list[float]]]:
-    """Adam with a one-cycle schedule on `early_exit_loss`; an incomplete last batch of an epoch is left out.
+    loop: Loop = QUIET,
+) -> tuple[dict[str, Tensor], History]:
+    """Trains an early-exit network on warped digits.
 
     The same arguments give the same weights on a CPU. The global random state is neither used nor changed.
 
@@ -40,43 +43,112 @@ def train(
         learning_rate: the peak of the cycle.
         seed: of the weights, the images and their order.
         device: where to train, "cpu" or "cuda".
-        progress: print a line after each epoch.
+        loop: watches over the steps.
 
     Returns:
-        The trained weights (a state dict of CPU tensors), and a history: "loss" is the mean over each epoch,
-        "first_accuracy" and "final_accuracy" the fraction of its training images that the first and the last head got
-        right while it ran.
+        The trained weights (a state dict of CPU tensors), and the history of `fit`.
     """
-    generator = torch.Generator().manual_seed(seed)
+    network = first_network(width, blocks, 1, exits, seed).to(device)
+    images, labels = (part.to(device) for part in warped_digits.warped_digits(num_images, seed, image_size))
+    history = fit(network, images, labels, exit_weights, epochs, batch_size, learning_rate, seed, loop)
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}, history
+
+
+def first_network(
+    width: int, blocks: Sequence[int], in_channels: int, exits: Sequence[int], seed: int
+) -> resnet.EarlyExitResNet:
+    """An untrained network of ten classes; its weights depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
         torch.default_generator.manual_seed(seed)
-        network = resnet.EarlyExitResNet(10, width, tuple(blocks), 1, tuple(exits))
-    network.to(device).train()
-    images, labels = (part.to(device) for part in warped_digits.warped_digits(num_images, seed, image_size))
-    steps = num_images // batch_size
+        return resnet.EarlyExitResNet(10, width, tuple(blocks), in_channels, tuple(exits))
+
+
+def fit(
+    network: resnet.EarlyExitResNet,
+    images: Tensor,
+    labels: Tensor,
+    exit_weights: Sequence[float],
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    loop: Loop = QUIET,
+    name: str = "early_exit",
+    prepare: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    half_precision: bool = False,
+) -> History:
+    """Adam with a one-cycle schedule on `early_exit_loss`; an incomplete last batch of an epoch is left out.
+
+    Args:
+        network: trained in place, where it is.
+        images: [N, C, H, W], on the network's device.
+        labels: Long[N], likewise.
+        exit_weights: of the loss, one for each head.
+        epochs: passes over the images.
+        batch_size: images in a batch, at most N.
+        learning_rate: the peak of the cycle.
+        seed: of the images' order and of what `prepare` draws.
+        loop: watches over the steps.
+        name: of the loop.
+        prepare: makes network inputs of a batch of images, anew each time that they are seen.
+        half_precision: compute in bfloat16 where the device is cuda and has it.
+
+    Returns:
+        A history with one value an epoch: "loss" is the mean over it, "first_accuracy" and "final_accuracy" the
+        fraction of its training images that the first and the last head got right while it ran.
+
+    Raises:
+        ValueError: there are fewer images than a batch takes.
+    """
+    if len(images) < batch_size:
+        raise ValueError(f"{len(images)} images do not fill a batch of {batch_size}")
+    device = images.device
+    half = half_precision and device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+    steps = len(images) // batch_size
+    network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=max(1, epochs * steps)
     )
-    history: dict[str, list[float]] = {"loss": [], "first_accuracy": [], "final_accuracy": []}
-    for epoch in range(epochs):
-        sums = torch.zeros(3)
-        batches = torch.randperm(num_images, generator=generator)[: steps * batch_size].view(
-            steps, batch_size
-        )
-        for rows in batches.to(device):
-            logits = network(images[rows])
-            loss = objective.early_exit_loss(logits, labels[rows], list(exit_weights))
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            right = (logits.detach()[[0, -1]].argmax(dim=-1) == labels[rows]).float().mean(dim=1)
-            sums += torch.cat([loss.detach().view(1), right]).cpu()
-        for name, value in zip(history, (sums / steps).tolist(), strict=True):
-            history[name].append(value)
-        if progress:
-            line = ", ".join(f"{name} {values[-1]:.3f}" for name, values in history.items())
-            print(f"epoch {epoch + 1}/{epochs}: {line}", flush=True)
-    weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-    return weights, history
+    shuffle = torch.Generator().manual_seed(seed)
+    draws = torch.Generator(device).manual_seed(seed)
+    order = torch.arange(len(images), device=device)
+    weights = torch.tensor(list(exit_weights), device=device)
+    # Filled on the device and read when the state is kept, so that a GPU need not wait for the CPU at every step.
+    curves = {
+        label: torch.zeros(epochs * steps, device=device)
+        for label in ("loss", "first_accuracy", "final_accuracy")
+    }
+    parts: dict[str, Part] = {
+        "network": network,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "shuffle": shuffle,
+        "draws": draws,
+        "order": order,
+    }
+    for step in loop.steps(name, epochs * steps, parts, curves):
+        place = step % steps
+        if place == 0:
+            order.copy_(torch.randperm(len(images), generator=shuffle))
+        rows = order[place * batch_size : (place + 1) * batch_size]
+        batch = images[rows] if prepare is None else prepare(images[rows], draws)
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
+            logits = network(batch)
+        logits = logits.float()
+        loss = objective.early_exit_loss(logits, labels[rows], weights)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        right = (logits.detach()[[0, -1]].argmax(dim=-1) == labels[rows]).float().mean(dim=1)
+        for curve, value in zip(curves.values(), (loss.detach(), *right), strict=True):
+            curve[step] = value
+    return {label: _epoch_means(curve.cpu(), epochs) for label, curve in curves.items()}
+
+
+def _epoch_means(curve: Tensor, epochs: int) -> list[float]:
+    """Float[epochs * steps] as one mean an epoch, added up step after step."""
+    steps = curve.view(epochs, -1).unbind(dim=1)
+    means: list[float] = (sum(steps, torch.zeros(epochs)) / len(steps)).tolist()
+    return means

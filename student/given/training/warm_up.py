@@ -1,35 +1,34 @@
 """Stage one of question 4: imitate the reference summaries."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from ...rlhf import log_probs, policy_gradient
-from ..data import news
-from ..networks import t5
+from ..data.corpus import Corpus, Policy
+from .loop import QUIET, Loop, Part
 
 
 def warm_up(
-    policy: t5.TinyT5Policy,
-    articles: Sequence[news.Article],
+    policy: Policy,
+    corpus: Corpus,
     steps: int,
     batch_size: int,
     learning_rate: float,
     generator: torch.Generator,
+    loop: Loop = QUIET,
 ) -> list[float]:
     """AdamW with cosine decay on `cross_entropy_loss`; changes the policy and returns the loss of each step, nats."""
     device = next(policy.parameters()).device
-    sources, source_mask = (x.to(device) for x in news.encode_batch([article.text for article in articles]))
-    labels, label_mask = (
-        x.to(device) for x in news.encode_batch([article.reference for article in articles])
-    )
+    sources, source_mask = (x.to(device) for x in corpus.sources)
+    labels, label_mask = (x.to(device) for x in corpus.references)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
-    losses = torch.zeros(steps)
-    for step in range(steps):
-        rows = draw_rows(len(articles), batch_size, generator).to(device)
-        decoder_input = log_probs.shift_right(labels[rows], news.START_ID)
+    batches = draw_batches(len(sources), batch_size, steps, generator).to(device)
+    losses = torch.zeros(steps, device=device)
+    parts: dict[str, Part] = {"policy": policy, "optimizer": optimizer, "schedule": schedule}
+    for step in loop.steps("warm_up", steps, parts, {"loss": losses}):
+        rows = batches[step]
+        decoder_input = log_probs.shift_right(labels[rows], corpus.start_id)
         logits = policy(sources[rows], source_mask[rows], decoder_input)
         loss = policy_gradient.cross_entropy_loss(logits, labels[rows], label_mask[rows])
         descend(optimizer, loss)
@@ -38,9 +37,15 @@ def warm_up(
     return losses.tolist()
 
 
-def draw_rows(count: int, batch_size: int, generator: torch.Generator) -> Tensor:
-    """`batch_size` different numbers below `count`."""
-    return torch.randperm(count, generator=generator)[:batch_size]
+def draw_batches(count: int, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
+    """For each step `batch_size` different numbers below `count`, all of them if there are fewer: Long[steps, B].
+
+    Drawn before the first step, so that a GPU never waits for them and a run that goes on draws the same.
+    """
+    batches = torch.empty(steps, min(batch_size, count), dtype=torch.int64)
+    for rows in batches:
+        rows.copy_(torch.randperm(count, generator=generator)[:batch_size])
+    return batches
 
 
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

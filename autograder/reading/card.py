@@ -1,0 +1,53 @@
+"""Reads the card of trained weights, plain JSON, into plain values."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+KB = 256
+DIGITS = 100  # of a whole number
+
+
+def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
+    """One part: the `values` of the card at `path`, or what is the `problem` with it."""
+    path = Path(request["path"])
+    try:
+        yield {"values": _read(path)}, b""
+    except FileNotFoundError:
+        yield {"problem": "is missing"}, b""
+    except OSError as error:
+        yield {"problem": f"cannot be read: {error.strerror}"}, b""
+    except UnicodeDecodeError:
+        yield {"problem": "is not UTF-8 text"}, b""
+    except RecursionError:
+        yield {"problem": "is nested too deeply"}, b""
+    except ValueError as error:
+        yield {"problem": f"is not valid JSON: {str(error)[:200]}"}, b""
+
+
+def _read(path: Path) -> Any:
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is no plain file")
+    with path.open("rb") as file:
+        data = file.read(KB * 1024 + 1)
+    if len(data) > KB * 1024:
+        raise OSError(0, f"it has more than {KB} KB")
+    return json.loads(data.decode("utf-8-sig"), parse_int=_whole, parse_float=_real, parse_constant=_constant)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if value - value != 0:
+        raise ValueError("a number that is too large")
+    return value
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"it holds {name}, which JSON does not have")

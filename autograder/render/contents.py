@@ -1,0 +1,143 @@
+"""What `make submit` says of the file that it wrote: what is in it, what is missing, what it will get no points for."""
+
+from collections.abc import Iterator, Mapping, Sized
+from pathlib import Path
+
+import safetensors.torch
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from safetensors import SafetensorError
+
+from autograder import answers
+from autograder.errors import Unanswered
+from autograder.manifest import Manifest
+from autograder.outcomes import Outcome
+from autograder.reading.limits import MB
+from autograder.reading.names import listed, shown
+from autograder.record import Record
+from autograder.submit import Taken, Written
+
+Line = tuple[str, str]
+
+
+def show(own: Record, taken: Taken, written: Written, manifest: Manifest, console: Console) -> None:
+    """Prints it, and which file to upload.
+
+    Args:
+        own: the record of the student's own run.
+        taken: the files that are embedded, and what intake said of the others.
+        written: where they are now.
+        manifest: the assignment.
+        console: where to.
+    """
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    before = ""
+    for heading, text in lines(own, taken, manifest):
+        table.add_row("" if heading == before else heading, Text(text))
+        before = heading
+    console.print()
+    console.print(table)
+    console.print(Text(_last(written), style="bold"))
+
+
+def lines(own: Record, taken: Taken, manifest: Manifest) -> Iterator[Line]:
+    """Each line with its heading: "in it", "missing", "no points" or "not tried"."""
+    for what in _holds(own, taken.files, manifest):
+        yield "in it", what
+    for what in _lacks(own, taken.files, manifest):
+        yield "missing", what
+    for what in _fails(own, taken):
+        yield "no points", what
+    others = [suite.name for suite in manifest.suites if suite.name not in own["scope"]["suites"]]
+    if others:
+        yield "not tried", f"{', '.join(others)}: these tests run when it is graded"
+
+
+def _holds(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
+    sources = [data for path, data in files.items() if path.endswith(".py")]
+    yield f"{_number(sources, 'source')} ({size(sum(map(len, sources)))})"
+    asked = _asked(manifest)
+    if asked:
+        yield f"{len(asked) - len(_blank(own, manifest))} of {_number(asked, 'answer')}"
+    for path, data in files.items():
+        if not path.endswith(".py") and path != answers.FILE:
+            precision = f", {_precision(data)}" if path.endswith(".safetensors") else ""
+            yield f"{shown(path)} ({size(len(data))}{precision})"
+
+
+def _lacks(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
+    todo = [t["id"] for t in own["tasks"] if t["outcome"] == Outcome.TODO and t["kind"] == "code"]
+    if todo:
+        yield f"{_number(todo, 'task')} still TODO: {listed(todo)}"
+    blank = _blank(own, manifest)
+    if blank:
+        yield f"{_number(blank, 'answer')} still blank in {answers.FILE}: {listed(blank)}"
+    if not own["who"]:
+        yield f"who you are: `names` and `student_ids` in {answers.FILE}"
+    for task in manifest.tasks.values():
+        if task.kind == "artifact" and task.file not in files:
+            yield f"{task.file}" + (f": `{task.command}` makes it" if task.command else "")
+
+
+def _fails(own: Record, taken: Taken) -> Iterator[str]:
+    for outcome in Outcome:
+        failed = [t["id"] for t in own["tasks"] if t["outcome"] == outcome]
+        if failed and outcome not in (Outcome.PASSED, Outcome.TODO, Outcome.HARNESS):
+            part = "" if outcome is Outcome.BLOCKED else ", wholly or in part"
+            yield f"{_number(failed, 'task')} {outcome}{part}: {listed(failed)}"
+    for artifact in own.get("artifacts", []):
+        if artifact["problem"]:
+            yield f"{shown(artifact['file'])}: {artifact['problem']}"
+    yield from taken.notes
+
+
+def _asked(manifest: Manifest) -> list[str]:
+    return [task.name for task in manifest.tasks.values() if task.kind == "answer"]
+
+
+def _blank(own: Record, manifest: Manifest) -> list[str]:
+    form = answers.Answers(own["answers"])
+    found = []
+    for key in _asked(manifest):
+        try:
+            form.get(key)
+        except Unanswered:
+            found.append(key)
+    return found
+
+
+def _number(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
+
+
+def _precision(data: bytes) -> str:
+    """The types of number that a safetensors file holds."""
+    try:
+        tensors = safetensors.torch.load(data)
+    except SafetensorError:
+        return "no safetensors that can be read"
+    kinds = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()})
+    return " and ".join(kinds) or "empty"
+
+
+def _last(written: Written) -> str:
+    text = "".join(f"\nthe older {_renamed(path)} is kept as {path.name}" for path in written.kept)
+    log = f"{written.log.name} ({size(written.log.stat().st_size)})"
+    if written.zip is None:
+        return f"{text}\nwritten: {log}; upload {written.log.name}"
+    packed = f"{written.zip.name} ({size(written.zip.stat().st_size)})"
+    return f"{text}\nwritten: {log} and {packed}; upload {written.zip.name}, which holds the same files and is smaller"
+
+
+def _renamed(kept: Path) -> str:
+    return kept.name.split(".")[0] + kept.suffix
+
+
+def size(count: int) -> str:
+    """A number of bytes in words, as a file manager shows it."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.1f} KB" if count < MB else f"{count / MB:.1f} MB"

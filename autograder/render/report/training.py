@@ -1,0 +1,99 @@
+"""Training and its evidence as the page shows them: what was measured, what is claimed, curves, pictures, artifacts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.record import Record
+from autograder.render.report.chart import Chart, chart
+from autograder.render.report.pictures import grid
+from autograder.render.report.plain import NAME, Some, finite, number, size, some, text, texts
+
+RUNS, FIGURES, CHARTS = 100, 60, 12
+
+
+def rows(record: Record, tests: Mapping[str, Any]) -> dict[str, Any]:
+    """Every run or measurement that has something to show, and the names of the tasks that have none."""
+    with_evidence, others = [], {}
+    for row in record["training"]:
+        name, outcome = text(row["run"], NAME), row["outcome"]
+        shown = {
+            "name": name,
+            "outcome": outcome,
+            "title": text(tests[row["test"]]["title"]) if row["test"] in tests else "",
+            "budget": texts(row["budget"].items())[:FIGURES],
+            "figures": figures(row["measured"], row.get("claimed", {})),
+            **_drawn(row),
+        }
+        if shown["figures"].first or shown["charts"].first or shown["pictures"].first:
+            with_evidence.append(shown)
+        else:
+            others[name] = f"{name} ({outcome})"
+    shown_names = {row["name"] for row in with_evidence}
+    without = [words for name, words in others.items() if name not in shown_names]
+    return {"runs": some(with_evidence, RUNS), "without": some(without, RUNS)}
+
+
+def _drawn(row: dict[str, Any]) -> dict[str, Any]:
+    curves, pictures = some(row.get("curves", []), CHARTS), some(row.get("pictures", []), CHARTS)
+    return {
+        "charts": Some([chart(curve) for curve in curves.first], curves.more),
+        "pictures": Some([grid(picture) for picture in pictures.first], pictures.more),
+    }
+
+
+def figures(measured: Mapping[str, Any], claimed: Mapping[str, Any]) -> Any:
+    """Each figure as measured, as claimed, and their difference in words."""
+    names = dict.fromkeys([*measured, *claimed])
+    return some(
+        [
+            {
+                "name": text(name, NAME),
+                "measured": number(measured[name]) if name in measured else "",
+                "claimed": number(claimed[name]) if name in claimed else "",
+                "difference": _difference(measured[name], claimed[name])
+                if name in measured and name in claimed
+                else "",
+            }
+            for name in names
+        ],
+        FIGURES,
+    )
+
+
+def _difference(measured: Any, claimed: Any) -> str:
+    """How far a claim is from what was measured, in words."""
+    found, said = finite(measured), finite(claimed)
+    if found is None or said is None:
+        return f"the {'claim' if said is None else 'measurement'} is no number"
+    if number(found) == number(said):
+        return "the same"
+    apart = abs(said - found)
+    share = 100 * apart / abs(found) if found else 1000.0
+    more = f" ({share:.2g}\N{NO-BREAK SPACE}%)" if share < 100 else ""
+    return f"{number(apart)} {'higher' if said > found else 'lower'}{more}"
+
+
+def artifacts(record: Record) -> Any:
+    """The trained weights that were handed in, with what their cards claim."""
+    return some([_artifact(artifact) for artifact in record["artifacts"]], RUNS)
+
+
+def _artifact(artifact: dict[str, Any]) -> dict[str, Any]:
+    card = artifact["card"] or {}
+    metrics, curves = card.get("metrics"), card.get("curves")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    lines = some(curves.items() if isinstance(curves, dict) else (), CHARTS)
+    return {
+        "name": text(artifact["name"], NAME),
+        "file": text(artifact["file"], NAME),
+        "size": size(artifact["bytes"]),
+        "digest": text(artifact["sha256"], 12),
+        "problem": text(artifact["problem"]),
+        "made": texts((key, str(card[key])) for key in ("preset", "seed", "device") if key in card),
+        "metrics": some([(text(name, NAME), number(value)) for name, value in metrics.items()], FIGURES),
+        "charts": Some([_claimed(*line) for line in lines.first], lines.more),
+    }
+
+
+def _claimed(name: str, line: Any) -> Chart:
+    return chart({"title": name, "x_label": "in order", "lines": {"claimed": line}})

@@ -1,0 +1,164 @@
+"""A policy before and after the feedback: its weights as evidence, and what its summaries are worth."""
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...rlhf import log_probs, policy_gradient
+from ..data.corpus import Corpus, Policy
+from .experiment import Curve, Measured
+
+BEFORE, AFTER = "warm_up.", "policy."
+PIECE = 50  # texts at a time: more take more memory, beside the process that has trained
+SHOWN = 5  # texts whose summaries are shown
+NOT_FINITE = "with these weights a policy has values that are not finite"
+
+
+def pack(before: Policy, after: Policy) -> dict[str, Tensor]:
+    """All parameters from before, and of those from after what feedback changes: the encoder and the words stay."""
+    learnt = {id(parameter) for parameter in after.answering_parameters()}
+    weights = {BEFORE + name: value for name, value in before.named_parameters()}
+    weights |= {AFTER + name: value for name, value in after.named_parameters() if id(value) in learnt}
+    return {name: value.detach().cpu().clone() for name, value in weights.items()}
+
+
+@torch.no_grad()
+def unpack(weights: Mapping[str, Tensor], before: Policy, after: Policy) -> None:
+    """Puts packed weights into two policies.
+
+    Raises:
+        ValueError: they are not those of two such policies.
+    """
+    due = {name: list(value.shape) for name, value in pack(before, after).items()}
+    found = {name: list(value.shape) for name, value in weights.items()}
+    for name in sorted(due.keys() | found.keys()):
+        if due.get(name) != found.get(name):
+            raise ValueError(
+                f"these are weights of another architecture: {name[:100]} is {found.get(name, 'missing')}, and"
+                f" {due.get(name, 'nothing of that name')} is due"
+            )
+    for name, value in before.named_parameters():
+        value.copy_(weights[BEFORE + name])
+    for name, value in after.named_parameters():
+        value.copy_(weights.get(AFTER + name, weights[BEFORE + name]))
+
+
+@dataclass(frozen=True)
+class _Summaries:
+    """A policy's summaries of N texts.
+
+    Attributes:
+        texts: N of them.
+        utilities: what each is worth to its readers.
+        rouge: ROUGE-L of each.
+        kl: from the warmed-up policy, nats, of each (estimator k1).
+    """
+
+    texts: list[str]
+    utilities: list[float]
+    rouge: list[float]
+    kl: list[float]
+
+
+def compare(before: Policy, after: Policy, corpus: Corpus, seed: int) -> Measured:
+    """Draws a summary of each text from both policies, with the same random numbers.
+
+    Args:
+        before: the warmed-up policy.
+        after: the policy after the feedback.
+        corpus: texts that neither has seen.
+        seed: of the draws.
+
+    Raises:
+        ValueError: a policy has weights that give values which are not finite.
+    """
+    old, new = (_summarise(policy, before, corpus, seed) for policy in (before, after))
+    utility_before, utility = statistics.fmean(old.utilities), statistics.fmean(new.utilities)
+    rouge_before, rouge = statistics.fmean(old.rouge), statistics.fmean(new.rouge)
+    metrics = {
+        "utility_before": utility_before,
+        "utility": utility,
+        "utility_gain": utility - utility_before,
+        "rouge_before": rouge_before,
+        "rouge": rouge,
+        "rouge_gain": rouge - rouge_before,
+        "kl": statistics.fmean(new.kl),
+    }
+    if not all(map(math.isfinite, metrics.values())):
+        raise ValueError(NOT_FINITE)
+    return Measured(
+        metrics, curves=(_worths(old, new),), texts={"summaries": _side_by_side(old, new, corpus)}
+    )
+
+
+@torch.no_grad()
+def _summarise(policy: Policy, reference: Policy, corpus: Corpus, seed: int) -> _Summaries:
+    device = next(policy.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    texts: list[str] = []
+    kl: list[float] = []
+    pieces = zip(*(torch.split(part, PIECE) for part in corpus.sources), strict=True)
+    for sources, mask in ((sources.to(device), mask.to(device)) for sources, mask in pieces):
+        states = policy.encode(sources, mask)
+        tokens, drawn, response = policy_gradient.sample_response(
+            _finite(policy.having_read(states, mask)),
+            sources,
+            mask,
+            corpus.start_id,
+            corpus.eos_id,
+            corpus.pad_id,
+            corpus.max_summary_tokens,
+            generator=generator,
+        )
+        expected = log_probs.policy_log_probs(
+            reference.having_read(states, mask), sources, mask, tokens, corpus.start_id
+        )
+        kl += torch.where(response, drawn - expected, 0.0).sum(dim=1).tolist()
+        texts += corpus.decode_batch(tokens)
+    return _Summaries(
+        texts,
+        utilities=[corpus.utility(text, item) for item, text in enumerate(texts)],
+        rouge=[corpus.rouge_l(text, item) for item, text in enumerate(texts)],
+        kl=kl,
+    )
+
+
+def _finite(policy: log_probs.Policy) -> log_probs.Policy:
+    """The same policy, for weights that anyone may have made: nothing can be drawn from logits that are no numbers."""
+
+    def checked(input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        logits = policy(input_ids, attention_mask, decoder_input_ids)
+        if not bool(logits.isfinite().all()):
+            raise ValueError(NOT_FINITE)
+        return logits
+
+    return checked
+
+
+def _worths(old: _Summaries, new: _Summaries) -> Curve:
+    """How many summaries are worth at least so much."""
+    worths = (*old.utilities, *new.utilities)
+    low, high = math.floor(min(worths)), math.ceil(max(worths))
+    x = [low + 0.5 * step for step in range(2 * (high - low) + 1)]
+    shares = {
+        name: [statistics.fmean(worth >= least for worth in drawn.utilities) for least in x]
+        for name, drawn in (("warmed up", old), ("after PPO", new))
+    }
+    return Curve("Summaries by their worth", "utility", "share worth at least this", x, shares)
+
+
+def _side_by_side(old: _Summaries, new: _Summaries, corpus: Corpus) -> str:
+    """The first texts with what was written about them."""
+    sources, references = (
+        corpus.decode_batch(ids[:SHOWN]) for ids in (corpus.sources[0], corpus.references[0])
+    )
+    rows = zip(sources, references, old.texts, new.texts, old.utilities, new.utilities, strict=False)
+    return "\n".join(
+        f"text        {source}\nreference   {reference}\n"
+        f"warmed up   {earlier} (worth {less:.1f})\nafter PPO   {later} (worth {more:.1f})\n"
+        for source, reference, earlier, later, less, more in rows
+    )

@@ -1,0 +1,120 @@
+"""Runs one experiment from settings to evidence: weights, card, plots, answers."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass, fields, replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from ..training.loop import Loop
+from . import artifact, form, plots
+from .experiment import Measured
+
+EXPERIMENTS = ("q1", "q2", "q3", "q4")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What an experiment found, and where it is kept.
+
+    Attributes:
+        measured: on the weights as they were saved.
+        curves: of training.
+        artifact: the weights' file.
+        plots: image files.
+        answers: what was written into answers.toml, by key.
+    """
+
+    measured: Measured
+    curves: dict[str, list[float]]
+    artifact: Path
+    plots: tuple[Path, ...]
+    answers: dict[str, Any]
+
+
+def train(
+    question: str,
+    preset: str = "quick",
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    anew: bool = False,
+    shown: bool = True,
+    row: int = 0,
+    **changes: Any,
+) -> Results:
+    """Trains the networks of a question on the package's own functions, measures them and keeps what came out.
+
+    An interrupted run goes on where it was, as long as settings and sources are the same. Weights go to `artifacts/`,
+    and figures that a question asks for into `answers.toml`, if they come from the data on board: those are graded.
+
+    Args:
+        question: "q1" to "q4".
+        preset: "quick" (minutes on a laptop), "full" (minutes on a GPU) or "paper" (the course's own, real data).
+        seed: of everything random.
+        device: "cpu", "cuda", or "auto" for cuda where there is one.
+        anew: forget an interrupted run.
+        shown: show a progress bar.
+        row: of the bar.
+        changes: settings that differ from the preset's.
+
+    Raises:
+        ValueError: unknown question, preset or setting.
+        NotImplementedError: a function that training calls is still TODO.
+    """
+    if question not in EXPERIMENTS:
+        raise ValueError(f"{question!r} is no experiment: one of {', '.join(EXPERIMENTS)}")
+    experiment = import_module(f".{question}", __package__)
+    settings = _settings(experiment, preset, changes)
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    card = {
+        "artifact": experiment.ARTIFACT,
+        "preset": preset if settings == experiment.PRESETS[preset] else f"{preset}, changed",
+        "seed": seed,
+        "device": device,
+        "settings": asdict(settings),
+        "sources": artifact.source_digests(experiment.SOURCES),
+    }
+    folder = artifact.RUNS / question
+    graded = settings.data == experiment.EMBEDDED
+    _continue_or_begin(folder, {**card, "torch": torch.__version__}, anew)
+    trained = experiment.train(settings, seed, device, Loop(folder, shown=shown, row=row))
+    kept = artifact.FOLDER if graded else folder
+    weights = artifact.save(experiment.ARTIFACT, trained.weights, kept)
+    # Where measuring opens files that the settings name, it is no part of `measure`, which the grader calls as well.
+    measure = experiment.measure if graded else getattr(experiment, "measure_real", experiment.measure)
+    measured = measure(weights, asdict(settings))
+    card |= {"data": trained.data, "metrics": measured.metrics, "curves": plots.thinned(trained.curves)}
+    artifact.write_card(experiment.ARTIFACT, card, kept)
+    images = plots.draw_all(measured, trained.curves, folder / "plots")
+    for title, text in {**trained.texts, **measured.texts}.items():
+        (folder / f"{title}.txt").write_text(text, encoding="utf-8")
+    answers = dict(measured.answers) if graded else {}
+    form.fill(artifact.PACKAGE / "answers.toml", answers)
+    return Results(measured, trained.curves, kept / f"{experiment.ARTIFACT}.safetensors", images, answers)
+
+
+def _settings(experiment: ModuleType, preset: str, changes: dict[str, Any]) -> Any:
+    if preset not in experiment.PRESETS:
+        raise ValueError(f"{preset!r} is no preset: one of {', '.join(experiment.PRESETS)}")
+    settings = experiment.PRESETS[preset]
+    known = [field.name for field in fields(settings)]
+    unknown = sorted(set(changes) - set(known))
+    if unknown:
+        raise ValueError(f"no such setting: {', '.join(unknown)}; there are {', '.join(known)}")
+    return replace(settings, **changes)
+
+
+def _continue_or_begin(folder: Path, run: dict[str, Any], anew: bool) -> None:
+    """Removes what another run has left: one with other settings, sources or torch."""
+    key = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
+    file = folder / "run.key"
+    if anew or not file.exists() or file.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        file.write_text(key)

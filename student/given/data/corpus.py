@@ -1,0 +1,110 @@
+"""What question 4's training needs of texts and of networks, so that the same loops run on the real ones.
+
+    texts                           networks
+    `news.NewsCorpus`, generated    `t5.TinyT5Policy`
+    `summaries.load`, XSum or CNN   `pretrained_t5.load`, T5-small
+
+Real texts and a real model come from two functions:
+
+    summaries.load(name, split, checkpoint, count, seed=0, folder="") -> Corpus
+        name "xsum" or "cnn_dailymail"; split "train", "validation" or "test"; `count` items drawn by `seed` without
+        replacement (all if there are fewer); tokens of the checkpoint's tokenizer; from the hub, or from a folder
+    pretrained_t5.load(checkpoint, half_precision=False) -> Policy
+        a name or a folder; on the CPU; with `half_precision` it computes in bfloat16 where its device is cuda
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+
+class Corpus(Protocol):
+    """N texts, each with a reference summary, and readers who judge summaries of them. An item is a number below N."""
+
+    @property
+    def pad_id(self) -> int:
+        """What stands after the end."""
+
+    @property
+    def eos_id(self) -> int:
+        """Ends a sequence."""
+
+    @property
+    def start_id(self) -> int:
+        """What every decoder input starts with."""
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V, how many different tokens a policy can draw."""
+
+    @property
+    def max_summary_tokens(self) -> int:
+        """The longest response that is drawn, its end included."""
+
+    @property
+    def sources(self) -> tuple[Tensor, Tensor]:
+        """Long[N, S] and Bool[N, S], the texts (with "summarize: ", if need be) and their mask, on the CPU."""
+
+    @property
+    def references(self) -> tuple[Tensor, Tensor]:
+        """Long[N, R] and Bool[N, R], the reference summaries and their mask, the end included, R as it comes."""
+
+    def decode_batch(self, tokens: Tensor) -> list[str]:
+        """Rows of Long[B, T] as texts, each up to its first end; a policy may have drawn any token."""
+
+    def utility(self, summary: str, item: int) -> float:
+        """What a summary is worth to the readers. The reward model never sees it."""
+
+    def prefers_first(self, first: str, second: str, item: int, reader: random.Random) -> bool:
+        """Whether a reader, asked once, prefers the first of two summaries; the noise comes from `reader`."""
+
+    def rouge_l(self, summary: str, item: int) -> float:
+        """ROUGE-L of a summary, F-measure, 0..1, against the best reference that there is."""
+
+
+class Network(Protocol):
+    """A module with an encoder of sources and a decoder that answers. No dropout, in whichever mode."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All of them."""
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """The same with their names, a shared one once. They are the whole state: there are no buffers."""
+
+    def answering_parameters(self) -> list[nn.Parameter]:
+        """Those that `encode` does not read, so that the encoder's states outlast a change of them."""
+
+    def state_dict(self) -> Any:
+        """Tensors by name."""
+
+    def load_state_dict(self, state: Any, /) -> Any:
+        """Takes them back."""
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Long[B, S] and Bool[B, S] to the encoder's states Float[B, S, width], of any floating type."""
+
+    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """The states, their mask and Long[B, T] to logits Float[B, T, V] or scores Float[B, T], in single precision."""
+
+
+class Scored(Network, Protocol):
+    """One number for each token that the decoder has read: scores of a reward model, or values of states."""
+
+    head: nn.Linear  # the last layer, width -> 1, which `normalise` shifts and scales
+
+
+class Policy(Network, Protocol):
+    """A distribution over the next token; it is a `log_probs.Policy` and, besides, answers from states."""
+
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
+        """Long[B, S], Bool[B, S] and Long[B, T] to logits Float[B, T, V]: `answer` after `encode`."""
+
+    def having_read(
+        self, states: Tensor, attention_mask: Tensor
+    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        """This policy for a batch of sources that are encoded already; it looks at the decoder's input only."""
+
+    def scored(self) -> Scored:
+        """A scored network on the same device: copies of all these weights, and a head of zeros."""

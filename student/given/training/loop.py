@@ -1,0 +1,158 @@
+"""Watches over training loops: kept against interruption, shown, logged."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+
+class Stateful(Protocol):
+    """A module, an optimizer or a schedule."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any, /) -> Any: ...
+
+
+Part = Stateful | torch.Generator | Tensor
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What to do beside the steps of a loop; by default nothing.
+
+    Attributes:
+        folder: where the state is kept (`<name>.pt`) and TensorBoard logs go (`logs/`); None keeps and logs nothing.
+        seconds: between two times that the state is kept.
+        shown: whether a progress bar with the time left is shown.
+        row: of the bar, where several processes show one.
+    """
+
+    folder: Path | None = None
+    seconds: float = 10.0
+    shown: bool = False
+    row: int = 0
+
+    def steps(
+        self, name: str, count: int, parts: Mapping[str, Part], curves: Mapping[str, Tensor] | None = None
+    ) -> Iterator[int]:
+        """Counts the steps of a loop from where an earlier run of it was interrupted.
+
+        Everything that a step changes must be among the parts, and a step must do all its work before it asks for the
+        next number. A run that goes on then ends with the same bits as one that was not interrupted, on a CPU. The
+        global generators of torch are always kept. A loop that was finished is restored and yields nothing.
+
+        Args:
+            name: of the loop, one for each loop in the folder.
+            count: how many steps the whole loop has.
+            parts: modules, optimizers, schedules, generators and tensors (changed in place).
+            curves: tensors of one number a step, Float[count]; parts as well, and logged.
+
+        Raises:
+            ValueError: the kept state is of another loop.
+        """
+        kept = _Kept(self.folder, name, count, {**parts, **(curves or {})})
+        start = logged = kept.restore()
+        bar = self._bar(name, count, start)
+        last = monotonic()
+        for step in range(start, count):
+            yield step
+            bar.update()
+            if self.folder is not None and (monotonic() - last >= self.seconds or step + 1 == count):
+                kept.keep(step + 1)
+                _log(self.folder / "logs", name, curves or {}, logged, step + 1)
+                logged, last = step + 1, monotonic()
+        bar.close()
+
+    def _bar(self, name: str, count: int, start: int) -> Any:
+        if not self.shown:
+            return _NoBar()
+        from tqdm.auto import tqdm
+
+        return tqdm(total=count, initial=start, desc=name, unit="step", position=self.row, leave=False)
+
+
+class _NoBar:
+    def update(self) -> None:
+        """One more step."""
+
+    def close(self) -> None:
+        """The last step is done."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The state of one loop in a file, which is at any moment the old one or the new one, whole."""
+
+    folder: Path | None
+    name: str
+    count: int
+    parts: Mapping[str, Part]
+
+    @property
+    def _file(self) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{self.name}.pt"
+
+    def keep(self, step: int) -> None:
+        """Writes the state after `step` steps."""
+        state = {
+            "step": step,
+            "count": self.count,
+            "parts": {name: _state_of(part) for name, part in self.parts.items()},
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._file.with_suffix(".new")
+        torch.save(state, temporary)
+        os.replace(temporary, self._file)
+
+    def restore(self) -> int:
+        """Puts the parts back into the state that was kept, and says after how many steps that was; 0 without one."""
+        if self.folder is None or not self._file.exists():
+            return 0
+        state = torch.load(self._file, weights_only=True)
+        if state["count"] != self.count or state["parts"].keys() != self.parts.keys():
+            raise ValueError(f"{self._file} holds the state of another loop: remove it to start anew")
+        for name, part in self.parts.items():
+            _put_back(part, state["parts"][name])
+        torch.set_rng_state(state["random"])
+        if state["random_cuda"]:
+            torch.cuda.set_rng_state_all(state["random_cuda"])
+        return int(state["step"])
+
+
+def _state_of(part: Part) -> Any:
+    if isinstance(part, torch.Generator):
+        return part.get_state()
+    return part.detach() if isinstance(part, Tensor) else part.state_dict()
+
+
+def _put_back(part: Part, state: Any) -> None:
+    if isinstance(part, torch.Generator):
+        part.set_state(state)
+    elif isinstance(part, Tensor):
+        part.copy_(state)
+    else:
+        part.load_state_dict(state)
+
+
+def _log(folder: Path, name: str, curves: Mapping[str, Tensor], start: int, end: int) -> None:
+    """Adds steps `start` to `end` of every curve to the TensorBoard logs."""
+    if not curves:
+        return
+    from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(str(folder)) as writer:
+        for label, values in curves.items():
+            for step, value in enumerate(values[start:end].tolist(), start):
+                writer.add_scalar(f"{name}/{label}", value, step)
+
+
+QUIET = Loop()

@@ -1,0 +1,67 @@
+"""The page in a real browser: as wide as a phone, in both colour schemes, silent, and without a request."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.render import report
+from tests.harness.reports import attacked, record, todo
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: dev)")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+    with playwright.sync_playwright() as started:
+        own = started.chromium.executable_path
+        found = next(filter(None, map(shutil.which, names)), own if os.path.exists(own) else None)
+        if found is None:
+            pytest.skip(
+                "no Chromium on this machine: install the package chromium, or `playwright install chromium`"
+            )
+        opened = started.chromium.launch(executable_path=found)
+        yield opened
+        opened.close()
+
+
+LONG = "W" * 3000
+PAGES = {
+    "whole": record(),
+    "stubs": todo(),
+    "attacked": attacked(record()),
+    "long": json.loads(json.dumps(record()).replace("maths", LONG)),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", PAGES)
+def test_a_phone_shows_it_without_scrolling_sideways_and_it_reaches_for_nothing(
+    browser: Any, tmp_path: Path, state: str, scheme: str
+) -> None:
+    report.write(PAGES[state], tmp_path / "report.html")
+    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    page, said, asked = context.new_page(), [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message) or dialog.dismiss())
+    page.on("request", lambda request: asked.append(request.url.split(":")[0]))
+    page.goto((tmp_path / "report.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.body.scrollWidth]")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    widest = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.chart')].map(one => one.clientWidth), 0)"
+    )
+    heading = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('thead th')].map(one => one.clientHeight))"
+    )
+    context.close()
+    assert max(widths) <= 360 and widest <= 328 and heading <= 50  # two lines: no word of a heading is broken
+    assert said == [] and asked[0] == "file" and set(asked[1:]) <= {"data"}
+    assert (background == "rgb(255, 255, 255)") is (scheme == "light")

@@ -1,0 +1,73 @@
+"""Measures what trained weights are claimed to reach, on the grader's side, with the reference's own functions."""
+
+import base64
+import json
+from dataclasses import asdict
+from typing import Any
+
+from autograder.errors import WrongAnswer
+from tests.support.compare import assert_true
+
+VALIDATION = 0  # the seed of what claims are measured on
+# The same weights on the same data: kernels of other processors differ in the last digits, and a few draws with them.
+WITHIN_ABSOLUTE, WITHIN_RELATIVE = 0.01, 0.01
+TRAIN = "Figures are written by `make train`, from the weights as they were saved. Were they changed by hand?"
+
+_measured: dict[tuple[str, str, int], Any] = {}  # one process measures the same weights for many figures
+
+
+def measure(hw, instrument, question: str, seed: int):
+    """The artifact of a question's experiment, and what it reaches on data drawn from `seed`.
+
+    Fails the test where the weights are none of that experiment.
+    """
+    name = instrument(f"given.experiments.{question}.ARTIFACT")
+    artifact = hw.artifact(f"artifacts.{name}")
+    key = (artifact.card["weights"], json.dumps(artifact.settings, sort_keys=True), seed)
+    if key not in _measured:
+        _measured.clear()
+        try:
+            _measured[key] = instrument(f"given.experiments.{question}.measure")(
+                artifact.weights, artifact.settings, seed
+            )
+        except ValueError as error:
+            raise WrongAnswer(str(error)[:500], hint=TRAIN, failure="other weights") from error
+    return artifact, _measured[key]
+
+
+def show(hw, found, claimed: dict[str, float] | None = None) -> None:
+    """Keeps for the record what was measured, beside what is claimed, with its curves and pictures."""
+    hw.measured(**found.metrics)
+    if claimed:
+        hw.claimed(**claimed)
+    hw.drawn(
+        curves=[asdict(curve) for curve in found.curves],
+        pictures=[_plain(picture) for picture in found.pictures],
+    )
+
+
+def assert_claims_hold(claimed: dict[str, float], measured: dict[str, float]) -> None:
+    """Fails unless every figure that was measured is claimed as it is."""
+    missing = sorted(measured.keys() - claimed.keys())
+    assert_true(not missing, f"the card does not claim {', '.join(missing)}", hint=TRAIN, failure="claim")
+    for name, value in measured.items():
+        assert_holds(name, claimed[name], value)
+
+
+def assert_holds(name: str, claimed: float, measured: float) -> None:
+    """Fails unless a claimed figure is what was measured."""
+    within = WITHIN_ABSOLUTE + WITHIN_RELATIVE * abs(measured)
+    text = f"{name} is claimed to be {claimed:.4g}; the weights reach {measured:.4g}"
+    assert_true(abs(claimed - measured) <= within, text, hint=TRAIN, failure="claim")
+
+
+def _plain(picture) -> dict[str, Any]:
+    _count, height, width = picture.images.shape
+    gray = (picture.images.clamp(0, 1) * 255).round().byte()
+    return {
+        "title": picture.title,
+        "columns": picture.columns,
+        "height": height,
+        "width": width,
+        "pixels": base64.b64encode(gray.numpy().tobytes()).decode(),
+    }
