@@ -151,7 +151,7 @@ class Plugin:
         if need.kind != "artifact" or artifacts.is_there(self.run.package, need):
             return
         if need is task:
-            outcome, rationale = Outcome.TODO, f"{need.file} is not there yet"
+            outcome, rationale = Outcome.TODO, f"{need.id} is not trained yet: there is no {need.file}"
         else:
             outcome, rationale = (
                 Outcome.BLOCKED,
