@@ -128,7 +128,7 @@ def build(
                 "pictures": result.shown.get("pictures", []),
             }
             for result in results
-            if manifest.tasks[result.task].kind in ("run", "artifact") or result.shown
+            if manifest.tasks[result.task].kind == "run" or result.shown
         ],
         "artifacts": list(facts.artifacts),
         "sources": facts.sources,
