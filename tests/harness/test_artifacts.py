@@ -134,7 +134,8 @@ def test_half_precision_is_read_as_single(net: Net) -> None:
     net.grade()
     task = net.mini.loaded().tasks[NET]
     assert (
-        artifacts.read(net.mini.root / "pupil", task, net.mini.loaded()).weights["w"].dtype == torch.float32
+        artifacts.Shelf(net.mini.root / "pupil", net.mini.loaded()).read(task).weights["w"].dtype
+        == torch.float32
     )
 
 

@@ -1,6 +1,8 @@
 """What an experiment leaves behind: weights in half precision, cards, and figures in the answer form."""
 
 import json
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -67,15 +69,28 @@ def test_long_curves_are_thinned_to_means() -> None:
     assert len(curve) == plots.MOST_POINTS and curve[0] == 2.0 and curve[-1] == 997.0  # means of five
 
 
+@pytest.mark.parametrize(
+    ("question", "data"), [("q1", "mnist"), ("q2", "mnist"), ("q3", "cifar10"), ("q4", "xsum")]
+)
+def test_the_card_of_a_stranger_opens_no_file(
+    question: str, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for reader in ("cifar.load", "mnist.load"):
+        monkeypatch.setattr(f"solutions.given.data.{reader}", lambda *_: pytest.fail("it read"))
+    experiment = import_module(f"solutions.given.experiments.{question}")
+    weights = artifact.load(experiment.ARTIFACT)
+    with pytest.raises(ValueError):
+        experiment.measure(weights, {**asdict(experiment.PRESETS["quick"]), "data": data, "folder": "/"})
+
+
 @pytest.mark.parametrize("question", EXPERIMENTS)
 def test_reference_artifacts_are_sound(question: str) -> None:
-    from importlib import import_module
-
     experiment = import_module(f"solutions.given.experiments.{question}")
     manifest = load(ROOT / "assignment.toml")
     task = manifest.tasks[f"artifacts.{experiment.ARTIFACT}"]
-    found = artifacts.read(ROOT / "solutions", task, manifest)
-    assert artifacts.strangers(found, ROOT / "solutions", task, manifest) == []
+    shelf = artifacts.Shelf(ROOT / "solutions", manifest)
+    shelf.read(task)
+    assert shelf.strangers(task) == []
     assert set(experiment.SOURCES) >= {manifest.tasks[need].file for need in task.needs}
     card = json.loads((ROOT / f"solutions/artifacts/{task.name}.json").read_text())
     assert list(schemas.mistakes(card, "card")) == [] and card["preset"] == "quick" and card["seed"] == 0

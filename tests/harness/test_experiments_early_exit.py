@@ -475,7 +475,7 @@ def test_cifar_takes_the_same_way_with_augmentation(monkeypatch, tmp_path):
     found = q3.train(settings, 0, "cpu")
     assert len(drawn) == 2 * 4 + 3 * 4  # each batch of the search and of the three networks
     assert found.weights["small.stem.0.weight"].shape == (2, 3, 3, 3)
-    q3.measure(found.weights, asdict(settings))
+    q3.measure_real(found.weights, asdict(settings))
     assert asked == [("train", "here", True), ("test", "here", True)]
     with pytest.raises(ValueError, match="another architecture"):
         q3.measure(found.weights, asdict(TINY))

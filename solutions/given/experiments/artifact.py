@@ -48,6 +48,28 @@ def write_card(name: str, card: Mapping[str, Any], folder: Path = FOLDER) -> Non
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def check_shapes(weights: Mapping[str, Tensor], due: Mapping[str, Tensor], stranger: str) -> None:
+    """Refuses weights that are not, name for name and shape for shape, those that are due.
+
+    Args:
+        weights: anybody's.
+        due: tensors of the right shapes.
+        stranger: what is said of a name that is not due.
+
+    Raises:
+        ValueError: they are others.
+    """
+    for name in sorted(weights.keys() ^ due.keys()):
+        trouble = "is missing" if name in due else stranger
+        raise ValueError(f"these are weights of another architecture: {name[:100]} {trouble}")
+    for name, value in due.items():
+        found, shape = list(weights[name].shape), list(value.shape)
+        if found != shape:
+            raise ValueError(
+                f"these are weights of another architecture: {name} has shape {found}, not {shape}"
+            )
+
+
 def source_digests(files: Iterable[str], package: Path = PACKAGE) -> dict[str, str]:
     """SHA-256 of the code in each file of the package.
 

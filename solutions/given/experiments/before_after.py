@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...rlhf import log_probs, policy_gradient
 from ..data.corpus import Corpus, Policy
+from . import artifact
 from .experiment import Curve, Measured
 
 BEFORE, AFTER = "warm_up.", "policy."
@@ -33,14 +34,7 @@ def unpack(weights: Mapping[str, Tensor], before: Policy, after: Policy) -> None
     Raises:
         ValueError: they are not those of two such policies.
     """
-    due = {name: list(value.shape) for name, value in pack(before, after).items()}
-    found = {name: list(value.shape) for name, value in weights.items()}
-    for name in sorted(due.keys() | found.keys()):
-        if due.get(name) != found.get(name):
-            raise ValueError(
-                f"these are weights of another architecture: {name[:100]} is {found.get(name, 'missing')}, and"
-                f" {due.get(name, 'nothing of that name')} is due"
-            )
+    artifact.check_shapes(weights, pack(before, after), "belongs to neither policy")
     for name, value in before.named_parameters():
         value.copy_(weights[BEFORE + name])
     for name, value in after.named_parameters():

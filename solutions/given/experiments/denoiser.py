@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..networks.mlp import DenoisingMLP
+from . import artifact
 
 WIDEST, DEEPEST = 2048, 12  # of the networks that are taken
 MOST_WORK = 5 * 10**7  # weights times steps that are taken of a stranger: a network for seconds of measuring
@@ -32,15 +33,7 @@ def sizes(weights: Mapping[str, Tensor], num_pixels: int) -> tuple[int, int]:
     width = first.shape[0]
     with torch.device("meta"):  # shapes alone, no memory
         expected = DenoisingMLP(num_pixels, width, depth).state_dict()
-    for name in sorted(weights.keys() ^ expected.keys()):
-        trouble = "is missing" if name in expected else "is none of its names"
-        raise ValueError(f"these are weights of another architecture: {name[:100]} {trouble}")
-    for name, value in expected.items():
-        found, due = list(weights[name].shape), list(value.shape)
-        if found != due:
-            raise ValueError(
-                f"these are weights of another architecture: {name} has shape {found}, not {due}"
-            )
+    artifact.check_shapes(weights, expected, "is none of its names")
     return width, depth
 
 

@@ -7,12 +7,12 @@
     PRESETS: dict[str, Settings]        "quick", "full", "paper"
     train(settings, seed, device, loop) -> Trained
     measure(weights, settings, seed=0) -> Measured
-    measure_real(weights, settings) -> Measured    where `measure` knows the embedded data only
+    measure_real(weights, settings) -> Measured    of one's own weights, on the files that the settings name
 
 `train` seeds everything from `seed`; on a CPU the same arguments give the same bits, interrupted or not. `measure`
 takes weights that anyone may have made: it reads the sizes of a network from the weights and nothing from `settings`
 but plain numbers within stated bounds, raises ValueError where they are no weights of the experiment, and draws
-whatever it measures on (warped digits, new articles, samples) from `seed`.
+whatever it measures on (warped digits, new articles, samples) from `seed`. It opens no file that the settings name.
 """
 
 from collections.abc import Mapping

@@ -87,7 +87,7 @@ def train(
     kept = artifact.FOLDER if graded else folder
     weights = artifact.save(experiment.ARTIFACT, trained.weights, kept)
     # Where measuring opens files that the settings name, it is no part of `measure`, which the grader calls as well.
-    measure = experiment.measure if graded else getattr(experiment, "measure_real", experiment.measure)
+    measure = experiment.measure if graded else experiment.measure_real
     measured = measure(weights, asdict(settings))
     card |= {"data": trained.data, "metrics": measured.metrics, "curves": plots.thinned(trained.curves)}
     artifact.write_card(experiment.ARTIFACT, card, kept)

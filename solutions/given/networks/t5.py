@@ -4,16 +4,16 @@ This module imports transformers' T5, some seconds and 100 MB or more, and nothi
 no `generate`, no pretrained weights. Only question 4's training run imports this module.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers.models.t5.configuration_t5 import T5Config
 from transformers.models.t5.modeling_t5 import T5Model
 
+from .roles import EncoderDecoder, Marker, Writer
 
-class TinyT5(nn.Module):
+
+class TinyT5(EncoderDecoder):
     """Encoder and decoder without a head, 2 layers each, no dropout.
 
     Without dropout a policy is the same function in the roll-out and in the update.
@@ -64,38 +64,16 @@ class TinyT5(nn.Module):
         ]
 
 
-class TinyT5Policy(TinyT5):
+class TinyT5Policy(TinyT5, Writer):
     """A distribution over the next word, as logits; the last layer is the table of word embeddings itself.
 
     Arguments: those of `TinyT5`.
     """
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Long[B, S], Bool[B, S] and Long[B, T] to logits Float[B, T, V]."""
-        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
-
     def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """The same from the encoder's states Float[B, S, width]."""
+        """The encoder's states, their mask and Long[B, T] to logits Float[B, T, V]."""
         decoded = self.decode(states, attention_mask, decoder_input_ids)
         return F.linear(decoded * self.width**-0.5, self.t5.shared.weight)
-
-    def having_read(
-        self, states: Tensor, attention_mask: Tensor
-    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """This policy for one batch of sources that the encoder has read already.
-
-        Args:
-            states: Float[B, S, width], what `encode` returned.
-            attention_mask: Bool[B, S].
-
-        Returns:
-            A function that takes what `forward` takes, and looks at the decoder's input only.
-        """
-
-        def policy(_input_ids: Tensor, _attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-            return self.answer(states, attention_mask, decoder_input_ids)
-
-        return policy
 
     def scored(self) -> "ScoredT5":
         """A scored network on the same device, with copies of these weights."""
@@ -105,7 +83,7 @@ class TinyT5Policy(TinyT5):
         return scored.to(self.t5.device)
 
 
-class ScoredT5(TinyT5):
+class ScoredT5(TinyT5, Marker):
     """One number for each token that the decoder has read: scores of a reward model, or values of states.
 
     Arguments: those of `TinyT5`.
@@ -116,12 +94,3 @@ class ScoredT5(TinyT5):
         self.head = nn.Linear(width, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] knows decoder_input_ids[:, : t + 1]."""
-        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
-
-    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """The same from the encoder's states Float[B, S, width]."""
-        scores: Tensor = self.head(self.decode(states, attention_mask, decoder_input_ids))
-        return scores.squeeze(-1)

@@ -8,6 +8,7 @@ from torch import Tensor
 from ...diffusion import binary
 from ..data import digits
 from ..networks import mlp
+from . import precision
 from .loop import QUIET, Loop, Part
 
 
@@ -69,7 +70,7 @@ def train(
         The weights (a state dict of CPU tensors, for `make_network`), and a history: "loss" of each iteration in nats
         an image.
     """
-    half = half_precision and device == "cuda" and torch.cuda.is_bf16_supported(False)
+    half = precision.is_half(half_precision, device)
     # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
     # the caller's state is put back at the end.
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):

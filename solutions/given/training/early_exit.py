@@ -8,6 +8,7 @@ from torch import Tensor
 from ...early_exit import loss as objective
 from ...early_exit import resnet
 from ..data import warped_digits
+from . import precision
 from .loop import QUIET, Loop, Part
 
 History = dict[str, list[float]]
@@ -103,7 +104,7 @@ def fit(
     if len(images) < batch_size:
         raise ValueError(f"{len(images)} images do not fill a batch of {batch_size}")
     device = images.device
-    half = half_precision and device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+    half = precision.is_half(half_precision, device)
     steps = len(images) // batch_size
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)

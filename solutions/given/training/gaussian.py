@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...diffusion import gaussian, schedules
 from ..data import digits
 from ..networks import mlp
+from . import precision
 from .loop import QUIET, Loop, Part
 
 
@@ -49,7 +50,7 @@ def train(
         The averaged weights (a state dict of CPU tensors, for `DenoisingMLP(M, width, depth)`), and a history: "loss"
         of each iteration.
     """
-    half = half_precision and device == "cuda" and torch.cuda.is_bf16_supported(False)
+    half = precision.is_half(half_precision, device)
     # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
     # the caller's state is put back at the end.
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):

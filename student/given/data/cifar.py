@@ -6,13 +6,12 @@ References:
     Krizhevsky 2009, "Learning multiple layers of features from tiny images".
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from . import on_disk
 
 MEAN = (0.4914, 0.4822, 0.4465)  # of the training images' red, green and blue, on a scale from 0 to 1
 DEVIATION = (0.2470, 0.2435, 0.2616)
@@ -40,15 +39,10 @@ def load(split: str, folder: str = "", download: bool = False) -> tuple[Tensor, 
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", got {split!r}')
-    place = Path(folder or os.environ.get("CIFAR10_FOLDER") or FOLDER).expanduser()
+    place = on_disk.folder_of(folder, "CIFAR10_FOLDER", FOLDER)
+    dataset = on_disk.torchvision_dataset("CIFAR10", "CIFAR-10")
     try:
-        from torchvision.datasets import CIFAR10
-    except ImportError as error:
-        raise FileNotFoundError(
-            f"CIFAR-10 is read by torchvision, which is missing ({error}): pip install torchvision"
-        ) from None
-    try:
-        files = CIFAR10(place, train=split == "train", download=download)
+        files = dataset(place, train=split == "train", download=download)
     except (OSError, RuntimeError) as error:
         reason = f"could not be downloaded ({error})" if download else "is not there, or damaged"
         raise FileNotFoundError(

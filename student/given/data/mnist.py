@@ -4,11 +4,12 @@ References:
     LeCun et al. 1998, "Gradient-based learning applied to document recognition".
 """
 
-import os
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from . import on_disk
 
 FOLDER = "~/.cache/mnist"
 FILES = {
@@ -36,15 +37,10 @@ def load(split: str, folder: str = "", download: bool = False) -> tuple[Tensor, 
     """
     if split not in FILES:
         raise ValueError(f'split must be "train" or "test", got {split!r}')
-    place = Path(folder or os.environ.get("MNIST_FOLDER") or FOLDER).expanduser()
+    place = on_disk.folder_of(folder, "MNIST_FOLDER", FOLDER)
+    dataset = on_disk.torchvision_dataset("MNIST", "MNIST")
     try:
-        from torchvision.datasets import MNIST
-    except ImportError as error:
-        raise FileNotFoundError(
-            f"MNIST is read by torchvision, which is missing ({error}): pip install torchvision"
-        ) from None
-    try:
-        files = MNIST(place, train=split == "train", download=download)
+        files = dataset(place, train=split == "train", download=download)
         images, labels = files.data, files.targets
         if images.shape[1:] != (28, 28) or len(images) != len(labels):
             raise ValueError(f"{list(images.shape)} pixels with {len(labels)} labels")

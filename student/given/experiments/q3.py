@@ -11,9 +11,10 @@ from ..training import early_exit
 from ..training.loop import QUIET, Loop
 from . import artifact, q3_data, q3_exits, q3_networks, q3_search, q3_sweep
 from .experiment import Measured, Trained
+from .q3_data import Data
 from .q3_settings import CIFAR10, PRESETS, WARPED_DIGITS, WIDEST, Settings
 
-__all__ = ["ARTIFACT", "EMBEDDED", "PRESETS", "SOURCES", "Settings", "measure", "train"]
+__all__ = ["ARTIFACT", "EMBEDDED", "PRESETS", "SOURCES", "Settings", "measure", "measure_real", "train"]
 
 ARTIFACT = "early_exit"
 SOURCES = ("early_exit/resnet.py", "early_exit/loss.py", "early_exit/inference.py", "early_exit/macs.py")
@@ -70,17 +71,26 @@ def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: in
 
     Args:
         weights: of the three networks, anybody's.
-        settings: `data` and `image_size` are used, and `folder` and `download` where the data is CIFAR-10.
+        settings: `data` and `image_size` are used.
         seed: of the digits.
 
     Raises:
-        ValueError: these are no weights of this experiment, or no settings of it.
-        FileNotFoundError: CIFAR-10 is not there.
+        ValueError: these are no weights of this experiment on warped digits, or no settings of it.
     """
-    data = q3_data.validation(settings, seed)
-    networks = q3_networks.rebuilt(weights, data.images.shape[1], WIDEST[settings["data"]])
-    if settings["data"] == CIFAR10 and torch.cuda.is_available():
-        data, networks = data.to("cuda"), networks.to("cuda")
+    if settings.get("data") != EMBEDDED:
+        raise ValueError(f"data must be {EMBEDDED!r}, got {settings.get('data')!r}")
+    return _measure(weights, q3_data.validation(settings, seed), WIDEST[WARPED_DIGITS])
+
+
+def measure_real(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Measured:
+    """The same on CIFAR-10, on a GPU where there is one. Reads the folder that the settings name."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return _measure(weights, q3_data.validation(settings, 0), WIDEST[CIFAR10], device)
+
+
+def _measure(weights: Mapping[str, Tensor], data: Data, widest: int, device: str = "cpu") -> Measured:
+    networks = q3_networks.rebuilt(weights, data.images.shape[1], widest).to(device)
+    data = data.to(device)
     labels = data.labels.cpu()
     prices = q3_sweep.prices(networks, q3_networks.input_shape(data))
     baseline, exits, small = (q3_networks.logits(network, data) for network in networks)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...early_exit import resnet
+from . import artifact
 from .q3_data import Data
 
 BLOCKS = (2, 2, 2, 2)
@@ -63,7 +64,7 @@ def rebuilt(weights: Mapping[str, Tensor], in_channels: int, widest: int) -> Net
             name: resnet.EarlyExitResNet(10, width, blocks, in_channels, exits)
             for name, (blocks, exits) in NETWORKS.items()
         }
-    _check(weights, joined(networks))
+    artifact.check_shapes(weights, joined(networks), "belongs to none of the three networks")
     for prefix, network in networks.items():
         state = network.state_dict()
         vectors = [name for name, value in state.items() if value.ndim == 1]
@@ -76,7 +77,7 @@ def rebuilt(weights: Mapping[str, Tensor], in_channels: int, widest: int) -> Net
 
 
 def _width(weights: Mapping[str, Tensor], widest: int) -> int:
-    """Channels of the first stage; what is wrong beside it, `_check` finds."""
+    """Channels of the first stage; what is wrong beside it, `check_shapes` finds."""
     stem = weights.get("early_exit.stem.0.weight", torch.empty(0))
     if stem.ndim != 4 or not 1 <= len(stem) <= widest:
         raise ValueError(
@@ -84,18 +85,6 @@ def _width(weights: Mapping[str, Tensor], widest: int) -> int:
             f" [width, channels, 3, 3] with a width of 1 to {widest}"
         )
     return len(stem)
-
-
-def _check(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
-    for name in sorted(weights.keys() ^ expected.keys()):
-        trouble = "is missing" if name in expected else "belongs to none of the three networks"
-        raise ValueError(f"these are weights of another architecture: {name[:100]} {trouble}")
-    for name, value in expected.items():
-        found, due = list(weights[name].shape), list(value.shape)
-        if found != due:
-            raise ValueError(
-                f"these are weights of another architecture: {name} has shape {found}, not {due}"
-            )
 
 
 @torch.no_grad()

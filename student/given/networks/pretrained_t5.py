@@ -4,7 +4,6 @@ This module imports transformers' T5, some seconds and 100 MB or more. It does n
 """
 
 import copy
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
@@ -13,9 +12,10 @@ from torch.nn import functional as F
 from transformers.models.t5.modeling_t5 import T5ForConditionalGeneration, T5Stack
 
 from . import checkpoint as files
+from .roles import EncoderDecoder, Marker, Writer
 
 
-class PretrainedT5(nn.Module):
+class PretrainedT5(EncoderDecoder):
     """Encoder and decoder without a head. They share the table of word embeddings.
 
     Args:
@@ -61,7 +61,7 @@ class PretrainedT5(nn.Module):
         return torch.autocast(tensor.device.type, torch.bfloat16, enabled=self._halves(tensor))
 
 
-class PretrainedT5Policy(PretrainedT5):
+class PretrainedT5Policy(PretrainedT5, Writer):
     """A distribution over the next token, as logits.
 
     Args:
@@ -77,24 +77,10 @@ class PretrainedT5Policy(PretrainedT5):
         scaled = getattr(t5.config, "scale_decoder_outputs", t5.config.tie_word_embeddings)
         self.scale = t5.config.d_model**-0.5 if scaled else 1.0
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Long[B, S], Bool[B, S] and Long[B, T] to logits Float[B, T, V]."""
-        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
-
     def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """The same from the encoder's states Float[B, S, width]."""
+        """The encoder's states, their mask and Long[B, T] to logits Float[B, T, V]."""
         decoded = self.decode(states, attention_mask, decoder_input_ids)
         return F.linear(decoded * self.scale, self.lm_head.weight)
-
-    def having_read(
-        self, states: Tensor, attention_mask: Tensor
-    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """This policy for a batch of sources that are encoded already; it looks at the decoder's input only."""
-
-        def policy(_input_ids: Tensor, _attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-            return self.answer(states, attention_mask, decoder_input_ids)
-
-        return policy
 
     def scored(self) -> "ScoredPretrainedT5":
         """A scored network on the same device: copies of encoder and decoder, and a head of zeros."""
@@ -102,7 +88,7 @@ class PretrainedT5Policy(PretrainedT5):
         return ScoredPretrainedT5(encoder, decoder, self.half_precision)
 
 
-class ScoredPretrainedT5(PretrainedT5):
+class ScoredPretrainedT5(PretrainedT5, Marker):
     """One number for each token that the decoder has read: scores of a reward model, or values of states.
 
     Arguments: those of `PretrainedT5`.
@@ -115,15 +101,6 @@ class ScoredPretrainedT5(PretrainedT5):
         self.head: nn.Linear = nn.utils.skip_init(nn.Linear, width, 1, device=device)  # type: ignore[no-untyped-call]
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] knows decoder_input_ids[:, : t + 1]."""
-        return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
-
-    def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """The same from the encoder's states Float[B, S, width]."""
-        scores: Tensor = self.head(self.decode(states, attention_mask, decoder_input_ids))
-        return scores.squeeze(-1)
 
 
 def load(checkpoint: str, half_precision: bool = False) -> PretrainedT5Policy:

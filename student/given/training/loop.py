@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -58,16 +59,15 @@ class Loop:
         """
         kept = _Kept(self.folder, name, count, {**parts, **(curves or {})})
         start = logged = kept.restore()
-        bar = self._bar(name, count, start)
         last = monotonic()
-        for step in range(start, count):
-            yield step
-            bar.update()
-            if self.folder is not None and (monotonic() - last >= self.seconds or step + 1 == count):
-                kept.keep(step + 1)
-                _log(self.folder / "logs", name, curves or {}, logged, step + 1)
-                logged, last = step + 1, monotonic()
-        bar.close()
+        with self._bar(name, count, start) as bar, _Log(self.folder, name, curves or {}) as log:
+            for step in range(start, count):
+                yield step
+                bar.update()
+                if self.folder is not None and (monotonic() - last >= self.seconds or step + 1 == count):
+                    kept.keep(step + 1)
+                    log.add(logged, step + 1)
+                    logged, last = step + 1, monotonic()
 
     def _bar(self, name: str, count: int, start: int) -> Any:
         if not self.shown:
@@ -77,12 +77,12 @@ class Loop:
         return tqdm(total=count, initial=start, desc=name, unit="step", position=self.row, leave=False)
 
 
-class _NoBar:
+class _NoBar(nullcontext["_NoBar"]):
+    def __enter__(self) -> "_NoBar":
+        return self
+
     def update(self) -> None:
         """One more step."""
-
-    def close(self) -> None:
-        """The last step is done."""
 
 
 @dataclass(frozen=True)
@@ -143,16 +143,32 @@ def _put_back(part: Part, state: Any) -> None:
         part.load_state_dict(state)
 
 
-def _log(folder: Path, name: str, curves: Mapping[str, Tensor], start: int, end: int) -> None:
-    """Adds steps `start` to `end` of every curve to the TensorBoard logs."""
-    if not curves:
-        return
-    from torch.utils.tensorboard import SummaryWriter
+class _Log:
+    """TensorBoard's log of one loop: one file for each run of it that has something to add."""
 
-    with SummaryWriter(str(folder)) as writer:
-        for label, values in curves.items():
+    def __init__(self, folder: Path | None, name: str, curves: Mapping[str, Tensor]) -> None:
+        self._folder, self._name, self._curves = folder, name, curves
+        self._writer: Any = None
+
+    def __enter__(self) -> "_Log":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def add(self, start: int, end: int) -> None:
+        """Adds steps `start` to `end` of every curve."""
+        if self._folder is None or not self._curves:
+            return
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(self._folder / "logs"))
+        for label, values in self._curves.items():
             for step, value in enumerate(values[start:end].tolist(), start):
-                writer.add_scalar(f"{name}/{label}", value, step)
+                self._writer.add_scalar(f"{self._name}/{label}", value, step)
+        self._writer.flush()
 
 
 QUIET = Loop()
