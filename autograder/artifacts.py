@@ -19,8 +19,10 @@ from torch import Tensor
 from autograder import reading, schemas
 from autograder.errors import WrongAnswer
 from autograder.manifest import Manifest, Task
+from autograder.reading.limits import MB
 
 SECONDS = 3  # for the card
+SHOWN = ("preset", "seed", "device", "metrics", "curves")  # of a card, in the record
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -55,64 +57,71 @@ class Artifact:
         return dict(self.card["metrics"])
 
 
-def is_there(package: Path, task: Task) -> bool:
-    """Whether there are weights at all."""
-    return (package / task.file).exists()
+class Shelf:
+    """The artifacts of one package. Sound ones are read once, however many tests ask for them.
 
-
-def read(package: Path, task: Task, manifest: Manifest) -> Artifact:
-    """Reads the weights and the card of an artifact task.
-
-    Raises:
-        Unsound: they are missing, broken, too large, not finite, or do not belong together.
+    Args:
+        package: the submission's folder.
+        manifest: the assignment.
     """
-    weights_file = package / task.file
-    card_file = weights_file.with_suffix(".json")
-    most = int(manifest.intake.file_mb * 1e6)
-    data = _bytes(weights_file, most)
-    card = _card(card_file)
-    if card["weights"] != hashlib.sha256(data).hexdigest():
-        raise Unsound(
-            f"{weights_file.name} is not the file that {card_file.name} was written for: its digest differs",
-            "swapped weights",
-        )
-    return Artifact(_tensors(weights_file.name, data), card)
 
+    def __init__(self, package: Path, manifest: Manifest) -> None:
+        self._package = package
+        self._manifest = manifest
+        self._sound: dict[str, Artifact] = {}
 
-def strangers(artifact: Artifact, package: Path, task: Task, manifest: Manifest) -> list[str]:
-    """The files that the task needs and that are not, as they were handed in, those that the card names."""
-    files = sorted({manifest.tasks[need].file for need in _all_needs(task, manifest)})
-    named = artifact.card["sources"]
-    return [file for file in files if named.get(file) != code_digest(package / file)]
+    def holds(self, task: Task) -> bool:
+        """Whether there are weights at all."""
+        return (self._package / task.file).exists()
 
+    def read(self, task: Task) -> Artifact:
+        """The weights and the card of an artifact task.
 
-def rows(package: Path, manifest: Manifest) -> list[dict[str, Any]]:
-    """What the record says of every artifact that is there, sound or not."""
-    found = []
-    for task in manifest.tasks.values():
-        file = package / task.file
-        if task.kind != "artifact" or not file.is_file():
-            continue
-        data = file.read_bytes()
+        Raises:
+            Unsound: they are missing, broken, too large, not finite, or do not belong together.
+        """
+        if task.id not in self._sound:
+            most = int(self._manifest.intake.file_mb * MB)
+            self._sound[task.id] = _read(self._package / task.file, most)
+        return self._sound[task.id]
+
+    def strangers(self, task: Task) -> list[str]:
+        """The files that the task needs and that are not, as they were handed in, those that its card names.
+
+        Raises:
+            Unsound: as `read`.
+        """
+        named = self.read(task).card["sources"]
+        files = sorted({self._manifest.tasks[need].file for need in self._needs(task)})
+        return [file for file in files if named.get(file) != code_digest(self._package / file)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the record says of every artifact that is there, sound or not."""
+        return [
+            self._row(task)
+            for task in self._manifest.tasks.values()
+            if task.kind == "artifact" and (self._package / task.file).is_file()
+        ]
+
+    def _row(self, task: Task) -> dict[str, Any]:
+        data = (self._package / task.file).read_bytes()
         row = {
             "name": task.name,
             "file": task.file,
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        found.append({**row, **_soundness(package, task, manifest)})
-    return found
+        try:
+            card, others = self.read(task).card, self.strangers(task)
+        except Unsound as error:
+            return {**row, "problem": str(error), "card": None}
+        problem = f"trained with other sources than these: {', '.join(others)}" if others else ""
+        return {**row, "problem": problem, "card": {name: card[name] for name in SHOWN}}
 
-
-def _soundness(package: Path, task: Task, manifest: Manifest) -> dict[str, Any]:
-    try:
-        artifact = read(package, task, manifest)
-    except Unsound as error:
-        return {"problem": str(error), "card": None}
-    shown = ("preset", "seed", "device", "metrics", "curves")
-    others = strangers(artifact, package, task, manifest)
-    problem = f"trained with other sources than these: {', '.join(others)}" if others else ""
-    return {"problem": problem, "card": {name: artifact.card[name] for name in shown}}
+    def _needs(self, task: Task) -> Iterable[str]:
+        for need in task.needs:
+            yield need
+            yield from self._needs(self._manifest.tasks[need])
 
 
 def wrong(error: Unsound, task: Task) -> WrongAnswer:
@@ -129,10 +138,16 @@ def code_digest(file: Path) -> str:
     return hashlib.sha256(code.encode(errors="replace")).hexdigest()
 
 
-def _all_needs(task: Task, manifest: Manifest) -> Iterable[str]:
-    for need in task.needs:
-        yield need
-        yield from _all_needs(manifest.tasks[need], manifest)
+def _read(weights_file: Path, most: int) -> Artifact:
+    card_file = weights_file.with_suffix(".json")
+    data = _bytes(weights_file, most)
+    card = _card(card_file)
+    if card["weights"] != hashlib.sha256(data).hexdigest():
+        raise Unsound(
+            f"{weights_file.name} is not the file that {card_file.name} was written for: its digest differs",
+            "swapped weights",
+        )
+    return Artifact(_tensors(weights_file.name, data), card)
 
 
 def _bytes(file: Path, most: int) -> bytes:
@@ -140,9 +155,7 @@ def _bytes(file: Path, most: int) -> bytes:
         raise Unsound(f"{file.name} is missing", "missing")
     size = file.stat().st_size
     if size > most:
-        raise Unsound(
-            f"{file.name} has {size / 1e6:.1f} MB; {most / 1e6:g} MB at most are taken", "too large"
-        )
+        raise Unsound(f"{file.name} has {size / MB:.1f} MB; {most / MB:g} MB at most are taken", "too large")
     return file.read_bytes()
 
 

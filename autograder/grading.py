@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder import answers, artifacts, record, upstream
+from autograder import answers, record, upstream
+from autograder.artifacts import Shelf
 from autograder.errors import InputError
 from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
@@ -68,7 +69,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
     """
     manifest = request.manifest
     suites = tuple(suite for suite in manifest.suites if suite.name in request.suites)
-    form = answers.read(request.package)
+    form, shelf = answers.read(request.package), Shelf(request.package, manifest)
     scope = select(manifest, request.only, suites)
     facts = record.Facts(
         manifest=manifest,
@@ -85,7 +86,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         sources=dict(request.sources),
         notes=(*request.notes, *([form.problem] if form.problem else [])),
         attempt=request.attempt,
-        artifacts=artifacts.rows(request.package, manifest),
+        artifacts=shelf.rows(),
         environment=record.environment(request.device),
     )
     started = time.monotonic()
@@ -123,6 +124,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         announce=announce,
         transport=request.isolated,
         answers=form,
+        shelf=shelf,
         workers=request.workers if request.isolated else 0,
         examine=request.examine,
     )

@@ -2,14 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from autograder import artifacts
 from autograder.answers import Answers
-from autograder.artifacts import Artifact
+from autograder.artifacts import Artifact, Shelf, Unsound, wrong
 from autograder.errors import HarnessError
 from autograder.manifest import Manifest
 from autograder.transport.session import Handle, Reply, Session
@@ -87,7 +85,7 @@ class Homework:
         answers: the submission's answer form.
         seed: the test's own; it never leaves this side.
         device: where training runs, "cpu" or "cuda".
-        package: the submission's folder.
+        shelf: its trained weights.
 
     Attributes:
         seed: for the submission to train with; nothing else follows from it.
@@ -96,14 +94,14 @@ class Homework:
     """
 
     def __init__(
-        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, package: Path
+        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, shelf: Shelf
     ) -> None:
         self.seed = derive_seed(seed, "training")
         self.device = device
         self.session = session
         self._manifest = manifest
         self._answers = answers
-        self._package = package
+        self._shelf = shelf
         self.metrics: dict[str, float] = {}
         self.shown: dict[str, Any] = {}
         self._seed = seed
@@ -151,14 +149,18 @@ class Homework:
             WrongAnswer: they are unsound.
         """
         try:
-            return artifacts.read(self._package, self._manifest.tasks[task], self._manifest)
-        except artifacts.Unsound as error:
-            raise artifacts.wrong(error, self._manifest.tasks[task]) from error
+            return self._shelf.read(self._manifest.tasks[task])
+        except Unsound as error:
+            raise wrong(error, self._manifest.tasks[task]) from error
 
     def strangers(self, task: str) -> list[str]:
-        """The files that an artifact's card should name as they were handed in, and does not."""
-        found = self.artifact(task)
-        return artifacts.strangers(found, self._package, self._manifest.tasks[task], self._manifest)
+        """The files that an artifact's card should name as they were handed in, and does not.
+
+        Raises:
+            WrongAnswer: as `artifact`.
+        """
+        self.artifact(task)
+        return self._shelf.strangers(self._manifest.tasks[task])
 
     def answer(self, key: str) -> Any:
         """The answer that `answers.toml` gives to `key`.

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from autograder import answers as answer_form
-from autograder import artifacts, source
+from autograder import source
+from autograder.artifacts import Shelf
 from autograder.homework import Homework, Instrument, derive_seed
 from autograder.manifest import Suite, Task
 from autograder.outcomes import Finding, Outcome, TestResult
 from autograder.patience import Patience
+from autograder.readiness import refuse_unready
 from autograder.terms import Run
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
@@ -44,6 +46,7 @@ class Plugin:
         self.found: Callable[[str, Finding | None, str], None] = self.learn
         self.looks = source.look(run.package, run.manifest.tasks.values())
         self._answers = run.answers or answer_form.read(run.package)
+        self._shelf = run.shelf or Shelf(run.package, run.manifest)
         self._transport = run.transport or InProcess(run.package, run.manifest.package)
         self._timed_out: set[str] = set()
         self._current: Homework | None = None
@@ -121,45 +124,8 @@ class Plugin:
         task = self._task_of(item)
         if item.nodeid in self.ledger and task is not None:
             self.starting(item.nodeid, self.patience.whole(task.id))
-            self._refuse_unready(task)
+            refuse_unready(task, self.run, self.looks, self._answers, self._shelf)
             self._refuse_late(task)
-
-    def _refuse_unready(self, task: Task) -> None:
-        """Ends TODO, broken and BLOCKED tasks from the source alone."""
-        if task.kind == "answer" and self._answers.problem:
-            raise NotRun(Outcome.CRASHED, self._answers.problem, where=answer_form.FILE)
-        for need in (task.id, *source.calls(task, self.run.manifest.tasks, self.looks)):
-            self._refuse_without_weights(task, self.run.manifest.tasks[need])
-            look = self.looks.get(need)
-            if look is None or look.state is source.State.READY or need in self.run.overrides:
-                continue
-            if need != task.id:
-                state = "still TODO" if look.state is source.State.TODO else "broken"
-                raise NotRun(
-                    Outcome.BLOCKED,
-                    f"{task.id} needs {need}, which is {state}",
-                    f"Do {need} first ({look.where}).",
-                    look.where,
-                )
-            if look.state is source.State.TODO:
-                hint = "Write the body there and delete the `raise` line; the docstring above it says what is due."
-                raise NotRun(Outcome.TODO, look.why, hint, look.where)
-            raise NotRun(Outcome.CRASHED, look.why, where=look.where)
-
-    def _refuse_without_weights(self, task: Task, need: Task) -> None:
-        """Ends a test of weights, or of what is measured on them, where there are none."""
-        if need.kind != "artifact" or artifacts.is_there(self.run.package, need):
-            return
-        if need is task:
-            outcome, rationale = Outcome.TODO, f"{need.id} is not trained yet: there is no {need.file}"
-        else:
-            outcome, rationale = (
-                Outcome.BLOCKED,
-                f"{task.id} is measured on {need.file}, which is not there yet",
-            )
-        raise NotRun(
-            outcome, rationale, f"Train it: {need.command}" if need.command else "Train it.", need.file
-        )
 
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
@@ -176,7 +142,7 @@ class Plugin:
         seed = self.run.seed_of(request.node.nodeid)
         session = self._open(task, seed)
         self._current = Homework(
-            session, self.run.manifest, self._answers, seed, self.run.device, self.run.package
+            session, self.run.manifest, self._answers, seed, self.run.device, self._shelf
         )
         yield self._current
         session.close()

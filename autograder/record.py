@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from autograder import schemas, scoring
+from autograder import atomic, schemas, scoring
 from autograder.errors import HarnessError
 from autograder.manifest import Manifest
 from autograder.outcomes import Finding, Outcome, TestResult, worst
@@ -205,16 +204,7 @@ def write(data: Any, path: Path, *, pretty: bool = True) -> None:
     Infinities and NaN, which JSON does not have, are written as text. Without `pretty` it is several times faster.
     """
     text = json.dumps(_finite(data), indent=1 if pretty else None, ensure_ascii=True, allow_nan=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    atomic.write_text(path, text + "\n")
 
 
 def _finite(data: Any) -> Any:

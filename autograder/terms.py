@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from autograder.answers import Answers
+from autograder.artifacts import Shelf
 from autograder.homework import derive_seed
 from autograder.manifest import Manifest, Suite, Task
 from autograder.outcomes import Finding, TestResult
@@ -37,6 +38,7 @@ class Run:
         announce: called with every result as soon as it is there.
         transport: how tests reach the submission; None for in this very process.
         answers: the submission's answer form, where it has been read already.
+        shelf: its trained weights, likewise.
         workers: how many tests run at a time, in processes that can be ended; 0 for in this one.
         stand_ins: functions that answer for other tasks, by the task whose tests run.
         examine: finds out what is wrong with a task that failed; None to leave it at that.
@@ -53,6 +55,7 @@ class Run:
     announce: Callable[[TestResult], None] = lambda result: None
     transport: Transport | None = None
     answers: Answers | None = None
+    shelf: Shelf | None = None
     workers: int = 0
     stand_ins: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
     examine: Examine | None = None

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.reading import bounded
+
 KB = 64
 DEPTH = 20
 LARGEST = 2**63
@@ -36,13 +38,8 @@ def _problem(path: Path, what: str) -> tuple[Any, bytes]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if path.exists() and not path.is_file():
-        raise OSError(0, "it is no plain file")
-    with path.open("rb") as file:
-        data = file.read(KB * 1024 + 1)
-    if len(data) > KB * 1024:
-        raise OSError(0, f"it has more than {KB} KB; shorten the answers")
-    return {key: _plain(value, DEPTH) for key, value in tomllib.loads(data.decode("utf-8-sig")).items()}
+    form = tomllib.loads(bounded.text(path, KB, "; shorten the answers"))
+    return {key: _plain(value, DEPTH) for key, value in form.items()}
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.reading import bounded
+
 KB = 256
 DIGITS = 100  # of a whole number
 
@@ -27,13 +29,7 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
 
 
 def _read(path: Path) -> Any:
-    if path.exists() and not path.is_file():
-        raise OSError(0, "it is no plain file")
-    with path.open("rb") as file:
-        data = file.read(KB * 1024 + 1)
-    if len(data) > KB * 1024:
-        raise OSError(0, f"it has more than {KB} KB")
-    return json.loads(data.decode("utf-8-sig"), parse_int=_whole, parse_float=_real, parse_constant=_constant)
+    return json.loads(bounded.text(path, KB), parse_int=_whole, parse_float=_real, parse_constant=_constant)
 
 
 def _whole(digits: str) -> int:

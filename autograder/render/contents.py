@@ -13,9 +13,9 @@ from autograder import answers
 from autograder.errors import Unanswered
 from autograder.manifest import Manifest
 from autograder.outcomes import Outcome
-from autograder.reading.limits import MB
 from autograder.reading.names import listed, shown
 from autograder.record import Record
+from autograder.render.words import size
 from autograder.submit import Taken, Written
 
 Line = tuple[str, str]
@@ -134,10 +134,3 @@ def _last(written: Written) -> str:
 
 def _renamed(kept: Path) -> str:
     return kept.name.split(".")[0] + kept.suffix
-
-
-def size(count: int) -> str:
-    """A number of bytes in words, as a file manager shows it."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.1f} KB" if count < MB else f"{count / MB:.1f} MB"

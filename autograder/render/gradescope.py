@@ -6,8 +6,6 @@ from autograder.outcomes import Outcome
 from autograder.record import Record
 from autograder.render import words
 
-_WORDS = {"looks": "It looks", "read": "Read"}
-
 
 def render(record: Record) -> dict[str, Any]:
     """The results of a record.
@@ -35,15 +33,11 @@ def render(record: Record) -> dict[str, Any]:
 
 def _summary(record: Record) -> str:
     lines = [f"{record['assignment']['title']}: {record['score']:g} of {record['max_score']:g} points."]
-    if not record["complete"]:
-        lines.append("Grading was cut short: what is below is what was known until then.")
-    if record["complete"] and record["faults"]:
-        lines.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
-    return "\n".join(lines + record["notes"])
+    return "\n".join([*lines, *words.alerts(record), *record["notes"]])
 
 
 def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
-    whole = [f"{_WORDS.get(word, word.capitalize())}: {text}" for word, text in words.about(record, task)]
+    whole = [f"{words.head(word)}: {text}" for word, text in words.about(record, task)]
     passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
     return {
         "number": task["question"],

@@ -6,6 +6,7 @@ from typing import Any
 from autograder.record import Record
 
 Line = tuple[str, str]
+_HEADS = {"looks": "It looks", "read": "Read"}
 _SAID_BY_TESTS = ("", "exception", "values")  # classes that say no more than the messages of the tests
 
 
@@ -17,6 +18,21 @@ def hints_shown(record: Record) -> bool:
 def is_explained(task: dict[str, Any]) -> bool:
     """Whether what its tests say would only lead away from the tasks that are wrong."""
     return bool(task.get("feedback", {}).get("right_otherwise"))
+
+
+def alerts(record: Record) -> list[str]:
+    """What has to be read before the score."""
+    found = []
+    if not record["complete"]:
+        found.append("Grading was cut short: what is below is what was known until then.")
+    if record["complete"] and record["faults"]:
+        found.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
+    return found
+
+
+def head(word: str) -> str:
+    """The word before a line of `about`, where it begins a sentence."""
+    return _HEADS.get(word, word.capitalize())
 
 
 def about(record: Record, task: dict[str, Any]) -> Iterator[Line]:
@@ -43,3 +59,10 @@ def about(record: Record, task: dict[str, Any]) -> Iterator[Line]:
             "hints",
             f"come with attempt {record['hints_from_attempt']}; this is attempt {record['attempt']}",
         )
+
+
+def size(count: int) -> str:
+    """A number of bytes, as a file manager shows it; above a million MB no more is told."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1e3:.1f} KB" if count < 1_000_000 else f"{min(count, 10**12) / 1e6:,.1f} MB"

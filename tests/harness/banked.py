@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.answers import Answers
+from autograder.artifacts import Shelf
 from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import Stopped
@@ -345,7 +346,7 @@ class Examination:
         self._stand_ins = stand_ins or {}
         session = self._open()
         with suppress(Exception, Stopped):  # like a test, which may end with anything
-            ask(Homework(session, manifest, Answers(), 1, "cpu", manifest.root))
+            ask(Homework(session, manifest, Answers(), 1, "cpu", Shelf(manifest.root, manifest)))
         session.close()
         self.case = Case(manifest, manifest.tasks[task], [session])
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from autograder.artifacts import Shelf
 from autograder.homework import Homework, derive_seed
 from autograder.terms import Run
 from autograder.transport.session import Session
@@ -95,7 +96,9 @@ def test_the_students_own_line_is_shown(mini: Mini) -> None:
 
 
 def test_what_a_submission_is_told_does_not_give_away_what_it_is_measured_on(mini: Mini) -> None:
-    hw = Homework(Session(lambda frame: frame, 0), mini.loaded(), None, 5, "cpu", mini.root)
+    hw = Homework(
+        Session(lambda frame: frame, 0), mini.loaded(), None, 5, "cpu", Shelf(mini.root, mini.loaded())
+    )
     streams = [hw.fresh_seed() for _ in range(3)]
     told = {derive_seed(hw.seed, name) for name in ("training", *(f"stream {n}" for n in range(9)))}
     assert len({hw.seed, *streams}) == 4 and not told & set(streams)

@@ -1,11 +1,10 @@
 """`report.html`: one page that needs nothing else, rendered from a record and from nothing else."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder import atomic
 from autograder.record import Record
 from autograder.render.report import page
 from autograder.render.report.plain import breakable, number, points
@@ -32,14 +31,4 @@ def render(record: Record) -> str:
 
 def write(record: Record, path: Path) -> None:
     """Writes the page atomically: at any moment the file is the old one or the new one, whole."""
-    text = render(record)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    atomic.write_text(path, render(record))

@@ -11,7 +11,6 @@ from autograder.render.report.plain import NAME, finite, points, rounded, some, 
 ROWS = 200  # of a table whose length the submission decides
 MARKS = {Outcome.PASSED: "✓", Outcome.TODO: "○", Outcome.BLOCKED: "○", Outcome.HARNESS: "!"}
 KINDS = {Outcome.PASSED: "good", Outcome.TODO: "due", Outcome.BLOCKED: "due", Outcome.HARNESS: "ours"}
-_WORDS = {"looks": "It looks", "read": "Read"}
 
 
 def view(record: Record) -> dict[str, Any]:
@@ -45,11 +44,7 @@ def view(record: Record) -> dict[str, Any]:
 
 def _alerts(record: Record) -> list[str]:
     """What has to be read before the score."""
-    found = []
-    if not record["complete"]:
-        found.append("Grading was cut short: what is below is what was known until then.")
-    if record["complete"] and record["faults"]:
-        found.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
+    found = words.alerts(record)
     if not record["scope"]["whole"]:
         suites = text(", ".join(record["scope"]["suites"]))
         found.append(
@@ -100,10 +95,7 @@ def _task(record: Record, task: dict[str, Any], tests: dict[str, Any]) -> dict[s
         "points": rounded(task["points"]),
         "max_points": rounded(task["max_points"]),
         "tests": f"{passed} of {len(mine)} tests passed" if mine else "no tests",
-        "about": [
-            (_WORDS.get(word, word.capitalize()), text(line))
-            for word, line in words.about(record, {**task, **known})
-        ],
+        "about": [(words.head(word), text(line)) for word, line in words.about(record, {**task, **known})],
         "messages": [] if words.is_explained(task) else _messages(mine, hints=words.hints_shown(record)),
     }
 

@@ -81,13 +81,6 @@ def rounded(value: Any) -> str:
     return number(value) if exact is None else f"{round(exact, 2):g}"
 
 
-def size(count: int) -> str:
-    """A number of bytes, as a file manager shows it."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e3:.1f} KB" if count < 1_000_000 else f"{min(count, int(LARGEST)) / 1e6:,.1f} MB"
-
-
 def breakable(name: str) -> Markup:
     """A long name, which may break where one would pause in reading it; everything in it is escaped."""
     return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>").replace("/", "/<wbr>"))

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.record import Record
+from autograder.render import words
 from autograder.render.report.chart import Chart, chart
 from autograder.render.report.pictures import grid
-from autograder.render.report.plain import NAME, Some, finite, number, size, some, text, texts
+from autograder.render.report.plain import NAME, Some, finite, number, some, text, texts
 
 RUNS, FIGURES, CHARTS = 100, 60, 12
 
@@ -86,7 +87,7 @@ def _artifact(artifact: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": text(artifact["name"], NAME),
         "file": text(artifact["file"], NAME),
-        "size": size(artifact["bytes"]),
+        "size": words.size(artifact["bytes"]),
         "digest": text(artifact["sha256"], 12),
         "problem": text(artifact["problem"]),
         "made": texts((key, str(card[key])) for key in ("preset", "seed", "device") if key in card),
