@@ -23,15 +23,6 @@ from . import schedules
 Network = Callable[[Tensor, Tensor], Tensor]  # (x_t: Float[B, ...], t: Long[B]) -> eps_hat: Float[B, ...]
 
 
-def _cast(coefficient: Tensor, x: Tensor) -> Tensor:
-    """A coefficient as a factor of x: of its dtype and on its device, but a single number may stay on the CPU.
-
-    There every kernel reads it as it is; a copy would make the CPU wait for all that a GPU has still to do.
-    """
-    stays = coefficient.ndim == 0 and coefficient.device.type == "cpu"
-    return coefficient.to(x.dtype) if stays else coefficient.to(x)
-
-
 def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     """One step of the forward process: a draw of q(x_t | x_{t-1}), made from a standard normal one (DDPM, eq. 2).
 
@@ -107,7 +98,7 @@ def posterior(
     from_x_0 = signal_before.sqrt() * beta / (1 - signal)
     from_x_t = (1 - beta).sqrt() * (1 - signal_before) / (1 - signal)
     variance = (1 - signal_before) / (1 - signal) * beta
-    mean = _cast(from_x_0, x_t) * x_0 + _cast(from_x_t, x_t) * x_t
+    mean = schedules.cast(from_x_0, x_t) * x_0 + schedules.cast(from_x_t, x_t) * x_t
     return mean, variance.to(x_t, non_blocking=x_t.is_cuda)
     # END SOLUTION
 
@@ -122,7 +113,7 @@ def predict_x_0(x_t: Tensor, eps_hat: Tensor, t: int | Tensor, alphas_cumprod: T
     # BEGIN SOLUTION q2c
     # HINT: solve the equation of q_sample for another letter.
     signal = schedules.at(alphas_cumprod, t, x_t)
-    return (x_t - _cast((1 - signal).sqrt(), x_t) * eps_hat) / _cast(signal.sqrt(), x_t)
+    return (x_t - schedules.cast((1 - signal).sqrt(), x_t) * eps_hat) / schedules.cast(signal.sqrt(), x_t)
     # END SOLUTION
 
 
@@ -136,7 +127,7 @@ def predict_noise(x_t: Tensor, x_0: Tensor, t: int | Tensor, alphas_cumprod: Ten
     # BEGIN SOLUTION q2c
     # HINT: the same equation once more.
     signal = schedules.at(alphas_cumprod, t, x_t)
-    return (x_t - _cast(signal.sqrt(), x_t) * x_0) / _cast((1 - signal).sqrt(), x_t)
+    return (x_t - schedules.cast(signal.sqrt(), x_t) * x_0) / schedules.cast((1 - signal).sqrt(), x_t)
     # END SOLUTION
 
 
@@ -202,7 +193,8 @@ def ddpm_step(
     mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
     if noise is None or t == 1:
         return mean
-    chosen = posterior_variance if variance == "posterior" else _cast(schedules.at(betas, t, x_t), x_t)
+    beta = schedules.at(betas, t, x_t)
+    chosen = posterior_variance if variance == "posterior" else schedules.cast(beta, x_t)
     return mean + chosen.sqrt() * noise
     # END SOLUTION
 
@@ -251,9 +243,11 @@ def ddim_step(
     signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
     variance = 1 - signal_prev
     if eta == 0:  # no work for a sigma of 0: the default, and the one that is run most
-        return _cast(signal_prev.sqrt(), x_t) * x_0_hat + _cast(variance.sqrt(), x_t) * eps_hat
+        return (
+            schedules.cast(signal_prev.sqrt(), x_t) * x_0_hat + schedules.cast(variance.sqrt(), x_t) * eps_hat
+        )
     sigma = eta * (variance / (1 - signal) * (1 - signal / signal_prev)).sqrt()
     direction = (variance - sigma**2).clamp(min=0).sqrt()
-    x_prev = _cast(signal_prev.sqrt(), x_t) * x_0_hat + _cast(direction, x_t) * eps_hat
-    return x_prev if noise is None else x_prev + _cast(sigma, x_t) * noise
+    x_prev = schedules.cast(signal_prev.sqrt(), x_t) * x_0_hat + schedules.cast(direction, x_t) * eps_hat
+    return x_prev if noise is None else x_prev + schedules.cast(sigma, x_t) * noise
     # END SOLUTION

@@ -104,10 +104,19 @@ def at(schedule: Tensor, t: int | Tensor, x: Tensor) -> Tensor:
 
     Returns:
         Float[] for an int, Float[B, 1, ...] with as many axes as x for Long[B]. Still of the schedule's dtype and
-        on its device, so that coefficients are worked out in float64; `coefficient.to(x)` then brings one to the data.
+        on its device, so that coefficients are worked out in float64; `cast` then brings one to the data.
     """
-    values = schedule[torch.as_tensor(t, device=schedule.device)]
+    values = schedule[t if isinstance(t, int) else torch.as_tensor(t, device=schedule.device)]
     return values.reshape(values.shape + (1,) * (x.ndim - 1)) if values.ndim else values
+
+
+def cast(coefficient: Tensor, x: Tensor) -> Tensor:
+    """A coefficient as a factor of x: of its dtype and on its device, but a single number may stay on the CPU.
+
+    There every kernel reads it as it is; a copy would make the CPU wait for all that a GPU has still to do.
+    """
+    stays = coefficient.ndim == 0 and coefficient.device.type == "cpu"
+    return coefficient.to(x.dtype) if stays else coefficient.to(x)
 
 
 def check_time(t: int | Tensor, schedule: Tensor, first: int = 1) -> None:
@@ -116,6 +125,11 @@ def check_time(t: int | Tensor, schedule: Tensor, first: int = 1) -> None:
     Raises:
         ValueError: there is one.
     """
-    times, last = torch.as_tensor(t), len(schedule) - 1
-    if bool((times < first).any()) or bool((times > last).any()):
+    last = len(schedule) - 1
+    if isinstance(t, int):
+        outside = not first <= t <= last
+    else:
+        times = torch.as_tensor(t)
+        outside = bool((times < first).any()) or bool((times > last).any())
+    if outside:
         raise ValueError(f"t must lie in {first}..{last} (time is 1-based), got {t}")

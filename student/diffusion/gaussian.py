@@ -23,15 +23,6 @@ from . import schedules
 Network = Callable[[Tensor, Tensor], Tensor]  # (x_t: Float[B, ...], t: Long[B]) -> eps_hat: Float[B, ...]
 
 
-def _cast(coefficient: Tensor, x: Tensor) -> Tensor:
-    """A coefficient as a factor of x: of its dtype and on its device, but a single number may stay on the CPU.
-
-    There every kernel reads it as it is; a copy would make the CPU wait for all that a GPU has still to do.
-    """
-    stays = coefficient.ndim == 0 and coefficient.device.type == "cpu"
-    return coefficient.to(x.dtype) if stays else coefficient.to(x)
-
-
 def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     """One step of the forward process: a draw of q(x_t | x_{t-1}), made from a standard normal one (DDPM, eq. 2).
 
