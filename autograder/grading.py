@@ -4,18 +4,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder import answers, record, upstream
 from autograder.artifacts import Shelf
 from autograder.errors import InputError
-from autograder.isolation.isolated import Isolated
 from autograder.manifest import Manifest, Suite
 from autograder.outcomes import TestResult
 from autograder.plugin import Plugin
 from autograder.render import gradescope
 from autograder.run import run_tests
 from autograder.terms import Examine, Run
+
+if TYPE_CHECKING:  # students test without isolation, and get no code of it
+    from autograder.isolation.isolated import Isolated
 
 Progress = Callable[[TestResult, int, int], None]
 
@@ -53,7 +55,7 @@ class Request:
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    isolated: Isolated | None = None
+    isolated: "Isolated | None" = None
     promises: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     attempt: int = 1

@@ -1,0 +1,13 @@
+"""What each command of the command line does: reads its arguments, calls the room whose job it is, shows what came out.
+
+A group of commands is a module with `add`, which tells the command line what it has. Imports stand inside the
+functions: `autograder --help` and a mistyped flag should not wait for torch.
+"""
+
+DONE, NOT_PASSED, BAD_CALL, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+HOMEWORK = "autograder.commands.homework"
+STAFF = (  # absent from what students get
+    "autograder.commands.grading",
+    "autograder.commands.proving",
+    "autograder.commands.shipping",
+)

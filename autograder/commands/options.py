@@ -1,0 +1,33 @@
+"""Options that several commands have."""
+
+import argparse
+
+
+def add_only(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds `--only`."""
+    parser.add_argument("-q", "--only", action="append", default=[], metavar="Q", help=f"{what}; repeatable")
+
+
+def add_seed(parser: argparse.ArgumentParser, what: str = "of the random inputs") -> None:
+    """Adds `--seed`."""
+    parser.add_argument("--seed", type=_seed, default=0, help=f"{what} (default 0)")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Adds `--workers`."""
+    parser.add_argument("--workers", type=count, default=1, help="how many tests run at a time (default 1)")
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError("a seed lies between 0 and 2^32 - 1")
+    return value
+
+
+def count(text: str) -> int:
+    """A number of things, as an argument."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("one at least")
+    return value

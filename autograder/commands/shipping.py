@@ -1,0 +1,39 @@
+"""What leaves the house: `stubs`."""
+
+import argparse
+
+from autograder import manifest as manifests
+from autograder.commands import DONE, NOT_PASSED
+from autograder.errors import InputError
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds them to the command line."""
+    cutting = commands.add_parser("stubs", help="generate the student's package from the reference")
+    cutting.add_argument(
+        "--check", action="store_true", help="only say whether it is up to date, byte for byte"
+    )
+    cutting.set_defaults(command=stubs)
+
+
+def stubs(arguments: argparse.Namespace) -> int:
+    """`autograder stubs`."""
+    from autograder.release import stubs
+
+    manifest = manifests.load(manifests.find())
+    if manifest.staff is None:
+        raise InputError("stubs are made by staff: this manifest has no [staff] table")
+    source, target = manifest.root / manifest.staff.reference, manifest.root / manifest.package
+    if not arguments.check:
+        stubs.write(source, target, manifest.code_tasks())
+        print(f"written: {target}")
+        return DONE
+    differences = stubs.differences(source, target, manifest.code_tasks())
+    for difference in differences:
+        print(difference)
+    print(
+        f"{target.name}/ differs from what `make stubs` makes"
+        if differences
+        else f"{target.name}/ is up to date"
+    )
+    return NOT_PASSED if differences else DONE
