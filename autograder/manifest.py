@@ -90,14 +90,12 @@ class Staff:
 
     Attributes:
         reference: package that holds the solutions.
-        given: files of it that every submission gets.
         choices: right option of each choice question.
         salt: makes the seeds of a grade unknown to whoever knows the run's.
         misconceptions: package that holds the bank of known answers; empty for none.
     """
 
     reference: str
-    given: tuple[str, ...]
     choices: Mapping[str, str]
     salt: str = ""
     misconceptions: str = ""
@@ -119,13 +117,17 @@ class FeedbackPolicy:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The whole of `assignment.toml`, checked."""
+    """The whole of `assignment.toml`, checked.
+
+    `given` are patterns of the files in the package that nobody changes: every submission gets the staff's copy.
+    """
 
     path: Path
     id: str
     title: str
     package: str
     points: float
+    given: tuple[str, ...]
     limits: Mapping[str, float]
     suites: tuple[Suite, ...]
     questions: tuple[Question, ...]
@@ -279,6 +281,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
         title=raw["assignment"]["title"],
         package=raw["assignment"]["package"],
         points=float(raw["assignment"]["points"]),
+        given=tuple(raw["assignment"].get("given", ())),
         limits=limits,
         suites=tuple(Suite(**suite) for suite in raw["suites"]),
         questions=tuple(
@@ -290,7 +293,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             )
             for row in raw["questions"]
         ),
-        staff=Staff(**{**staff, "given": tuple(staff["given"]), "choices": staff.get("choices", {})})
+        staff=Staff(**{**staff, "choices": staff.get("choices", {})})
         if staff
         else None,
         intake=Limits(**intake),

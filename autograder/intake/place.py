@@ -44,7 +44,7 @@ def given_files(manifest: Manifest) -> dict[str, Path]:
     reference = manifest.root / manifest.staff.reference
     return {
         source.relative_to(reference).as_posix(): source
-        for pattern in manifest.staff.given
+        for pattern in manifest.given
         for source in sorted(reference.glob(pattern))
         if source.is_file() and "__pycache__" not in source.parts
     }

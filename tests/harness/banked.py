@@ -72,7 +72,6 @@ tasks = [{ id = "maths.power", points = 1 }, { id = "maths.summary", points = 1 
 
 [staff]
 reference = "model"
-given = []
 misconceptions = "mistakes"
 """
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 
 from autograder import cli, commands, intake
-from tests.harness.mini import MANIFEST, PUBLIC, Mini
+from tests.harness.mini import MANIFEST, PUBLIC, Mini, giving
 
 LOG, ZIP = Path("submission_log.json"), Path("submission.zip")
 WEIGHTS = save({"w": torch.full((3,), -1.0, dtype=torch.float16)})
@@ -36,8 +36,7 @@ INTAKE = '\n[intake]\naccept = ["**/*.py", "answers.toml", "artifacts/*.safetens
 
 def with_weights(mini: Mini) -> None:
     """Adds an artifact and its task, and `table.py`, which is given."""
-    given = 'reference = "reference"\ngiven = ["table.py"]'
-    text = MANIFEST.replace("]\n\n[staff]", ARTIFACT_TASK).replace('reference = "pupil"\ngiven = []', given)
+    text = giving(MANIFEST.replace("]\n\n[staff]", ARTIFACT_TASK), "table.py")
     mini.manifest(text + INTAKE)
     mini.public(PUBLIC + ARTIFACT_TEST)
     for folder in ("reference", "pupil/artifacts"):

@@ -1,5 +1,6 @@
 """A homework of three tasks and one answer, written into a folder; each test changes what it wants to see fail."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,11 +45,18 @@ tasks = [
 
 [staff]
 reference = "pupil"
-given = []
 
 [staff.choices]
 colour = "blue"
 """
+
+
+def giving(text: str, *patterns: str) -> str:
+    """A manifest in which files of the package are given, from a reference that stands apart."""
+    package = 'package = "pupil"\n'
+    text = text.replace(package, f"{package}given = {json.dumps(patterns)}\n")
+    return text.replace('reference = "pupil"', 'reference = "reference"')
+
 
 CODE = """
 import torch

@@ -12,7 +12,7 @@ import pytest
 
 from autograder import intake
 from autograder.manifest import load
-from tests.harness.mini import CODE, MANIFEST
+from tests.harness.mini import CODE, MANIFEST, giving
 
 ANSWERS = b'colour = "blue"\n'
 GOOD = {"pupil/__init__.py": b"", "pupil/maths.py": CODE.encode(), "pupil/answers.toml": ANSWERS}
@@ -63,8 +63,7 @@ def stage(submission: Path, limits: str = "") -> intake.Submission:
     """
     staff, scratch = submission.parent / "staff", submission.parent / "scratch"
     folder(staff / "reference", {"__init__.py": b"", "given/table.py": GIVEN.encode()})
-    given = 'reference = "reference"\ngiven = ["given/**/*", "__init__.py"]'
-    text = MANIFEST.replace('reference = "pupil"\ngiven = []', given) + f"\n[intake]\n{limits}\n"
+    text = giving(MANIFEST, "given/**/*", "__init__.py") + f"\n[intake]\n{limits}\n"
     (staff / "assignment.toml").write_text(text)
     scratch.mkdir()
     before = _tree(submission.parent, scratch)

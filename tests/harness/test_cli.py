@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cli, commands
-from tests.harness.mini import CODE, Mini
+from tests.harness.mini import CODE, Mini, giving
 
 TRUSTED = ("--isolation", "none")  # what is tested here is not isolation, whose start takes seconds
 
@@ -121,10 +121,7 @@ def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
     Path("reference").mkdir()
     Path("reference/table.py").write_text("FACTOR = 2\n")
     Path("pupil/table.py").write_text("FACTOR = 3\n")
-    text = Path("assignment.toml").read_text()
-    inside.manifest(
-        text.replace('reference = "pupil"\ngiven = []', 'reference = "reference"\ngiven = ["table.py"]')
-    )
+    inside.manifest(giving(Path("assignment.toml").read_text(), "table.py"))
     inside.code(
         CODE.replace("2 * x", "table.FACTOR * x").replace("from . import maths", "from . import maths, table")
     )
@@ -139,6 +136,6 @@ def test_an_interruption_is_one_line_and_a_code_of_its_own(
     def interrupted(arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "test", interrupted)
+    monkeypatch.setattr("autograder.commands.homework.test", interrupted)
     assert cli.main(["test"]) == commands.INTERRUPTED == 130
     assert capsys.readouterr().err == "autograder: interrupted\n"

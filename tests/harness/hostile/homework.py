@@ -12,6 +12,7 @@ id = "hostile"
 title = "A tiny homework under attack"
 package = "pupil"
 points = 37
+given = ["given/**/*"]
 
 [limits]
 total = 60
@@ -55,7 +56,6 @@ tasks = [{ id = "answers.colour", kind = "answer", points = 1, options = ["red",
 
 [staff]
 reference = "reference"
-given = ["given/**/*"]
 
 [staff.choices]
 colour = "blue"
