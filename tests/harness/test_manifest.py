@@ -37,8 +37,8 @@ def _mistake(tmp_path: Path, old: str, new: str) -> str:
         ),
         ('"maths.quadruple", points', '"maths.double", points', 30, "'maths.double' stands twice"),
         ('"maths.quadruple", points', '"quadruple", points', 30, "does not match"),
-        ('colour = "blue"', 'colour = "green"', 39, "'green' is none of the options"),
-        ('colour = "blue"', 'shape = "round"', 39, "'shape' is no answer task"),
+        ('colour = "blue"', 'colour = "green"', 38, "'green' is none of the options"),
+        ('colour = "blue"', 'shape = "round"', 38, "'shape' is no answer task"),
         (
             "points = 4 }",
             "points = 4, weights = { publik = 0 } }",
