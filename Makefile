@@ -4,18 +4,24 @@
 SHELL := /bin/sh
 
 PYTHON ?= python3
+# BEGIN STAFF
 EXTRAS ?= staff,dev
 SUBMISSION ?= solutions
+OUT ?= build/grade
+LOG ?= $(OUT)/submission_log.json
+# END STAFF
+EXTRAS ?= student
+LOG ?= submission_log.json
 PACKAGE ?= student
 PRESET ?= quick
 DEVICE ?= auto
-OUT ?= build/grade
-LOG ?= $(OUT)/submission_log.json
 WORKERS ?= 2
 SEED ?= 0
 UV ?= 1
 Q ?=
+# BEGIN STAFF
 RANDOM ?=
+# END STAFF
 ARGS ?=
 TORCH_WHEELS ?=
 TORCH_BACKEND ?=
@@ -88,17 +94,23 @@ test: | $(PY) ## run the public tests on student/; Q=q1d for one question (or on
 train: | $(PY) ## train student/'s networks and measure them; Q=q3 for one question, PRESET=quick|full|paper, DEVICE=cpu|cuda
 	@$(PY) -m $(PACKAGE).given.experiments $(Q) --preset $(PRESET) --device $(DEVICE) --seed $(SEED) --workers $(WORKERS) $(ARGS)
 
+# BEGIN STAFF
 grade: | $(PY) ## grade SUBMISSION (default: solutions) in isolation, into OUT (default: build/grade)
 	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" --workers $(WORKERS) $(if $(Q),--only $(Q)) $(ARGS)
 
+# END STAFF
 submit: | $(PY) ## run the public tests, then write submission_log.json, the one file to upload
 	@$(PY) -m autograder submit --package student $(ARGS)
 
-report: | $(PY) ## render report.html beside LOG (default: build/grade/submission_log.json)
+report: | $(PY) ## render report.html beside LOG, a submission_log.json
 	@$(PY) -m autograder report "$(LOG)" $(ARGS)
 
+# BEGIN STAFF
 doctor: | $(PY) ## attack this machine as a submission would, and say which promises hold
 	$(PY) -m autograder doctor $(ARGS)
+
+release: | $(PY) ## write what students are handed: dist/hw12-student.zip, and the same as a folder
+	$(PY) -m autograder release $(ARGS)
 
 stubs: | $(PY) ## generate student/ from solutions/
 	$(PY) -m autograder stubs
@@ -136,8 +148,12 @@ hostile: | $(PY) ## grade every hostile submission of the corpus and see from ou
 bench: | $(PY) ## measure every figure that the README quotes
 	$(PY) -m benchmarks $(ARGS)
 
+# END STAFF
 clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test train grade submit report doctor stubs check check-all lint format mutants diagnosis hostile bench clean
+.PHONY: help setup test train submit report clean
+# BEGIN STAFF
+.PHONY: grade doctor release stubs check check-all lint format mutants diagnosis hostile bench
+# END STAFF

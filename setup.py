@@ -15,6 +15,7 @@ EXTRAS = {
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
+# BEGIN STAFF
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
     "codespell",
@@ -30,6 +31,7 @@ TOOLS = [
     "trl",
     "types-jsonschema",
 ]
+# END STAFF
 
 setup(
     name="hw12-harness",
@@ -56,9 +58,11 @@ setup(
     extras_require={
         **EXTRAS,
         "student": HOMEWORK,
+        # BEGIN STAFF
         "staff": GRADER + HOMEWORK + EXTRAS["otter"],
         # Staff without torchvision, for a machine whose torch has no matching one.
         "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],
         "dev": TOOLS,
+        # END STAFF
     },
 )

@@ -1,16 +1,17 @@
 """Reads `assignment.toml`: the one place where questions, tasks, points, visibility and limits stand."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograder import schemas
+from autograder.contradictions import contradictions
 from autograder.errors import InputError
 from autograder.reading.limits import Limits
-from autograder.toml_lines import KeyPath, line_of
+from autograder.toml_lines import line_of
 
 MANIFEST_NAME = "assignment.toml"
 
@@ -85,6 +86,21 @@ class Suite:
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """What students are handed beside the package itself and their side of the grader.
+
+    Attributes:
+        files: patterns, from the manifest's folder; parts of them that are marked as staff's are cut out.
+        overlay: a folder whose files lie in the bundle as they lie in it.
+        withheld: patterns of the files of which nothing may be found in it.
+    """
+
+    files: tuple[str, ...]
+    overlay: str
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Staff:
     """What only the grader's side may know.
 
@@ -93,12 +109,14 @@ class Staff:
         choices: right option of each choice question.
         salt: makes the seeds of a grade unknown to whoever knows the run's.
         misconceptions: package that holds the bank of known answers; empty for none.
+        bundle: what students are handed; None where nothing is.
     """
 
     reference: str
     choices: Mapping[str, str]
     salt: str = ""
     misconceptions: str = ""
+    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True)
@@ -186,71 +204,11 @@ def load(path: Path) -> Manifest:
         raise ManifestError(f"{path}: is not valid TOML: {error}") from error
     mistakes = [(key_path, message) for key_path, message in schemas.mistakes(raw, "manifest")]
     if not mistakes:
-        mistakes = list(_contradictions(raw))
+        mistakes = list(contradictions(raw))
     if mistakes:
         lines = sorted((line_of(text, key_path), message) for key_path, message in mistakes)
         raise ManifestError("\n".join(f"{path}:{line}: {message}" for line, message in lines))
     return _build(path.resolve(), raw)
-
-
-def _contradictions(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """What a schema cannot say: doubles, needs that do not exist or go in a circle, sums, choices."""
-    suites = {suite["name"] for suite in raw["suites"]}
-    where: dict[str, KeyPath] = {}
-    needs: dict[str, list[str]] = {}
-    options: dict[str, list[str]] = {}
-    question_ids: set[str] = set()
-    points = 0.0
-    for q, question in enumerate(raw["questions"]):
-        if question["id"] in question_ids:
-            yield ("questions", q, "id"), f"question {question['id']!r} stands twice"
-        question_ids.add(question["id"])
-        for t, task in enumerate(question.get("tasks", [])):
-            at: KeyPath = ("questions", q, "tasks", t)
-            if task["id"] in where:
-                yield (*at, "id"), f"task {task['id']!r} stands twice"
-            where[task["id"]] = at
-            needs[task["id"]] = task.get("needs", [])
-            options[task["id"].rpartition(".")[2]] = task.get("options", [])
-            points += task["points"]
-            for suite in task.get("weights", {}):
-                if suite not in suites:
-                    yield (
-                        (*at, "weights", suite),
-                        f"task {task['id']!r} weighs the suite {suite!r}, which does not exist",
-                    )
-    for task_id, wanted in needs.items():
-        for need in wanted:
-            if need not in where:
-                yield (*where[task_id], "needs"), f"task {task_id!r} needs {need!r}, which is no task"
-    for circle in _circles(needs):
-        yield (
-            (*where[circle[0]], "needs"),
-            "tasks need each other in a circle: " + " -> ".join((*circle, circle[0])),
-        )
-    total = raw["assignment"]["points"]
-    if abs(points - total) > 1e-9:
-        yield ("assignment", "points"), f"the tasks' points add up to {points:g}, not to {total:g}"
-    for key, choice in raw.get("staff", {}).get("choices", {}).items():
-        if not options.get(key):
-            yield ("staff", "choices", key), f"{key!r} is no answer task with options"
-        elif choice not in options[key]:
-            yield ("staff", "choices", key), f"{choice!r} is none of the options of {key!r}: {options[key]}"
-
-
-def _circles(needs: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
-    done: set[str] = set()
-
-    def walk(task: str, trail: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        if task in trail:
-            yield trail[trail.index(task) :]
-        elif task not in done:
-            for need in needs.get(task, []):
-                yield from walk(need, (*trail, task))
-            done.add(task)
-
-    for task in needs:
-        yield from walk(task, ())
 
 
 def _build(path: Path, raw: dict[str, Any]) -> Manifest:
@@ -271,7 +229,6 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             command=row.get("command", ""),
         )
 
-    staff = raw.get("staff")
     intake = dict(raw.get("intake", {}))
     if "accept" in intake:
         intake["accept"] = tuple(intake["accept"])
@@ -293,9 +250,14 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             )
             for row in raw["questions"]
         ),
-        staff=Staff(**{**staff, "choices": staff.get("choices", {})})
-        if staff
-        else None,
+        staff=_staff(raw["staff"]) if "staff" in raw else None,
         intake=Limits(**intake),
         feedback=FeedbackPolicy(**raw.get("feedback", {})),
     )
+
+
+def _staff(raw: dict[str, Any]) -> Staff:
+    bundle = raw.get("bundle")
+    if bundle:
+        bundle = Bundle(tuple(bundle["files"]), bundle["overlay"], tuple(bundle["withheld"]))
+    return Staff(**{"choices": {}, **raw, "bundle": bundle})

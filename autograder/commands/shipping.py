@@ -1,6 +1,7 @@
-"""What leaves the house: `stubs`."""
+"""What leaves the house: `stubs` and `release`."""
 
 import argparse
+from pathlib import Path
 
 from autograder import manifest as manifests
 from autograder.commands import DONE, NOT_PASSED
@@ -14,6 +15,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--check", action="store_true", help="only say whether it is up to date, byte for byte"
     )
     cutting.set_defaults(command=stubs)
+
+    releasing = commands.add_parser(
+        "release", help="write what students are handed, as a folder and as a zip"
+    )
+    releasing.add_argument("--out", type=Path, default=Path("dist"), help="folder for both (default: dist)")
+    releasing.set_defaults(command=release)
 
 
 def stubs(arguments: argparse.Namespace) -> int:
@@ -37,3 +44,17 @@ def stubs(arguments: argparse.Namespace) -> int:
         else f"{target.name}/ is up to date"
     )
     return NOT_PASSED if differences else DONE
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """`autograder release`."""
+    from autograder.release import bundle
+    from autograder.render.words import size
+
+    handed = bundle.build(manifests.load(manifests.find()), arguments.out)
+    print(
+        f"searched for {handed.searched} runs of tokens, names, strings and numbers of staff's: none is inside"
+    )
+    print(f"written: {handed.folder}/ ({handed.files} files), ready to push as a template repository")
+    print(f"written: {handed.zip} ({size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
+    return DONE

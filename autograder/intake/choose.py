@@ -70,7 +70,9 @@ def _notes(root: Parts | None, left: dict[str, list[str]], manifest: Manifest) -
     for why, names in left.items():
         if not why:  # given files of other kinds than are accepted come with every submission
             below = {name: _below(root, name) or "" for name in names}
-            names = [name for name in names if not any(fits(below[name].split("/"), p) for p in manifest.given)]
+            names = [
+                name for name in names if not any(fits(below[name].split("/"), p) for p in manifest.given)
+            ]
         if names:
             notes.append(f"left out: {listed(names)}: {why or 'not among the files that are graded'}")
     return notes

@@ -1,0 +1,145 @@
+"""What students are handed: a folder, ready to be pushed as a template repository, and the same as a zip.
+
+It holds the package of stubs, the public tests, the student's side of the grader, and what the manifest lists. Nothing
+is written before everything was searched for what only staff may know.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import InputError
+from autograder.manifest import Bundle, Manifest, Staff
+from autograder.release import closure, secrets, stubs
+from autograder.release.archive import pack
+from autograder.release.staff_parts import without_staff_parts
+
+_PLAIN = (".py", ".toml", ".txt", "")  # where parts may be marked as staff's
+
+
+class Leak(InputError):
+    """Something of staff's would have been handed out."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What was written.
+
+    Attributes:
+        folder: of the bundle.
+        zip: the same, packed.
+        files: how many.
+        searched: how many secrets were searched for.
+        sha256: of the zip.
+    """
+
+    folder: Path
+    zip: Path
+    files: int
+    searched: int
+    sha256: str
+
+
+def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> Handed:
+    """Writes the bundle into `out`, as a folder that replaces an older one and as a zip.
+
+    Args:
+        manifest: of staff.
+        out: the folder for both.
+        extra: more files, by their path in the bundle: what is built, not copied.
+
+    Raises:
+        InputError: the manifest says nothing of a bundle, or a file that it lists is not there.
+        Leak: something of staff's would be inside; each is named with its file.
+    """
+    staff, bundle = _terms(manifest)
+    files = {**contents(manifest), **(extra or {})}
+    hidden = _secrets(manifest, staff, bundle, files)
+    found = secrets.leaks(files, hidden) + stubs.leaks(manifest.root / staff.reference, files)
+    found += list(_misplaced(manifest, staff, bundle, files))
+    if found:
+        more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
+        raise Leak("nothing was written: staff's would be in the bundle\n" + "\n".join(found[:20]) + more)
+    name = f"{manifest.id}-student"
+    folder, archive = out / name, out / f"{name}.zip"
+    _write(files, folder)
+    pack({f"{name}/{path}": data for path, data in files.items()}, archive)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return Handed(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
+
+
+def contents(manifest: Manifest) -> dict[str, bytes]:
+    """Every file of the bundle that is copied or cut, by its path in it.
+
+    Raises:
+        InputError: as `build`.
+    """
+    staff, bundle = _terms(manifest)
+    root = manifest.root
+    files = {path: source.read_bytes() for path, source in closure.student_side().items()}
+    for relative, data in stubs.generate(root / staff.reference, manifest.code_tasks()).items():
+        files[f"{manifest.package}/{relative}"] = data
+    for path in _listed(root, bundle.files):
+        plain = path.suffix in _PLAIN
+        files[path.relative_to(root).as_posix()] = (
+            without_staff_parts(path).encode() if plain else path.read_bytes()
+        )
+    overlay = root / bundle.overlay
+    for path in _listed(overlay, ("**/*",)):
+        files[path.relative_to(overlay).as_posix()] = path.read_bytes()
+    return dict(sorted(files.items()))
+
+
+def _terms(manifest: Manifest) -> tuple[Staff, Bundle]:
+    if manifest.staff is None or manifest.staff.bundle is None:
+        raise InputError(
+            f"{manifest.path} has no [staff.bundle]: it is the staff's that says what is handed out"
+        )
+    return manifest.staff, manifest.staff.bundle
+
+
+def _listed(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    for pattern in patterns:
+        found = [p for p in sorted(root.glob(pattern)) if p.is_file() and "__pycache__" not in p.parts]
+        if not found:
+            raise InputError(f"{root / pattern} is not there, and the bundle is to hold it")
+        yield from found
+
+
+def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> secrets.Secrets:
+    open_tests = [path for path in _listed(manifest.root, bundle.files) if path.suffix == ".py"]
+    return secrets.gather(
+        manifest.root / staff.reference,
+        list(_listed(manifest.root, bundle.withheld)),
+        [path.read_text(encoding="utf-8") for path in open_tests],
+        [files[path].decode() for path in closure.student_side()],
+    )
+
+
+def _misplaced(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Files that are staff's as a whole, under whatever name: withheld ones, and the reference's trained weights."""
+    weights = sorted((manifest.root / staff.reference / stubs.ARTIFACTS).glob("*"))
+    whole = {path.read_bytes(): path for path in (*_listed(manifest.root, bundle.withheld), *weights)}
+    for name, data in files.items():
+        if data.strip() and data in whole:
+            yield f"{name}: is {whole[data].relative_to(manifest.root)}"
+
+
+def _write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Makes the folder hold these files only; an old one stays until the new one is whole. `.git` is kept."""
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        for name, data in files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if (folder / ".git").exists():
+            (folder / ".git").rename(fresh / ".git")
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

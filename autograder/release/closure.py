@@ -1,0 +1,68 @@
+"""The part of this package that a student's own machine needs: what `test`, `submit` and `report` import, and no more.
+
+Nobody keeps a list: imports are followed from where a student's run begins. What is imported for its types only, under
+`if TYPE_CHECKING:`, does not count; what only staff's runs need is imported inside a function that asks for it first.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from autograder.commands import HOMEWORK, STAFF
+
+PACKAGE = Path(__file__).parents[1]
+ENTRIES = ("autograder.__main__", HOMEWORK)
+READING = PACKAGE / "reading"  # a program of its own, started by path, whose jobs are modules found by name
+
+
+def student_side() -> dict[str, Path]:
+    """Every file of the student's side, by its path in the bundle: modules, and the data that lies beside them."""
+    modules: dict[str, Path] = {}
+    waiting = [*ENTRIES, *(f"autograder.reading.{job.stem}" for job in READING.glob("*.py"))]
+    while waiting:
+        name = waiting.pop()
+        file = _file(name)
+        if name in modules or name in STAFF or file is None:
+            continue
+        modules[name] = file
+        waiting += [name.rpartition(".")[0], *_imports(file)]
+    data = [
+        path
+        for module in modules.values()
+        if module.name == "__init__.py"
+        for folder in (module.parent, module.parent / "templates")
+        for path in sorted(folder.glob("*"))
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".sh")
+    ]
+    return {_name(path): path for path in sorted({*modules.values(), *data})}
+
+
+def _name(path: Path) -> str:
+    return (PurePosixPath(PACKAGE.name) / path.relative_to(PACKAGE).as_posix()).as_posix()
+
+
+def _file(module: str) -> Path | None:
+    """The file of a module of this package; None for anything else, a name inside a module included."""
+    parts = module.split(".")
+    if parts[0] != PACKAGE.name:
+        return None
+    path = PACKAGE.joinpath(*parts[1:])
+    for file in (path / "__init__.py", path.with_suffix(".py")):
+        if file.is_file():
+            return file
+    return None
+
+
+def _imports(file: Path) -> Iterator[str]:
+    waiting: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
