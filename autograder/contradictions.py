@@ -41,6 +41,9 @@ def contradictions(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
             (*where[circle[0]], "needs"),
             "tasks need each other in a circle: " + " -> ".join((*circle, circle[0])),
         )
+    for number, row in enumerate(raw.get("leaderboard", [])):
+        if row["task"] not in where:
+            yield ("leaderboard", number, "task"), f"the leaderboard shows {row['task']!r}, which is no task"
     total = raw["assignment"]["points"]
     if abs(points - total) > 1e-9:
         yield ("assignment", "points"), f"the tasks' points add up to {points:g}, not to {total:g}"

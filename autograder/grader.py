@@ -10,12 +10,13 @@ from types import TracebackType
 from autograder import intake
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
-from autograder.grading import Progress, Request, begin, grade
+from autograder.grading import Progress, Render, Request, begin, grade
 from autograder.isolation import promises
 from autograder.isolation.isolated import Isolated, Setting
 from autograder.isolation.syscalls import supported
 from autograder.manifest import Manifest
 from autograder.record import Record
+from autograder.render import gradescope
 
 NO_ISOLATION = (
     "grading needs Linux on x86_64 or aarch64, to keep submissions away from hidden tests and solutions. "
@@ -34,6 +35,7 @@ class Order:
         device: "cpu" or "cuda".
         workers: how many tests run at a time.
         attempt: which submission of its student it is, counted from 1.
+        results: what the platform shows of the record.
     """
 
     suites: tuple[str, ...]
@@ -42,6 +44,7 @@ class Order:
     device: str = "cpu"
     workers: int = 1
     attempt: int = 1
+    results: Render = gradescope.render
 
 
 class Grader:
@@ -154,6 +157,7 @@ class Grader:
             order.seed,
             order.device,
             out,
+            order.results,
             isolated=self.isolated,
             workers=order.workers,
             attempt=order.attempt,

@@ -12,7 +12,6 @@ from autograder.errors import InputError
 from autograder.manifest import Manifest, Suite
 from autograder.outcomes import TestResult
 from autograder.plugin import Plugin
-from autograder.render import gradescope
 from autograder.run import run_tests
 from autograder.terms import Examine, Run
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:  # students test without isolation, and get no code of it
     from autograder.isolation.isolated import Isolated
 
 Progress = Callable[[TestResult, int, int], None]
+Render = Callable[[record.Record], dict[str, Any]]
+RESULTS = "results.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Request:
         seed: of the run.
         device: "cpu" or "cuda".
         out: where the record is kept; None keeps none.
+        results: what a platform shows of a record, kept beside it; None for no platform.
         sources: digests of the submission's files as they were handed in.
         notes: what intake found odd.
         overrides: tasks answered by the grader in place of the submission's.
@@ -52,6 +54,7 @@ class Request:
     seed: int = 0
     device: str = "cpu"
     out: Path | None = None
+    results: Render | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -106,7 +109,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         ):  # between the two only single tests change, and those are checked one by one
             record.check(data, "record")
         if request.out is not None:
-            _write(data, request.out, pretty=complete)
+            _write(data, request.out, request.results, pretty=complete)
         return data
 
     def announce(result: TestResult) -> None:
@@ -171,12 +174,18 @@ def begin(request: Request) -> None:
         request.device,
         {"mode": mode, "layers": [], "promises": {}},
     )
-    _write(record.build(facts, [], complete=False, faults=[], seconds=0.0), request.out, pretty=True)
+    _write(
+        record.build(facts, [], complete=False, faults=[], seconds=0.0),
+        request.out,
+        request.results,
+        pretty=True,
+    )
 
 
-def _write(data: record.Record, out: Path, *, pretty: bool) -> None:
+def _write(data: record.Record, out: Path, results: Render | None, *, pretty: bool) -> None:
     record.write(data, out / record.NAME, pretty=pretty)
-    record.write(gradescope.render(data), out / "results.json", pretty=pretty)
+    if results is not None:
+        record.write(results(data), out / RESULTS, pretty=pretty)
 
 
 def select(manifest: Manifest, only: tuple[str, ...], suites: tuple[Suite, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from autograder import schemas
 from autograder.contradictions import contradictions
 from autograder.errors import InputError
+from autograder.policies import Bundle, FeedbackPolicy, HandIn, Rank
 from autograder.reading.limits import Limits
 from autograder.toml_lines import line_of
 
@@ -86,21 +87,6 @@ class Suite:
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """What students are handed beside the package itself and their side of the grader.
-
-    Attributes:
-        files: patterns, from the manifest's folder; parts of them that are marked as staff's are cut out.
-        overlay: a folder whose files lie in the bundle as they lie in it.
-        withheld: patterns of the files of which nothing may be found in it.
-    """
-
-    files: tuple[str, ...]
-    overlay: str
-    withheld: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Staff:
     """What only the grader's side may know.
 
@@ -117,20 +103,6 @@ class Staff:
     salt: str = ""
     misconceptions: str = ""
     bundle: Bundle | None = None
-
-
-@dataclass(frozen=True)
-class FeedbackPolicy:
-    """What students are told, and what is given for an answer that only builds on a wrong one.
-
-    Attributes:
-        hints_from_attempt: the first submission, counted from 1, whose feedback has hints.
-        upstream_credit: part of a task's points for what is right once the grader answers for the wrong tasks that it
-            calls.
-    """
-
-    hints_from_attempt: int = 1
-    upstream_credit: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +123,9 @@ class Manifest:
     questions: tuple[Question, ...]
     staff: Staff | None
     intake: Limits
-    feedback: FeedbackPolicy = FeedbackPolicy()
+    feedback: FeedbackPolicy = field(default_factory=FeedbackPolicy)
+    hand_in: HandIn = field(default_factory=HandIn)
+    leaderboard: tuple[Rank, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -253,6 +227,8 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
         staff=_staff(raw["staff"]) if "staff" in raw else None,
         intake=Limits(**intake),
         feedback=FeedbackPolicy(**raw.get("feedback", {})),
+        hand_in=HandIn(**raw.get("hand_in", {})),
+        leaderboard=tuple(Rank(**row) for row in raw.get("leaderboard", [])),
     )
 
 

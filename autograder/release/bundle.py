@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import InputError
-from autograder.manifest import Bundle, Manifest, Staff
+from autograder.manifest import Manifest, Staff
+from autograder.policies import Bundle
 from autograder.release import closure, secrets, stubs
 from autograder.release.archive import pack
 from autograder.release.staff_parts import without_staff_parts

@@ -9,6 +9,7 @@ from textwrap import dedent
 from autograder.grading import Request, grade
 from autograder.manifest import Manifest, load
 from autograder.record import Record
+from autograder.render import gradescope
 
 MANIFEST = """
 [assignment]
@@ -144,7 +145,15 @@ class Mini:
         manifest = load(self.root / "assignment.toml")
         suites = tuple(suite.name for suite in manifest.suites)
         return grade(
-            Request(manifest, self.root / "pupil", suites, only, out=self.out, overrides=overrides or {})
+            Request(
+                manifest,
+                self.root / "pupil",
+                suites,
+                only,
+                out=self.out,
+                results=gradescope.render,
+                overrides=overrides or {},
+            )
         )
 
 

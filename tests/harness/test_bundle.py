@@ -12,7 +12,8 @@ import pytest
 
 from autograder import manifest as manifests
 from autograder.errors import InputError
-from autograder.manifest import Bundle, Manifest
+from autograder.manifest import Manifest
+from autograder.policies import Bundle
 from autograder.release import bundle, closure, secrets
 from autograder.release.archive import pack
 from autograder.release.staff_parts import StubError, without_staff_parts

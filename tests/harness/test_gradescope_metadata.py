@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.attempts import attempt_in
 from autograder.cli import main
 from autograder.errors import InputError
+from autograder.gradescope import metadata
 from tests.harness.banked import DOUBLE, MANIFEST, TRIPLES, Banked
 
 
@@ -28,7 +28,7 @@ def written(folder: Path, data: object) -> Path:
     ],
 )
 def test_it_is_one_more_than_those_that_were_graded(tmp_path: Path, previous: list, attempt: int) -> None:
-    assert attempt_in(written(tmp_path, {"id": 7, "previous_submissions": previous})) == attempt
+    assert metadata.read(written(tmp_path, {"id": 7, "previous_submissions": previous})).attempt == attempt
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_it_is_one_more_than_those_that_were_graded(tmp_path: Path, previous: li
 )
 def test_a_file_that_tells_no_attempts_is_refused_by_its_name(tmp_path: Path, data: object) -> None:
     with pytest.raises(InputError, match=r"submission_metadata\.json"):
-        attempt_in(written(tmp_path, data))
+        metadata.read(written(tmp_path, data))
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        attempt_in(tmp_path / "submission_metadata.json")
+        metadata.read(tmp_path / "submission_metadata.json")
     with pytest.raises(InputError, match="cannot be read"):
-        attempt_in(tmp_path)
+        metadata.read(tmp_path)
     (tmp_path / "latin").write_bytes(b'{"previous_submissions": ["\xff"]}')
     with pytest.raises(InputError, match="cannot be read"):
-        attempt_in(tmp_path / "latin")
+        metadata.read(tmp_path / "latin")
 
 
 def test_the_command_line_takes_the_attempt_from_it(

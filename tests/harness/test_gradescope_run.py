@@ -1,0 +1,204 @@
+"""A run in Gradescope's box: terms by the clock of the submission, and a valid result whatever goes wrong."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder import schemas
+from autograder.cli import main
+from autograder.errors import InputError
+from autograder.grader import Grader
+from autograder.gradescope import machine, metadata
+from autograder.gradescope.metadata import Metadata
+from autograder.gradescope.terms import ON_TIME, terms
+from autograder.isolation.syscalls import supported
+from autograder.policies import HandIn, Rank
+from autograder.render import gradescope
+from tests.harness.mini import CODE, MANIFEST, Mini
+
+DUE = "2026-12-01T23:59:00.000000-08:00"
+STRICT = HandIn(late_grace_minutes=15, late_loss_per_day=0.25, attempts=3)
+isolated = pytest.mark.skipif(not supported(), reason="grading in a box needs Linux on x86_64 or aarch64")
+
+
+def told(
+    box: Path, created: str = DUE, previous: list | None = None, due: str | None = DUE, **more: object
+) -> Path:
+    box.mkdir(exist_ok=True)
+    data = {
+        "id": 7,
+        "created_at": created,
+        "assignment": {"due_date": due, "total_points": "110.0"},
+        "users": [{"id": 1, "email": "a@b.c", "name": "A"}],
+        "previous_submissions": previous or [],
+    }
+    path = box / metadata.NAME
+    path.write_text(json.dumps({**data, **more}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("created", "factor"),
+    [
+        ("2026-12-01T22:00:00-08:00", 1),
+        ("2026-12-02T00:14:00-08:00", 1),  # within the grace
+        ("2026-12-02T08:14:00+00:00", 1),  # the same moment, elsewhere
+        ("2026-12-02T00:15:00-08:00", 0.75),  # no grace once it is over
+        ("2026-12-02T23:59:00-08:00", 0.75),
+        ("2026-12-03T00:00:00-08:00", 0.5),
+        ("2026-12-30T00:00:00-08:00", 0),  # never below zero
+    ],
+)
+def test_late_days_count_from_the_submissions_own_time(tmp_path: Path, created: str, factor: float) -> None:
+    assert terms(metadata.read(told(tmp_path, created)), STRICT).factor == pytest.approx(factor)
+
+
+def test_an_extension_of_one_student_counts(tmp_path: Path) -> None:
+    users = [{"id": 1, "assignment": {"due_date": "2026-12-05T23:59:00-08:00"}}, {"id": 2}]
+    path = told(tmp_path, "2026-12-04T00:00:00-08:00", users=users)
+    assert terms(metadata.read(path), STRICT) == ON_TIME
+
+
+def test_without_a_day_or_a_policy_nothing_is_late(tmp_path: Path) -> None:
+    late = "2027-12-01T00:00:00-08:00"
+    assert terms(metadata.read(told(tmp_path, late, due=None)), STRICT) == ON_TIME
+    assert terms(metadata.read(told(tmp_path, late)), HandIn()) == ON_TIME
+
+
+@pytest.mark.parametrize("created", ["yesterday", 7, "2026-12-01T23:59:00", [], ""])
+def test_a_time_that_tells_no_moment_is_named(tmp_path: Path, created: object) -> None:
+    with pytest.raises(InputError, match="created_at"):
+        metadata.read(told(tmp_path, created))  # type: ignore[arg-type]
+
+
+def test_the_best_score_is_of_those_that_were_graded(tmp_path: Path) -> None:
+    before = [{"score": "7.5"}, {"score": 3}, {"score": None}, {"score": "nan"}, {}, {"score": "1e999"}]
+    before += [{"score": "9", "autograder_error": True}]
+    found = metadata.read(told(tmp_path, previous=before))
+    assert (found.best, found.attempt) == (7.5, 7)
+
+
+def test_one_more_than_the_attempts_is_refused_with_the_best_score() -> None:
+    assert not terms(Metadata(attempt=3), STRICT).refused
+    refused = terms(Metadata(attempt=4, best=7.5), STRICT).refused
+    assert "submission 4" in refused and "7.5" in refused
+    assert not terms(Metadata(attempt=400), HandIn()).refused
+
+
+def test_lateness_is_in_the_score_and_said_and_not_in_the_entries(mini: Mini) -> None:
+    record = mini.grade()
+    late = terms(
+        Metadata(created=_moment("2026-12-02T12:00:00Z"), due=_moment("2026-12-01T12:00:00Z")), STRICT
+    )
+    results = gradescope.render(record, late)
+    assert results["score"] == 7.5 and "1 day late" in results["output"]
+    assert sum(test["score"] for test in results["tests"]) == 10
+    assert list(schemas.mistakes(results, "gradescope")) == []
+
+
+def test_the_board_shows_what_was_measured_not_what_is_claimed(mini: Mini) -> None:
+    record = mini.grade()
+    row = {"run": "maths.double", "measured": {"bits": 0.4}, "claimed": {"bits": 0.4}}
+    record["training"] = [row, {**row, "measured": {"bits": 0.45678}, "claimed": {}}]
+    ranks = (Rank("Bits", "maths.double", "bits", "asc"), Rank("None", "maths.double", "speed"))
+    assert gradescope.render(record, ranks=ranks)["leaderboard"] == [
+        {"name": "Bits", "value": 0.4568, "order": "asc"}
+    ]
+    record["tasks"][0]["outcome"] = "FAILED"
+    assert "leaderboard" not in gradescope.render(record, ranks=ranks)
+    assert "leaderboard" not in gradescope.render(record)
+
+
+def test_a_students_words_are_no_markup(mini: Mini) -> None:
+    record = mini.grade()
+    record["notes"] = ["left out: [x](javascript:1) <img src=x> `a` | **b**\n# c"]
+    shown = gradescope.render(record)["output"]
+    assert r"\[x\](javascript:1) \<img src=x\> \`a\` \| \*\*b\*\* \# c" in shown
+
+
+@pytest.fixture
+def box(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A box with the right submission in it; the tiny homework is the working folder."""
+    monkeypatch.chdir(mini.root)
+    (mini.root / "box").mkdir()
+    shutil.copytree(mini.root / "pupil", mini.root / "box/submission/pupil")
+    return mini.root / "box"
+
+
+def shown(box: Path) -> dict:
+    """What a run leaves, checked."""
+    assert main(["gradescope", "--box", str(box)]) == 0
+    results = json.loads((box / "results/results.json").read_text())
+    assert list(schemas.mistakes(results, "gradescope")) == []
+    return results
+
+
+@isolated
+def test_a_run_grades_and_keeps_record_and_results(box: Path, mini: Mini) -> None:
+    mini.manifest(MANIFEST + "\n[hand_in]\nlate_loss_per_day = 0.1\n")
+    told(box, "2026-12-02T12:00:00-08:00")
+    results = shown(box)
+    assert results["score"] == 9 and len(results["tests"]) == 3 and "1 day late" in results["output"]
+    record = json.loads((box / "results/submission_log.json").read_text())
+    assert record["score"] == 10 and record["complete"] and record["isolation"]["mode"] == "isolated"
+
+
+@isolated
+def test_an_empty_upload_is_graded_to_nothing_and_told_so(box: Path) -> None:
+    shutil.rmtree(box / "submission")
+    (box / "submission").mkdir()
+    results = shown(box)
+    assert results["score"] == 0 and len(results["tests"]) == 3 and "no " in results["output"]
+
+
+def test_one_attempt_too_many_is_not_even_opened(
+    box: Path, mini: Mini, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mini.manifest(MANIFEST + "\n[hand_in]\nattempts = 1\n")
+    monkeypatch.setattr(Grader, "__init__", lambda *_: pytest.fail("it was opened"))
+    told(box, previous=[{"score": "6"}])
+    results = shown(box)
+    assert results["score"] == 6 and "not looked at" in results["output"]
+
+
+def test_a_fault_of_ours_costs_no_points_and_its_traceback_is_for_staff(
+    box: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret is 6.5")
+
+    monkeypatch.setattr(Grader, "__init__", broken)
+    told(box, previous=[{"score": "6"}, {"score": 4}])
+    results = shown(box)
+    assert results["score"] == 6 and "Staff have been told" in results["output"]
+    assert results["stdout_visibility"] == "hidden" and "secret" not in json.dumps(results)
+    assert "RuntimeError: the secret is 6.5" in capsys.readouterr().out
+
+
+def test_words_of_gradescope_that_cannot_be_read_are_our_fault_too(box: Path) -> None:
+    (box / metadata.NAME).write_text("{")
+    assert "Staff have been told" in shown(box)["output"]
+
+
+@isolated
+def test_a_test_of_ours_that_breaks_takes_nothing_from_an_earlier_score(
+    box: Path, mini: Mini, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mini.hidden("import no_such_module\n")
+    (box / "submission/pupil/maths.py").write_text(CODE.replace("2 * x", "3 * x"))
+    told(box, previous=[{"score": "9"}])
+    results = shown(box)
+    assert results["score"] == 9 and "not your fault" in results["output"]
+    assert "no_such_module" in capsys.readouterr().out and "no_such_module" not in json.dumps(results)
+
+
+def test_what_stands_before_the_grader_has_started_is_valid() -> None:
+    assert list(schemas.mistakes(machine.without_a_grade(machine.UNSTARTED, 0), "gradescope")) == []
+
+
+def _moment(text: str):
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
