@@ -112,6 +112,12 @@ doctor: | $(PY) ## attack this machine as a submission would, and say which prom
 release: | $(PY) ## write what students are handed: dist/hw12-student.zip, and the same as a folder
 	$(PY) -m autograder release $(ARGS)
 
+gradescope: | $(PY) ## write the zip that Gradescope grades with; Q=q4 (or Q="q1 q2 q3 q5") for questions handed in apart
+	@$(PY) -m autograder gradescope-zip $(addprefix --only ,$(Q)) $(ARGS)
+
+rehearse: | $(PY) ## build that zip, and set up and grade with it in a fresh Debian, as root, with half a CPU and 768 MB
+	$(PY) -m benchmarks.rehearsal $(ARGS)
+
 stubs: | $(PY) ## generate student/ from solutions/
 	$(PY) -m autograder stubs
 
@@ -155,5 +161,5 @@ clean: ## remove what is built (not .venv, not your work)
 
 .PHONY: help setup test train submit report clean
 # BEGIN STAFF
-.PHONY: grade doctor release stubs check check-all lint format mutants diagnosis hostile bench
+.PHONY: grade doctor release gradescope rehearse stubs check check-all lint format mutants diagnosis hostile bench
 # END STAFF

@@ -41,7 +41,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["autograder", "autograder.*"]),
-    package_data={"autograder.schemas": ["*.json"], "autograder.render.report": ["templates/*"]},
+    package_data={
+        "autograder.schemas": ["*.json"],
+        "autograder.gradescope": ["box/*"],
+        "autograder.render.report": ["templates/*"],
+    },
     entry_points={"console_scripts": ["autograder = autograder.cli:main"]},
     install_requires=[
         "jinja2",
@@ -59,6 +63,7 @@ setup(
         **EXTRAS,
         "student": HOMEWORK,
         # BEGIN STAFF
+        "gradescope": ["hypothesis"] + EXTRAS["rlhf"],  # what grades, and nothing that trains or draws
         "staff": GRADER + HOMEWORK + EXTRAS["otter"],
         # Staff without torchvision, for a machine whose torch has no matching one.
         "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],

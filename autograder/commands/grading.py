@@ -54,6 +54,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--box", type=Path, default=Path("/autograder"), help="the box's folder (default: /autograder)"
     )
     add_only(boxed, "a question or task")
+    boxed.add_argument(
+        "--self-test",
+        action="store_true",
+        help="grade the reference in a box of its own; exits with 1 unless it gets all points",
+    )
     boxed.set_defaults(command=gradescope)
 
     examining = commands.add_parser(
@@ -93,10 +98,15 @@ def grade(arguments: argparse.Namespace) -> int:
 
 def gradescope(arguments: argparse.Namespace) -> int:
     """`autograder gradescope`: exits with 0, since a grader that failed has said so in its results."""
-    from autograder.gradescope.machine import Box, run
+    from autograder.gradescope.machine import Box, run, self_test
 
+    manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
+    if arguments.self_test:
+        got, due = self_test(manifest, only)
+        print(f"self-test: the reference gets {got:g} of {due:g} points")
+        return DONE if got == due else NOT_PASSED
     box = Box(arguments.box.absolute())
-    results = run(box, manifests.load(manifests.find()), tuple(arguments.only))
+    results = run(box, manifest, only)
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
     return DONE
 

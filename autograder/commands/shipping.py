@@ -1,10 +1,11 @@
-"""What leaves the house: `stubs` and `release`."""
+"""What leaves the house: `stubs`, `release` and `gradescope-zip`."""
 
 import argparse
 from pathlib import Path
 
 from autograder import manifest as manifests
 from autograder.commands import DONE, NOT_PASSED
+from autograder.commands.options import add_only
 from autograder.errors import InputError
 
 
@@ -21,6 +22,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     releasing.add_argument("--out", type=Path, default=Path("dist"), help="folder for both (default: dist)")
     releasing.set_defaults(command=release)
+
+    packing = commands.add_parser("gradescope-zip", help="write the zip that Gradescope grades with")
+    packing.add_argument("--out", type=Path, default=Path("dist"), help="folder for it (default: dist)")
+    add_only(packing, "a question that is handed in apart")
+    packing.set_defaults(command=gradescope_zip)
 
 
 def stubs(arguments: argparse.Namespace) -> int:
@@ -57,4 +63,17 @@ def release(arguments: argparse.Namespace) -> int:
     )
     print(f"written: {handed.folder}/ ({handed.files} files), ready to push as a template repository")
     print(f"written: {handed.zip} ({size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
+    return DONE
+
+
+def gradescope_zip(arguments: argparse.Namespace) -> int:
+    """`autograder gradescope-zip`."""
+    from autograder.release import gradescope
+    from autograder.render.words import size
+
+    packed = gradescope.build(manifests.load(manifests.find()), arguments.out, tuple(arguments.only))
+    print(
+        f"written: {packed.zip} ({size(packed.zip.stat().st_size)}, {packed.files} files, {packed.points:g} points)"
+    )
+    print("upload it under Configure Autograder, with Debian 12, Ubuntu 24.04 or 22.04 as the base image")
     return DONE

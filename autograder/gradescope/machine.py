@@ -1,6 +1,8 @@
 """A run in Gradescope's box: a valid `results.json` whatever happens, and no student pays for our faults."""
 
+import shutil
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from autograder.grader import Grader, Order
 from autograder.gradescope import metadata
 from autograder.gradescope.metadata import Metadata
 from autograder.gradescope.terms import terms
-from autograder.grading import RESULTS
+from autograder.grading import RESULTS, select
 from autograder.manifest import Manifest
 from autograder.render import gradescope
 
@@ -72,6 +74,25 @@ def run(box: Box, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
     record.check(results, "gradescope")
     record.write(results, box.results / RESULTS)
     return results
+
+
+def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
+    """Grades the reference in a box of its own; what it gets, and what is due. Says on standard output what failed.
+
+    Raises:
+        InputError: this is a student's copy, which has no reference.
+    """
+    if manifest.staff is None:
+        raise InputError(f"{manifest.path} has no [staff] table: a self-test grades the staff's reference")
+    due = sum(manifest.tasks[task].points for task in select(manifest, only, manifest.suites))
+    with tempfile.TemporaryDirectory() as folder:
+        box = Box(Path(folder))
+        shutil.copytree(manifest.root / manifest.staff.reference, box.submission / manifest.package)
+        results = run(box, manifest, only)
+    for test in results["tests"]:
+        if test["score"] < test["max_score"]:
+            print(f"{test['name']}: {test['score']:g} of {test['max_score']:g}\n{test['output']}\n")
+    return results["score"], due
 
 
 def without_a_grade(why: str, score: float) -> dict[str, Any]:

@@ -45,10 +45,15 @@ class Court:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Court":
-        shutil.copytree(
-            PROBES, self._staging / FOLDER, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
-        )
-        self._stack.callback(shutil.rmtree, self._staging / FOLDER)
+        folder = self._staging / FOLDER
+        folder.mkdir(exist_ok=True)
+        self._stack.callback(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        for probe in PROBES.glob(
+            "*.py"
+        ):  # readable for a worker's user, whoever may read the grader's own files
+            shutil.copyfile(probe, folder / probe.name)
+            (folder / probe.name).chmod(0o644)
         self.yard = Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-canaries-"))
         )
@@ -58,6 +63,12 @@ class Court:
         self.canary.chmod(0o666)
         self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
         self._listen()
+        # Where no attempt runs at all, every promise would seem to hold.
+        if self.attack("arrive") != ["arrive"]:
+            self._stack.close()
+            raise HarnessError(
+                "a worker cannot run what is tried against it, so nothing is known of isolation here"
+            )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:

@@ -1,6 +1,8 @@
 """A worker's limits and ends, and what it cannot reach, each seen from the grader's side."""
 
+import encodings
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -274,6 +276,39 @@ def test_a_broken_promise_refuses_the_grade_and_names_it(mini: Mini, monkeypatch
     monkeypatch.setattr(promises, "PROMISES", (broken,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="read everything"):
         grader.grade(mini.root / "pupil", Order(("public",)), None)
+
+
+def test_attempts_run_though_nobody_else_may_read_the_graders_files(
+    mini: Mini, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where they cannot even be imported, every promise would seem to hold."""
+    private = tmp_path / "private"
+    shutil.copytree(promises.PROBES, private)
+    for file in private.glob("*.py"):
+        file.chmod(0o600)
+    private.chmod(0o700)
+    monkeypatch.setattr(promises, "PROBES", private)
+    spied = promises.Promise("secrets", "Staff's files cannot be read.", True, _reads_python_itself)
+    monkeypatch.setattr(promises, "PROMISES", (spied,))
+    with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="encodings"):
+        grader.rehearse()
+
+
+def _reads_python_itself(court: promises.Court) -> list[str]:
+    """What every worker may read, so that it comes back unless nothing was tried."""
+    return court.attack("read", [os.path.dirname(encodings.__file__)])
+
+
+def test_an_attempt_that_cannot_run_is_our_fault_not_a_promise_kept(
+    mini: Mini, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    text = (promises.PROBES / "attempts.py").read_text()
+    (broken / "attempts.py").write_text("raise PermissionError('not yours')\n" + text.split('"""', 2)[2])
+    monkeypatch.setattr(promises, "PROBES", broken)
+    with Grader(mini.loaded()) as grader, pytest.raises(HarnessError, match="cannot run"):
+        grader.rehearse()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
