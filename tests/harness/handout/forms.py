@@ -16,6 +16,7 @@ A form is a display equation right after a line `<!-- FORM q3a.probability -->` 
 Under pytest it gets the form as it stands in the Markdown; `plant.py` calls it with forms that have been falsified.
 """
 
+import functools
 import importlib
 import re
 from collections.abc import Callable
@@ -110,8 +111,13 @@ def _at(place: str, line: str, following: str) -> tuple[str, str]:
     return marker[1], text
 
 
+@functools.cache
+def _handout() -> dict[str, str]:
+    return read()
+
+
 def _text_of(form_id: str) -> str:
-    found = read()
+    found = _handout()
     if form_id not in found:
         raise FormError(f"no <!-- FORM {form_id} --> in docs/handout; there are: {', '.join(found)}")
     return found[form_id]

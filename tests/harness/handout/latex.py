@@ -9,13 +9,14 @@ Accepted:
   `\nabla_\theta` are factors as well: what they do is up to who uses the expression;
 - `P_\theta(y_i \mid ...)`, a conditional probability: the symbol P with the subscript of what stands before the bar;
 - `\sum_{i=1}^{n}` and `\prod`, which reach as far as products do: a sum under them needs brackets;
-- `\log`, `\ln`, `\log_2`, `\exp`, `\Phi(...)`, `\sigma(...)` (the sigmoid), `\min(...)`, `\max(...)` and
+- `\log`, `\ln`, `\log_2`, `\exp`, `\arcsin`, `\Phi(...)`, `\sigma(...)` (the sigmoid), `\min(...)`, `\max(...)` and
   `\operatorname{clip}(x, low, high)`.
 
 A symbol's name in Python: `\bar\alpha_{t-1}` is `bar_alpha_tm1`, `x_0` is `x_0`, `\theta` is `theta`, `P_\theta(y_i
 \mid x)` is `P_i`.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,7 +33,20 @@ FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     "max": sympy.Max,
     "clip": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
 }
-_COMMANDS = {"frac", "sqrt", "infty", "cdot", "times", "sum", "prod", "log", "ln", "exp", *FUNCTIONS}
+_COMMANDS = {
+    "frac",
+    "sqrt",
+    "infty",
+    "cdot",
+    "times",
+    "sum",
+    "prod",
+    "log",
+    "ln",
+    "exp",
+    "arcsin",
+    *FUNCTIONS,
+}
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|phi|chi|psi|omega"
     "|Gamma|Delta|Theta|Lambda|Sigma|Omega|nabla"
@@ -56,19 +70,19 @@ class LatexError(ValueError):
 
 
 def right_hand_side(latex: str) -> str:
-    """What stands right of the one `=` that is inside no brackets.
+    r"""What stands right of the one `=` or `\approx` that is inside no brackets.
 
     Raises:
         LatexError: there is none, or more than one.
     """
     depth, places = 0, []
-    for place, character in enumerate(latex):
-        depth += (character in "{([") - (character in "})]")
-        if character == "=" and not depth:
-            places.append(place)
+    for found in re.finditer(r"=|\\approx\b|[{}()\[\]]", latex):
+        depth += (found[0] in "{([") - (found[0] in "})]")
+        if found[0] in ("=", r"\approx") and not depth:
+            places.append(found.end())
     if len(places) != 1:
         raise LatexError(f"a form is one equation, left = right; here are {len(places)} equal signs: {latex}")
-    return latex[places[0] + 1 :].strip()
+    return latex[places[0] :].strip()
 
 
 def parse(latex: str, **symbols: Any) -> sympy.Expr:
@@ -89,7 +103,7 @@ def parse(latex: str, **symbols: Any) -> sympy.Expr:
 
     def read(text: str) -> sympy.Expr:
         try:
-            parsed = parse_latex(_plain(text, table), backend="antlr", strict=True)
+            parsed = _parsed(_plain(text, table))
         except (LaTeXParsingError, NotImplementedError) as error:
             raise LatexError(f"cannot read {text!r}: {str(error).splitlines()[0]}") from error
         entries = {sympy.Symbol(placeholder): entry for entry, placeholder in list(table.items())}
@@ -118,6 +132,12 @@ def parse(latex: str, **symbols: Any) -> sympy.Expr:
     return result.xreplace(
         {part: sympy.sympify(family[int(part.indices[0])]) for part, family in members.items()}
     )
+
+
+@functools.cache
+def _parsed(text: str) -> sympy.Expr:
+    """The parser takes a tenth of a second, and a check evaluates its form at several places."""
+    return parse_latex(text, backend="antlr", strict=True)
 
 
 def _plain(text: str, table: dict[tuple[str, str], str]) -> str:
