@@ -1,0 +1,67 @@
+"""From Markdown to what is read: HTML and LaTeX by pandoc, PDF by pandoc and Typst, all without TeX and all without a warning."""
+
+import subprocess
+from importlib import resources
+
+from autograder.errors import HarnessError, InputError
+
+_TEMPLATES = resources.files(__package__) / "templates"
+_NEEDED = "the handout is built with pandoc and Typst; get them with: make setup EXTRAS=staff,dev"
+# Markdown as any editor shows it: nothing in it that only pandoc understands.
+_PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_attributes-link_attributes-raw_attribute"
+
+
+def html(text: str, title: str) -> str:
+    """One page that needs nothing else; formulas as MathML."""
+    with resources.as_file(_TEMPLATES) as folder:
+        options = ["--mathml", "--standalone", "--embed-resources", "--toc", "--toc-depth=2", "--section-divs"]
+        return _pandoc(text, "html5", title, *options, f"--template={folder}/page.html", f"--css={folder}/style.css")
+
+
+def markdown(text: str, title: str) -> str:
+    """Plain Markdown with formulas between dollars, to write in."""
+    return f"# {title}: written answers\n\n" + _pandoc(text, _PLAIN, title, "--wrap=preserve")
+
+
+def latex(text: str, title: str) -> str:
+    """A LaTeX document, to write in."""
+    settings = ["--variable=geometry:margin=25mm", "--variable=colorlinks=true"]
+    return _pandoc(text, "latex", f"{title}: written answers", "--standalone", "--wrap=preserve", *settings)
+
+
+def pdf(text: str, title: str, kind: str) -> bytes:
+    """A PDF with the fonts that Typst brings along, and the same bytes on every machine.
+
+    Raises:
+        InputError: Typst has a warning or an error.
+    """
+    try:
+        import typst
+    except ModuleNotFoundError as error:
+        raise InputError(_NEEDED) from error
+    body = _pandoc(text, "typst", title, "--syntax-highlighting=none")
+    source = (_TEMPLATES / "paper.typ").read_text(encoding="utf-8") + body
+    compiler = typst.Compiler(
+        source.encode(), ignore_system_fonts=True, sys_inputs={"title": title, "kind": kind}
+    )
+    try:
+        made, warnings = compiler.compile_with_warnings(format="pdf", timestamp=0)
+    except typst.TypstError as error:
+        raise InputError(f"Typst cannot set {kind}: {error.message}\n{error.diagnostic}") from error
+    if warnings:
+        raise InputError(f"Typst warns of {kind}: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
+    return made
+
+
+def _pandoc(text: str, to: str, title: str, *options: str) -> str:
+    try:
+        import pypandoc
+    except ModuleNotFoundError as error:
+        raise InputError(_NEEDED) from error
+    with resources.as_file(_TEMPLATES) as folder:
+        command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", "--fail-if-warnings"]
+        command += [f"--lua-filter={folder}/boxes.lua", f"--metadata=title:{title}", "--metadata=lang:en", *options]
+        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise InputError(f"pandoc cannot make {to} of the handout:\n{done.stderr}")
+    return done.stdout
