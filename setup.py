@@ -12,6 +12,7 @@ EXTRAS = {
         "scikit-learn",
     ],  # the news corpora of question 4, the digits remade from their source
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
+    "handout": ["pypandoc_binary>=1.15", "typst>=0.13"],  # the written part as HTML and PDF
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
@@ -39,7 +40,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["autograder", "autograder.*"]),
-    package_data={"autograder.schemas": ["*.json"], "autograder.render.report": ["templates/*"]},
+    package_data={
+        "autograder.schemas": ["*.json"],
+        "autograder.render.report": ["templates/*"],
+        "autograder.release.handout": ["templates/*"],
+    },
     entry_points={"console_scripts": ["autograder = autograder.cli:main"]},
     install_requires=[
         "jinja2",
@@ -56,9 +61,9 @@ setup(
     extras_require={
         **EXTRAS,
         "student": HOMEWORK,
-        "staff": GRADER + HOMEWORK + EXTRAS["otter"],
+        "staff": GRADER + HOMEWORK + EXTRAS["otter"] + EXTRAS["handout"],
         # Staff without torchvision, for a machine whose torch has no matching one.
-        "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],
+        "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"] + EXTRAS["handout"],
         "dev": TOOLS,
     },
 )

@@ -1,4 +1,5 @@
-"""The command line: `autograder test`, `submit`, `grade`, `report`, `doctor`, `stubs`, `mutants` and `diagnosis`.
+"""The command line: `autograder test`, `submit`, `grade`, `report`, `doctor`, `stubs`, `handout`, `mutants` and
+`diagnosis`.
 
 Exit codes: 0 done (for `grade`, whatever the score; for `submit`, whatever the tests said), 1 `test` found anything
 but PASSED, `doctor` a broken promise that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too
@@ -109,6 +110,14 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="only say whether it is up to date, byte for byte"
     )
     stubs.set_defaults(command=commands.stubs)
+
+    handout = subparsers.add_parser(
+        "handout", help="build the handout, the form to answer in and the written solutions"
+    )
+    handout.add_argument(
+        "--out", type=Path, default=Path("dist/handout"), help="folder for them (default: dist/handout)"
+    )
+    handout.set_defaults(command=commands.handout)
 
     mutants = subparsers.add_parser(
         "mutants", help="try the tests on every known wrong and right answer, and say which slip through"

@@ -147,6 +147,15 @@ def stubs(arguments: argparse.Namespace) -> int:
     return NOT_PASSED if differences else DONE
 
 
+def handout(arguments: argparse.Namespace) -> int:
+    """`autograder handout`."""
+    from autograder.release import handout
+
+    for path in handout.write(manifests.load(manifests.find()), arguments.out):
+        print(f"written: {path}")
+    return DONE
+
+
 def mutants(arguments: argparse.Namespace) -> int:
     """`autograder mutants`."""
     from rich.console import Console

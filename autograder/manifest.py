@@ -94,6 +94,7 @@ class Staff:
         choices: right option of each choice question.
         salt: makes the seeds of a grade unknown to whoever knows the run's.
         misconceptions: package that holds the bank of known answers; empty for none.
+        handout: folder with the sources of the handout and its written solutions; empty for none.
     """
 
     reference: str
@@ -101,6 +102,7 @@ class Staff:
     choices: Mapping[str, str]
     salt: str = ""
     misconceptions: str = ""
+    handout: str = ""
 
 
 @dataclass(frozen=True)
