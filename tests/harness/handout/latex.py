@@ -10,7 +10,7 @@ Accepted:
 - `P_\theta(y_i \mid ...)`, a conditional probability: the symbol P with the subscript of what stands before the bar;
 - `\sum_{i=1}^{n}` and `\prod`, which reach as far as products do: a sum under them needs brackets;
 - `\log`, `\ln`, `\log_2`, `\exp`, `\arcsin`, `\Phi(...)`, `\sigma(...)` (the sigmoid), `\min(...)`, `\max(...)` and
-  `\operatorname{clip}(x, low, high)`.
+  `\mathrm{clip}(x, low, high)`.
 
 A symbol's name in Python: `\bar\alpha_{t-1}` is `bar_alpha_tm1`, `x_0` is `x_0`, `\theta` is `theta`, `P_\theta(y_i
 \mid x)` is `P_i`.
@@ -143,7 +143,7 @@ def _parsed(text: str) -> sympy.Expr:
 def _plain(text: str, table: dict[tuple[str, str], str]) -> str:
     r"""The text with each symbol as `\mathit{...}`, which the parser takes for one name and for no function."""
     text = re.sub(r"\\[td]frac\b", r"\\frac", _SIZES.sub(" ", text))
-    text = re.sub(r"\\operatorname\{(\w+)\}", r"\\\1", text)
+    text = re.sub(r"\\(?:operatorname|mathrm)\{(\w+)\}", r"\\\1", text)
     text = _CONDITIONAL.sub(lambda found: f"P{found[1] or ''}", text)
 
     def placeholder(found: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ x, y, k, t = sympy.symbols("x y k t")
         (r"\log_2 x - \ln y", sympy.log(x) / sympy.log(2) - sympy.log(y)),
         (r"\sqrt{x}\,\exp(-y)", sympy.sqrt(x) * sympy.exp(-y)),
         (r"\sigma(x - y)", 1 / (1 + sympy.exp(y - x))),
-        (r"\operatorname{clip}\bigl(x, 1 - y, 1 + y\bigr)", sympy.Min(sympy.Max(x, 1 - y), 1 + y)),
+        (r"\mathrm{clip}\bigl(x, 1 - y, 1 + y\bigr)", sympy.Min(sympy.Max(x, 1 - y), 1 + y)),
         (r"\sum_{k=1}^{3} k x", 6 * x),
         # A sum reaches as far as products do.
         (r"\sum_{k=1}^{3} k x + y", 6 * x + y),
