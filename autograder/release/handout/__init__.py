@@ -1,8 +1,8 @@
 """The written part, from one folder of Markdown: the handout, the form to answer in, and the written solutions.
 
-`marks` knows the markers, `pages` reads the folder, `rubric` adds up its points, `about` says what the manifest knows of a
-question, `editions` chooses who reads what, `convert` sets it as HTML, PDF, Markdown and LaTeX, and `leaks` searches what
-students get for solutions.
+`marks` knows the markers, `pages` reads the folder, `rubric` adds up its points, `about` says what the manifest knows
+of a question, `editions` chooses who reads what, `convert` sets it as HTML, PDF, Markdown and LaTeX, and `leaks`
+searches what students get for solutions.
 """
 
 from pathlib import Path

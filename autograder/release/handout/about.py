@@ -28,13 +28,20 @@ def question(question: Question, manifest: Manifest) -> str:
     code = [task for task in tasks if task.kind == "code"]
     rows = [("Points", _points(question.points, question.manual_points))]
     if code:
-        rows += [("Fill in", file) for file in _functions(package, code)] + [("Try", f"`make test Q={question.id}`")]
+        rows += [("Fill in", file) for file in _functions(package, code)] + [
+            ("Try", f"`make test Q={question.id}`")
+        ]
     answers = [task for task in tasks if task.kind == "answer"]
     if answers:
         rows += [("Answer", f"`{package}/{answers[0].file}`: {', '.join(map(_answer, answers))}")]
     for task in tasks:
         if task.kind == "run":
-            rows += [("Training", f"the grader trains with your functions for a short while, {points(task.points)}")]
+            rows += [
+                (
+                    "Training",
+                    f"the grader trains with your functions for a short while, {points(task.points)}",
+                )
+            ]
         elif task.kind == "artifact":
             made = f"`{task.command}` leaves them in `{package}/{task.file}`" if task.command else ""
             rows += [("Weights", f"{made}; the grader measures them itself, {points(task.points)}")]
@@ -43,7 +50,7 @@ def question(question: Question, manifest: Manifest) -> str:
 
 def table(manifest: Manifest) -> str:
     """All questions with their points, and the sums."""
-    lines = ["| | question | by the tests | by hand |", "|:--|:--------|---:|---:|"]
+    lines = ["| | question | by the tests | by hand |", "|:--|:----------------|------:|----:|"]
     for row in manifest.questions:
         hand = f"{row.manual_points:g}" if row.manual_points else ""
         lines.append(f"| [{label(row.id)}](#{row.id}) | {row.title} | {row.points:g} | {hand} |")
@@ -58,7 +65,7 @@ def points(value: float) -> str:
 
 
 def _points(tests: float, hand: float) -> str:
-    parts = [f"{points(tests)} by the tests" if tests else "", f"{points(hand)} by hand" if hand else ""]
+    parts = [f"{tests:g} by the tests" if tests else "", f"{hand:g} by hand" if hand else ""]
     return ", ".join(filter(None, parts)) or "none"
 
 

@@ -1,21 +1,38 @@
-"""From Markdown to what is read: HTML and LaTeX by pandoc, PDF by pandoc and Typst, all without TeX and all without a warning."""
+"""From Markdown to what is read: HTML, Markdown and LaTeX by pandoc, PDF by pandoc and Typst, never with a warning."""
 
 import subprocess
 from importlib import resources
 
 from autograder.errors import HarnessError, InputError
+from autograder.release.handout import font
 
 _TEMPLATES = resources.files(__package__) / "templates"
 _NEEDED = "the handout is built with pandoc and Typst; get them with: make setup EXTRAS=staff,dev"
 # Markdown as any editor shows it: nothing in it that only pandoc understands.
 _PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_attributes-link_attributes-raw_attribute"
 
+# What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
+_ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
+
 
 def html(text: str, title: str) -> str:
     """One page that needs nothing else; formulas as MathML."""
     with resources.as_file(_TEMPLATES) as folder:
-        options = ["--mathml", "--standalone", "--embed-resources", "--toc", "--toc-depth=2", "--section-divs"]
-        return _pandoc(text, "html5", title, *options, f"--template={folder}/page.html", f"--css={folder}/style.css")
+        options = [
+            "--mathml",
+            "--standalone",
+            "--embed-resources",
+            "--toc",
+            "--toc-depth=2",
+            "--section-divs",
+        ]
+        look = [f"--template={folder}/page.html", f"--css={folder}/style.css"]
+        page = _pandoc(text, "html5", title, *options, *look)
+    for combining, alone in _ACCENTS.items():
+        page = page.replace(
+            f'<mo accent="true">{combining}</mo>', f'<mo accent="true" stretchy="false">{alone}</mo>'
+        )
+    return page.replace("</head>", font.style(page) + "</head>", 1)
 
 
 def markdown(text: str, title: str) -> str:
@@ -49,7 +66,11 @@ def pdf(text: str, title: str, kind: str) -> bytes:
     except typst.TypstError as error:
         raise InputError(f"Typst cannot set {kind}: {error.message}\n{error.diagnostic}") from error
     if warnings:
-        raise InputError(f"Typst warns of {kind}: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings))
+        raise InputError(
+            f"Typst warns of {kind}: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings)
+        )
+    if not isinstance(made, bytes):
+        raise HarnessError(f"Typst made no PDF of {kind}")
     return made
 
 
@@ -60,7 +81,12 @@ def _pandoc(text: str, to: str, title: str, *options: str) -> str:
         raise InputError(_NEEDED) from error
     with resources.as_file(_TEMPLATES) as folder:
         command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", "--fail-if-warnings"]
-        command += [f"--lua-filter={folder}/boxes.lua", f"--metadata=title:{title}", "--metadata=lang:en", *options]
+        command += [
+            f"--lua-filter={folder}/boxes.lua",
+            f"--metadata=title:{title}",
+            "--metadata=lang:en",
+            *options,
+        ]
         done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise InputError(f"pandoc cannot make {to} of the handout:\n{done.stderr}")

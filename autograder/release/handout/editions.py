@@ -1,6 +1,7 @@
 """Who reads what: the Markdown of the handout, of the form to answer in, and of the written solutions."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from autograder.manifest import Manifest
@@ -14,12 +15,7 @@ _MILLIMETRES = 25  # of empty paper for each point that is given by hand
 
 def handout(pages: Sequence[Page], manifest: Manifest) -> str:
     """What students read: every page without what is for staff."""
-    return _join(
-        part
-        for page in pages
-        for stretch in page.stretches
-        for part in _public(stretch, manifest)
-    )
+    return _join(part for page in pages for stretch in page.stretches for part in _public(stretch, manifest))
 
 
 def solutions(pages: Sequence[Page], manifest: Manifest) -> str:
@@ -37,7 +33,7 @@ def answers(pages: Sequence[Page], manifest: Manifest) -> str:
     """What students write in: the questions, and an empty space where a solution stands that is graded by hand."""
     due = {question.id: question for question in manifest.questions if question.manual_points}
     asked = [page for page in pages if page.sections]
-    spaces = {name: sum(_begins_answer(page, i) == name for page in asked for i in range(len(page.stretches))) for name in due}
+    spaces = Counter(_begins_answer(page, index) for page in asked for index in range(len(page.stretches)))
     parts = ["Name and student ID, of each of you:", "::: {.answer height=10}\n:::"]
     for page in asked:
         for index, stretch in enumerate(page.stretches):

@@ -1,9 +1,9 @@
 """Searches what students get for parts of the written solutions: runs of words, and runs of the tokens of formulas.
 
-Solutions and questions are about the same things, and short runs of theirs agree by chance. A run of WORDS words or TOKENS
-tokens does not: sources are written so that no such run of a solution stands in a question, and where one does it is found,
-whether it got there by a fault of the builder or by an author's hand. Only an equation that a question marks as a FORM is
-given on purpose, to be shown or used, and may be repeated.
+Solutions and questions are about the same things, and short runs of theirs agree by chance. A run of WORDS words or
+TOKENS tokens does not: sources are written so that no such run of a solution stands in a question, and where one does
+it is found, whether it got there by a fault of the builder or by an author's hand. Only an equation that a question
+marks as a FORM is given on purpose, to be shown or used, and may be repeated.
 """
 
 import re
@@ -20,10 +20,14 @@ _IN_LATEX = re.compile(r"\\\[.+?\\\]|\\\(.+?\\\)", re.DOTALL)
 _LINK = re.compile(r"\]\([^)]*\)|https?://\S+|\\href\{[^}]*\}")
 # A symbol with its subscript is one token, and so is the name of a conditional law, P(A | B).
 _TOKEN = re.compile(
-    r"\w\([^()]*\\mid[^()]*\)|(?:\\(?:bar|hat|tilde) ?)?(?:\\[A-Za-z]+|[A-Za-z])_(?:\{[^{}]*\}|\\?\w+)|\\[A-Za-z]+|[A-Za-z]|\d|\S"
+    r"\w\([^()]*\\mid[^()]*\)"
+    r"|(?:\\(?:bar|hat|tilde) ?)?(?:\\[A-Za-z]+|[A-Za-z])_(?:\{[^{}]*\}|\\?\w+)"
+    r"|\\[A-Za-z]+|[A-Za-z]|\d|\S"
 )
 # What says how a formula looks and not what it is.
-_LOOKS = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|q?quad|[td]?frac)(?![A-Za-z])|\\[,;:! \\]|[&~.,;]")
+_LOOKS = re.compile(
+    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|q?quad|[td]?frac)(?![A-Za-z])|\\[,;:! \\]|[&~.,;]"
+)
 
 
 def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
@@ -37,7 +41,9 @@ def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
     words = {name: set(_runs(_words(text), WORDS)) for name, text in texts.items()}
     tokens = {name: set(_runs(_tokens(text), TOKENS)) for name, text in texts.items()}
     questions = [stretch.text for page in pages for stretch in page.stretches if stretch.kind == TEXT]
-    given = {run for text in questions for form in _GIVEN.findall(text) for run in _runs(_tokens(form), TOKENS)}
+    given = {
+        run for text in questions for form in _GIVEN.findall(text) for run in _runs(_tokens(form), TOKENS)
+    }
     found: list[str] = []
     for page in pages:
         for stretch in (stretch for stretch in page.stretches if stretch.kind in (SOLUTION, RUBRIC)):

@@ -1,4 +1,4 @@
-"""Reads the folder of the handout: which lines are for everybody and which for staff, and in which section they stand."""
+"""Reads the folder of the handout: which lines are for everybody, which for staff, and in which section they stand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,7 +61,9 @@ def read(folder: Path, manifest: Manifest) -> list[Page]:
     for page in found:
         for stretch in (stretch for stretch in page.stretches if stretch.kind == HEADING):
             if stretch.section not in known:
-                what = f"unknown question `{stretch.section}`; {manifest.path.name} has {', '.join(questions)}"
+                what = (
+                    f"unknown question `{stretch.section}`; {manifest.path.name} has {', '.join(questions)}"
+                )
                 raise HandoutError(page.path, stretch.line, what)
             if stretch.section in seen:
                 raise HandoutError(page.path, stretch.line, f"a second section `{stretch.section}`")
@@ -79,6 +81,8 @@ def read(folder: Path, manifest: Manifest) -> list[Page]:
 
 
 def _stretches(path: Path) -> Iterator[Stretch]:
+    source = read_text(path)
+    _check_equations(path, source)
     opened: list[tuple[Mark, int]] = []
     section, start, lines = "", 1, list[str]()
 
@@ -91,7 +95,7 @@ def _stretches(path: Path) -> Iterator[Stretch]:
             yield Stretch(kind, section, start + blank, text.strip("\n"))
         start, lines = upto + 1, []
 
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(source.split("\n"), start=1):
         mark = mark_in(path, number, line)
         heading = section_of(line)
         if not heading and (mark is None or mark.kind == FORM):
@@ -119,9 +123,19 @@ def _stretches(path: Path) -> Iterator[Stretch]:
     yield from flush(0)
 
 
-def _check_begin(
-    path: Path, number: int, mark: Mark, section: str, opened: list[tuple[Mark, int]]
-) -> None:
+def _check_equations(path: Path, source: str) -> None:
+    """Pandoc would take an equation with a blank line in it for words and dollars, without a warning."""
+    begun = 0
+    for number, line in enumerate(source.split("\n"), start=1):
+        if begun and not line.strip():
+            raise HandoutError(path, number, f"a blank line inside the equation of line {begun}")
+        if line.count("$$") % 2:
+            begun = 0 if begun else number
+    if begun:
+        raise HandoutError(path, begun, "this equation has no end: `$$` is missing")
+
+
+def _check_begin(path: Path, number: int, mark: Mark, section: str, opened: list[tuple[Mark, int]]) -> None:
     around = opened[-1][0].block if opened else ""
     if mark.block == RUBRIC and around != SOLUTION:
         raise HandoutError(path, number, "a rubric stands inside a solution, so that students never see it")
