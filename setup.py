@@ -12,7 +12,12 @@ EXTRAS = {
         "scikit-learn",
     ],  # the news corpora of question 4, the digits remade from their source
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
-    "handout": ["pypandoc_binary>=1.15", "typst>=0.13"],  # the written part as HTML and PDF
+    "handout": [
+        "fonttools",
+        "pypandoc_binary>=1.17",
+        "typst>=0.15",
+        "ziamath",  # for the font that it brings along
+    ],  # the written part as HTML and PDF
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
