@@ -38,6 +38,7 @@ class Task:
     options: tuple[str, ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    text: bool = False  # an answer in words, which people read
 
     @property
     def module(self) -> str:
@@ -269,6 +270,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             options=tuple(row.get("options", ())),
             budget=row.get("budget", {}),
             command=row.get("command", ""),
+            text=row.get("text", False),
         )
 
     staff = raw.get("staff")
