@@ -1,5 +1,5 @@
-"""The command line: `autograder test`, `submit`, `grade`, `report`, `doctor`, `stubs`, `handout`, `mutants` and
-`diagnosis`.
+"""The command line: `autograder test`, `submit`, `grade`, `report`, `manual`, `doctor`, `stubs`, `handout`, `mutants`
+and `diagnosis`.
 
 Exit codes: 0 done (for `grade`, whatever the score; for `submit`, whatever the tests said), 1 `test` found anything
 but PASSED, `doctor` a broken promise that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too
@@ -98,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("record", type=Path, help="a submission_log.json, of `submit` or of `grade`")
     report.add_argument("--out", type=Path, help="the page to write (default: report.html beside the record)")
     report.set_defaults(command=commands.report)
+
+    manual = subparsers.add_parser(
+        "manual", help="lay out what is graded by hand, from many records: a table, and a page a question"
+    )
+    manual.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="a submission_log.json")
+    manual.add_argument("--out", type=Path, required=True, help="folder for manual.csv and the pages")
+    manual.set_defaults(command=commands.manual)
 
     doctor = subparsers.add_parser(
         "doctor", help="try every promise of isolation on this machine, for real, and say what holds"

@@ -109,6 +109,17 @@ def report(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def manual(arguments: argparse.Namespace) -> int:
+    """`autograder manual`."""
+    from autograder import manual
+
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out {arguments.out} is a file: give a folder")
+    for path in manual.export(arguments.logs, manifests.load(manifests.find()), arguments.out):
+        print(f"written: {path}")
+    return DONE
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """`autograder doctor`."""
     from rich.console import Console
