@@ -23,6 +23,7 @@ TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
+    "antlr4-python3-runtime>=4.11,<4.12",  # SymPy's parser of LaTeX, which reads the handout's closed forms
     "codespell",
     "cosmic-ray",  # random mutants of the solutions
     "diffusers",  # cross-checks of the solutions, never of a submission
@@ -33,6 +34,7 @@ TOOLS = [
     "pytest-xdist",
     "rouge-score",
     "ruff",
+    "sympy",
     "trl",
     "types-jsonschema",
 ]
