@@ -7,6 +7,7 @@ tick. Only what students wrote into the answer form is in a record; their paper 
 import csv
 import io
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from autograder.transport.text import printable
 
 TABLE = "manual.csv"
 COLUMNS = ("submission", "names", "ids", "question", "manual_points", "answer", "points", "comment")
-CAP = 20_000  # characters of one answer
+CAP, WIDTH = 20_000, 100  # characters of one answer, and of a line of it in a page
 Named = tuple[str, Record]
 
 
@@ -99,7 +100,7 @@ def _given(record: Record, question: Question) -> Iterator[str]:
     for task in _answers(question):
         value = record["answers"].get(task.name, "")
         if task.text:
-            text = _plain(value) or "(blank)"
+            text = "\n".join(textwrap.fill(line, WIDTH) for line in (_plain(value) or "(blank)").split("\n"))
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
             yield f"`{task.name}`:\n\n{fence}text\n{text}\n{fence}"
         else:
