@@ -19,10 +19,12 @@ def build(manifest: Manifest) -> dict[str, bytes]:
     """Every file of the written part, by name; the same bytes each time.
 
     Raises:
-        InputError: the manifest names no folder, a source is wrong, or students would read a part of a solution.
+        InputError: the manifest names no folder, a tool is missing, a source is wrong, or students would read a part of
+            a solution.
     """
     if manifest.staff is None or not manifest.staff.handout:
         raise InputError(f"{manifest.path}: [staff] has no `handout`, the folder with the handout's sources")
+    convert.check_tools()
     sources = pages.read(manifest.root / manifest.staff.handout, manifest)
     rubric.check(sources, manifest)
     title = manifest.title

@@ -1,5 +1,6 @@
 """From Markdown to what is read: HTML, Markdown and LaTeX by pandoc, PDF by pandoc and Typst, never with a warning."""
 
+import importlib.util
 import subprocess
 from importlib import resources
 
@@ -7,12 +8,25 @@ from autograder.errors import HarnessError, InputError
 from autograder.release.handout import font
 
 _TEMPLATES = resources.files(__package__) / "templates"
-_NEEDED = "the handout is built with pandoc and Typst; get them with: make setup EXTRAS=staff,dev"
+_TOOLS = {"pypandoc": "pypandoc_binary", "typst": "typst", "fontTools": "fonttools", "ziamath": "ziamath"}
 # Markdown as any editor shows it: nothing in it that only pandoc understands.
 _PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_attributes-link_attributes-raw_attribute"
 
 # What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
 _ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
+
+
+def check_tools() -> None:
+    """Says which of the tools are not installed.
+
+    Raises:
+        InputError: one of them is not.
+    """
+    missing = [package for module, package in _TOOLS.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise InputError(
+            f"the handout is built with {', '.join(missing)}; get what is missing with: make setup"
+        )
 
 
 def html(text: str, title: str) -> str:
@@ -52,10 +66,8 @@ def pdf(text: str, title: str, kind: str) -> bytes:
     Raises:
         InputError: Typst has a warning or an error.
     """
-    try:
-        import typst
-    except ModuleNotFoundError as error:
-        raise InputError(_NEEDED) from error
+    import typst
+
     body = _pandoc(text, "typst", title, "--syntax-highlighting=none")
     source = (_TEMPLATES / "paper.typ").read_text(encoding="utf-8") + body
     compiler = typst.Compiler(
@@ -75,10 +87,8 @@ def pdf(text: str, title: str, kind: str) -> bytes:
 
 
 def _pandoc(text: str, to: str, title: str, *options: str) -> str:
-    try:
-        import pypandoc
-    except ModuleNotFoundError as error:
-        raise InputError(_NEEDED) from error
+    import pypandoc
+
     with resources.as_file(_TEMPLATES) as folder:
         command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", "--fail-if-warnings"]
         command += [

@@ -4,7 +4,7 @@ import base64
 import html
 import io
 import re
-from importlib import resources
+from importlib import metadata
 
 _MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 _NOT_SHOWN = re.compile(r"<annotation.*?</annotation>|<[^>]+>", re.DOTALL)
@@ -22,12 +22,13 @@ def style(page: str) -> str:
     options = Options(flavor="woff", hinting=False, layout_features=["ssty"], name_IDs=_LICENSE)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=_SHOWN_AS | set(map(ord, shown)))
-    with resources.as_file(resources.files("ziamath.fonts") / "STIXTwoMath-Regular.ttf") as path:
-        font = TTFont(path, recalcTimestamp=False)
-        subsetter.subset(font)
-        font.flavor = "woff"
-        file = io.BytesIO()
-        font.save(file)
+    # Found without importing its package, which is of no use here.
+    path = metadata.distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")
+    font = TTFont(str(path), recalcTimestamp=False)
+    subsetter.subset(font)
+    font.flavor = "woff"
+    file = io.BytesIO()
+    font.save(file)
     data = base64.b64encode(file.getvalue()).decode()
     return (
         '<style>@font-face { font-family: "STIX Two Math"; '
