@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from autograder.manifest import Manifest
+from autograder.manifest import Manifest, Question
 from autograder.release.handout import about
 from autograder.release.handout.marks import POINTS, RUBRIC, SOLUTION, without_forms
 from autograder.release.handout.pages import HEADING, Page, Stretch
@@ -34,19 +34,25 @@ def answers(pages: Sequence[Page], manifest: Manifest) -> str:
     due = {question.id: question for question in manifest.questions if question.manual_points}
     asked = [page for page in pages if page.sections]
     spaces = Counter(_begins_answer(page, index) for page in asked for index in range(len(page.stretches)))
+    done = Counter[str]()
     parts = ["Name and student ID, of each of you:", "::: {.answer height=10}\n:::"]
     for page in asked:
         for index, stretch in enumerate(page.stretches):
             name = _begins_answer(page, index)
             if name in due:
-                worth = about.points(due[name].manual_points)
-                height = round(_MILLIMETRES * due[name].manual_points / spaces[name])
-                parts.append(
-                    f"::: {{.answer height={height}}}\n**Your answer to {about.label(name)}**, {worth}\n:::"
-                )
+                done[name] += 1
+                parts.append(_space(due[name], done[name], spaces[name]))
             elif stretch.kind not in (SOLUTION, RUBRIC):
                 parts += _public(stretch, manifest)
     return _join(parts)
+
+
+def _space(question: Question, number: int, of: int) -> str:
+    """One of the spaces for the written answers to a question, which share its points and its paper."""
+    height = round(_MILLIMETRES * question.manual_points / of)
+    worth = about.points(question.manual_points)
+    counted = f", {worth}" if of == 1 else f", part {number} of {of} ({worth} in all)"
+    return f"::: {{.answer height={height}}}\n**Your answer to {about.label(question.id)}**{counted}\n:::"
 
 
 def _begins_answer(page: Page, index: int) -> str:

@@ -57,7 +57,9 @@ def test_the_space_is_shared_by_the_solutions_of_a_question(booklet):
     again = "<!-- BEGIN SOLUTION q1a -->\nNothing.\n<!-- END SOLUTION -->\n"
     booklet.change("What is left", f"{again}\nWhat is left")
     text = made(editions.answers, booklet)
-    assert text.count("::: {.answer height=38}\n**Your answer to 1(a)**") == 2
+    for number in (1, 2):
+        said = f"**Your answer to 1(a)**, part {number} of 2 (3 points in all)"
+        assert f"::: {{.answer height=38}}\n{said}\n:::" in text
 
 
 def test_points_functions_and_commands_come_from_the_manifest(booklet):
