@@ -121,6 +121,9 @@ rehearse: | $(PY) ## build that zip, and set up and grade with it in a fresh Deb
 stubs: | $(PY) ## generate student/ from solutions/
 	$(PY) -m autograder stubs
 
+handout: | $(PY) ## build the handout (HTML, PDF), the form to answer in and the written solutions into dist/handout
+	@$(PY) -m autograder handout $(ARGS)
+
 # -------------------------------------------------------------------------------------------------- project
 
 check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
@@ -161,5 +164,5 @@ clean: ## remove what is built (not .venv, not your work)
 
 .PHONY: help setup test train submit report clean
 # BEGIN STAFF
-.PHONY: grade doctor release gradescope rehearse stubs check check-all lint format mutants diagnosis hostile bench
+.PHONY: grade doctor release gradescope rehearse stubs handout check check-all lint format mutants diagnosis hostile bench
 # END STAFF

@@ -12,12 +12,19 @@ EXTRAS = {
         "scikit-learn",
     ],  # the news corpora of question 4, the digits remade from their source
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
+    "handout": [
+        "fonttools",
+        "pypandoc_binary>=1.17",
+        "typst>=0.15",
+        "ziamath",  # for the font that it brings along
+    ],  # the written part as HTML and PDF
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
 # BEGIN STAFF
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
+    "antlr4-python3-runtime>=4.11,<4.12",  # SymPy's parser of LaTeX, which reads the handout's closed forms
     "codespell",
     "cosmic-ray",  # random mutants of the solutions
     "diffusers",  # cross-checks of the solutions, never of a submission
@@ -28,6 +35,7 @@ TOOLS = [
     "pytest-xdist",
     "rouge-score",
     "ruff",
+    "sympy",
     "trl",
     "types-jsonschema",
 ]
@@ -45,6 +53,7 @@ setup(
         "autograder.schemas": ["*.json"],
         "autograder.gradescope": ["box/*"],
         "autograder.render.report": ["templates/*"],
+        "autograder.release.handout": ["templates/*"],
     },
     entry_points={"console_scripts": ["autograder = autograder.cli:main"]},
     install_requires=[
@@ -64,9 +73,9 @@ setup(
         "student": HOMEWORK,
         # BEGIN STAFF
         "gradescope": ["hypothesis"] + EXTRAS["rlhf"],  # what grades, and nothing that trains or draws
-        "staff": GRADER + HOMEWORK + EXTRAS["otter"],
+        "staff": GRADER + HOMEWORK + EXTRAS["otter"] + EXTRAS["handout"],
         # Staff without torchvision, for a machine whose torch has no matching one.
-        "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"],
+        "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"] + EXTRAS["handout"],
         "dev": TOOLS,
         # END STAFF
     },

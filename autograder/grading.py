@@ -89,7 +89,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         },
         answers=form.values,
         sources=dict(request.sources),
-        notes=(*request.notes, *([form.problem] if form.problem else [])),
+        notes=(*request.notes, *([form.problem] if form.problem else form.remarks(manifest))),
         attempt=request.attempt,
         artifacts=shelf.rows(),
         environment=record.environment(request.device),

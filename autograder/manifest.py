@@ -40,6 +40,7 @@ class Task:
     options: tuple[str, ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    text: bool = False  # an answer in words, which people read
 
     @property
     def module(self) -> str:
@@ -96,6 +97,7 @@ class Staff:
         salt: makes the seeds of a grade unknown to whoever knows the run's.
         misconceptions: package that holds the bank of known answers; empty for none.
         bundle: what students are handed; None where nothing is.
+        handout: folder with the sources of the handout and its written solutions; empty for none.
     """
 
     reference: str
@@ -103,6 +105,7 @@ class Staff:
     salt: str = ""
     misconceptions: str = ""
     bundle: Bundle | None = None
+    handout: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             options=tuple(row.get("options", ())),
             budget=row.get("budget", {}),
             command=row.get("command", ""),
+            text=row.get("text", False),
         )
 
     intake = dict(raw.get("intake", {}))

@@ -196,6 +196,9 @@ class Plugin:
             result.outcome = Outcome.PASSED
         else:
             judge(result, call.excinfo.value, self.run.package, session)
+            task = self.run.manifest.tasks[result.task]
+            if task.kind == "answer" and result.outcome in (Outcome.FAILED, Outcome.TODO):
+                result.where = self._answers.where(task.name)
         if result.outcome is Outcome.TIMEOUT:
             self._timed_out.add(result.task)
         if suite.visibility != "visible":

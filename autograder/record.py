@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import atomic, schemas, scoring
+from autograder.answers import IDS, NAMES, Answers
 from autograder.errors import HarnessError
 from autograder.manifest import Manifest
 from autograder.outcomes import Finding, Outcome, TestResult, worst
@@ -175,12 +176,8 @@ def _device_name(device: str) -> str:
 
 def _who(answers: dict[str, Any]) -> list[dict[str, str]]:
     """Names and ids, paired, as the student gave them; a lone string counts as a list of one."""
-    columns = []
-    for key in ("names", "student_ids"):
-        value = answers.get(key, [])
-        value = value if isinstance(value, list) else [value]
-        columns.append([str(item) for item in value if item != ""])
-    names, ids = columns
+    form = Answers(answers)
+    names, ids = form.people(NAMES), form.people(IDS)
     size = max(len(names), len(ids))
     names += [""] * (size - len(names))
     ids += [""] * (size - len(ids))

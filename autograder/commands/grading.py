@@ -1,4 +1,4 @@
-"""Grading and what it stands on: `grade`, `gradescope` and `doctor`."""
+"""Grading and what it stands on: `grade`, `gradescope`, `manual` and `doctor`."""
 
 import argparse
 import json
@@ -61,6 +61,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     boxed.set_defaults(command=gradescope)
 
+    laying_out = commands.add_parser(
+        "manual", help="lay out what is graded by hand, from many records: a table, and a page a question"
+    )
+    laying_out.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="a submission_log.json")
+    laying_out.add_argument("--out", type=Path, required=True, help="folder for manual.csv and the pages")
+    laying_out.set_defaults(command=manual)
+
     examining = commands.add_parser(
         "doctor", help="try every promise of isolation on this machine, for real, and say what holds"
     )
@@ -108,6 +115,17 @@ def gradescope(arguments: argparse.Namespace) -> int:
     box = Box(arguments.box.absolute())
     results = run(box, manifest, only)
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
+    return DONE
+
+
+def manual(arguments: argparse.Namespace) -> int:
+    """`autograder manual`."""
+    from autograder import manual
+
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out {arguments.out} is a file: give a folder")
+    for path in manual.export(arguments.logs, manifests.load(manifests.find()), arguments.out):
+        print(f"written: {path}")
     return DONE
 
 

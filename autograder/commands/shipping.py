@@ -1,4 +1,4 @@
-"""What leaves the house: `stubs`, `release` and `gradescope-zip`."""
+"""What leaves the house: `stubs`, `handout`, `release` and `gradescope-zip`."""
 
 import argparse
 from pathlib import Path
@@ -16,6 +16,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--check", action="store_true", help="only say whether it is up to date, byte for byte"
     )
     cutting.set_defaults(command=stubs)
+
+    writing = commands.add_parser(
+        "handout", help="build the handout, the form to answer in and the written solutions"
+    )
+    writing.add_argument(
+        "--out", type=Path, default=Path("dist/handout"), help="folder for them (default: dist/handout)"
+    )
+    writing.set_defaults(command=handout)
 
     releasing = commands.add_parser(
         "release", help="write what students are handed, as a folder and as a zip"
@@ -50,6 +58,15 @@ def stubs(arguments: argparse.Namespace) -> int:
         else f"{target.name}/ is up to date"
     )
     return NOT_PASSED if differences else DONE
+
+
+def handout(arguments: argparse.Namespace) -> int:
+    """`autograder handout`."""
+    from autograder.release import handout
+
+    for path in handout.write(manifests.load(manifests.find()), arguments.out):
+        print(f"written: {path}")
+    return DONE
 
 
 def release(arguments: argparse.Namespace) -> int:

@@ -1,11 +1,11 @@
-"""Reads an answer form, plain TOML, into values that JSON has."""
+"""Reads an answer form, plain TOML, into values that JSON has, and tells the line of each."""
 
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.reading import bounded
+from autograder.reading import bounded, form_lines
 
 KB = 64
 DEPTH = 20
@@ -17,10 +17,12 @@ class TooDeep(Exception):
 
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
-    """One part: the `values` of the form at `path`, or what is the `problem` with it."""
-    path = Path(request["path"])
+    """One part: the `values` of the form at `path` and the `lines` they stand on, or what is the `problem` with it."""
+    path, text = Path(request["path"]), ""
     try:
-        yield {"values": _read(path)}, b""
+        text = bounded.text(path, KB, "; shorten the answers")
+        values = {key: _plain(value, DEPTH) for key, value in tomllib.loads(text).items()}
+        yield {"values": values, "lines": form_lines.places(text)}, b""
     except FileNotFoundError:
         yield _problem(path, "is missing: put the file back, under this name")
     except OSError as error:
@@ -30,16 +32,11 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     except (RecursionError, TooDeep):
         yield _problem(path, "is nested too deeply: an answer is a word, a number or a list of them")
     except ValueError as error:  # tomllib.TOMLDecodeError, and int() where a number has thousands of digits
-        yield _problem(path, f"is not valid TOML: {str(error)[:200]}")
+        yield _problem(path, f"is not valid TOML: {str(error)[:200]}{form_lines.mend(text, error)}")
 
 
 def _problem(path: Path, what: str) -> tuple[Any, bytes]:
     return {"problem": f"{path.name} {what}"}, b""
-
-
-def _read(path: Path) -> dict[str, Any]:
-    form = tomllib.loads(bounded.text(path, KB, "; shorten the answers"))
-    return {key: _plain(value, DEPTH) for key, value in form.items()}
 
 
 def _plain(value: Any, depth: int) -> Any:

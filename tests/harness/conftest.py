@@ -1,10 +1,11 @@
-"""A second, tiny homework, so that the grader is tested on something that is not homework 12; and a zygote to share."""
+"""A second, tiny homework, so that the grader is not tested on homework 12 alone; a zygote and a browser to share."""
 
 import gc
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +52,20 @@ def pupil(zygote: Isolated) -> Path:
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: dev)")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+    with playwright.sync_playwright() as started:
+        own = started.chromium.executable_path
+        found = next(filter(None, map(shutil.which, names)), own if os.path.exists(own) else None)
+        if found is None:
+            pytest.skip(
+                "no Chromium on this machine: install the package chromium, or `playwright install chromium`"
+            )
+        opened = started.chromium.launch(executable_path=found)
+        yield opened
+        opened.close()

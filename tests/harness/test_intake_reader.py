@@ -45,4 +45,4 @@ def test_reader_sees_neither_site_packages_nor_the_environments_python_settings(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     reply = reading.run("answers", {"path": str(tmp_path / "answers.toml")})
-    assert reply == reading.Reply((({"values": {"a": 1}}, b""),), "")
+    assert reply == reading.Reply((({"values": {"a": 1}, "lines": {"a": 1}}, b""),), "")

@@ -1,9 +1,6 @@
 """The page in a real browser: as wide as a phone, in both colour schemes, silent, and without a request."""
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +8,6 @@ import pytest
 
 from autograder.render import report
 from tests.harness.reports import attacked, record, todo
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: dev)")
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
-    with playwright.sync_playwright() as started:
-        own = started.chromium.executable_path
-        found = next(filter(None, map(shutil.which, names)), own if os.path.exists(own) else None)
-        if found is None:
-            pytest.skip(
-                "no Chromium on this machine: install the package chromium, or `playwright install chromium`"
-            )
-        opened = started.chromium.launch(executable_path=found)
-        yield opened
-        opened.close()
-
 
 LONG = "W" * 3000
 PAGES = {

@@ -65,7 +65,7 @@ def _is_number(answer, key):
     assert_true(
         good,
         f"{key} is {answer!r}; a number is due",
-        hint=f"Write {key} = -1.234, no quotes.",
+        hint=f"Write the number alone, without quotes: {key} = 1.5",
         failure="type",
     )
 

@@ -1,0 +1,103 @@
+"""From Markdown to what is read: HTML, Markdown and LaTeX by pandoc, PDF by pandoc and Typst, never with a warning."""
+
+import importlib.util
+import subprocess
+from importlib import resources
+
+from autograder.errors import HarnessError, InputError
+from autograder.release.handout import font
+
+_TEMPLATES = resources.files(__package__) / "templates"
+_TOOLS = {"pypandoc": "pypandoc_binary", "typst": "typst", "fontTools": "fonttools", "ziamath": "ziamath"}
+# Markdown as any editor shows it: nothing in it that only pandoc understands.
+_PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_attributes-link_attributes-raw_attribute"
+
+# What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
+_ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
+
+
+def check_tools() -> None:
+    """Says which of the tools are not installed.
+
+    Raises:
+        InputError: one of them is not.
+    """
+    missing = [package for module, package in _TOOLS.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise InputError(
+            f"the handout is built with {', '.join(missing)}; get what is missing with: make setup"
+        )
+
+
+def html(text: str, title: str) -> str:
+    """One page that needs nothing else; formulas as MathML."""
+    with resources.as_file(_TEMPLATES) as folder:
+        options = [
+            "--mathml",
+            "--standalone",
+            "--embed-resources",
+            "--toc",
+            "--toc-depth=2",
+            "--section-divs",
+        ]
+        look = [f"--template={folder}/page.html", f"--css={folder}/style.css"]
+        page = _pandoc(text, "html5", title, *options, *look)
+    for combining, alone in _ACCENTS.items():
+        page = page.replace(
+            f'<mo accent="true">{combining}</mo>', f'<mo accent="true" stretchy="false">{alone}</mo>'
+        )
+    return page.replace("</head>", font.style(page) + "</head>", 1)
+
+
+def markdown(text: str, title: str) -> str:
+    """Plain Markdown with formulas between dollars, to write in."""
+    return f"# {title}: written answers\n\n" + _pandoc(text, _PLAIN, title, "--wrap=preserve")
+
+
+def latex(text: str, title: str) -> str:
+    """A LaTeX document, to write in."""
+    settings = ["--variable=geometry:margin=25mm", "--variable=colorlinks=true"]
+    return _pandoc(text, "latex", f"{title}: written answers", "--standalone", "--wrap=preserve", *settings)
+
+
+def pdf(text: str, title: str, kind: str) -> bytes:
+    """A PDF with the fonts that Typst brings along, and the same bytes on every machine.
+
+    Raises:
+        InputError: Typst has a warning or an error.
+    """
+    import typst
+
+    body = _pandoc(text, "typst", title, "--syntax-highlighting=none")
+    source = (_TEMPLATES / "paper.typ").read_text(encoding="utf-8") + body
+    compiler = typst.Compiler(
+        source.encode(), ignore_system_fonts=True, sys_inputs={"title": title, "kind": kind}
+    )
+    try:
+        made, warnings = compiler.compile_with_warnings(format="pdf", timestamp=0)
+    except typst.TypstError as error:
+        raise InputError(f"Typst cannot set {kind}: {error.message}\n{error.diagnostic}") from error
+    if warnings:
+        raise InputError(
+            f"Typst warns of {kind}: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings)
+        )
+    if not isinstance(made, bytes):
+        raise HarnessError(f"Typst made no PDF of {kind}")
+    return made
+
+
+def _pandoc(text: str, to: str, title: str, *options: str) -> str:
+    import pypandoc
+
+    with resources.as_file(_TEMPLATES) as folder:
+        command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={to}", "--fail-if-warnings"]
+        command += [
+            f"--lua-filter={folder}/boxes.lua",
+            f"--metadata=title:{title}",
+            "--metadata=lang:en",
+            *options,
+        ]
+        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise InputError(f"pandoc cannot make {to} of the handout:\n{done.stderr}")
+    return done.stdout

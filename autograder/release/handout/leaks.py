@@ -1,0 +1,101 @@
+"""Searches what students get for parts of the written solutions: runs of words, and runs of the tokens of formulas.
+
+Solutions and questions are about the same things, and short runs of theirs agree by chance. A run of WORDS words or
+TOKENS tokens does not: sources are written so that no such run of a solution stands in a question, and where one does
+it is found, whether it got there by a fault of the builder or by an author's hand. Only an equation that a question
+marks as a FORM is given on purpose, to be shown or used, and may be repeated.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from html.parser import HTMLParser
+
+from autograder.release.handout.marks import RUBRIC, SOLUTION
+from autograder.release.handout.pages import TEXT, Page
+
+WORDS, TOKENS = 7, 9
+_MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n](?:[^$]*?[^$\s])?\$", re.DOTALL)
+_GIVEN = re.compile(r"<!-- FORM \S+ -->\s*\$\$(.+?)\$\$", re.DOTALL)
+_IN_LATEX = re.compile(r"\\\[.+?\\\]|\\\(.+?\\\)", re.DOTALL)
+_LINK = re.compile(r"\]\([^)]*\)|https?://\S+|\\href\{[^}]*\}")
+# A symbol with its subscript is one token, and so is the name of a conditional law, P(A | B).
+_TOKEN = re.compile(
+    r"\w\([^()]*\\mid[^()]*\)"
+    r"|(?:\\(?:bar|hat|tilde) ?)?(?:\\[A-Za-z]+|[A-Za-z])_(?:\{[^{}]*\}|\\?\w+)"
+    r"|\\[A-Za-z]+|[A-Za-z]|\d|\S"
+)
+# What says how a formula looks and not what it is.
+_LOOKS = re.compile(
+    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|q?quad|[td]?frac)(?![A-Za-z])|\\[,;:! \\]|[&~.,;]"
+)
+
+
+def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
+    """Every run of a solution that stands in a published text, one line each, with the file and line of the solution.
+
+    Args:
+        pages: the sources.
+        published: texts that students get, by file name: HTML for a name that ends so, else Markdown or LaTeX.
+    """
+    texts = {name: _text_of(text) if name.endswith(".html") else text for name, text in published.items()}
+    words = {name: set(_runs(_words(text), WORDS)) for name, text in texts.items()}
+    tokens = {name: set(_runs(_tokens(text), TOKENS)) for name, text in texts.items()}
+    questions = [stretch.text for page in pages for stretch in page.stretches if stretch.kind == TEXT]
+    given = {
+        run for text in questions for form in _GIVEN.findall(text) for run in _runs(_tokens(form), TOKENS)
+    }
+    found: list[str] = []
+    for page in pages:
+        for stretch in (stretch for stretch in page.stretches if stretch.kind in (SOLUTION, RUBRIC)):
+            formulas = [_tokens(formula.strip("$")) for formula in _MATH.findall(stretch.text)]
+            own_tokens = [run for formula in formulas for run in _runs(formula, TOKENS) if run not in given]
+            for runs, there in ((_runs(_words(stretch.text), WORDS), words), (own_tokens, tokens)):
+                run = next((run for run in runs if any(run in known for known in there.values())), None)
+                if run:
+                    names = ", ".join(name for name, known in there.items() if run in known)
+                    found.append(f"{page.path}:{stretch.line}: `{' '.join(run)}` stands in {names}")
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """Words in lower case; a formula counts as one, whatever it is."""
+    text = _IN_LATEX.sub(" $ ", _MATH.sub(" $ ", _LINK.sub(" ", text)))
+    return re.findall(r"[a-z]+|\$", re.sub(r"\\[A-Za-z]+", " ", text).lower())
+
+
+def _tokens(text: str) -> list[str]:
+    tokens = _TOKEN.findall(_LOOKS.sub(" ", text))
+    return ["".join(token.split()) for token in tokens if token not in "{}"]
+
+
+def _runs(parts: list[str], length: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(parts[i : i + length]) for i in range(len(parts) - length + 1))
+
+
+class _Text(HTMLParser):
+    """The text of a page, a formula being the TeX that comes with its MathML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("math", "annotation", "style"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._inside:
+            self.parts.append(data)
+        elif self._inside[-1] == "annotation":
+            self.parts.append(f"${data.strip()}$")
+
+
+def _text_of(html: str) -> str:
+    reader = _Text()
+    reader.feed(html)
+    return "".join(reader.parts)

@@ -1,0 +1,92 @@
+"""The markers in the handout's Markdown, and every way to get one wrong.
+
+Markers are HTML comments alone on their line. There are no other comments, since one that merely looks like a marker
+would hand a solution to students.
+
+    <!-- BEGIN SOLUTION q1d -->    <!-- END SOLUTION -->     for staff; stands in the section of its question
+    <!-- BEGIN RUBRIC q1d -->      <!-- END RUBRIC -->       inside a solution; lines `- 2 points: what for`
+    <!-- FORM q1d.posterior -->                              the display equation below is a closed form, which a test
+                                                             checks; in a question it is given, to be shown or used
+    <!-- POINTS -->                                          the table of all points stands here
+
+A heading `## (d) The posterior {#q1d}` begins the section of a question, `# Coin flips {#q1}` that of a chapter.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import InputError
+
+SOLUTION, RUBRIC = "solution", "rubric"
+BEGIN, END, FORM, POINTS = "begin", "end", "form", "points"
+_MARK = re.compile(
+    r"<!-- (?:(?P<begin>BEGIN) (?P<opened>SOLUTION|RUBRIC) (?P<section>q\d+[a-z]?)|END (?P<closed>SOLUTION|RUBRIC)"
+    r"|(?P<form>FORM) q\d+[a-z]?\.\w+|POINTS) -->"
+)
+_HEADING = re.compile(r"#+ .*\{#(q\d+[a-z]?)(?: [^}]*)?\}")
+_GRAMMAR = (
+    "write `<!-- BEGIN SOLUTION q1d -->` or `<!-- END SOLUTION -->`, the same with RUBRIC, `<!-- FORM q1d.name -->` or "
+    "`<!-- POINTS -->`; there are no other comments"
+)
+
+
+class HandoutError(InputError):
+    """A source from which no handout can be built: where, what is wrong and how to mend it.
+
+    Args:
+        path: the file.
+        line: 1-based line, or 0 where the whole file is meant.
+        message: what is wrong.
+    """
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+        self.path = path
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A marker: `kind` is BEGIN, END, FORM or POINTS."""
+
+    kind: str
+    block: str = ""  # of BEGIN and END: SOLUTION or RUBRIC
+    section: str = ""  # of BEGIN
+
+
+def mark_in(path: Path, number: int, line: str) -> Mark | None:
+    """The marker that a line is, if it is one.
+
+    Raises:
+        HandoutError: the line holds a comment that is no marker, or a marker and something else.
+    """
+    if "<!--" not in line and "-->" not in line:
+        return None
+    found = _MARK.fullmatch(line.strip())
+    if found is None:
+        inside = _MARK.search(line)
+        if inside:
+            raise HandoutError(path, number, f"`{inside[0]}` has to stand alone on its line")
+        raise HandoutError(path, number, f"unknown marker `{line.strip()}`; {_GRAMMAR}")
+    if found["begin"]:
+        return Mark(BEGIN, found["opened"].lower(), found["section"])
+    if found["closed"]:
+        return Mark(END, found["closed"].lower())
+    return Mark(FORM if found["form"] else POINTS)
+
+
+def without_forms(text: str) -> str:
+    """The text without the markers of closed forms, which are for tests."""
+    return "\n".join(line for line in text.split("\n") if not line.strip().startswith("<!-- FORM "))
+
+
+def section_of(line: str) -> str:
+    """Id of the question or chapter whose heading the line is; empty for any other line."""
+    found = _HEADING.fullmatch(line)
+    return found[1] if found else ""
+
+
+def chapter_of(question: str) -> str:
+    """Id of the chapter that holds a question: q1 for q1d."""
+    return re.sub(r"[a-z]+$", "", question)

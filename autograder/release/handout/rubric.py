@@ -1,0 +1,45 @@
+"""The rubrics of the written solutions: what their lines look like, and that they share out the manifest's points."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.manifest import Manifest
+from autograder.release.handout.marks import RUBRIC, HandoutError
+from autograder.release.handout.pages import Page, Stretch
+
+_ROW = re.compile(r"- (\d+(?:\.\d+)?) points?: \S")
+
+
+def check(pages: Sequence[Page], manifest: Manifest) -> None:
+    """Checks that the rubrics of each question add up to its `manual_points`.
+
+    Raises:
+        HandoutError: they do not, a line is no row of a rubric, or a question with such points has no rubric.
+    """
+    given: dict[str, float] = defaultdict(float)
+    last: dict[str, tuple[Path, int]] = {}
+    for page in pages:
+        for stretch in page.stretches:
+            last.setdefault(stretch.section, (page.path, stretch.line))
+            if stretch.kind == RUBRIC:
+                given[stretch.section] += _points(page.path, stretch)
+                last[stretch.section] = (page.path, stretch.line)
+    due = {question.id: question.manual_points for question in manifest.questions}
+    for section in given.keys() | {name for name, points in due.items() if points}:
+        if abs(given[section] - due.get(section, 0)) > 1e-9:
+            what = f"the rubric of {section} adds up to {given[section]:g} points, its manual_points are"
+            raise HandoutError(*last[section], f"{what} {due.get(section, 0):g}")
+
+
+def _points(path: Path, rubric: Stretch) -> float:
+    points = 0.0
+    for number, line in enumerate(rubric.text.split("\n"), start=rubric.line):
+        row = _ROW.match(line)
+        if row:
+            points += float(row[1])
+        elif line.strip() and not line.startswith("  "):
+            what = f"`{line}` is no row of a rubric; write `- 2 points: what for`, and indent what goes on"
+            raise HandoutError(path, number, what)
+    return points
