@@ -16,6 +16,7 @@ from autograder.grading import Request, grade
 from autograder.homework import Homework
 from autograder.outcomes import Finding
 from autograder.record import Record
+from autograder.render import gradescope
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session, Transport
 from tests.harness.mini import Mini
@@ -301,6 +302,7 @@ class Banked(Mini):
             "package": self.root / "pupil",
             "suites": tuple(suite.name for suite in manifest.suites),
             "out": self.out,
+            "results": gradescope.render,
             "examine": Examiner(manifest).examine,
         }
         return Request(manifest, **{**standard, **fields})

@@ -90,7 +90,7 @@ def test_page_has_answers_and_a_rubric_to_fill_in(mini: Mini, logs: list[Path]) 
 
 
 def test_rubric_is_that_of_the_written_solutions(mini: Mini, logs: list[Path]) -> None:
-    mini.manifest(WITH_ESSAY.replace("given = []", 'given = []\nhandout = "sheet"'))
+    mini.manifest(WITH_ESSAY.replace('reference = "pupil"', 'reference = "pupil"\nhandout = "sheet"'))
     (mini.root / "sheet").mkdir()
     (mini.root / "sheet/index.md").write_text("Hello.\n")
     (mini.root / "sheet/q1.md").write_text(RUBRIC)

@@ -43,7 +43,6 @@ tasks = [
 
 [staff]
 reference = "pupil"
-given = []
 handout = "pages"
 """
 
