@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "-q", "--only", action="append", default=[], metavar="Q", help="a question (q1d) or task; repeatable"
     )
     test.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
+    test.add_argument("--brief", action="store_true", help="leave the table out")
     test.set_defaults(command=commands.test)
 
     submit = subparsers.add_parser(
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     submit.add_argument("--package", default=None, help="folder of the package, e.g. student or solutions")
     submit.add_argument("--seed", type=_seed, default=0, help="of the random inputs (default 0)")
-    submit.set_defaults(command=commands.submit)
+    submit.set_defaults(command=commands.submit, brief=False)
 
     grade = subparsers.add_parser(
         "grade", help="grade a submission: public, hidden and smoke tests, then a record"

@@ -47,7 +47,7 @@ def _own_run(
     with _Bar() as bar:
         record = grade(Request(manifest, package, suites, only, arguments.seed), bar.advance)
     shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
-    _show(record, points=False, package=str(shown))
+    _show(record, points=False, package=str(shown), table=not arguments.brief)
     return record
 
 
@@ -218,12 +218,12 @@ def diagnosis(arguments: argparse.Namespace) -> int:
     return DONE if holds else NOT_PASSED
 
 
-def _show(record: dict[str, object], *, points: bool, package: str) -> None:
+def _show(record: dict[str, object], *, points: bool, package: str, table: bool = True) -> None:
     from rich.console import Console
 
     from autograder.render import terminal
 
-    terminal.show(record, Console(highlight=False), points=points, package=package)
+    terminal.show(record, Console(highlight=False), points=points, package=package, table=table)
 
 
 class _Bar:
