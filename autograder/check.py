@@ -16,7 +16,7 @@ SPARE = 60  # seconds beside those of the tests: torch may load slowly
 
 
 class NotPassed(AssertionError):
-    """Not every public test of a question has passed; the text is what `make test` prints."""
+    """Not every public test of a question has passed; the text is what `make test` says of it."""
 
 
 def public_tests(question: str) -> None:
@@ -26,14 +26,15 @@ def public_tests(question: str) -> None:
         question: its id, or a task's.
 
     Raises:
-        NotPassed: a test did not pass. Otter puts the text into a page as it is, so <, > and & are written for HTML.
+        NotPassed: a test did not pass. Otter puts the text into a page as it is, so <, > and & are written for HTML;
+            there is no table in it, since the page may show it in letters of unequal width.
     """
     manifest = manifests.load(manifests.find())
     seconds = manifest.limits["total"] + SPARE
-    command = [sys.executable, "-m", "autograder", "test", "--package", manifest.package, "-q", question]
+    command = [sys.executable, "-m", "autograder", "test", "--brief", "--package", manifest.package]
     try:
         done = subprocess.run(
-            command,
+            [*command, "-q", question],
             cwd=manifest.root,
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -51,4 +52,6 @@ def public_tests(question: str) -> None:
 
 def _environment() -> dict[str, str]:
     """That of this process, for plain text: a notebook's kernel asks its children for colours."""
-    return {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"} | {"COLUMNS": str(WIDTH)}
+    return {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"} | {
+        "COLUMNS": str(WIDTH)
+    }

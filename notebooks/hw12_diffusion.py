@@ -69,10 +69,13 @@ if missing:
 # %autoreload 2
 
 # %%
-
 import matplotlib.pyplot as plt
 import otter
 import torch
+
+from student.diffusion import binary, gaussian, samplers, schedules
+from student.given.data import digits
+from student.given.experiments import Curve
 from student.given.notebook import (
     checks,
     picture,
@@ -85,10 +88,6 @@ from student.given.notebook import (
     unless_todo,
 )
 
-from student.diffusion import binary, gaussian, samplers, schedules
-from student.given.data import digits
-from student.given.experiments import Curve
-
 torch.set_num_threads(1)  # as `make train` does it: these networks are small
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 PRESET = "quick"  # a minute or two on a laptop; "full" is meant for a GPU
@@ -99,7 +98,7 @@ print(f"device: {DEVICE}, preset: {PRESET}, homework: {homework[0].name}")
 # # 1. Diffusion with coin flips
 #
 # An image is a vector of $m$ pixels, each $+1$ (ink) or $-1$ (paper). Ours are handwritten digits of 8 by 8
-# pixels.
+# pixels; ink is white in the pictures.
 
 # %%
 y_0 = digits.binarised_digits("train")[:8]  # Float[8, 64]
@@ -300,7 +299,7 @@ with unless_todo():
 
 # %% [markdown]
 # **On paper, 1(e).** Look at the curves, and at the definition. What does this loss penalise most strongly?
-# And what does it look like at $t = 1$ in particular, where the posterior has nothing left to doubt?
+# And what does it look like at $t = 1$ in particular? (What does your posterior say there?)
 
 # %% [markdown]
 # ## 1.7 Training and drawing
@@ -443,8 +442,10 @@ with unless_todo():
         if t in moments:
             jumped = gaussian.q_sample(start, t, alpha, torch.randn(x.shape, generator=generator))
             panel = next(place)
-            panel.hist(x.flatten().numpy(), 60, (-3, 3), density=True, alpha=0.5, label="walked")
-            panel.hist(jumped.flatten().numpy(), 60, (-3, 3), density=True, histtype="step", label="jumped")
+            panel.hist(x.flatten().numpy(), 60, range=(-3, 3), density=True, alpha=0.5, label="walked")
+            panel.hist(
+                jumped.flatten().numpy(), 60, range=(-3, 3), density=True, histtype="step", label="jumped"
+            )
             panel.set_title(f"t = {t}")
     axes[0].legend()
     plt.show()
@@ -497,8 +498,10 @@ with unless_todo():
     x = torch.linspace(-1, 2, 301)
     density = torch.distributions.Normal(mean.item(), variance.item() ** 0.5).log_prob(x).exp()
     plt.figure(figsize=(6, 3.5))
-    plt.hist(before.flatten()[:50_000].numpy(), 100, (-1, 2), density=True, alpha=0.3, label="all, at t = 9")
-    plt.hist(kept.numpy(), 60, (-1, 2), density=True, alpha=0.5, label="those near 0 at t = 10")
+    plt.hist(
+        before.flatten()[:50_000].numpy(), 100, range=(-1, 2), density=True, alpha=0.3, label="all, at t = 9"
+    )
+    plt.hist(kept.numpy(), 60, range=(-1, 2), density=True, alpha=0.5, label="those near 0 at t = 10")
     plt.plot(x, density, label="your posterior")
     plt.xlabel("pixel at t = 9")
     plt.legend()
@@ -573,7 +576,7 @@ with unless_todo():
     plt.show()
 
 # %% [markdown]
-# Every path ends at $+1$ or $-1$. Under DDIM paths never cross: where you begin decides where you end.
+# Every path ends at $+1$ or $-1$. Under DDIM paths do not cross: where you begin decides where you end.
 
 # %%
 grader.check("q2c")

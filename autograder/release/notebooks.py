@@ -39,7 +39,7 @@ OK_FORMAT = False
 name = "{id}"
 
 
-@test_case(name="public tests of {id}", success_message="{passed}")
+@test_case(name="{id}", success_message="{passed}")
 def check():
     public_tests("{id}")
 '''

@@ -93,7 +93,7 @@ def picture(images: Tensor, title: str, columns: int = 10) -> Picture:
 
 
 def show_found(found: Results | None, *titles: str) -> None:
-    """Draws what training found, side by side: the curves and pictures whose titles begin so, in this order.
+    """Draws what training found, side by side: curves and pictures by title, or by how their titles begin.
 
     Raises:
         ValueError: there is no such title.
@@ -106,9 +106,13 @@ def show_found(found: Results | None, *titles: str) -> None:
         *found.measured.curves,
         *found.measured.pictures,
     ]
-    chosen = [drawn for title in titles for drawn in known if drawn.title.startswith(title)]
-    if len(chosen) < len(titles):
-        raise ValueError(f"no drawing for one of {titles}; there are {[drawn.title for drawn in known]}")
+    chosen: list[Curve | Picture] = []
+    for title in titles:
+        found_here = [drawn for drawn in known if drawn.title == title]
+        found_here = found_here or [drawn for drawn in known if drawn.title.startswith(title)]
+        if not found_here:
+            raise ValueError(f"there is no drawing {title!r}, only {[drawn.title for drawn in known]}")
+        chosen += found_here
     show(*chosen)
 
 

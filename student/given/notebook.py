@@ -3,6 +3,7 @@
 Everything here is told by printing and by figures of pyplot, and nothing else of the package imports this module.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def picture(images: Tensor, title: str, columns: int = 10) -> Picture:
 
 
 def show_found(found: Results | None, *titles: str) -> None:
-    """Draws what training found, side by side: the curves and pictures whose titles begin so, in this order.
+    """Draws what training found, side by side: curves and pictures by title, or by how their titles begin.
 
     Raises:
         ValueError: there is no such title.
@@ -105,9 +106,13 @@ def show_found(found: Results | None, *titles: str) -> None:
         *found.measured.curves,
         *found.measured.pictures,
     ]
-    chosen = [drawn for title in titles for drawn in known if drawn.title.startswith(title)]
-    if len(chosen) < len(titles):
-        raise ValueError(f"no drawing for one of {titles}; there are {[drawn.title for drawn in known]}")
+    chosen: list[Curve | Picture] = []
+    for title in titles:
+        found_here = [drawn for drawn in known if drawn.title == title]
+        found_here = found_here or [drawn for drawn in known if drawn.title.startswith(title)]
+        if not found_here:
+            raise ValueError(f"there is no drawing {title!r}, only {[drawn.title for drawn in known]}")
+        chosen += found_here
     show(*chosen)
 
 
@@ -124,7 +129,7 @@ def print_found(found: Results | None, *names: str) -> None:
 def submit() -> None:
     """Runs the public tests and writes submission_log.json, as `make submit` does; an older one is kept."""
     command = [sys.executable, "-m", "autograder", "submit", "--package", PACKAGE.name]
-    done = subprocess.run(
-        command, cwd=PACKAGE.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    print(done.stdout)
+    # Plain text: a kernel asks its children for colours, and with them comes a moving bar.
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    done = subprocess.run(command, cwd=PACKAGE.parent, env=environment, capture_output=True, text=True)
+    print(done.stdout + done.stderr)
