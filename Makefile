@@ -103,6 +103,9 @@ doctor: | $(PY) ## attack this machine as a submission would, and say which prom
 stubs: | $(PY) ## generate student/ from solutions/
 	$(PY) -m autograder stubs
 
+notebooks: | $(PY) ## build the notebooks and their checks, into dist/notebooks
+	$(PY) -m autograder.release.notebooks
+
 # -------------------------------------------------------------------------------------------------- project
 
 check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
@@ -140,4 +143,4 @@ clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test train grade submit report doctor stubs check check-all lint format mutants diagnosis hostile bench clean
+.PHONY: help setup test train grade submit report doctor stubs notebooks check check-all lint format mutants diagnosis hostile bench clean
