@@ -11,10 +11,11 @@ EXTRAS = {
         "datasets",
         "scikit-learn",
     ],  # the news corpora of question 4, the digits remade from their source
+    "notebooks": ["ipykernel", "otter-grader>=7"],  # running one, and its checks
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
-HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
+HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"] + EXTRAS["notebooks"]
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
     "codespell",
@@ -22,6 +23,7 @@ TOOLS = [
     "diffusers",  # cross-checks of the solutions, never of a submission
     "jupytext",
     "mypy",
+    "nbclient",  # runs the notebooks in their tests
     "playwright",  # looks at reports in a browser, where there is one
     "pre-commit",
     "pytest-xdist",
