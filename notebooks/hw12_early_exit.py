@@ -262,7 +262,7 @@ with unless_todo():
 
 # %%
 with unless_todo(), torch.no_grad():
-    threshold = inference.entropy(network(images)).median().item()  # an untrained network is not sure of much
+    threshold = inference.entropy(network(images))[0].median().item()  # so that half of them leave at once
     all_exits = network(images)
     expected = inference.exit_index(inference.entropy(all_exits), threshold)
     answers, left_at = inference.infer(network, images, threshold)
@@ -336,8 +336,8 @@ print_found(q3, "full_accuracy", "tolerance", "accuracy")
 # ## iii. How often does the model exit early, and how confident is it?
 #
 # Shares of the images that leave at each exit, and the mean confidence (the largest probability) of those
-# that leave early and of those that go through all of the network. **On paper:** is that what you expected?
-# Who goes all the way?
+# that leave early and of those that go through all of the network. **On paper, 3(b) iii.** Is that what you
+# expected? Who goes all the way?
 
 # %%
 print_found(q3, *(f"exit_{i}_share" for i in range(1, 5)), "early_confidence", "late_confidence")
@@ -350,7 +350,7 @@ show_found(q3, "Easiest images at each exit", "Hardest images at each exit")
 #
 # The baseline's MACs divided by those that early exit spends. Sweep the tolerance and look at both curves:
 # can you find a threshold with a spike in change? `spike_tolerance` is where the ratio has grown most since
-# the tolerance before. **On paper:** what happens there?
+# the tolerance before. **On paper, 3(b) iv.** What happens there?
 
 # %%
 show_found(q3, "MAC ratio over the tolerance", "Accuracy over the tolerance")

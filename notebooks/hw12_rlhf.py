@@ -211,7 +211,7 @@ grader.check("q4a")
 # The warm-up trains on reference summaries with cross-entropy: make every token of the reference likely.
 # **Your turn:** `cross_entropy_loss` in `policy_gradient.py`.
 #
-# **4(b), on paper and in `student/answers.toml` (`q4b`).** What is the relationship between the
+# **On paper, 4(b)**, and in `student/answers.toml` under `q4b`: What is the relationship between the
 # policy-gradient loss and the cross-entropy loss? Try it: the cell takes two references as if the policy had
 # drawn them. Change `given` and `baseline`, and see when the two losses meet.
 

@@ -75,5 +75,6 @@ def _draw_picture(axes: Any, picture: Picture) -> None:
     missing = -len(padded) % picture.columns
     padded = torch.cat([padded, torch.full_like(padded[:1], 0.5).expand(missing, -1, -1)])
     rows = padded.view(-1, picture.columns, *padded.shape[1:])  # (rows, columns, H + 2, W + 2)
-    axes.imshow(rows.permute(0, 2, 1, 3).flatten(0, 1).flatten(1), cmap="gray", vmin=0, vmax=1)
+    grid = rows.permute(0, 2, 1, 3).flatten(0, 1).flatten(1)
+    axes.imshow(grid.numpy(), cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
