@@ -124,6 +124,9 @@ stubs: | $(PY) ## generate student/ from solutions/
 handout: | $(PY) ## build the handout (HTML, PDF), the form to answer in and the written solutions into dist/handout
 	@$(PY) -m autograder handout $(ARGS)
 
+notebooks: | $(PY) ## build the notebooks and their checks, into dist/notebooks
+	@$(PY) -m autograder notebooks $(ARGS)
+
 # -------------------------------------------------------------------------------------------------- project
 
 check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
@@ -164,5 +167,5 @@ clean: ## remove what is built (not .venv, not your work)
 
 .PHONY: help setup test train submit report clean
 # BEGIN STAFF
-.PHONY: grade doctor release gradescope rehearse stubs handout check check-all lint format mutants diagnosis hostile bench
+.PHONY: grade doctor release gradescope rehearse stubs handout notebooks check check-all lint format mutants diagnosis hostile bench
 # END STAFF

@@ -11,6 +11,7 @@ EXTRAS = {
         "datasets",
         "scikit-learn",
     ],  # the news corpora of question 4, the digits remade from their source
+    "notebooks": ["ipykernel", "otter-grader>=7"],  # running one, and its checks
     "otter": ["otter-grader[grading]>=7"],  # grading a notebook with Otter
     "handout": [
         "fonttools",
@@ -20,7 +21,7 @@ EXTRAS = {
     ],  # the written part as HTML and PDF
 }
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
-HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"]
+HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"] + EXTRAS["notebooks"]
 # BEGIN STAFF
 GRADER = ["hypothesis", "psutil"]
 TOOLS = [
@@ -30,6 +31,7 @@ TOOLS = [
     "diffusers",  # cross-checks of the solutions, never of a submission
     "jupytext",
     "mypy",
+    "nbclient",  # runs the notebooks in their tests
     "playwright",  # looks at reports in a browser, where there is one
     "pre-commit",
     "pytest-xdist",

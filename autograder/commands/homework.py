@@ -21,6 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     testing.add_argument("--package", default=None, help="folder of the package, e.g. student or solutions")
     add_only(testing, "a question (q1d) or task")
     add_seed(testing)
+    testing.add_argument("--brief", action="store_true", help="leave the table out")
     testing.set_defaults(command=test)
 
     submitting = commands.add_parser(
@@ -30,7 +31,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--package", default=None, help="folder of the package, e.g. student or solutions"
     )
     add_seed(submitting)
-    submitting.set_defaults(command=submit)
+    submitting.set_defaults(command=submit, brief=False)
 
     reporting = commands.add_parser("report", help="render report.html from a record")
     reporting.add_argument("record", type=Path, help="a submission_log.json, of `submit` or of `grade`")
@@ -72,7 +73,7 @@ def _own_run(
     with Bar() as bar:
         record = grade(Request(manifest, package, suites, only, arguments.seed), bar.advance)
     shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
-    show(record, points=False, package=str(shown))
+    show(record, points=False, package=str(shown), table=not arguments.brief)
     return record
 
 

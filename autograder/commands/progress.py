@@ -1,13 +1,13 @@
 """What is shown while tests run, and the table after them."""
 
 
-def show(record: dict[str, object], *, points: bool, package: str) -> None:
+def show(record: dict[str, object], *, points: bool, package: str, table: bool = True) -> None:
     """Prints the table of a record, with points or without."""
     from rich.console import Console
 
     from autograder.render import terminal
 
-    terminal.show(record, Console(highlight=False), points=points, package=package)
+    terminal.show(record, Console(highlight=False), points=points, package=package, table=table)
 
 
 class Bar:

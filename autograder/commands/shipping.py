@@ -1,4 +1,4 @@
-"""What leaves the house: `stubs`, `handout`, `release` and `gradescope-zip`."""
+"""What leaves the house: `stubs`, `handout`, `notebooks`, `release` and `gradescope-zip`."""
 
 import argparse
 from pathlib import Path
@@ -24,6 +24,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--out", type=Path, default=Path("dist/handout"), help="folder for them (default: dist/handout)"
     )
     writing.set_defaults(command=handout)
+
+    noting = commands.add_parser(
+        "notebooks", help="build the notebooks, and the checks that Otter runs in them"
+    )
+    noting.add_argument(
+        "--out", type=Path, default=Path("dist/notebooks"), help="folder for them (default: dist/notebooks)"
+    )
+    noting.set_defaults(command=notebooks)
 
     releasing = commands.add_parser(
         "release", help="write what students are handed, as a folder and as a zip"
@@ -66,6 +74,15 @@ def handout(arguments: argparse.Namespace) -> int:
 
     for path in handout.write(manifests.load(manifests.find()), arguments.out):
         print(f"written: {path}")
+    return DONE
+
+
+def notebooks(arguments: argparse.Namespace) -> int:
+    """`autograder notebooks`."""
+    from autograder.release import notebooks
+
+    files = notebooks.build(manifests.load(manifests.find()), arguments.out)
+    print(f"written: {len(files)} files in {arguments.out}")
     return DONE
 
 

@@ -23,7 +23,7 @@ STYLES = {
 }
 
 
-def show(record: Record, console: Console, *, points: bool, package: str) -> None:
+def show(record: Record, console: Console, *, points: bool, package: str, table: bool = True) -> None:
     """Prints a record.
 
     Args:
@@ -31,8 +31,10 @@ def show(record: Record, console: Console, *, points: bool, package: str) -> Non
         console: where to.
         points: whether points are shown (a student's own run has no hidden tests, so its points mean little).
         package: shown before file names, so that a terminal can open them.
+        table: whether the table by question comes first.
     """
-    console.print(_table(record, points))
+    if table:
+        console.print(_table(record, points))
     tests = {test["id"]: test for test in record["tests"]}
     unfinished = {outcome: [t for t in record["tasks"] if t["outcome"] == outcome] for outcome in _LISTED}
     for task in record["tasks"]:

@@ -28,6 +28,7 @@ class Results:
         artifact: the weights' file.
         plots: image files.
         answers: what was written into answers.toml, by key.
+        texts: what there is to read, by title.
     """
 
     measured: Measured
@@ -35,6 +36,7 @@ class Results:
     artifact: Path
     plots: tuple[Path, ...]
     answers: dict[str, Any]
+    texts: dict[str, str]
 
 
 def train(
@@ -92,11 +94,13 @@ def train(
     card |= {"data": trained.data, "metrics": measured.metrics, "curves": plots.thinned(trained.curves)}
     artifact.write_card(experiment.ARTIFACT, card, kept)
     images = plots.draw_all(measured, trained.curves, folder / "plots")
-    for title, text in {**trained.texts, **measured.texts}.items():
+    texts = {**trained.texts, **measured.texts}
+    for title, text in texts.items():
         (folder / f"{title}.txt").write_text(text, encoding="utf-8")
     answers = dict(measured.answers) if graded else {}
     form.fill(artifact.PACKAGE / "answers.toml", answers)
-    return Results(measured, trained.curves, kept / f"{experiment.ARTIFACT}.safetensors", images, answers)
+    weights_file = kept / f"{experiment.ARTIFACT}.safetensors"
+    return Results(measured, trained.curves, weights_file, images, answers, texts)
 
 
 def _settings(experiment: ModuleType, preset: str, changes: dict[str, Any]) -> Any:

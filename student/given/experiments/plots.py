@@ -26,28 +26,29 @@ def _thinned(values: list[float]) -> list[float]:
 
 def draw_all(measured: Measured, training: Mapping[str, list[float]], folder: Path) -> tuple[Path, ...]:
     """Draws training's curves, and the curves and pictures of `measured`, as PNG files in `folder`."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure  # not pyplot, whose figures and backend are a notebook's own
 
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    drawings: list[Curve | Picture] = [*_by_step(training), *measured.curves, *measured.pictures]
+    drawings: list[Curve | Picture] = [*by_step(training), *measured.curves, *measured.pictures]
     for drawn in drawings:
-        figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
-        if isinstance(drawn, Curve):
-            _draw_curve(axes, drawn)
-        else:
-            _draw_picture(axes, drawn)
-        axes.set_title(drawn.title)
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        draw(figure.subplots(), drawn)
         files.append(folder / f"{drawn.title.replace(' ', '_').replace('/', '-')}.png")
         figure.savefig(files[-1], dpi=150)
-        pyplot.close(figure)
     return tuple(files)
 
 
-def _by_step(training: Mapping[str, list[float]]) -> list[Curve]:
+def draw(axes: Any, drawn: Curve | Picture) -> None:
+    """Draws one of them into axes of matplotlib's."""
+    if isinstance(drawn, Curve):
+        _draw_curve(axes, drawn)
+    else:
+        _draw_picture(axes, drawn)
+    axes.set_title(drawn.title)
+
+
+def by_step(training: Mapping[str, list[float]]) -> list[Curve]:
     """Training's curves over the step; those called "title/line" together, all of one length."""
     plots: dict[str, dict[str, list[float]]] = {}
     for name, values in training.items():
@@ -74,5 +75,6 @@ def _draw_picture(axes: Any, picture: Picture) -> None:
     missing = -len(padded) % picture.columns
     padded = torch.cat([padded, torch.full_like(padded[:1], 0.5).expand(missing, -1, -1)])
     rows = padded.view(-1, picture.columns, *padded.shape[1:])  # (rows, columns, H + 2, W + 2)
-    axes.imshow(rows.permute(0, 2, 1, 3).flatten(0, 1).flatten(1), cmap="gray", vmin=0, vmax=1)
+    grid = rows.permute(0, 2, 1, 3).flatten(0, 1).flatten(1)
+    axes.imshow(grid.numpy(), cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()

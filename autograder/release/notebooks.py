@@ -1,0 +1,99 @@
+"""Builds notebooks from their texts, and for each question the file by which Otter checks it.
+
+A notebook is kept as Python with cells between `# %%` lines. What is built has no outputs, and the same text gives the
+same bytes. A check holds no test: it runs the public tests of its question.
+"""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import atomic
+from autograder.errors import InputError
+from autograder.manifest import Manifest
+
+FOLDER = "notebooks"  # of the texts, beside the manifest
+CHECKS = "checks"
+METADATA = {
+    "accelerator": "GPU",  # asks Colab for one
+    "colab": {"provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CHECK = '''"""Otter's check of {id}: {title}. Generated; the tests are those of `make test Q={id}`."""
+
+from otter.test_files import test_case
+
+from autograder.check import public_tests
+
+OK_FORMAT = False
+name = "{id}"
+
+
+@test_case(name="{id}", success_message="{passed}")
+def check():
+    public_tests("{id}")
+'''
+PASSED = "every public test passed; hidden tests and training runs follow when it is graded"
+
+
+def build(manifest: Manifest, out: Path) -> list[Path]:
+    """Builds every notebook and every check.
+
+    Args:
+        manifest: the assignment; the notebooks' texts stand in `notebooks/` beside it.
+        out: gets `<name>.ipynb` and `checks/<question>.py`; other files in it stay.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: there is no text.
+    """
+    texts = sorted((manifest.root / FOLDER).glob("*.py"))
+    if not texts:
+        raise InputError(
+            f"{manifest.root / FOLDER} holds no notebook: write one as <name>.py, cells after `# %%`"
+        )
+    (out / CHECKS).mkdir(parents=True, exist_ok=True)
+    files = {out / f"{text.stem}.ipynb": notebook(text) for text in texts}
+    files |= {out / CHECKS / f"{name}.py": check for name, check in checks(manifest).items()}
+    for path, content in files.items():
+        atomic.write_text(path, content)
+    return list(files)
+
+
+def notebook(text: Path) -> str:
+    """The notebook of a text, as JSON."""
+    node = jupytext.read(text, fmt="py:percent")
+    node.metadata = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
+    node.nbformat, node.nbformat_minor = 4, 5
+    seen: Counter[str] = Counter()
+    for cell in node.cells:
+        cell.metadata.clear()
+        cell.id = _name(cell, seen)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.validate(node)
+    written: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    return written + "\n"
+
+
+def _name(cell: NotebookNode, seen: Counter[str]) -> str:
+    """An id that depends on the cell's text alone, so that an edit elsewhere leaves it as it is."""
+    digest = hashlib.sha256(f"{cell.cell_type} {cell.source}".encode()).hexdigest()[:12]
+    seen[digest] += 1
+    return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def checks(manifest: Manifest) -> dict[str, str]:
+    """Otter's test file of each question that has tasks, by the question's id."""
+    return {
+        question.id: CHECK.format(id=question.id, title=question.title, passed=PASSED)
+        for question in manifest.questions
+        if question.tasks
+    }
