@@ -127,6 +127,9 @@ handout: | $(PY) ## build the handout (HTML, PDF), the form to answer in and the
 notebooks: | $(PY) ## build the notebooks and their checks, into dist/notebooks
 	@$(PY) -m autograder notebooks $(ARGS)
 
+otter: | $(PY) ## build dist/hw12-otter.zip, with which `otter run` grades a submission_log.json; Q=q4 for one question
+	@$(PY) -m autograder otter --out dist/hw12-otter.zip --workers $(WORKERS) $(if $(Q),-q $(Q)) $(ARGS)
+
 # -------------------------------------------------------------------------------------------------- project
 
 check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
@@ -167,5 +170,5 @@ clean: ## remove what is built (not .venv, not your work)
 
 .PHONY: help setup test train submit report clean
 # BEGIN STAFF
-.PHONY: grade doctor release gradescope rehearse stubs handout notebooks check check-all lint format mutants diagnosis hostile bench
+.PHONY: grade doctor release gradescope rehearse stubs handout notebooks otter check check-all lint format mutants diagnosis hostile bench
 # END STAFF

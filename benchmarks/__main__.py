@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import diagnosis, isolation, speed
+from benchmarks import diagnosis, isolation, otter, speed
 
 ROOT = Path(__file__).parents[1]
 BASE = "import torch"
@@ -79,6 +79,7 @@ def main() -> None:
     if not arguments.no_grades:
         rows["isolation"] = isolation.measure(arguments.rounds)
         rows["diagnosis"] = diagnosis.measure(arguments.rounds, workers=1, smoke=True)
+        rows["otter"] = otter.measure(max(3, arguments.rounds // 2))
     fast = speed.measure(3 * arguments.rounds)
     rows["speed"] = speed.record(fast)
     if arguments.json:

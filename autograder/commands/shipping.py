@@ -1,11 +1,11 @@
-"""What leaves the house: `stubs`, `handout`, `notebooks`, `release` and `gradescope-zip`."""
+"""What leaves the house: `stubs`, `handout`, `notebooks`, `release`, `gradescope-zip` and `otter`."""
 
 import argparse
 from pathlib import Path
 
 from autograder import manifest as manifests
 from autograder.commands import DONE, NOT_PASSED
-from autograder.commands.options import add_only
+from autograder.commands.options import add_only, add_seed, add_workers
 from autograder.errors import InputError
 
 
@@ -43,6 +43,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     packing.add_argument("--out", type=Path, default=Path("dist"), help="folder for it (default: dist)")
     add_only(packing, "a question that is handed in apart")
     packing.set_defaults(command=gradescope_zip)
+
+    packing = commands.add_parser("otter", help="build the zip that Otter grades with, by `otter generate`")
+    packing.add_argument("--out", type=Path, help="the zip to write (default: dist/ID-otter.zip)")
+    packing.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs"
+    )
+    packing.add_argument("--no-smoke", action="store_true", help="leave training runs out")
+    add_only(packing, "a question or task")
+    add_seed(packing, "of inputs and training")
+    add_workers(packing)
+    packing.set_defaults(command=otter)
 
 
 def stubs(arguments: argparse.Namespace) -> int:
@@ -110,4 +121,19 @@ def gradescope_zip(arguments: argparse.Namespace) -> int:
         f"written: {packed.zip} ({size(packed.zip.stat().st_size)}, {packed.files} files, {packed.points:g} points)"
     )
     print("upload it under Configure Autograder, with Debian 12, Ubuntu 24.04 or 22.04 as the base image")
+    return DONE
+
+
+def otter(arguments: argparse.Namespace) -> int:
+    """`autograder otter`."""
+    from autograder.record import NAME
+    from autograder.release import otter
+    from autograder.render.words import size
+
+    manifest = manifests.load(manifests.find())
+    out = arguments.out or manifest.root / "dist" / f"{manifest.id}-otter.zip"
+    grade = ["--seed", str(arguments.seed), "--device", arguments.device, "--workers", str(arguments.workers)]
+    grade += ["--no-smoke"] if arguments.no_smoke else []
+    otter.build(manifest, out, tuple(arguments.only), grade)
+    print(f"written: {out} ({size(out.stat().st_size)}); it grades by: otter run {NAME} -a {out} -o FOLDER")
     return DONE

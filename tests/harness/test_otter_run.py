@@ -1,0 +1,141 @@
+"""Whole runs of Otter on logs, honest and hostile: points are ours, and nothing of a submission gets anywhere."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.isolation.syscalls import supported
+from autograder.manifest import Manifest, load
+from autograder.release import otter
+from autograder.release.otter_plugin import HOMEWORK
+from tests.harness.hostile import homework
+from tests.harness.hostile.corpus import exits
+from tests.harness.hostile.corpus.logs import WRONG, claimed
+from tests.harness.hostile.entry import Entry
+from tests.harness.hostile.tokens import Tokens
+
+ROOT = Path(__file__).parents[2]
+SEED = ["--seed", "3", "--device", "cpu"]
+KNOWN = {entry.id: entry for entry in exits.ENTRIES}
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not supported(), reason="isolation needs Linux")]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A homework full of secrets and its zip; `run` has Otter grade a file."""
+
+    root: Path
+    manifest: Manifest
+    tokens: Tokens
+    zip: Path
+
+    def log(self, entry: Entry) -> Path:
+        """An entry of the hostile corpus, handed in as a log; it knows every place that it would like to write to."""
+        place = self.root / "submissions" / entry.id
+        place.mkdir(parents=True, exist_ok=True)
+        aim = {
+            "OUT": str(self.root / "out"),
+            "HOMEWORK": str(self.root),
+            "CANARIES": [str(self.root / "canary")],
+        }
+        files = {f"pupil/{name}": data for name, data in entry.package(_python(aim)).items()}
+        return claimed()(place, files)
+
+    def run(self, handed_in: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, Any] | None]:
+        """How `otter run` ended, and what it wrote."""
+        out = self.root / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        command = [sys.executable, "-m", "otter", "run", handed_in, "-a", self.zip, "-o", out, "--no-logo"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        written = sorted(out.iterdir())
+        assert written in ([], [out / "results.json"])
+        return done, json.loads(written[0].read_text()) if written else None
+
+    def grade(self, log: Path) -> dict[str, float]:
+        """Points of each question as our own command gives them."""
+        out = self.root / "ours"
+        command = [sys.executable, "-m", "autograder", "grade", log, "--out", out, *SEED]
+        subprocess.run(command, cwd=self.manifest.root, check=True, capture_output=True)
+        record = json.loads((out / "submission_log.json").read_text())
+        return {question["id"]: question["points"] for question in record["questions"]}
+
+
+def _python(values: dict[str, object]) -> str:
+    return "".join(f"{name} = {value!r}\n" for name, value in values.items())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """One for all tests, which leave it as it was."""
+    root = tmp_path_factory.mktemp("otter")
+    tokens = Tokens()
+    manifest = homework.build(root / "homework", tokens)
+    for name, source in (("autograder", "autograder"), ("checks/support", "tests/support")):
+        shutil.copytree(ROOT / source, manifest.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in manifest.root.glob("checks/*/test_*.py"):
+        path.write_text(path.read_text().replace("tests.support", "checks.support"))
+    otter.build(manifest, root / "hostile-otter.zip", grade=SEED)
+    (root / "canary").write_text("sings")
+    return Desk(root, manifest, tokens, root / "hostile-otter.zip")
+
+
+def test_points_are_equal_to_ours_where_some_of_a_question_is_right(desk: Desk) -> None:
+    """Kills: whole questions only; another seed; a total that students do not see."""
+    log = desk.log(Entry("partly", 0, "nothing: one of its functions is wrong", WRONG))
+    ours = desk.grade(log)
+    done, results = desk.run(log)
+    assert done.returncode == 0 and results is not None, done.stdout
+    assert {test["name"]: test["score"] for test in results["tests"]} == ours == {"q1": 5, "q2": 23, "q3": 1}
+    assert {test["visibility"] for test in results["tests"]} == {"visible"}
+    assert results["output"].startswith("A tiny homework under attack: 29 of 37 points.")
+    assert "Add it to itself." in results["tests"][0]["output"]
+    assert desk.tokens.found(json.dumps(results)) == []
+
+
+@pytest.mark.parametrize("id", ["results-early", "exit-in-package"])
+def test_hostile_log_changes_nothing(desk: Desk, id: str) -> None:
+    """Kills: running a submission in Otter's kernel, whose results it could write, and whose end is the end of all."""
+    entry = KNOWN[id]
+    before = hashlib.sha256(desk.zip.read_bytes()).digest()
+    done, results = desk.run(desk.log(entry))
+    assert done.returncode == 0 and results is not None, done.stdout
+    due = {question.id: 0.0 for question in desk.manifest.questions}
+    for task, (_, points) in entry.due().items():
+        due[desk.manifest.tasks[task].question] += points
+    assert {test["name"]: test["score"] for test in results["tests"]} == due
+    assert desk.tokens.found(json.dumps(results)) == []
+    assert (desk.root / "canary").read_text() == "sings"
+    assert hashlib.sha256(desk.zip.read_bytes()).digest() == before
+
+
+def test_malformed_log_gets_no_points_in_words(desk: Desk, tmp_path: Path) -> None:
+    """Kills: a crash of Otter's; a zero without words."""
+    log = tmp_path / "submission_log.json"
+    log.write_text('{"score": 37, "files": ')
+    done, results = desk.run(log)
+    assert done.returncode == 0 and results is not None, done.stdout
+    assert sum(test["score"] for test in results["tests"]) == 0
+    assert "submission_log.json is not valid JSON" in results["output"]
+
+
+def test_failure_of_the_grading_is_an_error_with_words_and_no_result(desk: Desk, tmp_path: Path) -> None:
+    """Kills: a zero that looks like a grade, points for nothing, a failure that only the kernel's output tells."""
+    broken = tmp_path / "homework"
+    shutil.copytree(desk.manifest.root, broken)
+    (broken / "checks/hidden/test_attacked_secretly.py").write_text("import nowhere\n")
+    zip = tmp_path / "broken-otter.zip"
+    otter.build(load(broken / "assignment.toml"), zip, grade=SEED)
+    log = desk.log(Entry("honest", 0, "nothing"))
+    done, results = replace(desk, zip=zip).run(log)
+    assert done.returncode != 0 and results is None
+    assert "the grader itself failed" in done.stderr and "not the student's fault" in done.stderr
+    assert "No module named 'nowhere'" in done.stdout and HOMEWORK not in done.stderr
