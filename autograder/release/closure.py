@@ -1,4 +1,5 @@
-"""The part of this package that a student's own machine needs: what `test`, `submit` and `report` import, and no more.
+"""The part of this package that a student's own machine needs: what `test`, `submit`, `report`
+and a notebook's checks import, and no more.
 
 Nobody keeps a list: imports are followed from where a student's run begins. What is imported for its types only, under
 `if TYPE_CHECKING:`, does not count; what only staff's runs need is imported inside a function that asks for it first.
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from autograder.commands import HOMEWORK, STAFF
 
 PACKAGE = Path(__file__).parents[1]
-ENTRIES = ("autograder.__main__", HOMEWORK)
+ENTRIES = ("autograder.__main__", "autograder.check", HOMEWORK)
 READING = PACKAGE / "reading"  # a program of its own, started by path, whose jobs are modules found by name
 
 
