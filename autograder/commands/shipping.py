@@ -99,10 +99,15 @@ def notebooks(arguments: argparse.Namespace) -> int:
 
 def release(arguments: argparse.Namespace) -> int:
     """`autograder release`."""
-    from autograder.release import bundle
+    from autograder.release import bundle, handout, notebooks
     from autograder.render.words import size
 
-    handed = bundle.build(manifests.load(manifests.find()), arguments.out)
+    manifest = manifests.load(manifests.find())
+    extra = {f"notebooks/{name}": text.encode() for name, text in notebooks.contents(manifest).items()}
+    if manifest.staff and manifest.staff.handout:
+        written = handout.build(manifest)
+        extra |= {f"handout/{name}": data for name, data in written.items() if name != handout.SOLUTIONS}
+    handed = bundle.build(manifest, arguments.out, extra)
     print(
         f"searched for {handed.searched} runs of tokens, names, strings and numbers of staff's: none is inside"
     )

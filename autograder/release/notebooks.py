@@ -42,14 +42,23 @@ PASSED = "every public test passed; hidden tests and training runs follow when i
 
 
 def build(manifest: Manifest, out: Path) -> list[Path]:
-    """Builds every notebook and every check.
+    """Writes what `contents` makes into `out`, where other files stay, and returns the paths.
+
+    Raises:
+        InputError: as in `contents`.
+    """
+    made = contents(manifest)
+    for name, content in made.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_text(out / name, content)
+    return [out / name for name in made]
+
+
+def contents(manifest: Manifest) -> dict[str, str]:
+    """Every notebook, `<name>.ipynb`, and every check, `checks/<question>.py`, by name.
 
     Args:
         manifest: the assignment; the notebooks' texts stand in `notebooks/` beside it.
-        out: gets `<name>.ipynb` and `checks/<question>.py`; other files in it stay.
-
-    Returns:
-        The files.
 
     Raises:
         InputError: there is no text.
@@ -59,12 +68,9 @@ def build(manifest: Manifest, out: Path) -> list[Path]:
         raise InputError(
             f"{manifest.root / FOLDER} holds no notebook: write one as <name>.py, cells after `# %%`"
         )
-    (out / CHECKS).mkdir(parents=True, exist_ok=True)
-    files = {out / f"{text.stem}.ipynb": notebook(text) for text in texts}
-    files |= {out / CHECKS / f"{name}.py": check for name, check in checks(manifest).items()}
-    for path, content in files.items():
-        atomic.write_text(path, content)
-    return list(files)
+    return {f"{text.stem}.ipynb": notebook(text) for text in texts} | {
+        f"{CHECKS}/{name}.py": check for name, check in checks(manifest).items()
+    }
 
 
 def notebook(text: Path) -> str:

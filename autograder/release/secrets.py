@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.release.markers import blocks, read_text
 
-RUN = 10  # tokens in a row: shorter ones are idioms that any two programs share
+RUN, NAMES = 10, 4  # tokens in a row, and names or numbers among them: less is an idiom that any two programs share
 LEAST_NAME, LEAST_STRING, LEAST_DIGITS = 12, 24, 5
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+(?:\.\d*)?(?:e[+-]?\d+)?|[^\w\s]")
 _TEXT = (".py", ".md", ".toml", ".txt", ".html", ".ipynb", ".yml", ".json", ".css", ".tex", "")
@@ -72,9 +72,10 @@ def leaks(files: Mapping[str, bytes], secrets: Secrets) -> list[str]:
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:
-    """Every `RUN` tokens in a row."""
+    """Every `RUN` tokens in a row with `NAMES` names or numbers among them."""
     tokens = _TOKEN.findall(text)
-    return zip(*(tokens[start:] for start in range(RUN)), strict=False)
+    found = zip(*(tokens[start:] for start in range(RUN)), strict=False)
+    return (run for run in found if sum(token[0].isalnum() for token in run) >= NAMES)
 
 
 def _parted(path: Path) -> tuple[list[str], str]:

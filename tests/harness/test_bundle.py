@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder import manifest as manifests
+from autograder.cli import main
 from autograder.errors import InputError
 from autograder.manifest import Manifest
 from autograder.policies import Bundle
@@ -203,3 +204,18 @@ def test_from_the_bundle_alone_a_filled_homework_passes_and_is_submitted(
     assert "left out" not in submitted.stdout and (there / "submission_log.json").is_file()
     reported = run("report", "submission_log.json")
     assert reported.returncode == 0 and (there / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_release_brings_notebooks_and_handout_and_keeps_the_solutions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["release", "--out", str(tmp_path)]) == 0
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    there = {f"hw12-student/{name}" for name in ("notebooks/hw12_rlhf.ipynb", "notebooks/checks/q3b.py")}
+    there |= {
+        f"hw12-student/handout/{name}"
+        for name in ("handout.html", "handout.pdf", "answers.md", "answers.tex")
+    }
+    assert there <= names and not [name for name in names if "solutions" in name]

@@ -12,7 +12,9 @@ from autograder.errors import InputError
 from autograder.manifest import Manifest
 from autograder.release.handout import convert, editions, leaks, pages, rubric
 
-__all__ = ["build", "write"]
+__all__ = ["SOLUTIONS", "build", "write"]
+
+SOLUTIONS = "solutions.pdf"  # for staff only; students get all else
 
 
 def build(manifest: Manifest) -> dict[str, bytes]:
@@ -41,7 +43,7 @@ def build(manifest: Manifest) -> dict[str, bytes]:
     return {name: text.encode() for name, text in for_students.items()} | {
         "handout.pdf": convert.pdf(handout, title, "Handout"),
         "answers.pdf": convert.pdf(answers, title, "Written answers"),
-        "solutions.pdf": convert.pdf(solutions, title, "Written solutions and rubric, for staff only"),
+        SOLUTIONS: convert.pdf(solutions, title, "Written solutions and rubric, for staff only"),
     }
 
 
