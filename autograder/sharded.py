@@ -33,6 +33,7 @@ class Sharded:
         for item in session.items:
             tasks.setdefault(plugin.ledger[item.nodeid].task, []).append(item)
         order = list(tasks)
+        groups = [plugin.run.manifest.tasks[task].question for task in order]
 
         def begin(number: int, tell: shards.Tell) -> None:
             for other in order[:number]:
@@ -58,7 +59,7 @@ class Sharded:
                 plugin.settle(replace(plugin.ledger[name], outcome=Outcome.TIMEOUT, rationale=LATE))
 
         desk = shards.Desk(begin, told, lost, found)
-        plugin.faults += shards.run_in_shards(list(tasks.values()), self._workers, desk)
+        plugin.faults += shards.run_in_shards(list(tasks.values()), groups, self._workers, desk)
         return True
 
 

@@ -23,6 +23,9 @@ from autograder.isolation.syscalls import prctl, supported
 
 _TICKET = struct.Struct("<I")
 _PR_SET_PDEATHSIG = 1
+_GROWN_MB = (
+    48  # what a process may have come to hold before a fresh one takes over with the next group of tasks
+)
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -59,9 +62,22 @@ def examining(seconds: float) -> dict[str, Any]:
     return {"examining": seconds}
 
 
+def instead(number: int) -> dict[str, Any]:
+    """What is told by a process that makes room: the task that it has taken and left."""
+    return {"instead": number}
+
+
 def finding(data: dict[str, Any]) -> dict[str, Any]:
     """What is told after it."""
     return {"finding": data}
+
+
+@dataclass(frozen=True)
+class _Work:
+    tasks: Sequence[Sequence[pytest.Item]]
+    groups: Sequence[str]
+    tickets: int
+    begin: Callable[[int, Tell], None]
 
 
 @dataclass
@@ -72,13 +88,20 @@ class _Shard:
     seconds: float = 0.0
     deadline: float = float("inf")
     examines: bool = False
+    instead: int | None = None
 
 
-def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: Desk) -> list[str]:
+def run_in_shards(
+    tasks: Sequence[Sequence[pytest.Item]], groups: Sequence[str], workers: int, desk: Desk
+) -> list[str]:
     """Runs every task's tests in one of `workers` processes. One that dies or is ended is replaced.
+
+    What tests of one group have loaded and measured, its other tasks may use again; so a process that has grown makes
+    room for a fresh one only where another group begins.
 
     Args:
         tasks: the tests of each task, in the order in which tasks are to be started.
+        groups: the group of each task.
         workers: how many processes.
         desk: what is done with their words.
 
@@ -86,7 +109,8 @@ def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: De
         Faults of the grader's own, in words.
     """
     tickets = _tickets(len(tasks))
-    shards = dict(_fork(tasks, tickets, desk.begin) for _ in range(workers))
+    work = _Work(tasks, groups, tickets, desk.begin)
+    shards = dict(_fork(work) for _ in range(workers))
     faults = []
     while shards:
         soonest = min(shard.deadline for shard in shards.values())
@@ -103,8 +127,8 @@ def run_in_shards(tasks: Sequence[Sequence[pytest.Item]], workers: int, desk: De
                 desk.lost(shard.test, _end_in_words(code, shard))
             elif code and not shard.examines:
                 faults.append(f"a process that runs tests ended with {code}")
-            if code:
-                shards.update([_fork(tasks, tickets, desk.begin)])
+            if code or shard.instead is not None:
+                shards.update([_fork(work, shard.instead)])
         for shard in shards.values():
             if shard.deadline <= time.monotonic():
                 os.kill(shard.pid, signal.SIGKILL)  # its end is read above
@@ -126,6 +150,8 @@ def _listen(shard: _Shard, piece: bytes, desk: Desk) -> None:
                 desk.told(data)
             case {"examining": seconds}:
                 shard.examines, shard.deadline = True, time.monotonic() + seconds
+            case {"instead": number}:
+                shard.instead = number
             case {"finding": data}:
                 shard.examines, shard.deadline = False, float("inf")
                 desk.found(data)
@@ -147,20 +173,17 @@ def _tickets(count: int) -> int:
     return read
 
 
-def _fork(
-    tasks: Sequence[Sequence[pytest.Item]], tickets: int, begin: Callable[[int, Tell], None]
-) -> tuple[int, _Shard]:
+def _fork(work: _Work, first: int | None = None) -> tuple[int, _Shard]:
+    """A process that takes tasks, beginning with the `first` if there is one that another has left."""
     mine, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _live(tasks, tickets, theirs, begin)
+        _live(work, theirs, first)
     os.close(theirs)
     return mine, _Shard(pid)
 
 
-def _live(
-    tasks: Sequence[Sequence[pytest.Item]], tickets: int, end: int, begin: Callable[[int, Tell], None]
-) -> NoReturn:
+def _live(work: _Work, end: int, first: int | None) -> NoReturn:
     def tell(data: dict[str, Any]) -> None:
         line = memoryview(json.dumps(data).encode() + b"\n")
         while line:
@@ -174,11 +197,31 @@ def _live(
             Path("/proc/self/oom_score_adj").write_text(
                 "300"
             )  # rather this one than the one that keeps the record
-        while ticket := os.read(tickets, _TICKET.size):
-            (number,) = _TICKET.unpack(ticket)
-            begin(number, tell)
-            for item in tasks[number]:
+        begun = _own_mb()
+        last, number = None, first if first is not None else _take(work.tickets)
+        while number is not None:
+            if (
+                last is not None
+                and work.groups[number] != work.groups[last]
+                and _own_mb() - begun > _GROWN_MB
+            ):
+                tell(instead(number))
+                break
+            work.begin(number, tell)
+            for item in work.tasks[number]:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            last, number = number, _take(work.tickets)
         code = 0
     finally:
         os._exit(code)
+
+
+def _take(tickets: int) -> int | None:
+    ticket = os.read(tickets, _TICKET.size)
+    return _TICKET.unpack(ticket)[0] if ticket else None
+
+
+def _own_mb() -> float:
+    """Memory of this process that is no file's, in MB."""
+    _, resident, shared = Path("/proc/self/statm").read_text().split()[:3]
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 1e6

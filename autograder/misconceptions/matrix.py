@@ -157,7 +157,9 @@ class _Trials(Plugin):
             self.faults += filter(None, [data.pop("fault")])
             self._trials[data.pop("trial")].seen = data
 
-        self.faults += shards.run_in_shards(turns, self._workers, shards.Desk(begin, told, lost, found))
+        groups = [trial.entry.task for trial in self._trials]
+        desk = shards.Desk(begin, told, lost, found)
+        self.faults += shards.run_in_shards(turns, groups, self._workers, desk)
         for trial in self._trials:
             self.faults += [
                 f"{trial.entry.id}: {result.id}: {result.rationale}\n{result.detail}"

@@ -25,7 +25,7 @@ class Told:
             self.results.append(data["number"])
 
         desk = Desk(begin, told, lambda test, why: self.lost.append(test), self.findings.append)
-        self.faults = run_in_shards([[], [], [], []], 2, desk)
+        self.faults = run_in_shards([[], [], [], []], ["a", "a", "b", "b"], 2, desk)
         self.results.sort()
         self.findings.sort(key=lambda data: data["number"])
 
@@ -84,3 +84,32 @@ def test_a_process_that_dies_after_its_finding_is_a_fault() -> None:
 
     told = Told(after)
     assert told.faults == ["a process that runs tests ended with 7"] and told.results == [0, 1, 2, 3]
+
+
+def test_a_process_that_has_grown_makes_room_where_another_group_begins() -> None:
+    """Every task runs once, tasks of a group in one process, and none inherits what another group has left behind."""
+    kept: list[bytearray] = []
+    pids: dict[int, int] = {}
+
+    def begin(number: int, tell: Tell) -> None:
+        tell(starting(f"test {number}", 60))
+        kept.append(bytearray(os.urandom(1) * 30_000_000))
+        tell(result({"number": number, "pid": os.getpid()}))
+
+    desk = Desk(begin, lambda data: pids.update({data["number"]: data["pid"]}), lambda test, why: None)
+    groups = ["a", "a", "a", "b", "b", "c"]  # 90 MB after the first three, 60 after the next two
+    assert run_in_shards([[]] * 6, groups, 1, desk) == []
+    assert sorted(pids) == list(range(6))
+    assert pids[0] == pids[1] == pids[2] and pids[3] == pids[4]
+    assert len({pids[0], pids[3], pids[5]}) == 3
+
+
+def test_a_process_that_has_not_grown_goes_on() -> None:
+    pids: set[int] = set()
+
+    def begin(number: int, tell: Tell) -> None:
+        tell(starting(f"test {number}", 60))
+        tell(result({"pid": os.getpid()}))
+
+    desk = Desk(begin, lambda data: pids.add(data["pid"]), lambda test, why: None)
+    assert run_in_shards([[]] * 4, ["a", "b", "c", "d"], 1, desk) == [] and len(pids) == 1
