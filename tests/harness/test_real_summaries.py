@@ -291,7 +291,6 @@ def test_heavy_libraries_are_imported_only_where_they_are_needed():
         ("pretrained_t5", "checkpoint"),
         ("pretrained_t5", "transformers"),
         ("summaries", "checkpoint"),
-        ("t5", "transformers"),
     }
 
 

@@ -1,16 +1,15 @@
 """T5 in miniature: a policy that writes summaries, and a network that gives marks to them.
 
-This module imports transformers' T5, some seconds and 100 MB or more, and nothing else of that library: no tokenizer,
-no `generate`, no pretrained weights. Only question 4's training run imports this module.
+Its layers stand in `t5_layers.py`. There is no tokenizer, no `generate` and no pretrained weight here: those come with
+`pretrained_t5.py`, for question 4 on real news.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers.models.t5.configuration_t5 import T5Config
-from transformers.models.t5.modeling_t5 import T5Model
 
 from .roles import EncoderDecoder, Marker, Writer
+from .t5_layers import T5
 
 
 class TinyT5(EncoderDecoder):
@@ -29,32 +28,16 @@ class TinyT5(EncoderDecoder):
         super().__init__()
         self.arguments = (vocabulary_size, width, pad_id, eos_id)
         self.width = width
-        config = T5Config(
-            vocab_size=vocabulary_size,
-            d_model=width,
-            d_kv=width // 4,
-            d_ff=2 * width,
-            num_layers=2,
-            num_decoder_layers=2,
-            num_heads=4,
-            dropout_rate=0.0,
-            use_cache=False,
-            pad_token_id=pad_id,
-            eos_token_id=eos_id,
-            attn_implementation="eager",  # type: ignore[call-arg]  # faster than the others at this size
-        )
-        self.t5 = T5Model(config)
+        self.t5 = T5(vocabulary_size, width, blocks=2, heads=4)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Long[B, S] and Bool[B, S] to the encoder's states Float[B, S, width]."""
-        states: Tensor = self.t5.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        states: Tensor = self.t5.encoder(input_ids, attention_mask)
         return states
 
     def decode(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
         """The encoder's states, their mask Bool[B, S] and Long[B, T] to the decoder's states Float[B, T, width]."""
-        decoded: Tensor = self.t5.decoder(
-            input_ids=decoder_input_ids, encoder_hidden_states=states, encoder_attention_mask=attention_mask
-        ).last_hidden_state
+        decoded: Tensor = self.t5.decoder(decoder_input_ids, attention_mask, states)
         return decoded
 
     def answering_parameters(self) -> list[nn.Parameter]:
@@ -80,7 +63,7 @@ class TinyT5Policy(TinyT5, Writer):
         with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then forgotten
             scored = ScoredT5(*self.arguments)
         scored.t5.load_state_dict(self.t5.state_dict())
-        return scored.to(self.t5.device)
+        return scored.to(self.t5.shared.weight.device)
 
 
 class ScoredT5(TinyT5, Marker):
