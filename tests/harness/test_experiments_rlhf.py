@@ -185,7 +185,7 @@ def test_other_weights_are_refused_in_words(trained, how):
 
 
 def test_weights_that_overflow_are_refused_in_words(trained, few):
-    factors = {"final_layer_norm": 1e30, "shared": 1e10}  # whose product the logits are
+    factors = {"decoder.final_layer_norm": 1e30, "shared": 1e10}  # whose product the logits are
     huge = {
         name: value * next((factor for part, factor in factors.items() if part in name), 1.0)
         for name, value in trained.weights.items()
