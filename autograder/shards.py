@@ -17,15 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import pytest
 
 from autograder.isolation.syscalls import prctl, supported
 
 _TICKET = struct.Struct("<I")
 _PR_SET_PDEATHSIG = 1
-_GROWN_MB = (
-    48  # what a process may have come to hold before a fresh one takes over with the next group of tasks
-)
+_GROWN_MB = 48  # what a process may come to hold before a fresh one takes over with the next group of tasks
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -62,14 +61,14 @@ def examining(seconds: float) -> dict[str, Any]:
     return {"examining": seconds}
 
 
-def instead(number: int) -> dict[str, Any]:
-    """What is told by a process that makes room: the task that it has taken and left."""
-    return {"instead": number}
-
-
 def finding(data: dict[str, Any]) -> dict[str, Any]:
     """What is told after it."""
     return {"finding": data}
+
+
+def instead(number: int) -> dict[str, Any]:
+    """What is told by a process that makes room: the task that it has taken and left."""
+    return {"instead": number}
 
 
 @dataclass(frozen=True)
@@ -194,17 +193,12 @@ def _live(work: _Work, end: int, first: int | None) -> NoReturn:
         gc.freeze()  # what was there before the fork stays, and is not gone through again and again
         if supported():
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            Path("/proc/self/oom_score_adj").write_text(
-                "300"
-            )  # rather this one than the one that keeps the record
-        begun = _own_mb()
+            # rather this one than the one that keeps the record
+            Path("/proc/self/oom_score_adj").write_text("300")
         last, number = None, first if first is not None else _take(work.tickets)
         while number is not None:
-            if (
-                last is not None
-                and work.groups[number] != work.groups[last]
-                and _own_mb() - begun > _GROWN_MB
-            ):
+            begins = last is not None and work.groups[number] != work.groups[last]
+            if begins and _own_mb() > _GROWN_MB:
                 tell(instead(number))
                 break
             work.begin(number, tell)
@@ -222,6 +216,5 @@ def _take(tickets: int) -> int | None:
 
 
 def _own_mb() -> float:
-    """Memory of this process that is no file's, in MB."""
-    _, resident, shared = Path("/proc/self/statm").read_text().split()[:3]
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Memory that this process shares with no other, in MB: what its end would give back."""
+    return psutil.Process().memory_full_info().uss / 1e6

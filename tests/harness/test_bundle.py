@@ -71,7 +71,11 @@ def test_the_manifest_of_students_is_whole_without_the_staffs_table(
 
 def test_make_help_names_the_students_targets_only(handed: bundle.Handed) -> None:
     help_text = subprocess.run(
-        ["make", "help"], cwd=handed.folder, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "help"],
+        cwd=handed.folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     targets = [line.split()[1] for line in help_text.stdout.splitlines()]
     assert targets == ["help", "setup", "test", "train", "submit", "report", "clean"]
