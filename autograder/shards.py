@@ -217,4 +217,5 @@ def _take(tickets: int) -> int | None:
 
 def _own_mb() -> float:
     """Memory that this process shares with no other, in MB: what its end would give back."""
-    return psutil.Process().memory_full_info().uss / 1e6
+    unshared: int = psutil.Process().memory_full_info().uss
+    return unshared / 1e6
