@@ -13,10 +13,7 @@ from pathlib import Path
 
 from autograder.release.markers import blocks, read_text
 
-RUN, NAMES = (
-    10,
-    4,
-)  # tokens in a row, and names or numbers among them: less is an idiom that any two programs share
+RUN, NAMES = 10, 4  # tokens in a row, and names or numbers among them: less is an idiom that programs share
 LEAST_NAME, LEAST_STRING, LEAST_DIGITS = 12, 24, 5
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+(?:\.\d*)?(?:e[+-]?\d+)?|[^\w\s]")
 _TEXT = (".py", ".md", ".toml", ".txt", ".html", ".ipynb", ".yml", ".json", ".css", ".tex", "")
