@@ -41,8 +41,8 @@ ALLOWED = {
     " getgroups capget uname sysinfo getcwd getrusage getrlimit setrlimit getpriority sched_getaffinity"
     " sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min getrandom umask",
     "open files": "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range"
-    " dup dup2 dup3 fstat fstatfs ftruncate fallocate fadvise64 readahead fsync fdatasync sync_file_range flock"
-    " sendfile copy_file_range",
+    " dup dup2 dup3 fstat fstatfs ftruncate fallocate fadvise64 readahead fsync fdatasync sync_file_range sendfile"
+    " copy_file_range",
     "files by name: Landlock says where": "open openat creat access faccessat faccessat2 stat lstat newfstatat statx"
     " statfs readlink readlinkat getdents getdents64 truncate mkdir mkdirat rmdir unlink unlinkat rename renameat"
     " renameat2 symlink symlinkat",
@@ -59,6 +59,7 @@ FORBIDDEN = {
     "the network, and local sockets": "socket connect bind listen accept accept4 sendmsg sendmmsg recvmmsg setsockopt",
     "memory and messages shared by name": "shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd"
     " msgrcv msgctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr memfd_create memfd_secret",
+    "locks on files, which other workers would see": "flock",
     "attributes of files, on which Landlock has no say": "chmod fchmod fchmodat chown fchown lchown fchownat utime"
     " utimes futimesat utimensat setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr"
     " flistxattr removexattr lremovexattr fremovexattr",
@@ -107,19 +108,14 @@ _IOCTL = {
 }
 # Typing into a terminal, and signals to another process by way of a file's owner: never, not for a GPU either.
 _IOCTL_NEVER = {"TIOCSTI": 0x5412, "TIOCLINUX": 0x541C, "FIOSETOWN": 0x8901, "SIOCSPGRP": 0x8902}
-# Not F_SETOWN and F_SETSIG, which send any signal to any process of the same user; nor leases and notices.
+# Not F_SETOWN and F_SETSIG, which send any signal to any process of the same user; nor locks, leases and notices, by
+# which workers that live at once would learn of each other from a file that both may only read.
 _FCNTL = {
     "F_DUPFD": 0,
     "F_GETFD": 1,
     "F_SETFD": 2,
     "F_GETFL": 3,
     "F_SETFL": 4,
-    "F_GETLK": 5,
-    "F_SETLK": 6,
-    "F_SETLKW": 7,
-    "F_OFD_GETLK": 36,
-    "F_OFD_SETLK": 37,
-    "F_OFD_SETLKW": 38,
     "F_DUPFD_CLOEXEC": 1030,
     "F_SETPIPE_SZ": 1031,
     "F_GETPIPE_SZ": 1032,

@@ -96,7 +96,7 @@ def test_points_are_equal_to_ours_where_some_of_a_question_is_right(desk: Desk) 
     assert done.returncode == 0 and results is not None, done.stdout
     assert {test["name"]: test["score"] for test in results["tests"]} == ours == {"q1": 5, "q2": 23, "q3": 1}
     assert {test["visibility"] for test in results["tests"]} == {"visible"}
-    assert results["output"].startswith("A tiny homework under attack: 29 of 37 points.")
+    assert results["output"].startswith("**A tiny homework under attack: 29 of 37 points.**")
     assert "Add it to itself." in results["tests"][0]["output"]
     assert desk.tokens.found(json.dumps(results)) == []
 
@@ -124,7 +124,7 @@ def test_malformed_log_gets_no_points_in_words(desk: Desk, tmp_path: Path) -> No
     done, results = desk.run(log)
     assert done.returncode == 0 and results is not None, done.stdout
     assert sum(test["score"] for test in results["tests"]) == 0
-    assert "submission_log.json is not valid JSON" in results["output"]
+    assert "is not valid JSON (Expecting value: line 1 column 24" in results["output"]
 
 
 def test_failure_of_the_grading_is_an_error_with_words_and_no_result(desk: Desk, tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ ENTRIES = (
             ),
         },
         {"net.fit": "FAILED", "answers.colour": "FAILED", TARGET: "FAILED"},
+        "nobody asks for `score`",
     ),
     Entry(
         "claim-log-beside",

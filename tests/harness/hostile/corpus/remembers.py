@@ -37,10 +37,13 @@ libc = ctypes.CDLL(None)
 file = open(torch.__file__)
 known = seen or "SEEN" in os.environ or hasattr(builtins, "seen") or torch.rand(()).item() == 0.5
 known = known or libc.shmget(4711, 4096, 0) >= 0 or libc.semget(4711, 1, 0) >= 0
-try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-except OSError:
-    known = True
+for lock, operation in ((fcntl.flock, fcntl.LOCK_EX), (fcntl.lockf, fcntl.LOCK_SH)):
+    try:
+        lock(file, operation | fcntl.LOCK_NB)
+    except BlockingIOError:
+        known = True
+    except PermissionError:
+        continue
 def remember():
     seen.append(file)
     os.environ["SEEN"] = "1"
