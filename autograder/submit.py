@@ -26,7 +26,7 @@ from autograder.reading.log import embedded
 
 ZIP = "submission.zip"
 LARGE_MB = (
-    20  # weights in JSON are a third larger than in a zip, which browsers and slow lines begin to feel here
+    20  # weights in JSON are a third larger than in a zip; browsers and slow lines begin to feel it here
 )
 
 

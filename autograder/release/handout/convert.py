@@ -1,6 +1,7 @@
 """From Markdown to what is read: HTML, Markdown and LaTeX by pandoc, PDF by pandoc and Typst, never with a warning."""
 
 import importlib.util
+import re
 import subprocess
 from importlib import resources
 
@@ -14,6 +15,10 @@ _PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_a
 
 # What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
 _ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
+# Nor do they leave TeX's thin space between the name of a function and what it is applied to without brackets.
+_APPLIED = re.compile(
+    r'(?<!<msub>)(?<!<munder>)<mrow>(<mi mathvariant="normal">\w+</mi><mo>\u2061</mo>)</mrow>(?!<mo)'
+)
 
 
 def check_tools() -> None:
@@ -46,6 +51,7 @@ def html(text: str, title: str) -> str:
         page = page.replace(
             f'<mo accent="true">{combining}</mo>', f'<mo accent="true" stretchy="false">{alone}</mo>'
         )
+    page = _APPLIED.sub(r'<mrow>\1<mspace width="0.167em"></mspace></mrow>', page)
     return page.replace("</head>", font.style(page) + "</head>", 1)
 
 

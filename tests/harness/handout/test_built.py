@@ -56,6 +56,15 @@ def test_page_has_formulas_headings_and_no_address_of_elsewhere(booklet):
     assert "notebook=" not in page
 
 
+@pytest.mark.parametrize(
+    ("formula", "spaces"),
+    [(r"\log p", 1), (r"\log \frac12", 1), (r"\log(p)", 0), (r"\max_x f", 0), (r"\max_x \log p", 1)],
+)
+def test_a_function_stands_apart_from_what_it_is_applied_to(formula, spaces):
+    """Kills: `logp`; a space before a bracket; one among the parts of a subscript, which would be one too many."""
+    assert convert.html(f"A ${formula}$.", "Some").count("<mspace") == spaces
+
+
 def test_answers_are_plain_markdown_and_whole_latex(booklet):
     made = handout.build(booklet.manifest)
     text = made["answers.md"].decode()
