@@ -62,7 +62,11 @@ def markdown(text: str, title: str) -> str:
 
 def latex(text: str, title: str) -> str:
     """A LaTeX document, to write in."""
-    settings = ["--variable=geometry:margin=25mm", "--variable=colorlinks=true"]
+    settings = [
+        "--variable=geometry:margin=25mm",
+        "--variable=colorlinks=true",
+        r"--variable=header-includes:\sloppy",
+    ]
     return _pandoc(text, "latex", f"{title}: written answers", "--standalone", "--wrap=preserve", *settings)
 
 
