@@ -15,9 +15,11 @@ _PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_a
 
 # What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
 _ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
-# Nor do they leave TeX's thin space between the name of a function and what it is applied to without brackets.
-_APPLIED = re.compile(
-    r'(?<!<msub>)(?<!<munder>)<mrow>(<mi mathvariant="normal">\w+</mi><mo>\u2061</mo>)</mrow>(?!<mo)'
+# They set what stands for "applied to" as if it were a plus, and leave no space where a name stands before no bracket.
+_APPLIED = "<mo>\u2061</mo>", '<mo lspace="0" rspace="0">\u2061</mo>'
+_NAME = re.compile(
+    rf'(?<!<msub>)(?<!<msub><mrow>)(?<!<munder><mrow>)(<mi mathvariant="normal">\w{{2,}}</mi>(?:{_APPLIED[1]})?)'
+    r"(?=(?:</mrow>)?<m(?!o|row><mo))"
 )
 
 
@@ -51,7 +53,7 @@ def html(text: str, title: str) -> str:
         page = page.replace(
             f'<mo accent="true">{combining}</mo>', f'<mo accent="true" stretchy="false">{alone}</mo>'
         )
-    page = _APPLIED.sub(r'<mrow>\1<mspace width="0.167em"></mspace></mrow>', page)
+    page = _NAME.sub(r'<mrow>\1<mspace width="0.167em"></mspace></mrow>', page.replace(*_APPLIED))
     return page.replace("</head>", font.style(page) + "</head>", 1)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -58,11 +59,25 @@ def test_page_has_formulas_headings_and_no_address_of_elsewhere(booklet):
 
 @pytest.mark.parametrize(
     ("formula", "spaces"),
-    [(r"\log p", 1), (r"\log \frac12", 1), (r"\log(p)", 0), (r"\max_x f", 0), (r"\max_x \log p", 1)],
+    [
+        (r"\log p", 1),
+        (r"\left(\log \frac12\right)", 1),
+        (r"\log(p)", 0),
+        (r"\mathrm{clip}\left(x\right)", 0),
+        (r"\max_x f", 0),
+        (r"\left(\max_x \log p\right)", 1),
+        (r"D_{\mathrm{KL}} y", 0),
+        (r"x_{\max}^2 y", 1),  # a hair too wide, but whole
+    ],
 )
 def test_a_function_stands_apart_from_what_it_is_applied_to(formula, spaces):
     """Kills: `logp`; a space before a bracket; one among the parts of a subscript, which would be one too many."""
-    assert convert.html(f"A ${formula}$.", "Some").count("<mspace") == spaces
+    page = convert.html(f"A ${formula}$.", "Some")
+    math = ElementTree.fromstring(page[page.index("<math") : page.index("</math>") + len("</math>")])
+    assert len([part for part in math.iter() if part.get("width") == "0.167em"]) == spaces
+    for part in math.iter():
+        name = part.tag.rpartition("}")[2]
+        assert len(part) == {"msub": 2, "msup": 2, "mfrac": 2, "munder": 2, "msubsup": 3}.get(name, len(part))
 
 
 def test_answers_are_plain_markdown_and_whole_latex(booklet):
