@@ -66,9 +66,7 @@ def run(box: Box, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
     try:
         told = box.metadata()
         results = _graded(box, manifest, only, told)
-    except (
-        Exception
-    ):  # the last post before students: all that can go wrong becomes a result, and staff read why
+    except Exception:  # the last post before students: whatever goes wrong is a result, and staff read why
         traceback.print_exc(file=sys.stdout)
         results = without_a_grade(FAILED, told.best)
     record.check(results, "gradescope")
