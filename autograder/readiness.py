@@ -48,9 +48,10 @@ def _refuse_without_weights(task: Task, need: Task, shelf: Shelf) -> None:
     """Ends a test of weights, or of what is measured on them, where there are none."""
     if need.kind != "artifact" or shelf.holds(need):
         return
-    hint = f"Train it: {need.command}" if need.command else "Train it."
+    command = f": {need.command}" if need.command else ""
+    hint = f"Train it{command or '.'}"
     if need is task:
         why = f"{need.id} is not trained yet: there is no {need.file}"
         raise NotRun(Outcome.TODO, why, hint, need.file)
-    why = f"{task.id} is measured on {need.file}, which is not there yet"
+    why = f"{task.id} is measured on {need.file}, which is not there yet{command}"
     raise NotRun(Outcome.BLOCKED, why, hint, need.file)

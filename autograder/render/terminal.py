@@ -13,7 +13,7 @@ from autograder.render import words
 
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
-    Outcome.BLOCKED: "these call a task that has to be done first",
+    Outcome.BLOCKED: "something else has to be there first",
 }
 STYLES = {
     Outcome.PASSED: "green",
@@ -84,7 +84,8 @@ def _list_tasks(
         Text.assemble(("\n" + outcome, f"bold {STYLES[outcome]}"), f" {_LISTED[outcome]}"), soft_wrap=True
     )
     for task, test in tasks:
-        detail = _place(test["where"], package) if outcome is Outcome.TODO else test["rationale"]
+        why = test["rationale"].removeprefix(f"{task['id']} ")
+        detail = _place(test["where"], package) if outcome is Outcome.TODO else why
         console.print(
             Text.assemble(f"  {task['question']:<4} ", (task["id"], "bold"), f"  {detail}"), soft_wrap=True
         )
