@@ -17,7 +17,7 @@ def test_claims_hold(hw, instrument, question):
     artifact, found = evidence.measure(hw, instrument, question, evidence.VALIDATION)
     claimed = artifact.metrics
     evidence.show(hw, found, {name: claimed[name] for name in found.metrics if name in claimed})
-    evidence.assert_claims_hold(claimed, found.metrics)
+    evidence.assert_claims_hold(claimed, found)
 
 
 FIGURES = [

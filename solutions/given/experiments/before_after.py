@@ -71,22 +71,29 @@ def compare(before: Policy, after: Policy, corpus: Corpus, seed: int) -> Measure
         ValueError: a policy has weights that give values which are not finite.
     """
     old, new = (_summarise(policy, before, corpus, seed) for policy in (before, after))
-    utility_before, utility = statistics.fmean(old.utilities), statistics.fmean(new.utilities)
-    rouge_before, rouge = statistics.fmean(old.rouge), statistics.fmean(new.rouge)
-    metrics = {
-        "utility_before": utility_before,
-        "utility": utility,
-        "utility_gain": utility - utility_before,
-        "rouge_before": rouge_before,
-        "rouge": rouge,
-        "rouge_gain": rouge - rouge_before,
-        "kl": statistics.fmean(new.kl),
+    values = {
+        "utility_before": old.utilities,
+        "utility": new.utilities,
+        "utility_gain": _gains(old.utilities, new.utilities),
+        "rouge_before": old.rouge,
+        "rouge": new.rouge,
+        "rouge_gain": _gains(old.rouge, new.rouge),
+        "kl": new.kl,
     }
+    metrics = {name: statistics.fmean(each) for name, each in values.items()}
     if not all(map(math.isfinite, metrics.values())):
         raise ValueError(NOT_FINITE)
+    errors = {name: statistics.stdev(each) / math.sqrt(len(each)) for name, each in values.items()}
     return Measured(
-        metrics, curves=(_worths(old, new),), texts={"summaries": _side_by_side(old, new, corpus)}
+        metrics,
+        curves=(_worths(old, new),),
+        texts={"summaries": _side_by_side(old, new, corpus)},
+        errors=errors,
     )
+
+
+def _gains(old: list[float], new: list[float]) -> list[float]:
+    return [after - before for before, after in zip(old, new, strict=True)]
 
 
 @torch.no_grad()

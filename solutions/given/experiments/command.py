@@ -101,7 +101,11 @@ def _train(job: tuple[str, int, int, dict[str, Any]]) -> bool:
 
 
 def _told(results: Results) -> str:
-    lines = [f"  {name:28} {value:.4g}" for name, value in results.measured.metrics.items()]
+    found = results.measured
+    lines = [
+        f"  {name:28} {value:.4g}" + (f" +- {found.errors[name]:.2g}" if name in found.errors else "")
+        for name, value in found.metrics.items()
+    ]
     lines += [f"  answers.toml: {key} = {value}" for key, value in results.answers.items()]
     size = results.artifact.stat().st_size / 1000
     return "\n".join([*lines, f"  weights: {results.artifact} ({size:.0f} kB, half precision)"])

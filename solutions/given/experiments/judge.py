@@ -4,6 +4,8 @@ Two classifiers agree on what is plainly a digit, and part over a blur of severa
 digit again and again is praised by them as well: the distance finds that, and in turn misses blurs.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -41,6 +43,11 @@ class Judge:
     def agreement(self, images: Tensor) -> float:
         """The share of Float[B, M] to which both classifiers give the same label."""
         return (self.by_neighbour(images) == self.by_law(images)).double().mean().item()
+
+    @staticmethod
+    def agreement_error(agreement: float, count: int) -> float:
+        """Standard error of the agreement on `count` images."""
+        return math.sqrt((agreement * (1 - agreement) + 1 / count) / count)
 
     def distance(self, images: Tensor) -> float:
         """Squared Frechet distance of the normal laws with the means and covariances of Float[B, M] and of its own.

@@ -69,6 +69,8 @@ class Measured:
         curves: for plots.
         pictures: likewise.
         texts: before-and-after samples and the like, by title.
+        errors: standard errors of those metrics that depend on random draws. Right code may draw in an order of its
+            own, and then reaches other figures, by about so much.
     """
 
     metrics: dict[str, float]
@@ -76,3 +78,4 @@ class Measured:
     curves: tuple[Curve, ...] = ()
     pictures: tuple[Picture, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
