@@ -5,7 +5,7 @@ from setuptools import find_packages, setup
 # One list a need, so that a laptop gets only what its questions ask for. What is installed always is
 # enough for every public test but those of question 4's training run.
 EXTRAS = {
-    "rlhf": ["transformers>=5.17"],  # question 4: T5
+    "rlhf": ["transformers>=5.17"],  # question 4 on a real T5
     "vision": ["torchvision"],  # question 3 on CIFAR-10
     "data": [
         "datasets",
@@ -23,7 +23,7 @@ EXTRAS = {
 TRAIN = ["matplotlib", "tensorboard"]  # plots and logs of `make train`
 HOMEWORK = TRAIN + EXTRAS["rlhf"] + EXTRAS["vision"] + EXTRAS["data"] + EXTRAS["notebooks"]
 # BEGIN STAFF
-GRADER = ["hypothesis", "psutil"]
+GRADER = ["hypothesis"]
 TOOLS = [
     "antlr4-python3-runtime>=4.11,<4.12",  # SymPy's parser of LaTeX, which reads the handout's closed forms
     "codespell",
@@ -62,6 +62,7 @@ setup(
         "jinja2",
         "jsonschema>=4.20",
         "numpy",
+        "psutil",
         "pytest>=8",
         "rich",
         "safetensors",
@@ -74,7 +75,7 @@ setup(
         **EXTRAS,
         "student": HOMEWORK,
         # BEGIN STAFF
-        "gradescope": ["hypothesis"] + EXTRAS["rlhf"],  # what grades, and nothing that trains or draws
+        "gradescope": GRADER,  # what grades, and nothing that trains or draws
         "staff": GRADER + HOMEWORK + EXTRAS["otter"] + EXTRAS["handout"],
         # Staff without torchvision, for a machine whose torch has no matching one.
         "grader": GRADER + TRAIN + EXTRAS["rlhf"] + EXTRAS["data"] + EXTRAS["otter"] + EXTRAS["handout"],
