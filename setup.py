@@ -3,7 +3,7 @@
 from setuptools import find_packages, setup
 
 # One list a need, so that a laptop gets only what its questions ask for. What is installed always is
-# enough for every public test but those of question 4's training run.
+# enough for every public test.
 EXTRAS = {
     "rlhf": ["transformers>=5.17"],  # question 4 on a real T5
     "vision": ["torchvision"],  # question 3 on CIFAR-10
