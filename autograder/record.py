@@ -200,7 +200,11 @@ def write(data: Any, path: Path, *, pretty: bool = True) -> None:
 
     Infinities and NaN, which JSON does not have, are written as text. Without `pretty` it is several times faster.
     """
-    text = json.dumps(_finite(data), indent=1 if pretty else None, ensure_ascii=True, allow_nan=False)
+    indent = 1 if pretty else None
+    try:
+        text = json.dumps(data, indent=indent, allow_nan=False)
+    except ValueError:  # there is one somewhere; to look for it in each record of a grade would take seconds
+        text = json.dumps(_finite(data), indent=indent, allow_nan=False)
     atomic.write_text(path, text + "\n")
 
 
