@@ -179,8 +179,8 @@ words, worth = ["mayor", "bridge", "shocking", "viral", "oslo"], torch.tensor([1
 logits = torch.zeros(5, requires_grad=True)
 optimizer = torch.optim.SGD([logits], lr=0.5)
 generator = torch.Generator().manual_seed(0)
+history = []
 with unless_todo():
-    history = []
     for _ in range(150):
         chances = logits.softmax(dim=0)
         history.append(chances.detach())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.release.markers import blocks, read_text
 
-RUN, NAMES = 10, 4  # tokens in a row, and names or numbers among them: less is an idiom that programs share
+RUN, NAMES = 8, 3  # tokens in a row, and names or numbers among them: less is an idiom that programs share
 LEAST_NAME, LEAST_STRING, LEAST_DIGITS = 12, 24, 5
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+(?:\.\d*)?(?:e[+-]?\d+)?|[^\w\s]")
 _TEXT = (".py", ".md", ".toml", ".txt", ".html", ".ipynb", ".yml", ".json", ".css", ".tex", "")
@@ -46,7 +46,7 @@ def gather(
     closed: set[tuple[str, ...]] = set()
     given: set[tuple[str, ...]] = set()
     found: set[str] = set()
-    for path in sorted(reference.rglob("*.py")):
+    for path in sorted([*reference.rglob("*.py"), *reference.glob("*.toml")]):
         inside, outside = _parted(path)
         closed |= {run for block in inside for run in runs(block)}
         given |= set(runs(outside))
