@@ -2,8 +2,8 @@
 
 from setuptools import find_packages, setup
 
-# One list a need, so that a laptop gets only what its questions ask for. What is installed always is
-# enough for every public test.
+# One list a need, so that a laptop gets only what its questions ask for. What is installed always is enough for every
+# public test.
 EXTRAS = {
     "rlhf": ["transformers>=5.17"],  # question 4 on a real T5
     "vision": ["torchvision"],  # question 3 on CIFAR-10

@@ -25,9 +25,7 @@ from autograder.reading.limits import MB
 from autograder.reading.log import embedded
 
 ZIP = "submission.zip"
-LARGE_MB = (
-    20  # weights in JSON are a third larger than in a zip; browsers and slow lines begin to feel it here
-)
+LARGE_MB = 20  # where slow lines begin to feel that weights in JSON are a third larger than in a zip
 
 
 @dataclass(frozen=True)

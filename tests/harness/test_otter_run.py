@@ -124,7 +124,7 @@ def test_malformed_log_gets_no_points_in_words(desk: Desk, tmp_path: Path) -> No
     done, results = desk.run(log)
     assert done.returncode == 0 and results is not None, done.stdout
     assert sum(test["score"] for test in results["tests"]) == 0
-    assert "is not valid JSON (Expecting value: line 1 column 24" in results["output"]
+    assert r"submission\_log.json is not valid JSON (Expecting value: line 1 column 24" in results["output"]
 
 
 def test_failure_of_the_grading_is_an_error_with_words_and_no_result(desk: Desk, tmp_path: Path) -> None:

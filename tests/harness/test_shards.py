@@ -25,7 +25,7 @@ class Told:
             self.results.append(data["number"])
 
         desk = Desk(begin, told, lambda test, why: self.lost.append(test), self.findings.append)
-        self.faults = run_in_shards([[], [], [], []], ["a", "a", "b", "b"], 2, desk)
+        self.faults = run_in_shards([[]] * 4, ["a", "a", "b", "b"], 2, desk)
         self.results.sort()
         self.findings.sort(key=lambda data: data["number"])
 

@@ -83,7 +83,7 @@ def compare(before: Policy, after: Policy, corpus: Corpus, seed: int) -> Measure
     metrics = {name: statistics.fmean(each) for name, each in values.items()}
     if not all(map(math.isfinite, metrics.values())):
         raise ValueError(NOT_FINITE)
-    errors = {name: statistics.stdev(each) / math.sqrt(len(each)) for name, each in values.items()}
+    errors = {name: statistics.pstdev(each) / math.sqrt(len(each)) for name, each in values.items()}
     return Measured(
         metrics,
         curves=(_worths(old, new),),

@@ -168,12 +168,10 @@ def _measure(
         "distance_real": judge.distance(images.test),
     }
 
-    drawn = {name: value for name, value in metrics.items() if not name.endswith("_real")}
     errors = {
-        name: judge.agreement_error(value, samples)
-        if name.startswith("agreement")
-        else DISTANCE_ERROR * value
-        for name, value in drawn.items()
+        name: DISTANCE_ERROR * value if "distance" in name else judge.agreement_error(value, samples)
+        for name, value in metrics.items()
+        if not name.endswith("_real")
     }
 
     def lines(values: Mapping[tuple[str, int], float]) -> dict[str, list[float]]:

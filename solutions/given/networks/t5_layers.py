@@ -10,10 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BUCKETS, FARTHEST = (
-    32,
-    128,
-)  # distances between tokens that are told apart, and the one from which on all are alike
+BUCKETS, FARTHEST = 32, 128  # distances of tokens that are told apart, and that from which on all are alike
 
 
 class Attention(nn.Module):
