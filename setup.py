@@ -53,7 +53,7 @@ setup(
     packages=find_packages(include=["autograder", "autograder.*"]),
     package_data={
         "autograder.schemas": ["*.json"],
-        "autograder.gradescope": ["box/*"],
+        "autograder.platforms.gradescope": ["scripts/*"],
         "autograder.render.report": ["templates/*"],
         "autograder.release.handout": ["templates/*"],
     },

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from autograder import manifest as manifests
+from autograder.assignment import manifest as manifests
 
 WIDTH = 100  # columns of what is printed
 SPARE = 60  # seconds beside those of the tests: torch may load slowly

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from autograder.commands import BAD_CALL, HOMEWORK, INTERRUPTED, OUR_FAULT, STAFF
+from autograder.commands import BAD_CALL, INTERRUPTED, OUR_FAULT
 from autograder.errors import InputError
+from autograder.sides import STAFF, STUDENT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    for group in (HOMEWORK, *(name for name in STAFF if find_spec(name))):
+    for group in (STUDENT, *(name for name in STAFF if find_spec(name))):
         import_module(group).add(subparsers)
     return parser

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder import manifest as manifests
-from autograder.grader import Grader, Order
+from autograder.assignment import manifest as manifests
+from autograder.grading.grader import Grader, Order
 from autograder.misconceptions import bank
 from autograder.misconceptions.splice import make
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder import manifest as manifests
+from autograder.assignment import manifest as manifests
+from autograder.assignment.manifest import Manifest
 from autograder.diagnosis.examiner import Examiner
-from autograder.grading import Request, grade
-from autograder.manifest import Manifest
+from autograder.grading.grade import Request, grade
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
-from autograder.render import gradescope
+from autograder.platforms.gradescope import results as gradescope
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/feedback.md"

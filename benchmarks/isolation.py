@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.grader import Grader, Order
-from autograder.manifest import load
+from autograder.assignment.manifest import load
+from autograder.grading.grader import Grader, Order
 
 ROOT = Path(__file__).parents[1]
 UNIT = ("public", "hidden")

@@ -23,11 +23,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from autograder import atomic, record, submit
-from autograder.grading import select
-from autograder.manifest import Manifest, load
+from autograder import atomic
+from autograder.assignment.manifest import Manifest, load
+from autograder.assignment.scope import select
 from autograder.misconceptions import bank, splice
-from autograder.release import otter
+from autograder.platforms.otter import pack as otter
+from autograder.record import build as record
+from autograder.record import hand_in as submit
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]

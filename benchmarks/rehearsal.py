@@ -20,9 +20,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from autograder import manifest as manifests
 from autograder import schemas
-from autograder.release import gradescope
+from autograder.assignment import manifest as manifests
+from autograder.platforms.gradescope import pack as gradescope
 from benchmarks import box, fresh_root, uploads
 
 ROOT = Path(__file__).parents[1]

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.grading import Request, grade
-from autograder.manifest import load
+from autograder.assignment.manifest import load
+from autograder.grading.grade import Request, grade
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results") / "seeds.json"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import manifest as manifests
+from autograder.assignment import manifest as manifests
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.manifest import load
-from autograder.plugin import Plugin
-from autograder.terms import Run
+from autograder.assignment.manifest import load
+from autograder.testing.plugin import Plugin
+from autograder.testing.run import Run
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,9 +5,3 @@ functions: `autograder --help` and a mistyped flag should not wait for torch.
 """
 
 DONE, NOT_PASSED, BAD_CALL, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
-HOMEWORK = "autograder.commands.homework"
-STAFF = (  # absent from what students get
-    "autograder.commands.grading",
-    "autograder.commands.proving",
-    "autograder.commands.shipping",
-)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from autograder.assignment.manifest import Manifest, Task
 from autograder.diagnosis.chance import NARROW, REPLICAS, WIDE, Bounds, alike_in_law, alike_in_spread, size
 from autograder.diagnosis.failures import Pairs, classify
 from autograder.diagnosis.heard import Heard, alike, hear
@@ -20,7 +21,6 @@ from autograder.diagnosis.replay import (
     with_argument,
 )
 from autograder.errors import Stopped, StudentError, WireError
-from autograder.manifest import Manifest, Task
 from autograder.transport.session import Session
 from autograder.transport.wire import Frame
 

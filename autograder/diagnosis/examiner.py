@@ -6,10 +6,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from autograder.assignment.manifest import Manifest, Task
 from autograder.diagnosis.case import Case
 from autograder.diagnosis.words import WORDS
 from autograder.errors import HarnessError
-from autograder.manifest import Manifest, Task
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import spliced

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
-from autograder.manifest import Manifest
 from autograder.transport.answering import Callbacks
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Encoder, Frame

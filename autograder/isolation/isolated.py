@@ -13,7 +13,7 @@ from typing import Any
 
 import autograder
 from autograder.errors import HarnessError
-from autograder.isolation.line import END_SECONDS, Ends, Line
+from autograder.isolation.connection import END_SECONDS, Ends, Line
 from autograder.isolation.plan import Layers, Limits, Plan, layers_from, to_json
 from autograder.transport.session import Session
 

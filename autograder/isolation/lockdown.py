@@ -9,9 +9,10 @@ import resource
 import struct
 from pathlib import Path
 
-from autograder.isolation import landlock, room, seccomp
+from autograder.isolation.kernel import landlock, seccomp
+from autograder.isolation.kernel import namespaces as room
+from autograder.isolation.kernel.syscalls import call, prctl
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Limits, Plan
-from autograder.isolation.syscalls import call, prctl
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS = 1, 4, 8
 _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 39, 21

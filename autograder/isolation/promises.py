@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 
 from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
+from autograder.isolation.connection import Line
 from autograder.isolation.isolated import Isolated
-from autograder.isolation.line import Line
 from autograder.isolation.probes.attempts import LEFT
 from autograder.transport.session import Session
 

@@ -9,9 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-from autograder.isolation import room
+from autograder.isolation.kernel import namespaces as room
+from autograder.isolation.kernel.syscalls import prctl
 from autograder.isolation.plan import plan_from
-from autograder.isolation.syscalls import prctl
 
 _PR_SET_PDEATHSIG = 1
 

@@ -19,10 +19,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.isolation import child, found, warm_up
+from autograder.isolation import child, warm_up
+from autograder.isolation import layers_found as found
+from autograder.isolation.kernel.syscalls import prctl
 from autograder.isolation.lockdown import Place
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
-from autograder.isolation.syscalls import prctl
 
 USERS = 4_096
 LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds

@@ -26,8 +26,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
-from autograder.manifest import Manifest
 
 COMMON = ("often", "sometimes", "seldom")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder.manifest import Manifest
+from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import BankError, Entry
 from autograder.release import markers
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.assignment.manifest import Manifest, Staff
+from autograder.assignment.policies import Bundle
 from autograder.errors import InputError
-from autograder.manifest import Manifest, Staff
-from autograder.policies import Bundle
 from autograder.release import closure, secrets, stubs
 from autograder.release.archive import pack
 from autograder.release.staff_parts import without_staff_parts

@@ -6,27 +6,23 @@ Nobody keeps a list: imports are followed from where a student's run begins. Wha
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from autograder.commands import HOMEWORK, STAFF
+from autograder.sides import STAFF, STUDENT
 
 PACKAGE = Path(__file__).parents[1]
-ENTRIES = ("autograder.__main__", "autograder.check", HOMEWORK)
-READING = PACKAGE / "reading"  # a program of its own, started by path, whose jobs are modules found by name
+ENTRIES = ("autograder.__main__", "autograder.check", STUDENT)
+READER = (
+    PACKAGE / "submission/reader"
+)  # a program of its own, started by path, whose jobs are modules found by name
 
 
 def student_side() -> dict[str, Path]:
     """Every file of the student's side, by its path in the bundle: modules, and the data that lies beside them."""
-    modules: dict[str, Path] = {}
-    waiting = [*ENTRIES, *(f"autograder.reading.{job.stem}" for job in READING.glob("*.py"))]
-    while waiting:
-        name = waiting.pop()
-        file = _file(name)
-        if name in modules or name in STAFF or file is None:
-            continue
-        modules[name] = file
-        waiting += [name.rpartition(".")[0], *_imports(file)]
+    modules = reached_from(
+        [*ENTRIES, *(f"autograder.submission.reader.{job.stem}" for job in READER.glob("*.py"))]
+    )
     data = [
         path
         for module in modules.values()
@@ -36,6 +32,26 @@ def student_side() -> dict[str, Path]:
         if path.is_file() and path.suffix not in (".py", ".pyc", ".sh")
     ]
     return {_name(path): path for path in sorted({*modules.values(), *data})}
+
+
+def reached_from(entries: Iterable[str]) -> dict[str, Path]:
+    """The modules of this package that these modules import, directly or through others: each with its file."""
+    modules: dict[str, Path] = {}
+    waiting = list(entries)
+    while waiting:
+        name = waiting.pop()
+        file = _file(name)
+        if name in modules or name in STAFF or file is None:
+            continue
+        modules[name] = file
+        waiting += [name.rpartition(".")[0], *_imports(file)]
+    return modules
+
+
+def all_modules() -> list[str]:
+    """Names of all modules of this package, in order."""
+    files = (path.relative_to(PACKAGE.parent).with_suffix("") for path in PACKAGE.rglob("*.py"))
+    return sorted(".".join(path.parts).removesuffix(".__init__") for path in files)
 
 
 def _name(path: Path) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
-from autograder.manifest import Manifest
 
 PROJECT = ("setup.py", "pyproject.toml", "constraints.txt", "LICENSE")  # what installs it
 GRADER = "autograder"

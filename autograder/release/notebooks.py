@@ -13,8 +13,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import atomic
+from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
-from autograder.manifest import Manifest
 
 FOLDER = "notebooks"  # of the texts, beside the manifest
 CHECKS = "checks"

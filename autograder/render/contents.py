@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 from safetensors import SafetensorError
 
-from autograder import answers
+from autograder.assignment.manifest import Manifest
 from autograder.errors import Unanswered
-from autograder.manifest import Manifest
 from autograder.outcomes import Outcome
-from autograder.reading.names import listed, shown
-from autograder.record import Record
+from autograder.record.build import Record
+from autograder.record.hand_in import Taken, Written
 from autograder.render.words import size
-from autograder.submit import Taken, Written
+from autograder.submission import answers
+from autograder.submission.reader.names import listed, shown
 
 Line = tuple[str, str]
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.outcomes import SEVERITY, Outcome
-from autograder.record import Record
+from autograder.record.build import Record
 from autograder.render import words
 
 _LISTED = {

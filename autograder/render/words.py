@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.record import Record
+from autograder.record.build import Record
 
 Line = tuple[str, str]
 _HEADS = {"looks": "It looks", "read": "Read"}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from autograder.manifest import load
+from autograder.assignment.manifest import load
 
 MANIFEST = load(Path(__file__).parents[2] / "assignment.toml")
 

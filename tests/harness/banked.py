@@ -7,16 +7,16 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from autograder.answers import Answers
-from autograder.artifacts import Shelf
 from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import Stopped
-from autograder.grading import Request, grade
-from autograder.homework import Homework
+from autograder.grading.grade import Request, grade
 from autograder.outcomes import Finding
-from autograder.record import Record
-from autograder.render import gradescope
+from autograder.platforms.gradescope import results as gradescope
+from autograder.record.build import Record
+from autograder.submission.answers import Answers
+from autograder.submission.artifacts import Shelf
+from autograder.testing.homework import Homework
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session, Transport
 from tests.harness.mini import Mini

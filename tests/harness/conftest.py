@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autograder.isolation.isolated import Isolated, Setting
-from autograder.isolation.syscalls import supported
+from autograder.isolation.kernel.syscalls import supported
 from tests.harness.banked import Banked
 from tests.harness.mini import Mini
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from autograder import cli, commands, intake
+from autograder import cli, commands
+from autograder.submission import stage as intake
 from tests.harness.mini import MANIFEST, PUBLIC, Mini, giving
 
 LOG, ZIP = Path("submission_log.json"), Path("submission.zip")

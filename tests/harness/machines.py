@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from errno import EACCES, EINVAL, ENOSYS, EPERM
 from pathlib import Path
 
-from autograder.isolation import syscalls
-from autograder.isolation.bpf import ALLOW, Program, Rule, assemble, bits, one_of, refuse
+from autograder.isolation.kernel import syscalls
+from autograder.isolation.kernel.bpf import ALLOW, Program, Rule, assemble, bits, one_of, refuse
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = ("landlock", "namespaces", "seccomp")

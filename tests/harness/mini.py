@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from autograder.grading import Request, grade
-from autograder.manifest import Manifest, load
-from autograder.record import Record
-from autograder.render import gradescope
+from autograder.assignment.manifest import Manifest, load
+from autograder.grading.grade import Request, grade
+from autograder.platforms.gradescope import results as gradescope
+from autograder.record.build import Record
 
 MANIFEST = """
 [assignment]

@@ -2,8 +2,9 @@
 
 from textwrap import dedent
 
-from autograder.misconceptions import bank, difference, matrix
-from autograder.misconceptions.matrix import Trial
+from autograder.misconceptions import bank
+from autograder.proving import difference, matrix
+from autograder.proving.matrix import Trial
 from tests.harness.banked import Banked
 
 HEADER = "from autograder.misconceptions.bank import right, wrong\n"

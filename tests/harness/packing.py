@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import intake
-from autograder.manifest import load
+from autograder.assignment.manifest import load
+from autograder.submission import stage as intake
 from tests.harness.mini import CODE, MANIFEST, giving
 
 ANSWERS = b'colour = "blue"\n'

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import answers, manifest
-from autograder.grading import Request, grade
-from autograder.reading import form_lines
+from autograder.assignment import manifest
+from autograder.grading.grade import Request, grade
+from autograder.submission import answers
+from autograder.submission.reader import form_lines
 from tests.harness.mini import Mini, results_of
 
 ROOT = Path(__file__).parents[2]

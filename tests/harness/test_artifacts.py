@@ -11,8 +11,9 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from autograder import artifacts, schemas
-from autograder.record import Record
+from autograder import schemas
+from autograder.record.build import Record
+from autograder.submission import artifacts
 from tests.harness.mini import MANIFEST, PUBLIC, Mini, outcomes, points, results_of
 
 NET, FIGURE = "artifacts.net", "answers.reached"

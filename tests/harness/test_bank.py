@@ -9,11 +9,12 @@ from textwrap import dedent
 
 import pytest
 
-from autograder import manifest as manifests
+from autograder.assignment import manifest as manifests
 from autograder.errors import InputError
-from autograder.misconceptions import bank, equivalent
+from autograder.misconceptions import bank
 from autograder.misconceptions.bank import BankError, Entry
 from autograder.misconceptions.splice import spliced
+from autograder.proving import equivalent
 from autograder.release import markers
 from tests.harness.banked import Banked
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grader import Grader, Order
-from autograder.manifest import load
-from autograder.record import Record
+from autograder.assignment.manifest import load
+from autograder.grading.grader import Grader, Order
+from autograder.record.build import Record
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from errno import ENOSYS, EPERM
 
 import pytest
 
-from autograder.isolation import bpf, seccomp, syscalls
+from autograder.isolation.kernel import bpf, seccomp, syscalls
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 OWN = 4321

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import manifest as manifests
+from autograder.assignment import manifest as manifests
+from autograder.assignment.manifest import Manifest
+from autograder.assignment.policies import Bundle
 from autograder.cli import main
 from autograder.errors import InputError
-from autograder.manifest import Manifest
-from autograder.policies import Bundle
 from autograder.release import bundle, closure, secrets
 from autograder.release.archive import pack
 from autograder.release.staff_parts import StubError, without_staff_parts
@@ -163,14 +163,14 @@ def test_marked_parts_are_cut_and_all_else_is_kept(tmp_path: Path) -> None:
 
 def test_the_students_side_of_the_grader_is_closed_and_small() -> None:
     side = closure.student_side()
-    assert "autograder/reading/sources.py" in side and "autograder/schemas/card.schema.json" in side
+    assert "autograder/submission/reader/sources.py" in side and "autograder/schemas/card.schema.json" in side
     assert not [
         name for name in side if name.startswith(("autograder/diagnosis", "autograder/misconceptions"))
     ]
     assert not {
-        "autograder/grader.py",
+        "autograder/grading/grader.py",
         "autograder/isolation/zygote.py",
-        "autograder/commands/grading.py",
+        "autograder/commands/grade.py",
     } & set(side)
 
 

@@ -136,6 +136,6 @@ def test_an_interruption_is_one_line_and_a_code_of_its_own(
     def interrupted(arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograder.commands.homework.test", interrupted)
+    monkeypatch.setattr("autograder.commands.student.test", interrupted)
     assert cli.main(["test"]) == commands.INTERRUPTED == 130
     assert capsys.readouterr().err == "autograder: interrupted\n"

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from autograder import schemas
-from autograder.grader import Grader, Order
-from autograder.shards import Desk, Tell, result, run_in_shards, starting
+from autograder.grading.grader import Grader, Order
+from autograder.testing.process_pool import Desk, Tell, result, run_in_shards, starting
 from tests.harness.mini import CODE, MANIFEST, PUBLIC, Mini, outcomes, results_of
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ import torch
 
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import HarnessError, Stopped
-from autograder.homework import Homework
 from autograder.isolation.isolated import Isolated
 from autograder.misconceptions.bank import FAILURES
 from autograder.outcomes import Finding
+from autograder.testing.homework import Homework
 from autograder.transport.session import Session
 from autograder.transport.wire import Encoder, Frame
 from tests.harness.banked import (

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder import artifacts, schemas
-from autograder.manifest import load
+from autograder import schemas
+from autograder.assignment.manifest import load
+from autograder.submission import artifacts
 from solutions.given.experiments import EXPERIMENTS, artifact, form, plots
 
 ROOT = Path(__file__).parents[2]

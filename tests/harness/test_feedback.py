@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder import sharded
-from autograder.grading import Request, grade
+from autograder.assignment.manifest import Task
+from autograder.grading.grade import Request, grade
 from autograder.isolation.isolated import Isolated
-from autograder.manifest import Task
 from autograder.outcomes import Finding
-from autograder.record import Record
+from autograder.record.build import Record
 from autograder.render import terminal
+from autograder.testing import parallel as sharded
 from autograder.transport.session import Session
 from tests.harness.banked import (
     ADDS_ONE,

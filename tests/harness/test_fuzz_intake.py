@@ -24,8 +24,10 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder import answers, reading, source
-from autograder.manifest import Task
+from autograder.assignment.manifest import Task
+from autograder.submission import answers
+from autograder.submission import sources as source
+from autograder.submission.reader import run as reading
 from tests.harness.packing import GOOD, member, stage, tarred, zipped
 from tests.harness.test_intake_names import OUTSIDE
 
@@ -95,7 +97,9 @@ def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> read
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        for header, data in import_module(f"autograder.reading.{job}").job(json.loads(json.dumps(request))):
+        for header, data in import_module(f"autograder.submission.reader.{job}").job(
+            json.loads(json.dumps(request))
+        ):
             parts.append((json.loads(json.dumps(header)), data))
     except Hangs:
         return reading.Reply(tuple(parts), f"it took longer than {seconds} s")

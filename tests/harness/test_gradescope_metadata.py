@@ -7,7 +7,7 @@ import pytest
 
 from autograder.cli import main
 from autograder.errors import InputError
-from autograder.gradescope import metadata
+from autograder.platforms.gradescope import metadata
 from tests.harness.banked import DOUBLE, MANIFEST, TRIPLES, Banked
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from autograder import schemas
+from autograder.assignment.policies import HandIn, Rank
 from autograder.cli import main
 from autograder.errors import InputError
-from autograder.grader import Grader
-from autograder.gradescope import machine, metadata
-from autograder.gradescope.metadata import Metadata
-from autograder.gradescope.terms import ON_TIME, terms
-from autograder.isolation.syscalls import supported
-from autograder.policies import HandIn, Rank
-from autograder.render import gradescope
+from autograder.grading.grader import Grader
+from autograder.isolation.kernel.syscalls import supported
+from autograder.platforms.gradescope import box as machine
+from autograder.platforms.gradescope import metadata
+from autograder.platforms.gradescope import results as gradescope
+from autograder.platforms.gradescope.lateness import ON_TIME, terms
+from autograder.platforms.gradescope.metadata import Metadata
 from tests.harness.mini import CODE, MANIFEST, Mini
 
 DUE = "2026-12-01T23:59:00.000000-08:00"

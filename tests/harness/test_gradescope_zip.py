@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import manifest as manifests
 from autograder import schemas
+from autograder.assignment import manifest as manifests
 from autograder.cli import main
 from autograder.errors import InputError
-from autograder.gradescope import machine
-from autograder.isolation.syscalls import supported
-from autograder.release import gradescope
+from autograder.isolation.kernel.syscalls import supported
+from autograder.platforms.gradescope import box as machine
+from autograder.platforms.gradescope import pack as gradescope
 from tests.harness.mini import CODE, Mini
 
 ROOT = Path(__file__).parents[2]

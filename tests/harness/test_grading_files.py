@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment.manifest import load
 from autograder.errors import InputError
-from autograder.manifest import load
 from autograder.release.grading_files import grading_files
 from tests.harness.mini import Mini
 

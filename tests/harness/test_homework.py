@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from autograder import schemas
-from autograder.grading import Request, grade
-from autograder.manifest import load
-from autograder.record import Record
+from autograder.assignment.manifest import load
+from autograder.grading.grade import Request, grade
+from autograder.record.build import Record
 from tests.harness.mini import outcomes, results_of
 
 ROOT = Path(__file__).parents[2]

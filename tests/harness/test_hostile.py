@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.isolation.syscalls import supported
+from autograder.isolation.kernel.syscalls import supported
 from autograder.outcomes import Outcome
 from tests.harness.hostile import __main__ as command
 from tests.harness.hostile.corpus import ENTRIES

@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
-from autograder.isolation.syscalls import supported
-from autograder.record import NAME
+from autograder.isolation.kernel.syscalls import supported
+from autograder.record.build import NAME
 from tests.harness.hostile.entry import TARGET, Entry, double
 from tests.harness.hostile.findings import look
 from tests.harness.hostile.homework import POINTS

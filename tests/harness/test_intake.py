@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import intake
+from autograder.assignment.manifest import ManifestError, load
 from autograder.errors import InputError
-from autograder.manifest import ManifestError, load
+from autograder.submission import stage as intake
 from tests.harness.packing import GIVEN, GOOD, STAGED, folder, names, said, stage, tarred, zipped
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import answers
+from autograder.submission import answers
 
 
 def form(tmp_path: Path, data: bytes) -> answers.Answers:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.reading import folder as reader
-from autograder.reading.limits import Limits
-from autograder.reading.sift import File, Left
-from autograder.reading.submission import read
+from autograder.assignment.limits import Limits
+from autograder.submission.reader import folder as reader
+from autograder.submission.reader.sift import File, Left
+from autograder.submission.reader.submission import read
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage
 
 

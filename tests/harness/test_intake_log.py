@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from autograder import schemas
-from autograder.reading import log as reader
-from autograder.reading.limits import Limits
-from autograder.reading.sift import Left, Remark, sift
+from autograder.assignment.limits import Limits
+from autograder.submission.reader import log as reader
+from autograder.submission.reader.sift import Left, Remark, sift
 from tests.harness.mini import Mini
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
 

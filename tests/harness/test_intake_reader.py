@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import reading
+from autograder.submission.reader import run as reading
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import source
-from autograder.manifest import Task
+from autograder.assignment.manifest import Task
+from autograder.submission import sources as source
 from tests.harness.mini import CODE
 
 MB = 1_000_000

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from autograder.errors import HarnessError, InputError, Killed, StudentError, TimeLimit
-from autograder.grader import NO_ISOLATION, Grader, Order
+from autograder.grading.grader import NO_ISOLATION, Grader, Order
 from autograder.isolation import promises
 from autograder.isolation.isolated import Isolated, Setting
 from autograder.transport.session import Session

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.isolation import landlock, syscalls
+from autograder.isolation.kernel import landlock, syscalls
 from tests.harness.confined import attempt
 
 ABI = landlock.abi()

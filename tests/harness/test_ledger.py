@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import record as records
 from autograder import schemas
-from autograder.plugin import Plugin
+from autograder.record import build as records
+from autograder.testing.plugin import Plugin
 from tests.harness.mini import CODE, DOUBLE, PUBLIC, QUADRUPLE, Mini, outcomes, points
 
 

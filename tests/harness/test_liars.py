@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import Request, grade
-from autograder.manifest import load
+from autograder.assignment.manifest import load
+from autograder.grading.grade import Request, grade
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = load(ROOT / "assignment.toml")

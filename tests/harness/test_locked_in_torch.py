@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.isolation import landlock, seccomp
+from autograder.isolation.kernel import landlock, seccomp
 from tests.harness.confined import run
 
 pytestmark = pytest.mark.skipif(

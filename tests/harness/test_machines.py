@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.isolation import landlock, seccomp
+from autograder.isolation.kernel import landlock, seccomp
 from tests.harness import machines
 
 READ_ANYTHING, DOCKERS = 1 << 2, 0xA80425FB

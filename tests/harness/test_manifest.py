@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import source
-from autograder.manifest import ManifestError, find, load
+from autograder.assignment.manifest import ManifestError, find, load
+from autograder.submission import sources as source
 from tests.harness.mini import MANIFEST
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, commands, manual
+from autograder import cli, commands
 from autograder.errors import InputError
+from autograder.render import manual
 from tests.harness.mini import MANIFEST, PUBLIC, Mini
 
 ESSAY = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.isolation import landlock
+from autograder.isolation.kernel import landlock
 from tests.harness import matrix
 
 PAGE = Path(__file__).parents[2] / "docs/security.md"

@@ -5,8 +5,8 @@ import re
 import pytest
 import torch
 
-from autograder.misconceptions import difference
-from autograder.misconceptions.parting import WIDTH, summary
+from autograder.proving import difference
+from autograder.proving.parting import WIDTH, summary
 from tests.harness.banked import TESTS, Banked
 from tests.harness.mistakes import fill, tried, wrong
 

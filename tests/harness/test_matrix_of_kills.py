@@ -7,8 +7,9 @@ import pytest
 
 from autograder import cli, commands
 from autograder.errors import HarnessError
-from autograder.misconceptions import bank, difference, matrix
+from autograder.misconceptions import bank
 from autograder.outcomes import Outcome
+from autograder.proving import difference, matrix
 from tests.harness.banked import HIDDEN, MANIFEST, TESTS, Banked
 from tests.harness.mistakes import fill, right, tried, wrong
 

@@ -6,9 +6,9 @@ from textwrap import dedent
 import pytest
 
 from autograder import cli, commands
-from autograder.misconceptions import equivalent, mutation
 from autograder.misconceptions.bank import BankError
 from autograder.misconceptions.splice import spliced
+from autograder.proving import equivalent, mutation
 from tests.harness.banked import DOUBLE, FLIP, QUADRUPLE, SCALE, SUMMARY, Banked
 
 SAME = (

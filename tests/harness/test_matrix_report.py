@@ -11,8 +11,8 @@ from rich.console import Console
 
 from autograder import outcomes
 from autograder.misconceptions.bank import Entry
-from autograder.misconceptions.matrix import Trial
-from autograder.misconceptions.report import Report
+from autograder.proving.matrix import Trial
+from autograder.proving.report import Report
 from tests.harness.banked import DOUBLE, QUADRUPLE, Banked
 
 PUBLIC, HIDDEN = "checks/public/test_a.py", "checks/hidden/test_b.py"

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from otter.test_files import ExceptionTestFile
 
+from autograder.assignment.manifest import load
 from autograder.errors import InputError
-from autograder.manifest import load
 from autograder.release import notebooks, secrets
 from tests.harness.mini import Mini
 

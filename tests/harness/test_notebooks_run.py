@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.manifest import load
+from autograder.assignment.manifest import load
 from autograder.release import notebooks
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder import cli, commands
 from autograder.errors import InputError
-from autograder.release import otter
-from autograder.release.otter_plugin import HOMEWORK, SCRIPT, Grading
+from autograder.platforms.otter import pack as otter
+from autograder.platforms.otter.plugin import HOMEWORK, SCRIPT, Grading
 from tests.harness.mini import MANIFEST, Mini
 
 SECOND = 'tasks = [{ id = "maths.quadruple", points = 5, needs = ["maths.double"] }]\n'
@@ -77,7 +77,7 @@ def test_zip_holds_every_test_once_and_a_check_of_a_few_lines_a_question(
     )
     assert f"/autograder/source/files/{HOMEWORK}[grader]" in files["environment.yml"].decode()
     (plugin,) = json.loads(files["otter_config.json"])["plugins"]
-    assert plugin == {"autograder.release.otter_plugin.Grading": {"grade": ["--seed", "7"]}}
+    assert plugin == {"autograder.platforms.otter.plugin.Grading": {"grade": ["--seed", "7"]}}
 
 
 def test_zip_is_the_same_again_and_small(packed: Mini, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from autograder.isolation.syscalls import supported
-from autograder.manifest import Manifest, load
-from autograder.release import otter
-from autograder.release.otter_plugin import HOMEWORK
+from autograder.assignment.manifest import Manifest, load
+from autograder.isolation.kernel.syscalls import supported
+from autograder.platforms.otter import pack as otter
+from autograder.platforms.otter.plugin import HOMEWORK
 from tests.harness.hostile import homework
 from tests.harness.hostile.corpus import exits
 from tests.harness.hostile.corpus.logs import WRONG, claimed

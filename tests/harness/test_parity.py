@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autograder.manifest import load
+from autograder.assignment.manifest import load
 from autograder.misconceptions import bank
 from benchmarks import otter as parity
 

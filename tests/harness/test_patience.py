@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import patience
-from autograder.patience import LEAST, Patience
+from autograder.testing import time_budget as patience
+from autograder.testing.time_budget import LEAST, Patience
 
 
 class Clock:

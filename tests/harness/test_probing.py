@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder.homework import Homework
 from autograder.misconceptions.bank import FAILURES
+from autograder.testing.homework import Homework
 from tests.harness.banked import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY, Banked, Examination
 
 X, P = torch.tensor([2.0, 3.0, 5.0]), torch.tensor([0.1, 0.4, 0.9])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder import record
+from autograder.record import build as record
 
 NAN, INFINITY = float("nan"), float("inf")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import record as records
+from autograder.record import build as records
 from autograder.render import report
 from tests.harness.mini import CODE, Mini
 from tests.harness.reports import ATTACK, artifact, attacked, record, todo, training_row

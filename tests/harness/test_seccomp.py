@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.isolation import seccomp, syscalls
+from autograder.isolation.kernel import seccomp, syscalls
 from tests.harness.confined import attempt, run
 
 needs_filters = pytest.mark.skipif(not seccomp.available(), reason="this kernel takes no seccomp filter")

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from autograder.shards import Desk, Tell, examining, finding, result, run_in_shards, starting
+from autograder.testing.process_pool import Desk, Tell, examining, finding, result, run_in_shards, starting
 
 
 class Told:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from autograder import cli, commands, stored
+from autograder import cli, commands
 from autograder.errors import InputError
+from autograder.record import read as stored
 from tests.harness.mini import Mini
 
 
@@ -120,7 +121,7 @@ def test_page_of_an_earlier_grade_does_not_outlive_it(mini: Mini, monkeypatch: p
         raise RuntimeError("halfway")
 
     monkeypatch.chdir(mini.root)
-    monkeypatch.setattr("autograder.grader.grade", fail)
+    monkeypatch.setattr("autograder.grading.grader.grade", fail)
     Path("out").mkdir()
     Path("out/report.html").write_text("of another submission")
     call = ["grade", "pupil", "--out", "out", "--device", "cpu", "--isolation", "none"]

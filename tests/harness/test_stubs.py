@@ -155,7 +155,7 @@ def test_leaks_of_a_broken_source_are_refused(tmp_path: Path) -> None:
 
 def test_student_package_is_what_is_generated() -> None:
     """`student/` is byte for byte what is cut from `solutions/`, and holds no line of a solution."""
-    from autograder.manifest import load
+    from autograder.assignment.manifest import load
 
     root = Path(__file__).parents[2]
     manifest = load(root / "assignment.toml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import grade
+from autograder.grading.grade import grade
 from autograder.isolation.isolated import Isolated
 from tests.harness.banked import (
     ADDS_ONE,

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from autograder.artifacts import Shelf
-from autograder.homework import Homework, derive_seed
-from autograder.terms import Run
+from autograder.submission.artifacts import Shelf
+from autograder.testing.homework import Homework, derive_seed
+from autograder.testing.run import Run
 from autograder.transport.session import Session
 from tests.harness.mini import CODE, DOUBLE, MANIFEST, PUBLIC, Mini, outcomes, results_of
 

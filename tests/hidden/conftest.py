@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 
-from autograder.plugin import Plugin
+from autograder.testing.plugin import Plugin
 
 settings.register_profile(
     "graded",

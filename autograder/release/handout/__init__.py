@@ -8,8 +8,8 @@ searches what students get for solutions.
 from pathlib import Path
 
 from autograder import atomic
+from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
-from autograder.manifest import Manifest
 from autograder.release.handout import convert, editions, leaks, pages, rubric
 
 __all__ = ["SOLUTIONS", "build", "write"]

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from autograder.manifest import Manifest, Question, Task
+from autograder.assignment.manifest import Manifest, Question, Task
 from autograder.release.handout.marks import chapter_of
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from autograder.manifest import Manifest, Question
+from autograder.assignment.manifest import Manifest, Question
 from autograder.release.handout import about
 from autograder.release.handout.marks import POINTS, RUBRIC, SOLUTION, without_forms
 from autograder.release.handout.pages import HEADING, Page, Stretch

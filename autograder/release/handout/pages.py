@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.manifest import Manifest
+from autograder.assignment.manifest import Manifest
 from autograder.release.handout.marks import (
     BEGIN,
     END,

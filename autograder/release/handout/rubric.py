@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.manifest import Manifest
+from autograder.assignment.manifest import Manifest
 from autograder.release.handout.marks import RUBRIC, HandoutError
 from autograder.release.handout.pages import Page, Stretch
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder import atomic
-from autograder.record import Record
+from autograder.record.build import Record
 from autograder.render.report import page
 from autograder.render.report.plain import breakable, number, points
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from autograder.outcomes import Outcome
-from autograder.record import Record
+from autograder.record.build import Record
 from autograder.render import words
 from autograder.render.report import training
 from autograder.render.report.plain import NAME, finite, points, rounded, some, text, texts

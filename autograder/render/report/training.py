@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.record import Record
+from autograder.record.build import Record
 from autograder.render import words
 from autograder.render.report.chart import Chart, chart
 from autograder.render.report.pictures import grid

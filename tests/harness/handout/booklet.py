@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.manifest import Manifest, load
+from autograder.assignment.manifest import Manifest, load
 
 MANIFEST = """
 [assignment]

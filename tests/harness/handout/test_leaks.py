@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment.manifest import load
 from autograder.errors import InputError
-from autograder.manifest import load
 from autograder.release import handout
 from autograder.release.handout import convert, editions, leaks, pages
 from autograder.release.handout.marks import RUBRIC, SOLUTION

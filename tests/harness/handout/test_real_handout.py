@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.manifest import load
+from autograder.assignment.manifest import load
 from autograder.release import handout
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import schemas
-from autograder.record import NAME, Record
+from autograder.record.build import NAME, Record
 from autograder.render import terminal
 from tests.harness.hostile.entry import KIT, Entry
 from tests.harness.hostile.homework import GIVEN, HONEST

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.manifest import Manifest, load
+from autograder.assignment.manifest import Manifest, load
 from tests.harness.hostile.tokens import Tokens
 from tests.harness.packing import folder
 

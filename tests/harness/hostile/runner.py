@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from autograder.grader import Grader, Order
+from autograder.grading.grader import Grader, Order
 from tests.harness.hostile import homework
 from tests.harness.hostile.entry import Entry, as_folder
 from tests.harness.hostile.findings import look
+from tests.harness.hostile.grader_modules import grader_modules
 from tests.harness.hostile.tokens import Tokens
 from tests.harness.hostile.watch import MARK, Watch
 
@@ -111,6 +112,7 @@ class Range:
             "PORT": watch.port,
             "SOCKET": watch.path,
             "ABSTRACT": watch.name,
+            "GRADER_MODULES": grader_modules(),
         }
         return "".join(f"{name} = {value!r}\n" for name, value in known.items())
 

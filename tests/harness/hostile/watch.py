@@ -15,7 +15,7 @@ from types import TracebackType
 
 import psutil
 
-from autograder.isolation.syscalls import prctl
+from autograder.isolation.kernel.syscalls import prctl
 
 MARK = f"left-by-{os.getpid()}"  # in the name of all that attacks leave
 SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/", str(Path.home()), sys.prefix)

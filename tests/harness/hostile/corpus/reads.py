@@ -66,7 +66,7 @@ for thing in gc.get_objects():
         found += loot.search(*texts) if texts else []
 staffs = ("checks", "reference", "oracles", "tests", "pytest")
 found += [name for name in sys.modules if name.split(".")[0] in staffs]
-found += [name for name in ("autograder.plugin", "autograder.manifest", "autograder.grader") if name in sys.modules]
+found += [name for name in aim.GRADER_MODULES if name in sys.modules]
 """,
     ),
     read(
@@ -99,7 +99,7 @@ for pid in {os.getppid(), aim.VICTIM, *aim.PIDS} - {0, os.getpid()}:
 import importlib
 sys.path[:0] = [aim.HOMEWORK, *aim.FOLDERS, os.path.dirname(aim.HOMEWORK)]
 for name in ("checks.hidden.test_attacked_secretly", "reference.maths", "oracles.answers", "answers",
-             "autograder.plugin", "autograder.grading", "autograder.scoring", "tests.support.compare"):
+             *aim.GRADER_MODULES, "tests.support.compare"):
     try:
         found += [f"imported {name}", *loot.search(vars(importlib.import_module(name)))]
     except ImportError:

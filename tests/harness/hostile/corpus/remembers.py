@@ -76,7 +76,7 @@ def remember():
         "looks for signs that it is graded, and does right only where it finds some",
         double(
             """
-modules = "pytest" in sys.modules or "autograder.plugin" in sys.modules
+modules = any(name in sys.modules for name in ("pytest", *aim.GRADER_MODULES))
 names = any(name.startswith(("PYTEST", "AUTOGRADER")) for name in os.environ)
 frame, callers = sys._getframe(1), []
 while frame:

@@ -1,6 +1,7 @@
 """Class 4: ships files by the names of what the grader uses, or that Python and pytest run of themselves."""
 
 from tests.harness.hostile.entry import TARGET, Entry, Files, double
+from tests.harness.hostile.grader_modules import grader_modules
 
 EVIL = "import os\nos._exit(0)\n"
 YES = """
@@ -37,7 +38,7 @@ ENTRIES = (
             **dict.fromkeys(("_pytest/__init__.py", "sitecustomize.py", "usercustomize.py"), EVIL),
             **dict.fromkeys(("conftest.py", "given/conftest.py", "checks/conftest.py"), HOOK),
             "autograder/__init__.py": "",
-            "autograder/scoring.py": YES,
+            **{f"{name.replace('.', '/')}.py": YES for name in grader_modules()},
             "test_attacked.py": "def test_double():\n    pass\n",
             "checks/hidden/test_attacked_secretly.py": "def test_large():\n    pass\n",
         },

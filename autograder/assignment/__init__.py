@@ -1,0 +1,1 @@
+"""What is assigned: `assignment.toml`, its questions, tasks, limits and policies, checked and typed."""

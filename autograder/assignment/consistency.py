@@ -1,0 +1,69 @@
+"""What in a manifest contradicts itself, and no schema can say."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autograder.assignment.toml_lines import KeyPath
+
+
+def contradictions(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Doubles, needs that do not exist or go in a circle, sums, choices; each with where it stands."""
+    suites = {suite["name"] for suite in raw["suites"]}
+    where: dict[str, KeyPath] = {}
+    needs: dict[str, list[str]] = {}
+    options: dict[str, list[str]] = {}
+    question_ids: set[str] = set()
+    points = 0.0
+    for q, question in enumerate(raw["questions"]):
+        if question["id"] in question_ids:
+            yield ("questions", q, "id"), f"question {question['id']!r} stands twice"
+        question_ids.add(question["id"])
+        for t, task in enumerate(question.get("tasks", [])):
+            at: KeyPath = ("questions", q, "tasks", t)
+            if task["id"] in where:
+                yield (*at, "id"), f"task {task['id']!r} stands twice"
+            where[task["id"]] = at
+            needs[task["id"]] = task.get("needs", [])
+            options[task["id"].rpartition(".")[2]] = task.get("options", [])
+            points += task["points"]
+            for suite in task.get("weights", {}):
+                if suite not in suites:
+                    yield (
+                        (*at, "weights", suite),
+                        f"task {task['id']!r} weighs the suite {suite!r}, which does not exist",
+                    )
+    for task_id, wanted in needs.items():
+        for need in wanted:
+            if need not in where:
+                yield (*where[task_id], "needs"), f"task {task_id!r} needs {need!r}, which is no task"
+    for circle in _circles(needs):
+        yield (
+            (*where[circle[0]], "needs"),
+            "tasks need each other in a circle: " + " -> ".join((*circle, circle[0])),
+        )
+    for number, row in enumerate(raw.get("leaderboard", [])):
+        if row["task"] not in where:
+            yield ("leaderboard", number, "task"), f"the leaderboard shows {row['task']!r}, which is no task"
+    total = raw["assignment"]["points"]
+    if abs(points - total) > 1e-9:
+        yield ("assignment", "points"), f"the tasks' points add up to {points:g}, not to {total:g}"
+    for key, choice in raw.get("staff", {}).get("choices", {}).items():
+        if not options.get(key):
+            yield ("staff", "choices", key), f"{key!r} is no answer task with options"
+        elif choice not in options[key]:
+            yield ("staff", "choices", key), f"{choice!r} is none of the options of {key!r}: {options[key]}"
+
+
+def _circles(needs: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
+    done: set[str] = set()
+
+    def walk(task: str, trail: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if task in trail:
+            yield trail[trail.index(task) :]
+        elif task not in done:
+            for need in needs.get(task, []):
+                yield from walk(need, (*trail, task))
+            done.add(task)
+
+    for task in needs:
+        yield from walk(task, ())

@@ -1,0 +1,243 @@
+"""Reads `assignment.toml`: the one place where questions, tasks, points, visibility and limits stand."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograder import schemas
+from autograder.assignment.consistency import contradictions
+from autograder.assignment.limits import Limits
+from autograder.assignment.policies import Bundle, FeedbackPolicy, HandIn, Rank
+from autograder.assignment.toml_lines import line_of
+from autograder.errors import InputError
+
+MANIFEST_NAME = "assignment.toml"
+
+
+class ManifestError(InputError):
+    """One or more mistakes in the manifest, each with its line."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What points are given for.
+
+    One function or class ("code"), one answer in `answers.toml` ("answer"), one training run of the grader's own
+    ("run"), or trained weights that are handed in ("artifact"), which `command` makes.
+    """
+
+    id: str
+    question: str
+    kind: str
+    points: float
+    needs: tuple[str, ...]
+    seconds: float
+    memory_mb: int
+    weights: Mapping[str, float] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    text: bool = False  # an answer in words, which people read
+
+    @property
+    def module(self) -> str:
+        """Dotted path of the module inside the package."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Name of the function or class, or key of the answer."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def file(self) -> str:
+        """Path inside the package: of the source, of the weights, or of the answer form."""
+        if self.kind == "answer":
+            return "answers.toml"
+        if self.kind == "artifact":
+            return self.id.replace(".", "/") + ".safetensors"
+        return self.module.replace(".", "/") + ".py"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the handout; `manual_points` are graded by hand and never part of the score."""
+
+    id: str
+    title: str
+    manual_points: float
+    tasks: tuple[Task, ...]
+
+    @property
+    def points(self) -> float:
+        """Points that the autograder can give."""
+        return sum(task.points for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A folder of tests. Of an "outcome" suite the student sees outcome and hint, never content."""
+
+    name: str
+    path: str
+    visibility: str
+    training: bool = False
+
+
+@dataclass(frozen=True)
+class Staff:
+    """What only the grader's side may know.
+
+    Attributes:
+        reference: package that holds the solutions.
+        choices: right option of each choice question.
+        salt: makes the seeds of a grade unknown to whoever knows the run's.
+        misconceptions: package that holds the bank of known answers; empty for none.
+        bundle: what students are handed; None where nothing is.
+        handout: folder with the sources of the handout and its written solutions; empty for none.
+    """
+
+    reference: str
+    choices: Mapping[str, str]
+    salt: str = ""
+    misconceptions: str = ""
+    bundle: Bundle | None = None
+    handout: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The whole of `assignment.toml`, checked.
+
+    `given` are patterns of the files in the package that nobody changes: every submission gets the staff's copy.
+    """
+
+    path: Path
+    id: str
+    title: str
+    package: str
+    points: float
+    given: tuple[str, ...]
+    limits: Mapping[str, float]
+    suites: tuple[Suite, ...]
+    questions: tuple[Question, ...]
+    staff: Staff | None
+    intake: Limits
+    feedback: FeedbackPolicy = field(default_factory=FeedbackPolicy)
+    hand_in: HandIn = field(default_factory=HandIn)
+    leaderboard: tuple[Rank, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The folder that all paths in the manifest are relative to."""
+        return self.path.parent
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """Every task by its id, in the manifest's order."""
+        return {task.id: task for question in self.questions for task in question.tasks}
+
+    def code_tasks(self) -> dict[str, str]:
+        """Question of each task that is code."""
+        return {task.id: task.question for task in self.tasks.values() if task.kind == "code"}
+
+    def suite_of(self, path: Path) -> Suite | None:
+        """The suite whose folder holds `path`; the innermost where one lies in another."""
+        holders = [suite for suite in self.suites if path.is_relative_to(self.root / suite.path)]
+        return max(holders, key=lambda suite: len(suite.path), default=None)
+
+
+def find(start: Path | None = None) -> Path:
+    """The nearest `assignment.toml` at or above `start` (default: the working folder).
+
+    Raises:
+        InputError: there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / MANIFEST_NAME).is_file():
+            return folder / MANIFEST_NAME
+    raise InputError(
+        f"no {MANIFEST_NAME} in {start} or above it: call this from inside the homework's folder"
+    )
+
+
+def load(path: Path) -> Manifest:
+    """Reads and checks a manifest.
+
+    Raises:
+        ManifestError: it cannot be read, or something in it is wrong; every mistake is named with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{path}: is not valid TOML: {error}") from error
+    mistakes = [(key_path, message) for key_path, message in schemas.mistakes(raw, "manifest")]
+    if not mistakes:
+        mistakes = list(contradictions(raw))
+    if mistakes:
+        lines = sorted((line_of(text, key_path), message) for key_path, message in mistakes)
+        raise ManifestError("\n".join(f"{path}:{line}: {message}" for line, message in lines))
+    return _build(path.resolve(), raw)
+
+
+def _build(path: Path, raw: dict[str, Any]) -> Manifest:
+    limits = raw["limits"]
+
+    def task(question: str, row: dict[str, Any]) -> Task:
+        return Task(
+            id=row["id"],
+            question=question,
+            kind=row.get("kind", "code"),
+            points=float(row["points"]),
+            needs=tuple(row.get("needs", ())),
+            seconds=float(row.get("seconds", limits["seconds"])),
+            memory_mb=row.get("memory_mb", limits["memory_mb"]),
+            weights=row.get("weights", {}),
+            options=tuple(row.get("options", ())),
+            budget=row.get("budget", {}),
+            command=row.get("command", ""),
+            text=row.get("text", False),
+        )
+
+    intake = dict(raw.get("intake", {}))
+    if "accept" in intake:
+        intake["accept"] = tuple(intake["accept"])
+    return Manifest(
+        path=path,
+        id=raw["assignment"]["id"],
+        title=raw["assignment"]["title"],
+        package=raw["assignment"]["package"],
+        points=float(raw["assignment"]["points"]),
+        given=tuple(raw["assignment"].get("given", ())),
+        limits=limits,
+        suites=tuple(Suite(**suite) for suite in raw["suites"]),
+        questions=tuple(
+            Question(
+                id=row["id"],
+                title=row["title"],
+                manual_points=float(row.get("manual_points", 0)),
+                tasks=tuple(task(row["id"], item) for item in row.get("tasks", [])),
+            )
+            for row in raw["questions"]
+        ),
+        staff=_staff(raw["staff"]) if "staff" in raw else None,
+        intake=Limits(**intake),
+        feedback=FeedbackPolicy(**raw.get("feedback", {})),
+        hand_in=HandIn(**raw.get("hand_in", {})),
+        leaderboard=tuple(Rank(**row) for row in raw.get("leaderboard", [])),
+    )
+
+
+def _staff(raw: dict[str, Any]) -> Staff:
+    bundle = raw.get("bundle")
+    if bundle:
+        bundle = Bundle(tuple(bundle["files"]), bundle["overlay"], tuple(bundle["withheld"]))
+    return Staff(**{"choices": {}, **raw, "bundle": bundle})

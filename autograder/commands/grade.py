@@ -1,0 +1,144 @@
+"""Grading and what it stands on: `grade`, `gradescope`, `manual` and `doctor`."""
+
+import argparse
+import json
+from pathlib import Path
+
+from autograder.assignment import manifest as manifests
+from autograder.commands import DONE, NOT_PASSED, OUR_FAULT
+from autograder.commands.options import add_only, add_seed, add_workers, count
+from autograder.commands.progress import Bar, show
+from autograder.commands.student import REPORT
+from autograder.errors import InputError
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds them to the command line."""
+    grading = commands.add_parser(
+        "grade", help="grade a submission: public, hidden and smoke tests, then a record"
+    )
+    grading.add_argument("submission", type=Path, help="a folder, a zip, a tar or a submission_log.json")
+    grading.add_argument(
+        "--out", type=Path, required=True, help="folder for submission_log.json, results.json and report.html"
+    )
+    add_seed(grading, "of inputs and training")
+    grading.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs"
+    )
+    add_only(grading, "a question or task; shrinks max_score")
+    grading.add_argument(
+        "--isolation",
+        choices=("full", "none"),
+        default="full",
+        help="none: run the submission in the grader's own process; only for one that you trust as yourself",
+    )
+    add_workers(grading)
+    attempt = grading.add_mutually_exclusive_group()
+    attempt.add_argument(
+        "--attempt",
+        type=count,
+        default=1,
+        help="which submission of its student it is; hints depend on it (default 1)",
+    )
+    attempt.add_argument(
+        "--metadata", type=Path, help="Gradescope's submission_metadata.json, which tells the attempt"
+    )
+    grading.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
+    grading.set_defaults(command=grade)
+
+    boxed = commands.add_parser(
+        "gradescope",
+        help="grade what lies in Gradescope's box; a valid results.json is there whatever happens",
+    )
+    boxed.add_argument(
+        "--box", type=Path, default=Path("/autograder"), help="the box's folder (default: /autograder)"
+    )
+    add_only(boxed, "a question or task")
+    boxed.add_argument(
+        "--self-test",
+        action="store_true",
+        help="grade the reference in a box of its own; exits with 1 unless it gets all points",
+    )
+    boxed.set_defaults(command=gradescope)
+
+    laying_out = commands.add_parser(
+        "manual", help="lay out what is graded by hand, from many records: a table, and a page a question"
+    )
+    laying_out.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="a submission_log.json")
+    laying_out.add_argument("--out", type=Path, required=True, help="folder for manual.csv and the pages")
+    laying_out.set_defaults(command=manual)
+
+    examining = commands.add_parser(
+        "doctor", help="try every promise of isolation on this machine, for real, and say what holds"
+    )
+    examining.add_argument("--json", action="store_true", help="print plain data instead of a table")
+    examining.set_defaults(command=doctor)
+
+
+def grade(arguments: argparse.Namespace) -> int:
+    """`autograder grade`."""
+    from autograder.grading.grader import Grader, Order
+    from autograder.platforms.gradescope import metadata
+    from autograder.record.build import NAME
+    from autograder.render import report
+
+    manifest = manifests.load(manifests.find())
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out {arguments.out} is a file: give a folder")
+    suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
+    isolated = arguments.isolation != "none"
+    with Grader(manifest, isolated=isolated) as grader:
+        device = grader.device(arguments.device)
+        attempt = metadata.read(arguments.metadata).attempt if arguments.metadata else arguments.attempt
+        only = tuple(arguments.only)
+        order = Order(suites, only, arguments.seed, device, arguments.workers, attempt)
+        trust = "" if isolated else " without isolation, as told: it is trusted"
+        (arguments.out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of this record
+        print(f"grading {arguments.submission} on {device}{trust}")
+        with Bar() as bar:
+            record = grader.grade(arguments.submission.absolute(), order, arguments.out, bar.advance)
+    show(record, points=True, package="")
+    report.write(record, arguments.out / REPORT)
+    print("written: " + ", ".join(str(arguments.out / name) for name in (NAME, "results.json", REPORT)))
+    return OUR_FAULT if record["faults"] else DONE
+
+
+def gradescope(arguments: argparse.Namespace) -> int:
+    """`autograder gradescope`: exits with 0, since a grader that failed has said so in its results."""
+    from autograder.platforms.gradescope.box import Box, run, self_test
+
+    manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
+    if arguments.self_test:
+        got, due = self_test(manifest, only)
+        print(f"self-test: the reference gets {got:g} of {due:g} points")
+        return DONE if got == due else NOT_PASSED
+    box = Box(arguments.box.absolute())
+    results = run(box, manifest, only)
+    print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
+    return DONE
+
+
+def manual(arguments: argparse.Namespace) -> int:
+    """`autograder manual`."""
+    from autograder.render import manual
+
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out {arguments.out} is a file: give a folder")
+    for path in manual.export(arguments.logs, manifests.load(manifests.find()), arguments.out):
+        print(f"written: {path}")
+    return DONE
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """`autograder doctor`."""
+    from rich.console import Console
+
+    from autograder.grading import doctor
+
+    manifest = manifests.load(manifests.find())
+    findings = doctor.examine(manifest)
+    if arguments.json:
+        print(json.dumps(doctor.as_dict(findings), indent=1))
+    else:
+        doctor.show(findings, Console(highlight=False))
+    return DONE if findings.holds else NOT_PASSED

@@ -1,0 +1,1 @@
+"""A whole grade of one submission by staff: staging, isolation, tests, credit, the record on disk."""

@@ -1,0 +1,112 @@
+"""`autograder doctor`: what stands between a submission and this machine, and what holds when it is really attacked."""
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.assignment.manifest import Manifest
+from autograder.errors import HarnessError
+from autograder.grading.grader import NO_ISOLATION, Grader, secrets
+from autograder.isolation import promises
+from autograder.isolation.kernel.syscalls import supported
+from autograder.isolation.plan import Layers
+
+MENDS = {
+    "secrets": "let root own the homework's folder with mode 700, or use a kernel with Landlock (5.13 or later)",
+    "memory": "grade as root, so that submissions get a user of their own, or allow seccomp",
+    "signals": "grade as root, so that submissions get a user of their own, or allow seccomp",
+    "network": "allow seccomp, or network namespaces",
+    "files": "grade as root, so that submissions get a user of their own, or use a kernel with Landlock",
+    "leftovers": "allow process namespaces",
+}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found: layers in force, and for each promise what was broken.
+
+    Attributes:
+        layers: in force; None where workers cannot be started at all.
+        broken: by name of the promise, in words; empty where it holds.
+        refusal: why nothing can be graded in isolation here, if so.
+    """
+
+    layers: Layers | None
+    broken: dict[str, list[str]]
+    refusal: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether submissions may be graded here."""
+        due = [promise.name for promise in ALL if promise.due]
+        return not self.refusal and not any(self.broken.get(name) for name in due)
+
+
+ALL = (*promises.PROMISES, *promises.LIMITS, promises.EXISTENCE)
+
+
+def examine(manifest: Manifest) -> Findings:
+    """Starts workers as a grade does and lets them attack, promise by promise. Takes a minute at most."""
+    if not supported():
+        return Findings(None, {}, NO_ISOLATION)
+    with Grader(manifest) as grader:
+        assert grader.isolated is not None
+        try:
+            layers = grader.isolated.layers
+            if layers.missing:
+                return Findings(layers, {}, "; ".join(layers.missing))
+            with promises.Court(grader.isolated, grader.staging, secrets(manifest)) as court:
+                return Findings(layers, promises.try_all(court, ALL))
+        except HarnessError as error:
+            return Findings(None, {}, str(error))
+
+
+def as_dict(findings: Findings) -> dict[str, Any]:
+    """As plain data, for `--json`."""
+    return {
+        "holds": findings.holds,
+        "refusal": findings.refusal,
+        "layers": findings.layers.words() if findings.layers else [],
+        "promises": {name: broken or "holds" for name, broken in findings.broken.items()},
+    }
+
+
+def show(findings: Findings, console: Console) -> None:
+    """Prints what was found."""
+    who = "root" if os.geteuid() == 0 else "a plain user"
+    console.print(
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()} in {sys.prefix}, as {who}"
+    )
+    if findings.layers is not None:
+        console.print("in force: " + ", ".join(findings.layers.words()))
+    if findings.refusal:
+        console.print(Text(f"nothing can be graded in isolation here: {findings.refusal}", style="bold red"))
+        return
+    table = Table(header_style="bold")
+    for column in ("promise", "what is promised", "when attacked"):
+        table.add_column(column, overflow="fold")
+    for promise in ALL:
+        broken = findings.broken[promise.name]
+        verdict = Text("holds", style="green")
+        if broken:
+            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+            verdict = Text(
+                f"BROKEN: {'; '.join(broken[:3])}{more}", style="bold red" if promise.due else "yellow"
+            )
+        table.add_row(promise.name, promise.words, verdict)
+    console.print(table)
+    for name, broken in findings.broken.items():
+        if broken and name in MENDS:
+            console.print(f"{name}: {MENDS[name]}")
+    if findings.holds:
+        console.print(Text("submissions may be graded here", style="bold green"))
+    else:
+        console.print(
+            Text("no submission is graded here, unless --isolation none trusts it", style="bold red")
+        )

@@ -1,0 +1,1 @@
+"""What the kernel offers to confine a process: system-call filter, Landlock, namespaces."""

@@ -1,0 +1,124 @@
+"""The room of a zygote and its workers: namespaces of their own, and a file tree of nothing but what they need.
+
+Entered once, before anything is imported; each worker then gets a process namespace and a mount namespace of its own.
+Every function says what it reached and leaves the rest to other layers: what is due is decided by `lockdown`.
+"""
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.isolation.kernel.syscalls import call
+
+NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
+_NAMES = {"user": NEWUSER, "mount": NEWNS, "pid": NEWPID, "network": NEWNET, "ipc": NEWIPC}
+
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_RDONLY, _NOSUID, _NODEV = 1, 2, 4  # of mount_setattr
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+
+
+def enter_namespaces() -> tuple[str, ...]:
+    """Leaves the machine's namespaces for new ones; returns which. The caller has one thread, and forks to get the pid.
+
+    Root makes each that it may; anyone else needs a user namespace to make the others in.
+    """
+    if os.geteuid() == 0:
+        return tuple(name for name, flag in _NAMES.items() if name != "user" and _try_unshare(flag))
+    uid, gid = os.getuid(), os.getgid()
+    flags = 0
+    for flag in _NAMES.values():
+        flags |= flag
+    if not _try_unshare(flags):
+        return ()
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    return tuple(_NAMES)
+
+
+def _try_unshare(flags: int) -> bool:
+    try:
+        call("unshare", flags)
+    except OSError:  # not allowed here, or no such namespace in this kernel
+        return False
+    return True
+
+
+class NextPidNamespace:
+    """Gives each child that is forked after `renew` a process namespace of its own, of which it is process 1."""
+
+    def __init__(self) -> None:
+        self._home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+    def renew(self) -> None:
+        """Has to be called before every fork: a namespace ends with its first process."""
+        call("setns", self._home, NEWPID)
+        call("unshare", NEWPID)
+
+
+def build_root(visible: Iterable[str], scratch: str) -> bool:
+    """Makes what is `visible`, read-only, and the `scratch` folder all that exists. Needs a mount namespace.
+
+    Returns:
+        Whether it was reached. If not, nothing is hidden, and whoever called must not count on it.
+    """
+    root = Path(scratch) / "root"
+    root.mkdir()
+    try:
+        _mount(None, "/", None, _MS_REC | _MS_PRIVATE)  # nothing of this reaches the machine's own tree
+        _mount("tmpfs", str(root), "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
+        for path in sorted(set(visible)):
+            _show(path, root, _RDONLY | _NOSUID | _NODEV)
+        for path in DEVICES:
+            _show(path, root, _RDONLY | _NOSUID)
+        (root / scratch.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        _set_attributes(str(root), _RDONLY | _NOSUID | _NODEV, recursive=False)
+        os.chdir(root)
+        call("pivot_root", b".", b".")
+        call("umount2", b".", _MNT_DETACH)
+        os.chdir("/")
+    except OSError:  # a kernel before 5.12, or a machine that gives namespaces without the right to mount
+        return False
+    return True
+
+
+def _show(path: str, root: Path, attributes: int) -> None:
+    inside = root / path.lstrip("/")
+    if inside.exists():  # it lies in a folder that is visible already
+        return
+    if os.path.isdir(path):
+        inside.mkdir(parents=True)
+    else:
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        inside.touch()
+    _mount(os.path.realpath(path), str(inside), None, _MS_BIND | _MS_REC)
+    _set_attributes(str(inside), attributes, recursive=True)
+
+
+def private_scratch(folder: str, size_mb: int, files: int, owner: int) -> None:
+    """Mounts a file system of its own, which ends with the worker, on a scratch folder. Needs the right to mount."""
+    call("unshare", NEWNS)
+    options = f"size={size_mb}m,nr_inodes={files},mode=700,uid={owner},gid={owner}"
+    _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, options)
+
+
+def fresh_proc() -> None:
+    """Mounts /proc for the worker's own process namespace: a GPU's driver reads it."""
+    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    texts = [os.fsencode(text) if text else None for text in (source, target, kind, options)]
+    call("mount", *texts[:3], flags, texts[3])
+
+
+def _set_attributes(path: str, attributes: int, *, recursive: bool) -> None:
+    change = struct.pack(
+        "=4Q", attributes, 0, 0, 0
+    )  # struct mount_attr: set, clear, propagation, user namespace
+    flags = _AT_RECURSIVE if recursive else 0
+    call("mount_setattr", _AT_FDCWD, os.fsencode(path), flags, change, len(change))

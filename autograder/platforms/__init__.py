@@ -1,0 +1,1 @@
+"""Where submissions are handed in: Gradescope and Otter."""

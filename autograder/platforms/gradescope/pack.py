@@ -1,0 +1,54 @@
+"""The zip that goes to Gradescope: what grading needs, with the two scripts that Gradescope calls at its root."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.assignment.manifest import Manifest
+from autograder.assignment.scope import select
+from autograder.errors import InputError
+from autograder.platforms.gradescope import box as machine
+from autograder.release.archive import pack
+from autograder.release.grading_files import grading_files
+
+SCRIPTS = ("setup.sh", "run_autograder")
+MAKEFILE = "Makefile"  # sets up, there as here
+UNSTARTED = "unstarted.json"
+_BOX = Path(machine.__file__).parent / "scripts"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What was written, how many files it holds, and the points that a submission can get there."""
+
+    zip: Path
+    files: int
+    points: float
+
+
+def build(manifest: Manifest, out: Path, only: tuple[str, ...] = ()) -> Packed:
+    """Writes the zip into `out`.
+
+    Args:
+        manifest: of staff.
+        out: the folder.
+        only: questions that it grades, where they are handed in apart; empty for all.
+
+    Raises:
+        InputError: a name in `only` fits nothing, or this is a student's copy.
+    """
+    scope = select(manifest, only, manifest.suites)
+    files = {path.as_posix(): (manifest.root / path).read_bytes() for path in grading_files(manifest)}
+    makefile = manifest.root / MAKEFILE
+    if not makefile.is_file():
+        raise InputError(f"{makefile} is not there, and sets up the grader in Gradescope's box")
+    files[MAKEFILE] = makefile.read_bytes()
+    flags = " ".join(f"--only {name}" for name in only)
+    for script in SCRIPTS:
+        text = (_BOX / script).read_text(encoding="utf-8").replace(" @ONLY@", f" {flags}" if flags else "")
+        files[script] = text.encode()
+    unstarted = machine.without_a_grade(machine.UNSTARTED, 0)
+    files[UNSTARTED] = json.dumps(unstarted, indent=1).encode()
+    name = "-".join([manifest.id, "gradescope", *only])
+    pack(files, out / f"{name}.zip", executable=SCRIPTS)
+    return Packed(out / f"{name}.zip", len(files), sum(manifest.tasks[task].points for task in scope))

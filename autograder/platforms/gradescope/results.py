@@ -1,0 +1,110 @@
+"""`results.json` for Gradescope: one entry a task, with outcome, rationale and hint of each test that did not pass."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from autograder.assignment.policies import Rank
+from autograder.outcomes import Outcome
+from autograder.platforms.gradescope.lateness import ON_TIME, Terms
+from autograder.record.build import Record
+from autograder.render import words
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&$])")
+
+
+def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[Rank] = ()) -> dict[str, Any]:
+    """The results of a record.
+
+    All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
+    test may not be seen is not in the fields used here.
+
+    Args:
+        record: valid, at whatever stage.
+        terms: how the submission is treated; the entries show points without them, the score has them in it.
+        ranks: columns of the leaderboard; none for no leaderboard.
+    """
+    tests = {test["id"]: test for test in record["tests"]}
+    board = list(_leaderboard(record, ranks))
+    return {
+        "score": round(record["score"] * terms.factor, 4),
+        "execution_time": record["seconds"],
+        "output": _summary(record, terms),
+        "output_format": "md",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_entry(record, task, [tests[name] for name in task["tests"]]) for task in record["tasks"]],
+        **({"leaderboard": board} if board else {}),
+        "extra_data": {
+            "schema_version": record["schema_version"],
+            "seed": record["seed"],
+            "complete": record["complete"],
+        },
+    }
+
+
+def plain(text: str) -> str:
+    """Text that means nothing in Markdown, whoever wrote it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _summary(record: Record, terms: Terms) -> str:
+    lines = [
+        f"**{plain(record['assignment']['title'])}: {record['score']:g} of {record['max_score']:g} points.**"
+    ]
+    lines += [f"**{plain(text)}**" for text in (*terms.words, *words.alerts(record))]
+    rows = [
+        f"| {question['id']} | {plain(question['title'])} | {question['outcome']} "
+        f"| {question['points']:g} / {question['max_points']:g} |"
+        for question in record["questions"]
+        if question["max_points"]
+    ]
+    table = "\n".join(["| question | what | outcome | points |", "| --- | --- | --- | ---: |", *rows])
+    return "\n\n".join([*lines, table, *(plain(note) for note in record["notes"])])
+
+
+def _leaderboard(record: Record, ranks: Sequence[Rank]) -> Iterator[dict[str, Any]]:
+    """What was measured last of each task that is wholly right: its figure on fresh data, not the one it claims."""
+    right = {task["id"] for task in record["tasks"] if task["outcome"] == Outcome.PASSED}
+    for rank in ranks:
+        found = [
+            row["measured"][rank.metric]
+            for row in record["training"]
+            if row["run"] == rank.task and rank.metric in row["measured"] and not row["claimed"]
+        ]
+        if found and rank.task in right:
+            yield {"name": rank.name, "value": round(found[-1], 4), "order": rank.order}
+
+
+def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
+    whole = [f"{words.head(word)}: {text}" for word, text in words.about(record, task)]
+    passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
+    return {
+        "number": task["question"],
+        "name": task["id"],
+        "score": task["points"],
+        "max_score": task["max_points"],
+        "status": "passed" if task["outcome"] == Outcome.PASSED else "failed",
+        "output": "\n\n".join(
+            [
+                f"{task['outcome']}: {passed} of {len(tests)} tests passed.",
+                *(["\n".join(whole)] if whole else []),
+                *([] if words.is_explained(task) else _messages(tests, hints=words.hints_shown(record))),
+            ]
+        ),
+        "visibility": "visible",
+    }
+
+
+def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[str]:
+    """Each message once, however many tests it came from."""
+    messages: dict[str, None] = {}
+    for test in tests:
+        if test["outcome"] != Outcome.PASSED:
+            lines = [f"{test['outcome']}: {test['title']}", test["rationale"]]
+            lines += [f"Try: {test['hint']}"] if test["hint"] and hints else []
+            lines += [f"Where: {test['where']}"] if test["where"] else []
+            messages["\n".join(filter(None, lines))] = None
+    return list(messages)

@@ -1,0 +1,1 @@
+"""How good the tests and the feedback are, measured with known answers and random mutants."""

@@ -1,0 +1,93 @@
+"""Small changes to the reference's own solution blocks, made by cosmic-ray: wrong answers that nobody thought of."""
+
+import ast
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.assignment.manifest import Manifest
+from autograder.misconceptions import splice
+from autograder.misconceptions.bank import Entry
+
+# Of its operators, those whose changes run: shifts of floats raise, `+x` for `-x` is `-x` left out, `is` for `==` of
+# numbers is the same or chance, and names that are not there prove nothing.
+_ARITHMETIC = ("Add", "Sub", "Mul", "Div")
+_COMPARISON = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
+OPERATORS = (
+    *(f"ReplaceBinaryOperator_{a}_{b}" for a in _ARITHMETIC for b in _ARITHMETIC if a != b),
+    "ReplaceBinaryOperator_Pow_Mul",
+    "ReplaceBinaryOperator_FloorDiv_Div",
+    "ReplaceBinaryOperator_Mod_FloorDiv",
+    "ReplaceBinaryOperator_BitAnd_BitOr",
+    "ReplaceBinaryOperator_BitOr_BitAnd",
+    *(f"ReplaceComparisonOperator_{a}_{b}" for a in _COMPARISON for b in _COMPARISON if a != b),
+    "ReplaceComparisonOperator_Is_IsNot",
+    "ReplaceComparisonOperator_IsNot_Is",
+    "ReplaceUnaryOperator_Delete_USub",
+    "ReplaceUnaryOperator_Delete_Invert",
+    "ReplaceUnaryOperator_Delete_Not",
+    "ReplaceTrueWithFalse",
+    "ReplaceFalseWithTrue",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "AddNot",
+    "NumberReplacer",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+    "ZeroIterationForLoop",
+)
+
+
+def mutants(manifest: Manifest) -> list[Entry]:
+    """Every change of one place in one task's block, as an entry that the task's tests have to refuse.
+
+    Its `says` is what `of_lines` makes of the lines that it changes; its id is new at each change of the reference.
+    """
+    assert manifest.staff is not None
+    found = []
+    for task in manifest.code_tasks():
+        path = manifest.root / manifest.staff.reference / manifest.tasks[task].file
+        lines, places = splice.blocks_in(path)
+        for place in places:
+            if place.name != manifest.tasks[task].name:
+                continue
+            block = textwrap.dedent("\n".join(lines[place.block.begin : place.block.end - 1])) + "\n"
+            for number, (body, row) in enumerate(_changes(block), start=1):
+                entry = Entry(
+                    id=f"{task}:{number}",
+                    task=task,
+                    parameters=place.parameters,
+                    file=str(path),
+                    line=place.block.begin + 1 + row,
+                    says=of_lines(block.split("\n")[row], body.split("\n")[row]),
+                    failure="values",
+                )
+                vars(entry)["body"] = body
+                found.append(entry)
+    return found
+
+
+def of_lines(was: str, becomes: str) -> str:
+    """How a change is told from others of its task: the line before and after."""
+    return f"{was.strip()}  ->  {' '.join(becomes.split())}"
+
+
+def _changes(block: str) -> Iterator[tuple[str, int]]:
+    """Each changed text that is another program, once, and the first line that is another one."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.operators.provider import OperatorProvider
+
+    provider: Any = OperatorProvider()
+    seen = {ast.dump(ast.parse(block))}
+    for name in OPERATORS:
+        count = 0
+        while (changed := mutate_code(block, provider[name](), count)) is not None:
+            count += 1
+            try:
+                program = ast.dump(ast.parse(changed))
+            except SyntaxError:
+                continue  # a star of a signature, say, is no operator
+            if program not in seen:
+                seen.add(program)
+                pairs = zip(block.split("\n"), changed.split("\n"), strict=False)
+                yield changed, next(row for row, (a, b) in enumerate(pairs) if a != b)

@@ -1,0 +1,224 @@
+"""`submission_log.json`: the record of one submission, from which everything else is rendered."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from autograder import atomic, schemas
+from autograder.assignment.manifest import Manifest
+from autograder.errors import HarnessError
+from autograder.outcomes import Finding, Outcome, TestResult, worst
+from autograder.record import scoring
+from autograder.record.upstream import Feedback
+from autograder.submission.answers import IDS, NAMES, Answers
+
+SCHEMA_VERSION = "1.0"
+NAME = "submission_log.json"
+Record = dict[str, Any]
+
+
+@dataclass
+class Facts:
+    """What a record holds besides its tests."""
+
+    manifest: Manifest
+    suites: tuple[str, ...]
+    scope: tuple[str, ...]
+    seed: int
+    device: str
+    isolation: dict[str, Any]
+    answers: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    attempt: int = 1
+    artifacts: Sequence[dict[str, Any]] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def build(
+    facts: Facts,
+    results: Sequence[TestResult],
+    *,
+    complete: bool,
+    faults: Sequence[str],
+    seconds: float,
+    feedback: Mapping[str, Feedback] | None = None,
+) -> Record:
+    """The record of what is known so far, valid against its schema at any moment.
+
+    Args:
+        facts: what does not change while tests run.
+        results: one a test of the ledger; those that did not run yet have the outcome HARNESS.
+        complete: whether every test has run.
+        faults: our own, in words.
+        seconds: since grading began.
+        feedback: what is told of a task as a whole; a credit in it counts where it is more than the task's own points.
+    """
+    manifest = facts.manifest
+    feedback = feedback or {}
+    scores = [
+        replace(score, points=max(score.points, feedback[score.task.id].credit))
+        if score.task.id in feedback
+        else score
+        for score in scoring.score_tasks(manifest, facts.scope, results)
+    ]
+    questions = []
+    for question in manifest.questions:
+        mine = [score for score in scores if score.task.question == question.id]
+        if not mine and question.tasks:
+            continue
+        questions.append(
+            {
+                "id": question.id,
+                "title": question.title,
+                "outcome": str(worst([score.outcome for score in mine])),
+                "points": scoring.total(mine),
+                "max_points": round(sum(score.max_points for score in mine), 4),
+                "manual_points": question.manual_points,
+            }
+        )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "assignment": {"id": manifest.id, "title": manifest.title},
+        "who": _who(facts.answers),
+        "started": facts.started,
+        "seconds": round(seconds, 2),
+        "complete": complete,
+        "score": scoring.total(scores),
+        "max_score": round(sum(score.max_points for score in scores), 4),
+        "scope": {"suites": list(facts.suites), "whole": len(facts.scope) == len(manifest.tasks)},
+        "questions": questions,
+        "tasks": [
+            {
+                "id": score.task.id,
+                "question": score.task.question,
+                "kind": score.task.kind,
+                "outcome": str(score.outcome),
+                "points": score.points,
+                "max_points": score.max_points,
+                "tests": list(score.tests),
+                **({"feedback": _told(feedback[score.task.id])} if score.task.id in feedback else {}),
+            }
+            for score in scores
+        ],
+        "tests": [result.as_row() for result in results],
+        "environment": facts.environment,
+        "isolation": facts.isolation,
+        "seed": facts.seed,
+        "device": facts.device,
+        "answers": facts.answers,
+        "training": [
+            {
+                "run": result.task,
+                "test": result.id,
+                "outcome": str(result.outcome),
+                "budget": dict(manifest.tasks[result.task].budget),
+                "measured": {
+                    name: value for name, value in result.metrics.items() if isinstance(value, float | int)
+                },
+                "claimed": result.shown.get("claimed", {}),
+                "curves": result.shown.get("curves", []),
+                "pictures": result.shown.get("pictures", []),
+            }
+            for result in results
+            if manifest.tasks[result.task].kind == "run" or result.shown
+        ],
+        "artifacts": list(facts.artifacts),
+        "sources": facts.sources,
+        "attempt": facts.attempt,
+        "hints_from_attempt": manifest.feedback.hints_from_attempt,
+        "notes": list(facts.notes),
+        "faults": list(faults),
+    }
+
+
+def _told(feedback: Feedback) -> dict[str, Any]:
+    finding = feedback.finding or Finding("", "", "")
+    return {
+        **asdict(finding),
+        "upstream": list(feedback.upstream),
+        "right_otherwise": feedback.is_right_otherwise,
+        "credit": feedback.credit,
+    }
+
+
+def environment(device: str) -> dict[str, str]:
+    """Where the tests ran."""
+    found = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "executable": sys.implementation.name,
+    }
+    for package in ("torch", "numpy", "scipy", "transformers", "torchvision"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    found["threads"] = os.environ.get("OMP_NUM_THREADS", "")
+    found["device"] = _device_name(device)
+    return found
+
+
+def _device_name(device: str) -> str:
+    if device != "cuda":
+        return device
+    import torch
+
+    return torch.cuda.get_device_name()
+
+
+def _who(answers: dict[str, Any]) -> list[dict[str, str]]:
+    """Names and ids, paired, as the student gave them; a lone string counts as a list of one."""
+    form = Answers(answers)
+    names, ids = form.people(NAMES), form.people(IDS)
+    size = max(len(names), len(ids))
+    names += [""] * (size - len(names))
+    ids += [""] * (size - len(ids))
+    return [{"name": name, "id": student_id} for name, student_id in zip(names, ids, strict=True)]
+
+
+def check(data: Any, schema: str) -> None:
+    """Refuses data that does not fit its schema.
+
+    Raises:
+        HarnessError: it does not; every place is named.
+    """
+    wrong = [message for _, message in schemas.mistakes(data, schema)]
+    if wrong:
+        raise HarnessError(f"what was to be written does not fit the {schema} schema: " + "; ".join(wrong))
+
+
+def write(data: Any, path: Path, *, pretty: bool = True) -> None:
+    """Writes JSON atomically: at any moment the file is the old one or the new one, whole.
+
+    Infinities and NaN, which JSON does not have, are written as text. Without `pretty` it is several times faster.
+    """
+    indent = 1 if pretty else None
+    try:
+        text = json.dumps(data, indent=indent, allow_nan=False)
+    except ValueError:  # there is one somewhere; to look for it in each record of a grade would take seconds
+        text = json.dumps(_finite(data), indent=indent, allow_nan=False)
+    atomic.write_text(path, text + "\n")
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float) and data - data != 0:
+        return str(data)
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return data
+
+
+def is_perfect(record: Record) -> bool:
+    """Whether every test passed."""
+    return bool(record["tests"]) and all(test["outcome"] == Outcome.PASSED for test in record["tests"])

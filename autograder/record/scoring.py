@@ -1,0 +1,52 @@
+"""From tests to tasks to questions: who gets which points."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from autograder.assignment.manifest import Manifest, Task
+from autograder.outcomes import Outcome, TestResult, worst
+
+PLACES = 6
+
+
+@dataclass(frozen=True)
+class TaskScore:
+    """A task's end: worst outcome of its tests, points earned and points possible in the suites that ran."""
+
+    task: Task
+    outcome: Outcome
+    points: float
+    max_points: float
+    tests: tuple[str, ...]
+
+
+def score_task(task: Task, results: list[TestResult]) -> TaskScore:
+    """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, makes the task 0.
+
+    Where all its tests in the suites that ran have weight 0, there are no points to be had.
+    """
+    outcome = worst([result.outcome for result in results])
+    total = sum(result.weight for result in results)
+    passed = sum(result.weight for result in results if result.outcome is Outcome.PASSED)
+    possible = 0.0 if results and total == 0 else task.points
+    if outcome is Outcome.PASSED:
+        points = possible
+    elif outcome in (Outcome.TODO, Outcome.BLOCKED) or total == 0:
+        points = 0.0
+    else:
+        points = round(task.points * passed / total, PLACES)
+    return TaskScore(task, outcome, points, possible, tuple(result.id for result in results))
+
+
+def score_tasks(manifest: Manifest, scope: Iterable[str], results: Iterable[TestResult]) -> list[TaskScore]:
+    """Every task in scope, in the manifest's order."""
+    by_task: dict[str, list[TestResult]] = {task: [] for task in scope}
+    for result in results:
+        if result.task in by_task:
+            by_task[result.task].append(result)
+    return [score_task(manifest.tasks[task], found) for task, found in by_task.items()]
+
+
+def total(scores: Iterable[TaskScore]) -> float:
+    """The sum of points, free of rounding dust."""
+    return round(sum(score.points for score in scores), 4)

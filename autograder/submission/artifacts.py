@@ -1,0 +1,189 @@
+"""Trained weights that a submission holds as evidence: read as plain numbers, and refused with a name where unsound.
+
+An artifact `NAME` is `artifacts/NAME.safetensors` beside its card `artifacts/NAME.json`, which says what the weights
+come from and what they are claimed to reach (schema: card). Nothing in either is believed: a digest only ties the files
+to each other and to the sources that were handed in with them, and a test measures whatever is claimed.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import Tensor
+
+from autograder import schemas
+from autograder.assignment.limits import MB
+from autograder.assignment.manifest import Manifest, Task
+from autograder.errors import WrongAnswer
+from autograder.submission.reader import run as reading
+
+SECONDS = 3  # for the card
+SHOWN = ("preset", "seed", "device", "metrics", "curves")  # of a card, in the record
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+class Unsound(Exception):
+    """Weights or a card that are no evidence; the message says why, and `failure` its class."""
+
+    def __init__(self, message: str, failure: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Sound files of an artifact.
+
+    Attributes:
+        weights: by name, in single precision; finite.
+        card: what is claimed of them, as its schema has it.
+    """
+
+    weights: dict[str, Tensor]
+    card: dict[str, Any] = field(repr=False)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Of the training, as the card has them; plain values, and otherwise anything."""
+        return dict(self.card["settings"])
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What is claimed."""
+        return dict(self.card["metrics"])
+
+
+class Shelf:
+    """The artifacts of one package. Sound ones are read once, however many tests ask for them.
+
+    Args:
+        package: the submission's folder.
+        manifest: the assignment.
+    """
+
+    def __init__(self, package: Path, manifest: Manifest) -> None:
+        self._package = package
+        self._manifest = manifest
+        self._sound: dict[str, Artifact] = {}
+
+    def holds(self, task: Task) -> bool:
+        """Whether there are weights at all."""
+        return (self._package / task.file).exists()
+
+    def read(self, task: Task) -> Artifact:
+        """The weights and the card of an artifact task.
+
+        Raises:
+            Unsound: they are missing, broken, too large, not finite, or do not belong together.
+        """
+        if task.id not in self._sound:
+            most = int(self._manifest.intake.file_mb * MB)
+            self._sound[task.id] = _read(self._package / task.file, most)
+        return self._sound[task.id]
+
+    def strangers(self, task: Task) -> list[str]:
+        """The files that the task needs and that are not, as they were handed in, those that its card names.
+
+        Raises:
+            Unsound: as `read`.
+        """
+        named = self.read(task).card["sources"]
+        files = sorted({self._manifest.tasks[need].file for need in self._needs(task)})
+        return [file for file in files if named.get(file) != code_digest(self._package / file)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the record says of every artifact that is there, sound or not."""
+        return [
+            self._row(task)
+            for task in self._manifest.tasks.values()
+            if task.kind == "artifact" and (self._package / task.file).is_file()
+        ]
+
+    def _row(self, task: Task) -> dict[str, Any]:
+        data = (self._package / task.file).read_bytes()
+        row = {
+            "name": task.name,
+            "file": task.file,
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        try:
+            card, others = self.read(task).card, self.strangers(task)
+        except Unsound as error:
+            return {**row, "problem": str(error), "card": None}
+        problem = f"trained with other sources than these: {', '.join(others)}" if others else ""
+        return {**row, "problem": problem, "card": {name: card[name] for name in SHOWN}}
+
+    def _needs(self, task: Task) -> Iterable[str]:
+        for need in task.needs:
+            yield need
+            yield from self._needs(self._manifest.tasks[need])
+
+
+def wrong(error: Unsound, task: Task) -> WrongAnswer:
+    """What a test fails with over unsound files."""
+    hint = f"Make it anew: {task.command}" if task.command else "Make it anew."
+    return WrongAnswer(str(error), hint=hint, failure=error.failure)
+
+
+def code_digest(file: Path) -> str:
+    """SHA-256 of a source file's code: neither blank lines, nor lines of comment, nor space at the end of a line."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    lines = (line.rstrip() for line in text.splitlines())
+    code = "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
+
+
+def _read(weights_file: Path, most: int) -> Artifact:
+    card_file = weights_file.with_suffix(".json")
+    data = _bytes(weights_file, most)
+    card = _card(card_file)
+    if card["weights"] != hashlib.sha256(data).hexdigest():
+        raise Unsound(
+            f"{weights_file.name} is not the file that {card_file.name} was written for: its digest differs",
+            "swapped weights",
+        )
+    return Artifact(_tensors(weights_file.name, data), card)
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    if not file.is_file():
+        raise Unsound(f"{file.name} is missing", "missing")
+    size = file.stat().st_size
+    if size > most:
+        raise Unsound(f"{file.name} has {size / MB:.1f} MB; {most / MB:g} MB at most are taken", "too large")
+    return file.read_bytes()
+
+
+def _card(file: Path) -> dict[str, Any]:
+    reply = reading.run("card", {"path": str(file)}, seconds=SECONDS)
+    said: dict[str, Any] = reply.parts[0][0] if reply.parts else {"problem": f"cannot be read: {reply.ended}"}
+    if "problem" in said:
+        raise Unsound(f"{file.name} {said['problem']}", "no card")
+    mistakes = [message for _, message in schemas.mistakes(said["values"], "card")]
+    if mistakes:
+        raise Unsound(f"{file.name} is no card of trained weights: {mistakes[0][:200]}", "no card")
+    card: dict[str, Any] = said["values"]
+    return card
+
+
+def _tensors(name: str, data: bytes) -> dict[str, Tensor]:
+    try:
+        tensors = load_safetensors(data)
+    except SafetensorError as error:
+        raise Unsound(
+            f"{name} is broken or no safetensors file: {str(error)[:200]}", "broken file"
+        ) from error
+    weights = {}
+    for key, tensor in tensors.items():
+        if tensor.dtype not in FLOATS:
+            raise Unsound(f"{name}: {key[:100]} holds {tensor.dtype}, and weights are floating", "dtype")
+        weights[key] = tensor.float()
+        if not bool(torch.isfinite(weights[key]).all()):
+            raise Unsound(f"{name}: {key[:100]} has values that are not finite", "not finite")
+    return weights

@@ -1,0 +1,78 @@
+"""Chooses which files of a submission are graded, and says which are not."""
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import accumulate
+
+from autograder.assignment.manifest import Manifest
+from autograder.submission.gather import Gathered
+from autograder.submission.place import given_files
+from autograder.submission.reader.names import Parts, fits, listed
+
+ALIKE = "the name differs only in case, or in how its letters are written, from one that is due or is there; rename it"
+CLASH = "a file and a folder have the same name; rename one"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The files by their path inside the package, and what is to be said of the others."""
+
+    files: dict[str, bytes]
+    notes: list[str]
+
+
+def choose(root: Parts | None, found: Gathered, manifest: Manifest) -> Chosen:
+    """The accepted files below `root`; of two that cannot both be there, the one that a task or the staff knows."""
+    given = given_files(manifest).keys()
+    known = {*given, *(task.file for task in manifest.tasks.values())}
+    left = {why: list(names) for why, names in found.left.items()}
+    inside: dict[str, str] = {}  # path in the submission, by path in the package
+    for name in found.files:
+        path = _below(root, name)
+        if path is not None and any(fits(path.split("/"), pattern) for pattern in manifest.intake.accept):
+            inside[path] = name
+        else:
+            left.setdefault("", []).append(name)
+    files: dict[str, bytes] = {}
+    alike = {_folded(path): path for path in known}
+    folders = {folder for path in given for folder in _folders(path)}
+    for path in sorted(inside, key=lambda path: (path not in known, path)):
+        if alike.setdefault(_folded(path), path) != path:
+            left.setdefault(ALIKE, []).append(inside[path])
+        elif path in folders or any(folder in files or folder in given for folder in _folders(path)):
+            left.setdefault(CLASH, []).append(inside[path])
+        else:
+            files[path] = found.files[inside[path]]
+            folders.update(_folders(path))
+    return Chosen(files, _notes(root, left, manifest))
+
+
+def _below(root: Parts | None, name: str) -> str | None:
+    """The path inside the package of a path in the submission, if it is there."""
+    parts = tuple(name.split("/"))
+    if root is None or parts[: len(root)] != root or len(parts) == len(root):
+        return None
+    return "/".join(parts[len(root) :])
+
+
+def _folders(path: str) -> list[str]:
+    """Every folder above a path: "a/b/c.py" has "a" and "a/b"."""
+    return list(accumulate(path.split("/")[:-1], lambda above, name: f"{above}/{name}"))
+
+
+def _folded(path: str) -> str:
+    """Equal for names that are one file on some systems."""
+    return unicodedata.normalize("NFKC", path).casefold()
+
+
+def _notes(root: Parts | None, left: dict[str, list[str]], manifest: Manifest) -> list[str]:
+    notes = []
+    for why, names in left.items():
+        if not why:  # given files of other kinds than are accepted come with every submission
+            below = {name: _below(root, name) or "" for name in names}
+            names = [
+                name for name in names if not any(fits(below[name].split("/"), p) for p in manifest.given)
+            ]
+        if names:
+            notes.append(f"left out: {listed(names)}: {why or 'not among the files that are graded'}")
+    return notes

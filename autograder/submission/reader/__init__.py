@@ -1,0 +1,1 @@
+"""A separate program with limits that parses what was handed in."""

@@ -1,0 +1,144 @@
+"""The files embedded in a `submission_log.json`. What else it says of itself (scores, outcomes) is not looked at."""
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from autograder.submission.reader import names
+from autograder.submission.reader.sift import Entry, Remark
+
+DIGITS = 100  # of a whole number; Python's own limit is 4300, and a record has none of either
+MEND = "hand in the package's folder, or make the log anew with `make submit`"
+PIECE = 1 << 16  # letters of base64 that are decoded at a time; a multiple of 4
+
+
+def embedded(data: bytes) -> str | dict[str, str]:
+    """A file as it stands in `files`: its text, byte order mark and line ends kept, or base64 where it is none.
+
+    A NUL stands in no text, and each would take six letters.
+    """
+    with suppress(UnicodeDecodeError):
+        if b"\0" not in data:
+            return data.decode("utf-8")
+    return {"base64": base64.b64encode(data).decode()}
+
+
+def entries(name: str, data: bytes, assignment: str) -> Iterator[Entry | Remark]:
+    """Every file that the log holds in `files`, its path inside the package mapped to what is in it."""
+    oddities: dict[str, None] = {}
+    try:
+        log = _parse(data, oddities)
+    except UnicodeDecodeError:
+        yield Remark(f"{name} is not UTF-8 text: {MEND}")
+        return
+    except RecursionError:
+        yield Remark(f"{name} is nested too deeply for a log: {MEND}")
+        return
+    except json.JSONDecodeError as error:
+        yield Remark(f"{name} is not valid JSON ({error}): {MEND}")
+        return
+    for oddity in list(oddities)[:5]:
+        yield Remark(f"{name} {oddity}")
+    if not isinstance(log, dict):
+        yield Remark(f"{name} is JSON and no log of an assignment: {MEND}")
+        return
+    if "nbformat" in log:
+        yield Remark(f"{name} is a notebook: {MEND}")
+        return
+    named = log.get("assignment")
+    of = named.get("id") if isinstance(named, dict) else None
+    if of != assignment:
+        other = names.shown(of) if isinstance(of, str) else "no assignment that it names"
+        yield Remark(f"{name} is a log of {other}, and this is {assignment}: hand in the right one")
+    files = log.get("files")
+    if not isinstance(files, dict) or not files:
+        yield Remark(f"{name} holds no sources: {MEND}")
+        return
+    measured = {path: _measure(value) for path, value in files.items()}
+    yield from _compare(name, {path: digest for path, (digest, _) in measured.items()}, log.get("sources"))
+    for path, value in files.items():
+        yield _entry(path, value, *measured[path])
+
+
+def _parse(data: bytes, oddities: dict[str, None]) -> Any:
+    """The log's JSON; doubled keys, NaN and endless numbers are taken for what they can be and go into `oddities`."""
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) < len(items):
+            seen: set[str] = set()
+            doubled = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            oddities[f"has the key {names.shown(doubled)!r} twice; the last one counts"] = None
+        return found
+
+    def whole(digits: str) -> int:
+        if len(digits) <= DIGITS:
+            return int(digits)
+        oddities[f"holds a number of more than {DIGITS} digits, which is taken for 0"] = None
+        return 0
+
+    def constant(name: str) -> None:
+        oddities[f"holds {name}, which JSON does not have; it is taken for null"] = None
+
+    text = data.decode("utf-8-sig")
+    return json.loads(text, object_pairs_hook=pairs, parse_int=whole, parse_constant=constant)
+
+
+def _compare(name: str, actual: dict[str, str], claimed: Any) -> Iterator[Remark]:
+    """Says where the log's own digests do not fit the files in it, or one stands without the other."""
+    claimed = claimed if isinstance(claimed, dict) else {}
+    wrong = [path for path in sorted({*actual, *claimed}) if actual.get(path) != claimed.get(path)]
+    if wrong:
+        yield Remark(
+            f"{name} was changed after it was made: its digests do not fit the files in it"
+            f" ({names.listed(wrong)}); the files are graded as they are"
+        )
+
+
+def _measure(value: Any) -> tuple[str, int]:
+    """SHA-256 and number of bytes of the file that `value` stands for; ("", 0) where it stands for none."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        for piece in _pieces(value):
+            digest.update(piece)
+            size += len(piece)
+    except ValueError:
+        return "", 0
+    return digest.hexdigest(), size
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    """The bytes that `value` stands for, piece by piece: base64 of any length is measured without being held decoded.
+
+    Raises:
+        ValueError: it is neither UTF-8 text nor base64 exactly as `embedded` writes it.
+    """
+    match value:
+        case str():
+            yield value.encode()
+        case {"base64": str(letters)} if len(value) == 1:
+            for start in range(0, len(letters), PIECE):
+                piece = letters[start : start + PIECE]
+                data = base64.b64decode(piece)
+                ended = start and letters[start - 1] == "="
+                if ended or base64.b64encode(data).decode() != piece:  # the decoder skips what is no base64
+                    raise ValueError("no base64 in its one form")
+                yield data
+        case _:
+            raise ValueError("neither text nor base64")
+
+
+def _entry(path: str, value: Any, digest: str, size: int) -> Entry:
+    if not digest:
+        why = "no UTF-8 text and no base64 in the log; make the log anew with `make submit`"
+        return Entry(path, 0, io.BytesIO, why)
+    return Entry(path, size, partial(_opened, value))  # only where its size is within the limits
+
+
+def _opened(value: Any) -> io.BytesIO:
+    return io.BytesIO(b"".join(_pieces(value)))

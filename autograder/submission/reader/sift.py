@@ -1,0 +1,198 @@
+"""Takes the entries of a folder, an archive or a log one by one: the wanted ones are read, within all limits."""
+
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from autograder.assignment.limits import MB, Limits
+from autograder.submission.reader import names
+
+PIECE = 1 << 16
+DAMAGE = (
+    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError),  # libraries' own slips
+    *(struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+)
+
+
+class Readable(Protocol):
+    """All that is asked of a stream."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as its container tells of it; `odd` says why it is no plain file, with the mend."""
+
+    name: str
+    size: int
+    open: Callable[[], AbstractContextManager[Readable]]
+    odd: str = ""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was read whole."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Left:
+    """A file that was left out; `why` with the mend, or "" where it is just none that is graded."""
+
+    name: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to be said of the whole."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Log(File):
+    """A `submission_log.json` in a submission that holds nothing else to grade."""
+
+
+Event = File | Left | Remark
+
+
+class LimitReached(Exception):
+    """Reading ends here; the message names the limit."""
+
+
+class Ration:
+    """What may come out of an archive, by what went in; one MB is free."""
+
+    def __init__(self, packed: int, ratio: float) -> None:
+        self._left = packed * ratio + MB
+        self._ratio = ratio
+
+    def take(self, size: int) -> None:
+        """Counts `size` bytes.
+
+        Raises:
+            LimitReached: they are too many.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise LimitReached(f"unpacks to more than {self._ratio:g} times its size")
+
+
+class Rationed:
+    """A stream of unpacked bytes, every one of which counts."""
+
+    def __init__(self, stream: Readable, ration: Ration) -> None:
+        self._stream, self._ration = stream, ration
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        self._ration.take(len(data))
+        return data
+
+
+def sift(container: str, entries: Iterator[Entry | Remark], limits: Limits) -> Iterator[Event]:
+    """What can be read of the entries. Never raises for what they hold; `container` is named where they end early."""
+    sieve, last, left = _Sieve(limits), "its start", 0
+    try:
+        for entry in entries:
+            event = entry if isinstance(entry, Remark) else sieve.judge(entry)
+            if isinstance(entry, Entry) and event is not None:
+                last = names.shown(entry.name)
+            left += isinstance(event, Left)
+            if event is not None and not (isinstance(event, Left) and left > limits.entries):
+                yield event
+    except LimitReached as limit:
+        yield Remark(f"{container} {limit}: it was read up to {last}; hand in the package's folder alone")
+    except DAMAGE as error:
+        yield Remark(f"{container} is damaged after {last} ({_words(error)}): pack and upload it again")
+    if left > limits.entries:
+        yield Remark(f"{left - limits.entries} more entries of {container} were left out")
+    if sieve.log is not None:
+        yield Left(sieve.log.name) if sieve.taken else sieve.log
+
+
+class _Sieve:
+    """Judges entries by what was taken before; `log` is kept for the case that there is nothing else."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._bytes = 0
+        self.taken = 0
+        self.log: Log | None = None
+
+    def judge(self, entry: Entry) -> File | Left | None:
+        """The file, or why it is left out; None for noise and for the log.
+
+        Raises:
+            LimitReached: no more is read.
+        """
+        limits = self._limits
+        try:
+            parts = names.split(entry.name)
+        except names.BadName as why:
+            return Left(entry.name, str(why))
+        if names.is_noise(parts):
+            return None
+        name = "/".join(parts)
+        if entry.odd:
+            return Left(name, entry.odd)
+        if names.is_log(parts):
+            return self._keep_log(entry, name)
+        if not names.is_wanted(parts, limits.accept):
+            nested = parts[-1].lower().endswith(names.ARCHIVES)
+            return Left(name, "an archive inside is not opened; hand in what it holds" if nested else "")
+        if self.taken >= limits.entries:
+            raise LimitReached(f"holds more than {limits.entries} files to grade")
+        data = _read(entry, name, limits.file_mb)
+        if isinstance(data, Left):
+            return data
+        if self._bytes + len(data) > limits.total_mb * MB:
+            too_much = (
+                f"all files together may have {limits.total_mb:g} MB; hand in the package's folder alone"
+            )
+            return Left(name, too_much)
+        self.taken, self._bytes = self.taken + 1, self._bytes + len(data)
+        return File(name, data)
+
+    def _keep_log(self, entry: Entry, name: str) -> Left | None:
+        if self.log is not None:
+            return Left(name, "a second log; hand in one")
+        data = _read(entry, name, self._limits.log_mb)
+        if isinstance(data, Left):
+            return data
+        self.log = Log(name, data)
+        return None
+
+
+def _read(entry: Entry, name: str, limit_mb: float) -> bytes | Left:
+    limit = int(limit_mb * MB)
+    too_large = Left(name, f"larger than {limit_mb:g} MB, the most that one such file may have")
+    if entry.size > limit:
+        return too_large
+    data = bytearray()
+    try:
+        with entry.open() as stream:
+            while piece := stream.read(PIECE):
+                data += piece
+                if len(data) > limit:
+                    return too_large
+    except DAMAGE as error:
+        return Left(name, f"damaged or not readable ({_words(error)}); save or pack it again")
+    return bytes(data)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return names.shown(str(error)) or type(error).__name__

@@ -1,0 +1,113 @@
+"""Tells what a submission is by its content, and reads it."""
+
+import stat
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment.limits import MB, Limits
+from autograder.submission.reader import folder, log, names, tarred, zipped
+from autograder.submission.reader.sift import Event, File, Left, Log, Remark, sift
+
+MAGIC = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf\x27\x1c": "7z archive",
+    b"Rar!": "Rar archive",
+}
+HANDED_IN = "hand in the package's folder, a .zip or .tar of it, or submission_log.json"
+
+
+def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
+    """The events of `read`, each as its kind, name and reason, with a file's bytes."""
+    limits = Limits(**request["limits"])
+    for event in read(Path(request["path"]), limits, request["assignment"]):
+        match event:
+            case File():
+                yield ("file", event.name, ""), event.data
+            case Left():
+                yield ("left", event.name[:400], event.why), b""
+            case Remark():
+                yield ("remark", "", event.text), b""
+
+
+def read(path: Path, limits: Limits, assignment: str) -> Iterator[Event]:
+    """What is in a folder, an archive or a log; whatever that is, as events and never as an exception."""
+    name = names.shown(path.name)
+    try:
+        kind = kind_of(path)
+        if kind == "folder" and (lone := _lone_container(path)) is not None:
+            path, name = lone, names.shown(lone.name)
+            kind = kind_of(path)
+        if kind == "log" and path.stat().st_size > limits.log_mb * MB:
+            yield Remark(
+                f"{name} has more than {limits.log_mb:g} MB, the most that a log may have: {log.MEND}"
+            )
+            return
+        data = path.read_bytes() if kind == "log" else b""
+    except OSError as error:
+        yield Remark(f"{name} cannot be read ({error.strerror}): {HANDED_IN}")
+        return
+    match kind:
+        case "folder":
+            events = sift(name, folder.entries(path), limits)
+        case "zip":
+            events = sift(name, zipped.entries(path, limits.ratio), limits)
+        case "tar" | "gzip" | "bzip2" | "xz":
+            events = sift(name, tarred.entries(path, kind, limits.ratio), limits)
+        case "log":
+            events = iter([Log(name, data)])
+        case "":
+            events = iter([Remark(f"{name} is none of what can be read: {HANDED_IN}")])
+        case _:
+            events = iter([Remark(f"{name} is a {kind}, which is not read here: {HANDED_IN}")])
+    for event in events:
+        if not isinstance(event, Log):
+            yield event
+            continue
+        name = names.shown(event.name)
+        for inner in sift(name, log.entries(name, event.data, assignment), limits):
+            yield Left(inner.name) if isinstance(inner, Log) else inner
+
+
+def _lone_container(path: Path) -> Path | None:
+    """The one file of a folder, if it is an archive or a log: Gradescope unpacks zips and nothing else."""
+    lone = folder.lone_file(path)
+    if lone is None:
+        return None
+    kind = kind_of(lone)
+    return lone if kind and (kind != "log" or lone.suffix == ".json") else None
+
+
+def kind_of(path: Path) -> str:
+    """What a path is, by its content; "" where that is nothing known."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        return "folder"
+    if not stat.S_ISREG(status.st_mode):
+        return "device or pipe"
+    with folder.open_plain(path) as file:
+        start = file.read(tarfile.BLOCKSIZE)
+    for magic, kind in MAGIC.items():
+        if start.startswith(magic):
+            return kind
+    if len(start) == tarfile.BLOCKSIZE and _is_tar(start):
+        return "tar"
+    if path.suffix == ".json" or start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return "log"
+    return "zip" if zipfile.is_zipfile(path) else ""  # one with something before it
+
+
+def _is_tar(block: bytes) -> bool:
+    if not any(block):
+        return True  # one that holds nothing
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.HeaderError, ValueError):
+        return False
+    return True

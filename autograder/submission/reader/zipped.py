@@ -1,0 +1,56 @@
+"""The entries of a zip."""
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from autograder.submission.reader.sift import Entry, Ration, Rationed, Readable, Remark
+
+ENCRYPTED = 0x1
+LOCAL_HEADER = 30  # bytes, at the least, between an entry's offset and its data
+
+
+def entries(path: Path, ratio: float) -> Iterator[Entry | Remark]:
+    """Every file of the zip, in its own order."""
+    ration = Ration(path.stat().st_size, ratio)
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+        overlapping = _overlapping(infos)
+        for info in infos:
+            name = info.orig_filename  # `filename` ends at the first NUL
+            if not name.replace("\\", "/").endswith("/"):
+                odd = _odd(info, overlapping)
+                yield Entry(name, info.file_size, partial(_open, archive, info, ration), odd)
+
+
+def _odd(info: zipfile.ZipInfo, overlapping: set[int]) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "a link; hand in the file itself"
+    if kind not in (0, stat.S_IFREG):
+        return "no plain file; delete it"
+    if info.flag_bits & ENCRYPTED:
+        return "encrypted; pack the zip without a password"
+    if info.header_offset in overlapping:
+        return "shares its bytes with another entry; pack the zip again with your system's own tool"
+    return ""
+
+
+def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
+    """The offsets of entries that reach into the next one, and of those that are reached into."""
+    found: set[int] = set()
+    in_order = sorted(infos, key=lambda info: info.header_offset)
+    for one, other in pairwise(in_order):
+        if one.header_offset + LOCAL_HEADER + one.compress_size > other.header_offset:
+            found |= {one.header_offset, other.header_offset}
+    return found
+
+
+@contextmanager
+def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ration: Ration) -> Iterator[Readable]:
+    with archive.open(info) as stream:
+        yield Rationed(stream, ration)

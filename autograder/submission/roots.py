@@ -1,0 +1,64 @@
+"""Finds the package in a submission: the folder that holds most of the task's files, whatever it is called."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from autograder.assignment.manifest import Manifest
+from autograder.submission.reader.names import Parts, listed, shown
+
+
+def find_root(submission: str, names: Iterable[str], manifest: Manifest) -> tuple[Parts | None, list[str]]:
+    """The package's folder, as the parts of its path in the submission, and notes; None where there is none.
+
+    The best has most of the tasks' files; among equals, the manifest's name for the package, then what is nearest to
+    the top, decides.
+
+    Args:
+        submission: its name, for the notes.
+        names: paths of the files in it.
+        manifest: the assignment.
+    """
+    task_files = {task.file for task in manifest.tasks.values() if task.kind != "run"}
+    modules = {file.split("/")[0] for file in task_files if "/" in file}
+    held: Counter[Parts] = Counter()
+    for name in names:
+        parts = tuple(name.split("/"))
+        for start in range(len(parts)):
+            inside = parts[start:]
+            if "/".join(inside) in task_files:
+                held[parts[:start]] += 1
+            elif len(inside) > 1 and inside[0] in modules:
+                held[parts[:start]] += 0  # a candidate, with none of the files under their right names
+    if not held:
+        return None, [_missing(submission, manifest)]
+
+    def rank(root: Parts) -> tuple[int, bool, int, Parts]:
+        return -held[root], root[-1:] != (manifest.package,), len(root), root
+
+    best, *others = sorted(held, key=rank)
+    notes = []
+    others = [
+        root for root in others if held[root]
+    ]  # a folder that only shares a module's name is no package
+    if others:
+        told = listed([f"{_told(root)} ({held[root]})" for root in others])
+        notes.append(
+            f"more than one folder holds files of the tasks: {_told(best)} ({held[best]}) is graded, not {told};"
+            " hand in one"
+        )
+    if best and best[-1] != manifest.package:
+        notes.append(f"the package is called {shown(best[-1])} here; it is graded as {manifest.package}")
+    return best, notes
+
+
+def _told(root: Parts) -> str:
+    return shown("/".join(root)) + "/" if root else "the top folder"
+
+
+def _missing(submission: str, manifest: Manifest) -> str:
+    files = {task.file for task in manifest.tasks.values() if task.kind == "code"}
+    inside = sorted({file.split("/")[0] + "/" * ("/" in file) for file in files})
+    return (
+        f"no package found in {shown(submission)}: hand in the folder `{manifest.package}/`,"
+        f" which holds {', '.join(inside)}"
+    )

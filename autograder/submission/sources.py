@@ -1,0 +1,86 @@
+"""Which tasks of a submission are still TODO, missing or unreadable, from its source alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment.manifest import Task
+from autograder.errors import HarnessError
+from autograder.submission.reader import run as reading
+
+SECONDS = 3  # for one file; 11 KB take some 10 ms
+
+
+class State(Enum):
+    """What the source alone says of a task."""
+
+    READY = "ready"
+    TODO = "todo"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of one task: `where` as file:line, `why` with the mend, and the names of what it `calls`."""
+
+    state: State
+    where: str
+    why: str = ""
+    calls: frozenset[str] = frozenset()
+    is_class: bool = False
+
+
+def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
+    """The state of every code task in `package`. Each file is parsed once, outside this process; none is imported."""
+    code = [task for task in tasks if task.kind == "code"]
+    files: dict[str, list[str]] = defaultdict(list)
+    for task in code:
+        files[task.file].append(task.name)
+    seen = dict(_seen(package, files))
+    return {task.id: _look(task, seen[task.file][task.name]) for task in code}
+
+
+def _seen(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the reader says of each file. One at which it is ended is broken, and the reader goes on after it."""
+    left = dict(files)
+    while left:
+        reply = reading.run("sources", {"package": str(package), "files": left}, seconds=SECONDS)
+        for part, _ in reply.parts:
+            del left[part["file"]]
+            yield part["file"], part["looks"]
+        if left and not reply.ended:
+            raise HarnessError("the reader of sources ended before its last file")
+        if left:
+            file = next(iter(left))
+            why = f"{file}: Python cannot read this file: {reply.ended}; write it in simpler steps"
+            yield file, {name: {"state": "broken", "where": file, "why": why} for name in left.pop(file)}
+
+
+def _look(task: Task, seen: dict[str, Any]) -> Look:
+    state, where, why = State(seen["state"]), seen["where"], seen.get("why", "")
+    if state is State.TODO:
+        why = f"{task.id} is not filled in yet: {where} still raises its TODO"
+    return Look(state, where, why, frozenset(seen.get("calls", ())), seen.get("is_class", False))
+
+
+def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> list[str]:
+    """The tasks that `task` needs in this very submission, directly or through another, nearest first.
+
+    A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without
+    calling another one does not wait for it. A class counts always, since it arrives as an argument. A training run
+    needs all that the manifest says.
+    """
+    found: list[str] = []
+    queue = [task]
+    while queue:
+        current = queue.pop(0)
+        for need in current.needs:
+            look = looks.get(current.id)
+            counts = look is None or tasks[need].name in look.calls or looks[need].is_class
+            if counts and need not in found:
+                found.append(need)
+                queue.append(tasks[need])
+    return found

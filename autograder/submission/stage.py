@@ -1,0 +1,57 @@
+"""Takes in what was handed in: a folder, an archive or a log becomes a staged package, with notes on what was odd.
+
+Nothing here opens an archive or parses a log: `submission.reader` does, within limits, and sends names and bytes.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.assignment.manifest import Manifest
+from autograder.errors import InputError
+from autograder.submission.choose import choose
+from autograder.submission.gather import gather
+from autograder.submission.place import overlay, place
+from autograder.submission.roots import find_root
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A staged submission: `package` is the copy that is graded; `notes` say in words what was odd."""
+
+    package: Path
+    digests: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
+    """Stages the accepted files of a submission's package in `scratch`, the given ones replaced by the staff's own.
+
+    Args:
+        submission: a folder, a zip, a tar (plain, gzip, bzip2, xz) or a `submission_log.json`.
+        manifest: the staff's; `[intake]` says what is accepted, `[staff]` which files are given.
+        scratch: an empty folder for the copy.
+
+    Raises:
+        InputError: the path is not there. Whatever else is wrong is in the notes.
+    """
+    if not _exists(submission):
+        raise InputError(f"{submission} is not there: give the path of a submission")
+    found = gather(submission, manifest)
+    root, notes = find_root(submission.name, found.files, manifest)
+    chosen = choose(root, found, manifest)
+    package = scratch / manifest.package
+    place(chosen.files, package)
+    digests = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(chosen.files.items())}
+    notes = [*found.remarks, *notes, *chosen.notes, *overlay(manifest, package, digests)]
+    return Submission(package, digests, tuple(notes))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True  # the reader says so in a note
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""One run of the tests: pytest plugin, time budget, and processes that run tests in parallel."""

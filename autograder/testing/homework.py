@@ -1,0 +1,200 @@
+"""What the fixture `hw` is: the one way in which a test meets a submission."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from autograder.assignment.manifest import Manifest
+from autograder.errors import HarnessError
+from autograder.submission.answers import Answers
+from autograder.submission.artifacts import Artifact, Shelf, Unsound, wrong
+from autograder.transport.session import Handle, Reply, Session
+
+
+def derive_seed(seed: int, name: str) -> int:
+    """A seed in [0, 2^62) from the run's seed and a name; equal on every machine."""
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % 2**62
+
+
+class Function:
+    """A function of the submission's, by its path inside the package."""
+
+    def __init__(self, session: Session, target: str) -> None:
+        self._session = session
+        self._target = target
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls it and returns its value."""
+        return self._session.call(self._target, args, kwargs).value
+
+    def ask(self, *args: Any, grad_of: tuple[str, ...] = (), cotangent: Any = None, **kwargs: Any) -> Reply:
+        """Calls it and returns the whole reply.
+
+        Args:
+            args: as for a call.
+            grad_of: keyword arguments to which the gradient of sum(value * cotangent) is wanted: tensors, module
+                handles (gradient by parameter name) or callbacks (their own parameters get theirs on the test's side).
+            cotangent: of the shape of the value; default ones.
+            kwargs: as for a call.
+        """
+        return self._session.call(self._target, args, kwargs, grad_of=grad_of, cotangent=cotangent)
+
+
+class Module(Handle):
+    """A torch module that lives on the submission's side."""
+
+    def __init__(self, session: Session, handle: Handle) -> None:
+        super().__init__(handle.number)
+        self._session = session
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Its forward pass."""
+        return self._session.call(self, args, kwargs).value
+
+    def ask(self, *args: Any, grad_of: tuple[str, ...] = (), cotangent: Any = None, **kwargs: Any) -> Reply:
+        """Its forward pass, as `Function.ask`; `grad_of=("self",)` gives gradients by parameter name."""
+        return self._session.call(self, args, kwargs, grad_of=grad_of, cotangent=cotangent)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Its parameters and buffers."""
+        state: dict[str, torch.Tensor] = self._session.method(self, "state_dict")
+        return state
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Sets parameters and buffers."""
+        self._session.method(self, "load_state_dict", dict(state))
+
+    def train(self) -> None:
+        """Training mode."""
+        self._session.method(self, "train")
+
+    def eval(self) -> None:
+        """Evaluation mode."""
+        self._session.method(self, "eval")
+
+
+class Homework:
+    """One submission as one test sees it. Functions are asked for by path; nothing live ever comes back.
+
+    Args:
+        session: the conversation with the worker.
+        manifest: the assignment.
+        answers: the submission's answer form.
+        seed: the test's own; it never leaves this side.
+        device: where training runs, "cpu" or "cuda".
+        shelf: its trained weights.
+
+    Attributes:
+        seed: for the submission to train with; nothing else follows from it.
+        metrics: what the test has measured.
+        shown: what else of it goes into the record.
+    """
+
+    def __init__(
+        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, shelf: Shelf
+    ) -> None:
+        self.seed = derive_seed(seed, "training")
+        self.device = device
+        self.session = session
+        self._manifest = manifest
+        self._answers = answers
+        self._shelf = shelf
+        self.metrics: dict[str, float] = {}
+        self.shown: dict[str, Any] = {}
+        self._seed = seed
+        self._streams = 0
+
+    def __call__(self, target: str) -> Function:
+        """The function at `target`, e.g. "diffusion.binary.posterior"."""
+        return Function(self.session, target)
+
+    def module(self, target: str, *args: Any, **kwargs: Any) -> Module:
+        """An instance of the module class at `target`."""
+        return Module(self.session, self.session.create(target, args, kwargs))
+
+    def generator(self) -> torch.Generator:
+        """A fresh generator, seeded from the test; every call gives another stream."""
+        return torch.Generator().manual_seed(self.fresh_seed())
+
+    def fresh_seed(self) -> int:
+        """A seed that the submission cannot foresee: of inputs that its weights are measured on."""
+        self._streams += 1
+        return derive_seed(self._seed, f"stream {self._streams}")
+
+    def dismiss(self) -> None:
+        """Ends the submission's process, whose memory is then free for measuring: no call may follow."""
+        self.session.close()
+
+    def measured(self, **metrics: float) -> None:
+        """Keeps what the test itself measured of a training run, for the record."""
+        self.metrics.update(metrics)
+
+    def claimed(self, **metrics: float) -> None:
+        """Keeps what the submission claims of it, beside that."""
+        self.shown["claimed"] = metrics
+
+    def drawn(
+        self, *, curves: Sequence[dict[str, Any]] = (), pictures: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """Keeps curves and pictures, in the form that the record has for them."""
+        self.shown |= {"curves": list(curves), "pictures": list(pictures)}
+
+    def artifact(self, task: str) -> Artifact:
+        """The weights and the card of an artifact task, read on this side.
+
+        Raises:
+            WrongAnswer: they are unsound.
+        """
+        try:
+            return self._shelf.read(self._manifest.tasks[task])
+        except Unsound as error:
+            raise wrong(error, self._manifest.tasks[task]) from error
+
+    def strangers(self, task: str) -> list[str]:
+        """The files that an artifact's card should name as they were handed in, and does not.
+
+        Raises:
+            WrongAnswer: as `artifact`.
+        """
+        self.artifact(task)
+        return self._shelf.strangers(self._manifest.tasks[task])
+
+    def answer(self, key: str) -> Any:
+        """The answer that `answers.toml` gives to `key`.
+
+        Raises:
+            Unanswered: it is blank.
+        """
+        return self._answers.get(key)
+
+    def options(self, task: str) -> tuple[str, ...]:
+        """The choices that the manifest offers for an answer task."""
+        return self._manifest.tasks[task].options
+
+    def budget(self, run: str) -> dict[str, Any]:
+        """The training budget of a run, as keyword arguments for its loop."""
+        return dict(self._manifest.tasks[run].budget)
+
+
+class Instrument:
+    """Finds objects of the staff's own package: to measure with, never to compare with."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def __call__(self, target: str) -> Callable[..., Any]:
+        """The function or class at `target`, e.g. "given.networks.mlp.DenoisingMLP".
+
+        Raises:
+            HarnessError: this is a student's copy, which has no staff's package.
+        """
+        if self._manifest.staff is None:
+            raise HarnessError("only staff have instruments: the manifest has no [staff] table")
+        from importlib import import_module
+
+        module, _, name = target.rpartition(".")
+        found: Callable[..., Any] = getattr(import_module(f"{self._manifest.staff.reference}.{module}"), name)
+        return found
