@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder.assignment import manifest as manifests
-from autograder.grading.grader import Grader, Order
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
 from autograder.misconceptions import bank
 from autograder.misconceptions.splice import make
 
@@ -42,7 +43,7 @@ def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]
     """Medians over rounds in which both ways take turns; prints them."""
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
-    order = Order(suites, workers=workers)
+    settings = choose(manifest, suites=suites, workers=workers)
     entries: dict[str, list[bank.Entry]] = {}
     for entry in bank.load(manifest).values():
         if entry.is_wrong:
@@ -62,7 +63,7 @@ def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]
             for _ in range(rounds):
                 for name, grader in graders.items():
                     started = time.monotonic()
-                    grader.grade(package, order, None)
+                    grader.grade(package, settings)
                     seconds[name].append(time.monotonic() - started)
             medians = {name: statistics.median(values) for name, values in seconds.items()}
             ratio = medians["with"] / medians["without"]

@@ -12,12 +12,14 @@ from tempfile import TemporaryDirectory
 
 from autograder.assignment import manifest as manifests
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import choose
 from autograder.diagnosis.examiner import Examiner
-from autograder.grading.grade import Request, grade
+from autograder.grading.grade import grade
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
 from autograder.platforms.gradescope import results as gradescope
+from autograder.submission import staged
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/feedback.md"
@@ -139,7 +141,11 @@ def _section(manifest: Manifest, known: dict[str, Entry], example: Example) -> s
         form.write_text(form.read_text().replace(*example.answers))
         suites = tuple(suite.name for suite in manifest.suites if not suite.training)
         only = tuple(dict.fromkeys([*(entry.task for entry in entries), task]))
-        record = grade(Request(manifest, package, suites, only, examine=examine, attempt=example.attempt))
+        record = grade(
+            choose(manifest, suites=suites, only=only, attempt=example.attempt),
+            staged.read(package, manifest),
+            examine=examine,
+        )
     output = next(test["output"] for test in gradescope.render(record)["tests"] if test["name"] == task)
     wrote = "\n\n".join(f"# {entry.task}\n{entry.body}" for entry in entries)
     language, wrote = ("python", wrote) if wrote else ("toml", example.answers[1])

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.manifest import load
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
+from autograder.submission import staged
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results") / "seeds.json"
@@ -26,7 +28,9 @@ def one(seed: int, smoke: bool) -> dict[str, Any]:
     manifest = load(ROOT / "assignment.toml")
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
     started = time.monotonic()
-    record = grade(Request(manifest, ROOT / manifest.staff.reference, suites, seed=seed))
+    record = grade(
+        choose(manifest, suites=suites, seed=seed), staged.read(ROOT / manifest.staff.reference, manifest)
+    )
     failed = [f"{test['id']}: {test['rationale']}" for test in record["tests"] if test["outcome"] != "PASSED"]
     measured = {row["run"]: row["measured"] for row in record["training"]}
     full = record["score"] == record["max_score"] and not failed and not record["faults"]

@@ -67,11 +67,14 @@ def _own_run(
     arguments: argparse.Namespace, manifest: manifests.Manifest, package: Path, only: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Runs the public tests in this process, without training, and shows what came out."""
-    from autograder.grading.grade import Request, grade
+    from autograder.assignment.settings import choose
+    from autograder.grading.grade import grade
+    from autograder.submission import staged
 
     suites = tuple(s.name for s in manifest.suites if s.visibility == "visible" and not s.training)
+    settings = choose(manifest, suites=suites, only=only, seed=arguments.seed)
     with Bar() as bar:
-        record = grade(Request(manifest, package, suites, only, arguments.seed), bar.advance)
+        record = grade(settings, staged.read(package, manifest), progress=bar.advance)
     shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
     show(record, points=False, package=str(shown), table=not arguments.brief)
     return record

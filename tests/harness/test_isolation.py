@@ -15,8 +15,9 @@ import psutil
 import pytest
 import torch
 
+from autograder.assignment.settings import choose
 from autograder.errors import HarnessError, InputError, Killed, StudentError, TimeLimit
-from autograder.grading.grader import NO_ISOLATION, Grader, Order
+from autograder.grading.grader import NO_ISOLATION, Grader
 from autograder.isolation import promises
 from autograder.isolation.isolated import Isolated, Setting
 from autograder.transport.session import Session
@@ -275,7 +276,7 @@ def test_a_broken_promise_refuses_the_grade_and_names_it(mini: Mini, monkeypatch
     )
     monkeypatch.setattr(promises, "PROMISES", (broken,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="read everything"):
-        grader.grade(mini.root / "pupil", Order(("public",)), None)
+        grader.grade(mini.root / "pupil", choose(mini.loaded(), suites=("public",)))
 
 
 def test_attempts_run_though_nobody_else_may_read_the_graders_files(
@@ -317,8 +318,8 @@ def test_a_homework_is_graded_in_isolation(mini: Mini, workers: int) -> None:
         del sys.modules[name]  # of an earlier test in this process
     mini.code(CODE.replace("def quadruple(x):\n", "def quadruple(x):\n    print('thinking')\n"))
     with Grader(mini.loaded()) as grader:
-        order = Order(("public", "hidden"), workers=workers)
-        record = grader.grade(mini.root / "pupil", order, mini.out)
+        settings = choose(mini.loaded(), workers=workers)
+        record = grader.grade(mini.root / "pupil", settings, out=mini.out)
         assert (
             set(outcomes(record).values()) == {"PASSED"} and record["score"] == 10 and record["faults"] == []
         )
@@ -329,5 +330,5 @@ def test_a_homework_is_graded_in_isolation(mini: Mini, workers: int) -> None:
         printed = [test["output"] for test in record["tests"] if test["task"] == "maths.quadruple"]
         assert printed == ["thinking\n"]
         mini.code(CODE.replace("2 * x", "3 * x"))  # and another submission after it, with the same zygote
-        assert grader.grade(mini.root / "pupil", order, mini.out)["score"] == 1
+        assert grader.grade(mini.root / "pupil", settings, out=mini.out)["score"] == 1
     assert "pupil" not in sys.modules
