@@ -29,6 +29,7 @@ TOOLS = [
     "codespell",
     "cosmic-ray",  # random mutants of the solutions
     "diffusers",  # cross-checks of the solutions, never of a submission
+    "import-linter",  # the order of the folders
     "jupytext",
     "mypy",
     "nbclient",  # runs the notebooks in their tests

@@ -30,7 +30,7 @@ def test_reports_arrive_whole() -> None:
         observer.task_examined(TASKS[number], {"text": text})
 
     ran = examined(after)
-    assert ran.reports == dict.fromkeys(TASKS, {"text": text})
+    assert ran.reports == {task: {"text": text} for task in TASKS}
     assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
 
 
@@ -79,7 +79,7 @@ def test_a_process_that_dies_after_its_report_is_a_fault() -> None:
 
 
 def test_a_process_that_has_grown_is_replaced_where_another_group_begins() -> None:
-    """Every batch runs once, batches of a group in one process, and none inherits what another group has left behind."""
+    """Every batch runs once, a group's batches in one process, and none inherits what another group has left behind."""
     kept: list[bytearray] = []
 
     def enter(number: int, observer: Observer) -> None:
