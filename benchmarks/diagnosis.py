@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 import random
 import statistics
 import time
@@ -17,6 +16,7 @@ from autograder import manifest as manifests
 from autograder.grader import Grader, Order
 from autograder.misconceptions import bank
 from autograder.misconceptions.splice import make
+from benchmarks import result_files
 
 ROOT = Path(__file__).parents[1]
 MISTAKES = (0, 1, 5, 15)  # tasks that are wrong, of 58
@@ -31,11 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
     arguments = parser.parse_args(argv)
     rows = measure(arguments.rounds, arguments.workers, smoke=arguments.smoke)
-    out = ROOT / "benchmarks/results/diagnosis.json"
-    out.write_text(
-        json.dumps({"rounds": arguments.rounds, "smoke": arguments.smoke, "rows": rows}, indent=1) + "\n"
-    )
-    print(f"written: {out.relative_to(ROOT)}")
+    about = {"rounds": arguments.rounds, "smoke": arguments.smoke}
+    result_files.write("diagnosis", {**about, "rows": rows})
 
 
 def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]:

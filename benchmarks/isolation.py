@@ -17,6 +17,7 @@ from typing import Any
 
 from autograder.grader import Grader, Order
 from autograder.manifest import load
+from solutions.given import json_rows
 
 ROOT = Path(__file__).parents[1]
 UNIT = ("public", "hidden")
@@ -88,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.rounds), indent=1))
+    print(json_rows.dumps(measure(arguments.rounds)), end="")
 
 
 if __name__ == "__main__":

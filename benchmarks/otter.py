@@ -28,10 +28,10 @@ from autograder.grading import select
 from autograder.manifest import Manifest, load
 from autograder.misconceptions import bank, splice
 from autograder.release import otter
+from benchmarks import result_files
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).with_name("results") / "otter.json"
 COUNT, END = 30, 6.0  # submissions, seconds
 Maker = Callable[[Path], object]
 
@@ -70,7 +70,7 @@ def main() -> int:
     figures = {"count": len(rows), "smoke": arguments.smoke, "seed": arguments.seed, "only": only}
     figures |= {"equal": sum(equal), "adds_seconds": round(adds, 2), "rows": rows}
     if not only and len(rows) >= COUNT:  # a part of them is no result
-        RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+        result_files.write("otter", figures)
     print(f"parity {sum(equal)}/{len(equal)}")
     return 0 if all(equal) else 1
 

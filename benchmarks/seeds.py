@@ -7,7 +7,6 @@ full. The least and the most that each training run measured show how far from i
 """
 
 import argparse
-import json
 import multiprocessing
 import sys
 import time
@@ -16,9 +15,9 @@ from typing import Any
 
 from autograder.grading import Request, grade
 from autograder.manifest import load
+from benchmarks import result_files
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).with_name("results") / "seeds.json"
 
 
 def one(seed: int, smoke: bool) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def main() -> int:
                 figures.setdefault(f"{run} {name}", []).append(value)
     for name, values in figures.items():
         print(f"{name}: {min(values):.4g} to {max(values):.4g}")
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    result_files.write("seeds", rows)
     full = sum(row["full"] for row in rows)
     print(f"full marks on {full} of {len(rows)} seeds")
     return 0 if full == len(rows) else 1

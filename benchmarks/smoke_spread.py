@@ -22,18 +22,17 @@ variant that raises counts as caught and is recorded by the exception's name. On
 import argparse
 import contextlib
 import importlib
-import json
 import platform
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchmarks import result_files
+
 SUBJECTS = ("coin_flip", "gaussian", "early_exit", "rlhf")
-RESULTS = Path(__file__).with_name("results")
 RIGHT = "right"
 
 Run = dict[
@@ -98,8 +97,7 @@ def spread_of(name: str, seeds: int) -> None:
         "spread": {label: summarise(of_label) for label, of_label in runs.items()},
         "runs": runs,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"smoke_{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    result_files.write(f"smoke_{name}", record)
 
 
 def main() -> None:

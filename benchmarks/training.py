@@ -8,7 +8,6 @@ on fresh data, as the grader draws them.
 """
 
 import argparse
-import json
 import multiprocessing
 import statistics
 import sys
@@ -19,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-RESULTS = Path(__file__).with_name("results") / "training.json"
+from benchmarks import result_files
+
 FRESH = 1_000_003  # added to the seed: data that no seed of training draws
 # What has to be reached by every seed: (question, figure, at least or at most, bound).
 ENDS = (
@@ -93,7 +93,7 @@ def main() -> int:
         if row["question"] == question
         and (row["metrics"][name] < bound if which == "least" else row["metrics"][name] > bound)
     ]
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    result_files.write("training", rows)
     print(*missed or ["every seed reaches every end"], sep="\n")
     return 1 if missed else 0
 
