@@ -54,6 +54,7 @@ setup(
     package_data={
         "autograder.schemas": ["*.json"],
         "autograder.gradescope": ["box/*"],
+        "autograder.misconceptions": ["templates/*"],
         "autograder.render.report": ["templates/*"],
         "autograder.release.handout": ["templates/*"],
     },
