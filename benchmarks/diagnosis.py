@@ -3,7 +3,6 @@
 `python -m benchmarks.diagnosis`; ends: at most 1.2 times the grading of a failing submission, 1 of a passing one.
 """
 
-import argparse
 import random
 import statistics
 import time
@@ -16,16 +15,14 @@ from autograder import manifest as manifests
 from autograder.grader import Grader, Order
 from autograder.misconceptions import bank
 from autograder.misconceptions.splice import make
-from benchmarks import result_files
+from benchmarks import commands, result_files
 
 ROOT = Path(__file__).parents[1]
 MISTAKES = (0, 1, 5, 15)  # tasks that are wrong, of 58
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")

@@ -7,16 +7,13 @@ taken from all questions in turn. Both ways leave training runs out unless --smo
 build/otter/, in a folder named by the digest of the zip, and are not graded again. Exits with 1 unless all are equal.
 """
 
-import argparse
 import hashlib
 import json
 import math
 import random
 import shutil
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +25,7 @@ from autograder.grading import select
 from autograder.manifest import Manifest, load
 from autograder.misconceptions import bank, splice
 from autograder.release import otter
-from benchmarks import result_files
+from benchmarks import commands, result_files
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]
@@ -37,9 +34,7 @@ Maker = Callable[[Path], object]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument(
         "--count", type=int, default=COUNT, help="how many submissions, 3 at least (default 30)"
     )
@@ -160,22 +155,12 @@ def _pair(
     shutil.rmtree(place, ignore_errors=True)
     (place / "otter").mkdir(parents=True)
     log = _log(manifest, make, place)
-    ours = [sys.executable, "-m", "autograder", "grade", str(log), "--out", str(place / "ours"), *grade]
-    through = [
-        sys.executable,
-        "-m",
-        "otter",
-        "run",
-        str(log),
-        "-a",
-        str(zip),
-        "-o",
-        str(place / "otter"),
-        "--no-logo",
-    ]
+    ours = [*commands.AUTOGRADER, "grade", str(log), "--out", str(place / "ours"), *grade]
+    otter_run = [sys.executable, "-m", "otter", "run", str(log), "--no-logo"]
+    theirs = [*otter_run, "-a", str(zip), "-o", str(place / "otter")]
     seconds = {
-        name: _seconds(command)
-        for name, command in [("our", ours), ("otter", through)][:: 1 - number % 2 * 2]
+        name: commands.seconds(command)
+        for name, command in [("our", ours), ("otter", theirs)][:: 1 - number % 2 * 2]
     }
     data = json.loads((place / "ours" / record.NAME).read_text())
     results = json.loads((place / "otter/results.json").read_text())
@@ -187,14 +172,6 @@ def _pair(
     }
     atomic.write_text(kept, json.dumps(pair) + "\n")
     return pair
-
-
-def _seconds(command: list[str]) -> float:
-    started = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return time.monotonic() - started
 
 
 # -- what is shown -------------------------------------------------------------------------------------------

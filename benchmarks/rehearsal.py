@@ -23,7 +23,7 @@ from typing import Any
 from autograder import manifest as manifests
 from autograder import schemas
 from autograder.release import gradescope
-from benchmarks import box, fresh_root, result_files, uploads
+from benchmarks import box, commands, fresh_root, result_files, uploads
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build/rehearsal"
@@ -31,7 +31,7 @@ ENDS = {"zip_mb": 2.0, "seconds": 300.0, "peak_pss_mb": 700.0}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--wheels", type=Path, help="folder of CPU-only torch wheels")
     parser.add_argument(
         "--only", action="append", default=[], choices=uploads.UPLOADS, help="an upload; repeatable"

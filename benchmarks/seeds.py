@@ -6,7 +6,6 @@ Prints the score of each seed and what did not pass, writes benchmarks/results/s
 full. The least and the most that each training run measured show how far from its thresholds the reference stays.
 """
 
-import argparse
 import multiprocessing
 import sys
 import time
@@ -15,13 +14,14 @@ from typing import Any
 
 from autograder.grading import Request, grade
 from autograder.manifest import load
-from benchmarks import result_files
+from benchmarks import commands, result_files
 
 ROOT = Path(__file__).parents[1]
 
 
-def one(seed: int, smoke: bool) -> dict[str, Any]:
-    """The score of one seed, what failed, and what the training runs measured."""
+def one(job: tuple[int, bool]) -> dict[str, Any]:
+    """The score of one seed, with training runs or without; what failed, and what the training runs measured."""
+    seed, smoke = job
     manifest = load(ROOT / "assignment.toml")
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
     started = time.monotonic()
@@ -41,7 +41,7 @@ def one(seed: int, smoke: bool) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--first", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
@@ -52,7 +52,7 @@ def main() -> int:
     ]
     rows = []
     with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
-        for row in pool.imap_unordered(_one, jobs):
+        for row in pool.imap_unordered(one, jobs):
             rows.append(row)
             print(
                 f"seed {row['seed']}: {row['score']:g} of {row['max_score']:g} in {row['seconds']} s",
@@ -71,10 +71,6 @@ def main() -> int:
     full = sum(row["full"] for row in rows)
     print(f"full marks on {full} of {len(rows)} seeds")
     return 0 if full == len(rows) else 1
-
-
-def _one(job: tuple[int, bool]) -> dict[str, Any]:
-    return one(*job)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ Training runs inside the broken context, measuring outside it: the instrument is
 variant that raises counts as caught and is recorded by the exception's name. One torch thread.
 """
 
-import argparse
 import contextlib
 import importlib
 import platform
@@ -30,7 +29,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import result_files
+from benchmarks import commands, result_files
 
 SUBJECTS = ("coin_flip", "gaussian", "early_exit", "rlhf")
 RIGHT = "right"
@@ -102,7 +101,7 @@ def spread_of(name: str, seeds: int) -> None:
 
 def main() -> None:
     """Read the command line and run the subjects asked for."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []], help="default: all four")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()

@@ -5,7 +5,6 @@
 Prints every ratio beside its end, writes benchmarks/results/speed.json, and exits with 1 if an end is missed.
 """
 
-import argparse
 import platform
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import result_files, speed_early_exit, speed_ppo, speed_samplers
+from benchmarks import commands, result_files, speed_early_exit, speed_ppo, speed_samplers
 from benchmarks.turns import Row, quiet
 
 SUBJECTS = {
@@ -42,9 +41,7 @@ def record(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []], help="default: all three")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args(argv)
