@@ -10,7 +10,7 @@ def dumps(data: Any) -> str:
     """The text of a JSON file.
 
     A row is an item of an array: it is one line, however long. An object or array is one line as well if it fits, or if
-    it holds no other one but empty ones; otherwise each of its items begins a line.
+    each object or array in it is empty; otherwise each of its items begins a line.
 
     Args:
         data: plain data; the keys of objects are strings.
