@@ -18,7 +18,7 @@ from autograder.isolation.isolated import Isolated
 from autograder.outcomes import Finding
 from autograder.record.build import Record
 from autograder.render import terminal
-from autograder.testing import parallel as sharded
+from autograder.testing import examination
 from autograder.transport.session import Session
 from tests.harness.banked import (
     ADDS_ONE,
@@ -166,7 +166,7 @@ def dies(task: Task, sessions: Sequence[Session], opened: Callable[[], Session])
 def test_an_examination_that_does_not_end_costs_its_finding_only(
     banked: Banked, zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, examine, workers: int
 ) -> None:
-    monkeypatch.setattr(sharded, "EXAMINATION", 0.3)
+    monkeypatch.setattr(examination, "SECONDS", 0.3)
     bodies = {SUMMARY: "return {}", FLIP: "return x", SCALED: "return 3"}
     (pupil / "maths.py").write_text(code(bodies))
     record = banked.graded(package=pupil, isolated=zygote, workers=workers, examine=examine)

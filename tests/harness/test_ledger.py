@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from autograder import schemas
-from autograder.record import build as records
+from autograder.record import keep
+from autograder.record.build import NAME
 from autograder.testing.plugin import Plugin
 from tests.harness.mini import CODE, DOUBLE, PUBLIC, QUADRUPLE, Mini, outcomes, points
 
@@ -81,17 +82,17 @@ def test_settings_of_a_users_own_pytest_do_not_apply(mini: Mini, monkeypatch: py
 
 def test_record_is_on_disk_and_valid_before_the_first_test_and_after_each(mini: Mini, monkeypatch) -> None:
     seen = []
-    keep = records.write
+    write = keep.write
 
     def spy(data: object, path: Path, **how: bool) -> None:
-        keep(data, path, **how)
-        schema = "record" if path.name == records.NAME else "gradescope"
+        write(data, path, **how)
+        schema = "record" if path.name == NAME else "gradescope"
         seen.append((path.name, json.loads(path.read_text())))
         assert list(schemas.mistakes(seen[-1][1], schema)) == []
 
-    monkeypatch.setattr(records, "write", spy)
+    monkeypatch.setattr(keep, "write", spy)
     mini.grade()
-    logs = [data for name, data in seen if name == records.NAME]
+    logs = [data for name, data in seen if name == NAME]
     assert [log["complete"] for log in logs] == [False] * 5 + [True]
     assert [sum(test["outcome"] == "PASSED" for test in log["tests"]) for log in logs] == [0, 1, 2, 3, 4, 4]
     assert sum(name == "results.json" for name, _ in seen) == len(logs)
@@ -100,18 +101,18 @@ def test_record_is_on_disk_and_valid_before_the_first_test_and_after_each(mini: 
 def test_grading_cut_short_leaves_a_valid_record_that_says_so(
     mini: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = Plugin._keep
+    end = Plugin._end
     calls = []
 
     def dying(self: Plugin, *args: object) -> None:
-        keep(self, *args)  # type: ignore[arg-type]
+        end(self, *args)  # type: ignore[arg-type]
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Plugin, "_keep", dying)
+    monkeypatch.setattr(Plugin, "_end", dying)
     mini.grade()
     results = json.loads((mini.out / "results.json").read_text())
-    log = json.loads((mini.out / records.NAME).read_text())
+    log = json.loads((mini.out / NAME).read_text())
     assert results["score"] == log["score"] < 10 and log["faults"]
     assert any("cut short" in test["rationale"] for test in log["tests"])
