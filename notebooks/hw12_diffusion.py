@@ -389,8 +389,8 @@ grader.check("q1e")
 # *schedule* $\beta_1, \dots, \beta_T$ says how much noise each step adds.
 #
 # **Your turn:** `linear_betas` and `cosine_betas` in `student/diffusion/schedules.py` (their docstrings have
-# the formulas), and `cumulative_alphas`: how much of the variance of the clean image is left at time $t$. This
-# is the cumulative product $\bar\alpha_t$ of the handout, `alphas_cumprod` in the code.
+# the formulas), and `cumulative_alphas`: how much of the variance of the clean image is left at time $t$. The
+# handout calls it $\bar\alpha_t$, the code `alphas_cumprod`. (Some papers write $\alpha_t$, without the bar.)
 
 # %%
 T = 100

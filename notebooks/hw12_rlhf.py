@@ -198,9 +198,7 @@ with unless_todo():
     names = [f"{word} (reward {reward:g})" for word, reward in zip(words, worth.tolist(), strict=True)]
     steps = [float(step) for step in range(150)]
     show(
-        Curve(
-            "Probability of each word", "step", "probability", steps, dict(zip(names, lines, strict=True))
-        )
+        Curve("Probability of each word", "step", "probability", steps, dict(zip(names, lines, strict=True)))
     )
 
 # %%
