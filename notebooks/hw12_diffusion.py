@@ -9,31 +9,31 @@
 # %% [markdown]
 # # Denoising diffusion
 #
-# **Homework 12, questions 1 and 2.** A diffusion model learns to draw by learning to clean. Images are spoilt
-# with noise, a little at each step, until nothing of them is left. That direction needs no learning. A
-# network then learns to take back *one small step* of it, and whoever can take back every small step can
-# start from pure noise and end with a new image.
+# **Homework 12, questions 1 and 2.** A diffusion model learns to generate images by learning to remove noise.
+# The forward process adds a little noise to an image at each step, until nothing of the image is left. This
+# direction needs no learning. A network then learns to undo *one small step*. If it can undo every small step,
+# it can start from pure noise and end with a new image.
 #
-# You build this twice on handwritten digits: with coin flips (question 1), where all of it can be counted on
-# paper, and with Gaussian noise (question 2), which is how the large image models do it.
+# You build this twice on handwritten digits: with coin flips (question 1), where everything can be calculated
+# on paper, and with Gaussian noise (question 2), as in the large image models.
 
 # %% [markdown]
 # ## How to work with this notebook
 #
 # * Your code goes into files: `student/diffusion/binary.py`, `schedules.py`, `gaussian.py` and `samplers.py`.
-#   Open them in an editor beside the notebook. Every change counts at once, no restart needed.
-# * A cell that needs a function you have not written yet says so in a line that starts with `TODO`, and the
-#   notebook goes on.
+#   Open them in an editor beside the notebook. A change takes effect when you save the file; you do not need
+#   to restart.
+# * If a cell needs a function that you have not written yet, it prints a line that starts with `TODO`, and the
+#   notebook continues.
 # * `grader.check("q1a")` runs the tests of part 1(a) on what is *saved* on disk.
-# * **On paper** marks what the handout asks you to write down. It is graded by people, from your written
-#   part.
+# * **On paper** marks what the handout asks you to write down. People grade it, from your written part.
 
 # %% [markdown]
 # ## Set up
 #
-# On your own machine, in the homework's folder, this finds everything there and does nothing. On Colab,
-# choose a GPU first (*Runtime*, *Change runtime type*), then put the homework there: upload
-# `hw12-student.zip` with the folder icon on the left, or clone your repository. Colab forgets your files when
+# On your own machine, in the homework's folder, everything is already there, and this cell changes nothing. On
+# Colab, choose a GPU first (*Runtime*, *Change runtime type*), then put the homework there: upload
+# `hw12-student.zip` with the folder icon on the left, or clone your repository. Colab deletes your files when
 # it closes: download `student/` before you leave.
 
 # %%
@@ -88,7 +88,7 @@ from student.given.notebook import (
     unless_todo,
 )
 
-torch.set_num_threads(1)  # as `make train` does it: these networks are small
+torch.set_num_threads(1)  # like `make train`: these networks are small
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 PRESET = "quick"  # a minute or two on a laptop; "full" is meant for a GPU
 grader = otter.Notebook(tests_dir=checks())
@@ -102,20 +102,20 @@ print(f"device: {DEVICE}, preset: {PRESET}, homework: {homework[0].name}")
 
 # %%
 y_0 = digits.binarised_digits("train")[:8]  # Float[8, 64]
-show_images(y_0, "Eight images: what the model shall learn to draw", columns=8)
+show_images(y_0, "Eight images: what the model should learn to generate", columns=8)
 
 # %% [markdown]
-# ## 1.1 Spoiling an image: the forward process
+# ## 1.1 Adding noise to an image: the forward process
 #
 # Start with an image, $Y_0 = x$. From stage $t-1$ to stage $t$, each pixel changes its sign with a small
-# probability $\delta$, whatever the others do:
+# probability $\delta$, independently of the other pixels:
 #
 # $$
 # Y_t[j] = \begin{cases} -Y_{t-1}[j] & \text{with probability } \delta, \\ \phantom{-}Y_{t-1}[j] & \text{otherwise.}
 # \end{cases}
 # $$
 #
-# **Your turn:** `flip_step` in `student/diffusion/binary.py`. The picture shows eight digits on their way,
+# **Your turn:** `flip_step` in `student/diffusion/binary.py`. The picture shows how eight digits change, with
 # ten steps from one row to the next.
 
 # %%
@@ -130,15 +130,15 @@ with unless_todo():
     show_images(torch.stack(rows), "Y_t at t = 0, 10, 20, 30, 40, 50, from top to bottom", columns=8)
 
 # %% [markdown]
-# The last row looks like noise. Does it look like *fair coins*, whatever digit it came from? That is question
-# 1(a), and it is easier to see with other coins.
+# The last row looks like noise. Does it look like *fair coins*, for every digit? This is question 1(a), and it
+# is easier to answer with other coins.
 
 # %% [markdown]
-# ## 1.2 The same process, told with other coins
+# ## 1.2 The same process, described with other coins
 #
-# For each pixel, flip a first coin $R_t[j]$ that comes up with probability $2\delta$. If it does, forget the
-# pixel and put a *fresh fair coin* $F_t[j]$ in its place; if not, leave the pixel alone. A pixel that has
-# been replaced even once remembers nothing of the image.
+# For each pixel, flip a first coin $R_t[j]$ that shows $+1$ with probability $2\delta$. If it shows $+1$,
+# replace the pixel by a *new fair coin* $F_t[j]$; if not, do not change the pixel. A pixel that has been
+# replaced even once contains no information about the image.
 #
 # **Your turn:** `replace_step`. Both functions should change about the same share of the pixels in one step:
 
@@ -150,14 +150,14 @@ with unless_todo():
         print(f"{step.__name__:14} changes {changed:.4f} of the pixels; delta is {delta}")
 
 # %% [markdown]
-# **On paper, 1(a).** Show that a pixel has been replaced by a fair coin at some point by time $T$ with a
-# probability that goes to 1 as $T \to \infty$. What does that say about the distribution of $Y_T$? (Look at
-# the opposite event: what has to happen, step after step, for a pixel *never* to be replaced?)
+# **On paper, 1(a).** Show that the probability that a pixel has been replaced by a fair coin at least once by
+# time $T$ goes to 1 as $T \to \infty$. What does that say about the distribution of $Y_T$? (Look at the
+# opposite event: what must happen, step after step, so that a pixel is *never* replaced?)
 
 # %% [markdown]
 # **Your turn:** `replacement_probability` and `steps_to_mix` turn your proof into numbers. The dots come from
-# an experiment that knows no formula: 20 000 pixels whose first coin is flipped again and again, and somebody
-# who keeps count.
+# an experiment that uses no formula: it flips the first coin of 20 000 pixels again and again, and counts the
+# replaced pixels.
 
 # %%
 counted, replaced = [], torch.zeros(20_000, dtype=torch.bool)
@@ -188,13 +188,13 @@ grader.check("q1a")
 # %% [markdown]
 # ## 1.3 Straight to time t
 #
-# Training will need $Y_t$ at a random $t$, thousands of times. To walk there step by step would be a waste.
+# Training needs $Y_t$ at a random $t$, thousands of times. It would be a waste to compute every step.
 #
 # **On paper, 1(b).** Give a procedure that draws $Y_t$ given $Y_0$ without drawing $Y_1, \dots, Y_{t-1}$. Two
-# coins a pixel are enough. (What of the history of a pixel matters for what it shows at time $t$?)
+# coins for each pixel are enough. (Which part of the history of a pixel matters for its value at time $t$?)
 #
 # **Your turn:** `q_sample`. To compare the walk with the jump, we average 2000 runs from one digit at each of
-# four times: where the process has forgotten the digit, the average is gray.
+# four times. Where the process has forgotten the digit, the average is gray.
 
 # %%
 times = [5, 15, 30, 60]
@@ -217,33 +217,34 @@ grader.check("q1b")
 # %% [markdown]
 # ## 1.4 From a real number to a coin
 #
-# The network will look at a noisy image and put out one real number for each pixel, anywhere from $-\infty$
-# to $+\infty$. We need the probability that the pixel was $+1$ one step before.
+# The network takes a noisy image and returns one real number for each pixel, anywhere from $-\infty$ to
+# $+\infty$. We need the probability that the pixel was $+1$ one step before.
 #
-# **1(c).** Which activation turns the one into the other: the sigmoid, or $\mathrm{ReLU}(x) = \max(0, x)$?
-# What has to hold for a number to be a probability? Write your choice into `student/answers.toml`, under
-# `q1c`. (The check below sees only that you chose; whether you chose well is said when it is graded.)
+# **1(c).** Which activation turns this number into a probability: the sigmoid, or
+# $\mathrm{ReLU}(x) = \max(0, x)$? Which conditions must a number satisfy to be a probability? Write your choice
+# into `student/answers.toml`, under `q1c`. (The check below only tests that you chose one of them. Grading
+# tells you whether your choice is right.)
 
 # %%
 grader.check("q1c")
 
 # %% [markdown]
-# ## 1.5 What the network should aim at: the posterior
+# ## 1.5 The target of the network: the posterior
 #
-# We would like to know $P(Y_{t-1} \mid Y_t)$, how to take back one step. But that depends on all the images
-# there are in the world. During training we know more: the clean image $x$ that we started from. With it the
-# question becomes easy, pixel by pixel, and the answer is what the network is trained towards:
+# We would like to know $P(Y_{t-1} \mid Y_t)$, which says how to undo one step. But it depends on all the images
+# in the world. During training we know more: the clean image $x$ that we started from. With it the question
+# becomes easy, pixel by pixel, and the answer is the target of the network:
 #
 # $$ P(Y_{t-1}[j] = +1 \mid Y_t[j] = y,\; Y_0[j] = x). $$
 #
 # **On paper, 1(d).** Work it out for the four cases of $(y, x)$. The three variables form a chain, $Y_0 \to
-# Y_{t-1} \to Y_t$: given $Y_{t-1}$, the last step knows nothing of $Y_0$. Bayes' rule does the rest. (First:
-# what is the distribution of $Y_{t-1}[j]$ given $Y_0[j]$ alone?)
+# Y_{t-1} \to Y_t$: given $Y_{t-1}$, the last step does not depend on $Y_0$. Then use Bayes' rule.
+# (First: what is the distribution of $Y_{t-1}[j]$ given $Y_0[j]$ alone?)
 
 # %% [markdown]
-# **Your turn:** `posterior`. The picture draws the four cases over time. Read it: What happens at $t = 1$,
-# and why? Which two cases are mirror images of the other two? Where do the curves go for large $t$, and what
-# has been forgotten by then?
+# **Your turn:** `posterior`. The picture shows the four cases over time. What happens at $t = 1$, and why?
+# Which two cases are mirror images of the other two? Where do the curves go for large $t$, and what has the
+# process forgotten by then?
 
 # %%
 with unless_todo():
@@ -256,8 +257,8 @@ with unless_todo():
     show(Curve("Your posterior", "t", "probability of +1 at t - 1", [float(t) for t in steps], cases))
 
 # %% [markdown]
-# Nobody has to believe a formula. Let half a million pixels that start at $x = +1$ take the step from 4 to 5,
-# and count among those that show $y$ at $t = 5$ how many showed $+1$ just before:
+# You can check the formula by an experiment. Let half a million pixels that start at $x = +1$ take the step
+# from 4 to 5. Among the pixels that show $y$ at $t = 5$, count how many showed $+1$ just before:
 
 # %%
 t, start = 5, torch.ones(1, 500_000)
@@ -277,15 +278,15 @@ grader.check("q1d")
 # %% [markdown]
 # ## 1.6 The loss
 #
-# The network answers with a coin for each pixel, $Q_t(Y_t)$; the posterior is a coin for each pixel as well.
-# How far the one is from the other is measured by the Kullback-Leibler divergence,
+# The network gives a coin for each pixel, $Q_t(Y_t)$; the posterior is also a coin for each pixel. The
+# Kullback-Leibler divergence measures how far they are from each other:
 #
 # $$ D_{KL}(P \,\|\, Q) = \sum_v P(v) \log \frac{P(v)}{Q(v)}, $$
 #
-# which is 0 if the two are equal and positive otherwise. Coins of different pixels are independent, so the
+# It is 0 if the two are equal, and positive otherwise. Coins of different pixels are independent, so the
 # divergence of the whole image is the sum over its pixels.
 #
-# **Your turn:** `kl_loss`. It takes logits, the real numbers *before* the activation of 1(c), so that it
+# **Your turn:** `kl_loss`. It takes logits, which are the real numbers *before* the activation of 1(c). So it
 # stays finite where a probability would round to 0 or 1.
 
 # %%
@@ -304,22 +305,22 @@ with unless_todo():
 # %% [markdown]
 # ## 1.7 Training and drawing
 #
-# One step of training: draw an image, draw a time $t$ from $1..T$, jump to $Y_t$, ask the network, compare
-# its coins with the posterior. That is `training_loss`, and you have all its parts.
+# One step of training: draw an image, draw a time $t$ from $1..T$, jump to $Y_t$, run the network, and compare
+# its coins with the posterior. This is `training_loss`, and you have all its parts.
 #
 # To draw a new image, run time backwards: start from $m$ fair coins, $Y_T$, and at each step *flip* the
-# network's coins to get $Y_{t-1}$. One step is `ancestral_step`; all of them are `ancestral_sample`, in
+# network's coins to get $Y_{t-1}$. One step is `ancestral_step`; all steps are `ancestral_sample`, in
 # `student/diffusion/samplers.py`.
 #
-# Here is a model that needs no training. Suppose the world held a single image. Then your posterior *is* the
-# perfect network. Does it find the image in pure noise?
+# Here is a model that needs no training. Suppose that there is only one image in the world. Then your
+# posterior *is* the perfect network. Does it find the image in pure noise?
 
 # %%
 only = y_0[3:4]
 
 
 def perfect(y_t, t):
-    """The logits of the posterior, where every image is `only`."""
+    """The logits of the posterior if every image is `only`."""
     return binary.posterior(y_t, only.expand_as(y_t), t, delta).logit(eps=1e-6)
 
 
@@ -329,19 +330,19 @@ with unless_todo():
     show_images(moments, "Three chains, from coins (left) to the image (right)", columns=8)
 
 # %% [markdown]
-# How good is a model? If it predicts pixels well, they can be stored in few bits: a fair coin costs 1 bit a
-# pixel, and a pixel that is foreseen costs nearly none. `bits_per_pixel` adds up what all $T$ steps cost, and
-# what is left of the image at the end; its docstring has the sum.
+# How good is a model? If it predicts pixels well, they can be stored in few bits. A fair coin costs 1 bit per
+# pixel, and a pixel that the model predicts well costs almost nothing. `bits_per_pixel` adds up the cost of all
+# $T$ steps and the cost of what is left of the image at the end; its docstring has the sum.
 #
-# **Your turn:** `training_loss`, `ancestral_step`, `ancestral_sample`, `bits_per_pixel`. Then check. The
-# weights are TODO until the next cell has trained.
+# **Your turn:** `training_loss`, `ancestral_step`, `ancestral_sample`, `bits_per_pixel`. Then run the check.
+# The weights are TODO until you run the training cell below.
 
 # %%
 grader.check("q1e")
 
 # %% [markdown]
-# Now train. This is what `make train Q=q1` does; an interrupted run goes on where it was, and a finished one
-# is not run again. The weights go to `student/artifacts/`, and they are part of what you hand in. A good
+# Now train. `make train Q=q1` does the same. An interrupted run continues where it stopped, and a finished run
+# is not repeated. The weights go to `student/artifacts/`, and they are part of what you hand in. This is a good
 # moment to write down 1(a) to (e).
 
 # %%
@@ -354,13 +355,13 @@ show_found(q1, "loss", "Samples over diffusion time")
 show_found(q1, "Samples")
 
 # %% [markdown]
-# Figures, on test digits that training has not seen:
+# Results on test digits that training has not seen:
 #
-# * `bits_per_pixel` of your model, and `bits_independent` of one that knows for each pixel how often it is
-#   inked and nothing else. Fair coins: 1.
-# * `agreement`: the share of samples on which two unlike classifiers name the same digit. A blur of two
-#   digits divides them. `agreement_real` is the share on real test digits, `agreement_independent` that on
-#   pixels drawn one by one.
+# * `bits_per_pixel` is for your model. `bits_independent` is for a model that only knows how often each pixel
+#   is ink. Fair coins need 1 bit per pixel.
+# * `agreement` is the share of samples on which two different classifiers give the same digit. They often
+#   disagree about a blurred mixture of two digits. `agreement_real` is the share on real test digits, and
+#   `agreement_independent` is the share on images whose pixels are drawn one by one.
 
 # %%
 print_found(q1, "bits_per_pixel", "bits_independent", "agreement", "agreement_real", "agreement_independent")
@@ -371,25 +372,25 @@ grader.check("q1e")
 # %% [markdown]
 # # 2. Diffusion with Gaussian noise
 #
-# Pixels are now real numbers from $-1$ to $1$, and noise is Gaussian. The plan is the same: spoil slowly,
-# learn to take back one step. But there is a second way to look at it.
+# Pixels are now real numbers from $-1$ to $1$, and the noise is Gaussian. The plan is the same: add noise in
+# small steps, and learn to undo one step. But there is a second way to look at it.
 #
-# A VAE or a GAN squeezes images through a bottleneck $z$. One can also describe a distribution $p(x)$ by its
-# **score**, $\nabla_x \log p(x)$: at each point of image space, an arrow that says where images become more
-# likely. Noise has moved an image away from where images live. Whoever can say what the noise was can point
-# back.
+# A VAE or a GAN sends images through a bottleneck $z$. We can also describe a distribution $p(x)$ by its
+# **score**, $\nabla_x \log p(x)$. At each point of image space, the score is a vector that points to where
+# images become more likely. Noise moves an image away from the likely images. If we know the noise, we also
+# know the direction back.
 
 # %% [markdown]
 # ## 2.1 The forward process
 #
 # $$ q(x_t \mid x_{t-1}) = \mathcal N\!\left(x_t;\ \sqrt{1 - \beta_t}\, x_{t-1},\ \beta_t I\right), \quad t = 1..T. $$
 #
-# Each step shrinks the image a little and adds a little noise, so that the variance does not grow without
-# end. How much, says the *schedule* $\beta_1, \dots, \beta_T$.
+# Each step shrinks the image a little and adds a little noise, so the variance does not grow without limit. The
+# *schedule* $\beta_1, \dots, \beta_T$ says how much noise each step adds.
 #
 # **Your turn:** `linear_betas` and `cosine_betas` in `student/diffusion/schedules.py` (their docstrings have
 # the formulas), and `cumulative_alphas`: how much of the variance of the clean image is left at time $t$. The
-# handout calls it $\alpha_t$; many papers write $\bar\alpha_t$.
+# handout calls it $\bar\alpha_t$, the code `alphas_cumprod`. (Some papers write $\alpha_t$, without the bar.)
 
 # %%
 T = 100
@@ -399,12 +400,12 @@ with unless_todo():
     t = [float(i) for i in range(T + 1)]
     show(
         Curve("Noise added at each step", "t", "beta", t, {n: b.tolist() for n, b in betas.items()}),
-        Curve("Signal left", "t", "alpha (cumulative)", t, {n: a.tolist() for n, a in left.items()}),
+        Curve("Signal left", "t", "alphas_cumprod", t, {n: a.tolist() for n, a in left.items()}),
     )
 
 # %% [markdown]
-# **Your turn:** `forward_step` in `student/diffusion/gaussian.py`. Again eight digits on their way, 20 steps
-# from row to row.
+# **Your turn:** `forward_step` in `student/diffusion/gaussian.py`. The picture again shows how eight digits
+# change, with 20 steps from one row to the next.
 
 # %%
 x_0 = digits.scaled_digits("train")[:8]
@@ -420,15 +421,15 @@ with unless_todo():
 # %% [markdown]
 # ## 2.2 Straight to time t, again
 #
-# **On paper, 2(a).** Show that the law of $x_t$ given $x_0$ has a closed form,
+# **On paper, 2(a).** Show that the distribution of $x_t$ given $x_0$ has a closed form,
 #
-# $$ q(x_t \mid x_0) = \mathcal N\!\left(x_t;\ \sqrt{\alpha_t}\, x_0,\ (1 - \alpha_t) I\right), $$
+# $$ q(x_t \mid x_0) = \mathcal N\!\left(x_t;\ \sqrt{\bar\alpha_t}\, x_0,\ (1 - \bar\alpha_t) I\right), $$
 #
-# and say what $\alpha_t$ is in terms of the $\beta$s. (Write $x_2$ in terms of $x_0$. What is the law of the
-# sum of two independent normal noises?)
+# and say what $\bar\alpha_t$ is in terms of the $\beta$s. (Write $x_2$ in terms of $x_0$. What is the
+# distribution of the sum of two independent normal noises?)
 #
 # **Your turn:** `q_sample`. We follow one pixel, $x_0 = 0.8$, in 20 000 runs, once step by step and once with
-# a jump. Both histograms should lie on each other.
+# a jump. The two histograms should agree.
 
 # %%
 start, moments = torch.full((20_000, 1), 0.8), [5, 20, 60, 100]
@@ -452,8 +453,8 @@ with unless_todo():
 
 # %% [markdown]
 # **On paper, 2(a), continued.** Why is $x_T$ an isotropic Gaussian in the limit $T \to \infty$? `prior_kl`
-# measures how far one still is from it: $D_{KL}(q(x_t \mid x_0) \,\|\, \mathcal N(0, I))$. A sampler starts
-# from $\mathcal N(0, I)$, so this is what it loses before it has begun.
+# measures the distance that is left: $D_{KL}(q(x_t \mid x_0) \,\|\, \mathcal N(0, I))$. A sampler starts from
+# $\mathcal N(0, I)$, so this is the error of its starting point.
 
 # %%
 with unless_todo():
@@ -465,8 +466,8 @@ with unless_todo():
     plt.figure(figsize=(6, 3.5))
     for name, values in kl.items():
         plt.semilogy(ends, values, label=name)
-    plt.xlabel("t, if one stopped there")
-    plt.ylabel("nats from pure noise, one digit")
+    plt.xlabel("t, if the process stops there")
+    plt.ylabel("divergence from pure noise in nats, one digit")
     plt.legend()
     plt.show()
 
@@ -476,15 +477,16 @@ grader.check("q2a")
 # %% [markdown]
 # ## 2.3 Back by one step
 #
-# As in question 1, the true way back, $q(x_{t-1} \mid x_t)$, depends on every image in the world; given $x_0$
-# it does not.
+# As in question 1, the true reverse step, $q(x_{t-1} \mid x_t)$, depends on every image in the world. Given
+# $x_0$, it does not.
 #
 # **On paper, 2(b).** Show that $q(x_{t-1} \mid x_t, x_0) = \mathcal N(x_{t-1};\ \mu(x_t, x_0),\ \hat\beta_t
-# I)$, and give $\mu$ and $\hat\beta_t$. (Bayes' rule. As functions of $x_{t-1}$, which two normal densities
-# are multiplied? What becomes of their exponents?)
+# I)$, and give $\mu$ and $\hat\beta_t$. (Use Bayes' rule. As functions of $x_{t-1}$, which two normal
+# densities are multiplied? What happens to their exponents?)
 #
-# **Your turn:** `posterior`. Here it is, once counted and once yours: from $x_0 = 0.8$ we let a million
-# pixels take the step from 9 to 10, keep those that land near $x_{10} = 0$, and look where they were before.
+# **Your turn:** `posterior`. The picture compares an experiment with your formula: from $x_0 = 0.8$ we let a
+# million pixels take the step from 9 to 10, keep those that end near $x_{10} = 0$, and look where they were
+# before.
 
 # %%
 t, many = 10, torch.full((1_000_000, 1), 0.8)
@@ -501,7 +503,7 @@ with unless_todo():
     plt.hist(
         before.flatten()[:50_000].numpy(), 100, range=(-1, 2), density=True, alpha=0.3, label="all, at t = 9"
     )
-    plt.hist(kept.numpy(), 60, range=(-1, 2), density=True, alpha=0.5, label="those near 0 at t = 10")
+    plt.hist(kept.numpy(), 60, range=(-1, 2), density=True, alpha=0.5, label="pixels near 0 at t = 10")
     plt.plot(x, density, label="your posterior")
     plt.xlabel("pixel at t = 9")
     plt.legend()
@@ -513,36 +515,37 @@ grader.check("q2b")
 # %% [markdown]
 # ## 2.4 Guess the noise
 #
-# When we draw, $x_0$ is what we do not have. So let a network guess. It could guess $x_0$; it turns out to
-# train better if it guesses the noise $\epsilon$ that was mixed in. The equation of `q_sample` ties $x_t$,
-# $x_0$ and $\epsilon$ together, so a guess at one is a guess at the other: `predict_x_0` and `predict_noise`.
+# When we sample, we do not know $x_0$. So a network must guess it. It could guess $x_0$ directly, but training
+# works better if it guesses the noise $\epsilon$ that was added. The equation of `q_sample` connects $x_t$,
+# $x_0$ and $\epsilon$, so a guess of $\epsilon$ gives a guess of $x_0$, and the other way round: `predict_x_0`
+# and `predict_noise`.
 #
-# The loss is as plain as can be, the squared error of the guess at a random time:
+# The loss is simple, the squared error of the guess at a random time:
 #
 # $$ L = \mathbb E_{x_0,\, t,\, \epsilon}\ \left\lVert \epsilon - \hat\epsilon(x_t, t) \right\rVert^2, $$
 #
-# here as a mean over the dimensions. And it is the score in disguise: $\nabla_{x_t} \log q(x_t \mid x_0)$
-# points against the noise in $x_t$, so a network that knows the noise, on average over all images that could
-# be underneath, knows the score.
+# here as a mean over the dimensions. The noise also gives the score: $\nabla_{x_t} \log q(x_t \mid x_0)$
+# points in the direction opposite to the noise in $x_t$. So a network that knows the noise, on average over all
+# images that can have led to $x_t$, knows the score.
 #
 # **Your turn:** `predict_x_0`, `predict_noise`, `noise_prediction_loss`.
 
 # %% [markdown]
 # ## 2.5 Two ways back: DDPM and DDIM
 #
-# **DDPM** puts the guess at $x_0$ into your posterior of 2(b) and *draws* from it. All $T$ steps, fresh noise
-# at each.
+# **DDPM** puts the guess of $x_0$ into your posterior of 2(b) and *draws* from it. This is the learned reverse
+# step $p_\theta(x_{t-1} \mid x_t)$. DDPM runs all $T$ steps, with new noise at each step.
 #
-# **DDIM** takes the two guesses, at $x_0$ and at the noise, and mixes them anew in the proportion of an
+# **DDIM** takes the two guesses, of $x_0$ and of the noise, and mixes them again in the proportion of an
 # *earlier* time. With $\eta = 0$ nothing is drawn: the image is a function of the noise that it started from.
-# And the earlier time need not be $t - 1$: one may jump.
+# And the earlier time need not be $t - 1$: DDIM can jump over several steps.
 #
 # **Your turn:** `ddpm_step` and `ddim_step`; then `strided_times`, `ddpm_sample` and `ddim_sample` in
 # `samplers.py`.
 
 # %% [markdown]
-# See the difference in one dimension. Let the world be two points, $x_0 = \pm 1$. Then the best guess is
-# known without a network: of $\pm 1$, in proportion to how likely $x_t$ is from each.
+# Look at the difference in one dimension. Suppose that the data are two points, $x_0 = \pm 1$. Then we know
+# the best guess without a network: the mean of $\pm 1$, weighted by how likely $x_t$ is from each.
 
 # %%
 with unless_todo():
@@ -550,7 +553,7 @@ with unless_todo():
     alpha = schedules.cumulative_alphas(beta)
 
     def two_points(x_t, t):
-        """The mean noise in x_t, where the clean value is +1 or -1, each half of the time."""
+        """The mean noise in x_t if the clean value is +1 or -1, each half of the time."""
         a = alpha[t].view(-1, 1).float()
         guess = torch.tanh(a.sqrt() * x_t / (1 - a))  # mean of x_0 given x_t
         return gaussian.predict_noise(x_t, guess, t, alpha)
@@ -576,7 +579,7 @@ with unless_todo():
     plt.show()
 
 # %% [markdown]
-# Every path ends at $+1$ or $-1$. Under DDIM paths do not cross: where you begin decides where you end.
+# Every path ends at $+1$ or $-1$. With DDIM, paths do not cross: the starting point decides the end point.
 
 # %%
 grader.check("q2c")
@@ -584,8 +587,8 @@ grader.check("q2c")
 # %% [markdown]
 # ## 2.6 Train, and compare
 #
-# `make train Q=q2` in a cell. The network is the same small one as before. What is drawn with is a moving
-# average of its weights, which is calmer than the weights of the last step.
+# This cell does the same as `make train Q=q2`. The network is the same small one as before. Sampling uses a
+# moving average of its weights, which is less noisy than the weights of the last step.
 
 # %%
 q2 = trained("q2", PRESET, DEVICE)
@@ -594,15 +597,15 @@ q2 = trained("q2", PRESET, DEVICE)
 show_found(q2, "loss", "Samples over diffusion time")
 
 # %% [markdown]
-# All steps of DDPM; then ten steps of each. Which ten-step images would you rather have?
+# First all steps of DDPM, then ten steps of each sampler. Which ten-step images do you prefer?
 
 # %%
 show_found(q2, "DDPM in", "DDIM in")
 
 # %% [markdown]
-# The same in numbers. Left: the share of samples on which the two classifiers agree, more is better. Right:
-# how far the samples' mean and covariance are from those of the digits (Frechet distance), less is better.
-# What do you pay for fewer steps, and which sampler pays less?
+# The same in numbers. Left: the share of samples on which the two classifiers agree; more is better. Right: how
+# far the mean and covariance of the samples are from those of the digits (Frechet distance); less is better.
+# What do you lose with fewer steps, and which sampler loses less?
 
 # %%
 show_found(q2, "Agreement over steps", "Distance over steps")
@@ -618,9 +621,9 @@ grader.check("q2c")
 # %% [markdown]
 # # Hand in
 #
-# The last cell runs all public tests and writes `submission_log.json` into the homework's folder, with your
-# code, answers and weights inside. It says what is still missing; write it again as often as you like, older
-# ones are kept under another name. `make submit` does the same.
+# The last cell runs all public tests and writes `submission_log.json` into the homework's folder. This file
+# contains your code, answers and weights. The cell says what is still missing. You can run it as often as you
+# like; older files are kept under another name. `make submit` does the same.
 
 # %%
 submit()
@@ -628,5 +631,5 @@ submit()
 # %% [markdown]
 # **Upload `submission_log.json` to Gradescope, "Homework 12 (Code)"** (or `submission.zip`, if the cell says
 # so). On Colab, find it in the files panel on the left and download it first. Questions 3 and 4 have
-# notebooks of their own, `hw12_early_exit` and `hw12_rlhf`; the log holds whatever is done in all of them.
-# What you wrote on paper goes into your written part.
+# their own notebooks, `hw12_early_exit` and `hw12_rlhf`; the log contains your work from all of them. Your
+# answers on paper go into your written part.

@@ -9,37 +9,36 @@
 # %% [markdown]
 # # Reinforcement learning from human feedback
 #
-# **Homework 12, questions 4 and 5.** A model that was trained to imitate summaries writes like the summaries
-# that it has seen, the bad ones included. People can say which of two summaries they prefer long before they
-# could write a good one. RLHF turns such preferences into a reward, and the reward into a better model, as in
+# **Homework 12, questions 4 and 5.** A model that is trained to imitate summaries writes like the summaries that
+# it has seen, good and bad. It is easier for people to say which of two summaries they prefer than to write a
+# good one. RLHF turns such preferences into a reward, and the reward into a better model, as in
 # [InstructGPT](https://arxiv.org/pdf/2203.02155.pdf):
 #
 # 1. **Warm-up**: imitate reference summaries (supervised).
 # 2. **Reward model**: learn from pairs which summary people prefer.
-# 3. **Reinforcement learning**: write summaries, score them, make good ones more likely, but stay close to
-#    what you were.
+# 3. **Reinforcement learning**: write summaries, score them, make good ones more likely, but stay close to the
+#    warmed-up model.
 #
-# You write the losses of all three, for news in miniature: a world of a few dozen words in which one can see
+# You write the losses of all three, for a small world of news: it has only a few dozen words, so you can see
 # everything.
 
 # %% [markdown]
 # ## How to work with this notebook
 #
 # * Your code goes into files: `student/rlhf/log_probs.py`, `policy_gradient.py`, `rewards.py`,
-#   `reward_model.py`, `advantages.py` and `ppo.py`. Open them in an editor beside the notebook. Every change
-#   counts at once, no restart needed.
-# * A cell that needs a function you have not written yet says so in a line that starts with `TODO`, and the
-#   notebook goes on.
+#   `reward_model.py`, `advantages.py` and `ppo.py`. Open them in an editor beside the notebook. A change takes
+#   effect when you save the file; you do not need to restart.
+# * If a cell needs a function that you have not written yet, it prints a line that starts with `TODO`, and the
+#   notebook continues.
 # * `grader.check("q4a")` runs the tests of part 4(a) on what is *saved* on disk.
-# * **On paper** marks what the handout asks you to write down. It is graded by people, from your written
-#   part.
+# * **On paper** marks what the handout asks you to write down. People grade it, from your written part.
 
 # %% [markdown]
 # ## Set up
 #
-# On your own machine, in the homework's folder, this finds everything there and does nothing. On Colab,
-# choose a GPU first (*Runtime*, *Change runtime type*), then put the homework there: upload
-# `hw12-student.zip` with the folder icon on the left, or clone your repository. Colab forgets your files when
+# On your own machine, in the homework's folder, everything is already there, and this cell changes nothing. On
+# Colab, choose a GPU first (*Runtime*, *Change runtime type*), then put the homework there: upload
+# `hw12-student.zip` with the folder icon on the left, or clone your repository. Colab deletes your files when
 # it closes: download `student/` before you leave.
 
 # %%
@@ -84,7 +83,7 @@ from student.given.experiments import Curve
 from student.given.notebook import checks, print_found, show, show_found, submit, trained, unless_todo
 from student.rlhf import advantages, log_probs, policy_gradient, ppo, reward_model, rewards
 
-torch.set_num_threads(1)  # as `make train` does it: these networks are small
+torch.set_num_threads(1)  # like `make train`: these networks are small
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 PRESET = "quick"  # a minute or two on a laptop; "full" is meant for a GPU
 grader = otter.Notebook(tests_dir=checks())
@@ -93,9 +92,9 @@ print(f"device: {DEVICE}, preset: {PRESET}, homework: {homework[0].name}")
 # %% [markdown]
 # # The news
 #
-# An article tells who did what to what, where and when, somewhere among filler. Its reference summary is what
-# one finds in the wild: a quarter are complete, the others leave facts out or add a word that is there for
-# the clicks.
+# An article says who did what to what, where and when, among sentences of filler. The reference summaries are of
+# mixed quality, as in real data: a quarter of them are complete, and the others omit facts or add a clickbait
+# word.
 
 # %%
 articles = news.make_articles(4, seed=0)
@@ -105,9 +104,10 @@ for article in articles:
     print(f"complete   {article.complete_summary}\n")
 
 # %% [markdown]
-# What is a summary worth to its reader? Facts right minus facts wrong, minus a price for clickbait,
-# repetition and length. The readers of this world are simulated, and this *utility* is how they judge, with
-# noise. The model will never see it, only which of two summaries a reader preferred. You may look:
+# What is a summary worth to its reader? It is the number of right facts minus the number of wrong facts, minus a
+# price for clickbait, repetition and length. The readers of this world are simulated. They judge by this
+# *utility*, with noise. The model never sees the utility; it only sees which of two summaries a reader preferred.
+# You can look at it:
 
 # %%
 article = articles[0]
@@ -118,8 +118,8 @@ for summary in (article.complete_summary, article.reference, "shocking mayor", "
 # # (a) Writing as acting
 #
 # A summary $y = [y_1, \dots, y_n]$ is written token by token. Each token is drawn from a distribution over
-# the vocabulary, given the article $x$ and all that was written before: $P_\theta(y_i \mid y_1, \dots,
-# y_{i-1}, x)$. In the language of reinforcement learning:
+# the vocabulary, given the article $x$ and all earlier tokens: $P_\theta(y_i \mid y_1, \dots,
+# y_{i-1}, x)$. In terms of reinforcement learning:
 #
 # | | here |
 # | --- | --- |
@@ -129,8 +129,8 @@ for summary in (article.complete_summary, article.reference, "shocking mayor", "
 # | transition | the token is appended |
 # | reward | $r(x, y)$, once, when the summary is finished |
 #
-# We want the expected reward to be large, $\mathbb E_{y \sim P_\theta}[r(x, y)]$. The trouble: $\theta$
-# stands *under* the expectation, in the distribution that is drawn from, and a draw has no derivative.
+# We want the expected reward to be large, $\mathbb E_{y \sim P_\theta}[r(x, y)]$. The problem: $\theta$ is a
+# parameter of the distribution that we draw from, and a random draw has no derivative.
 
 # %% [markdown]
 # **On paper, 4(a).** Prove that the policy gradient of $L(\theta) = -\mathbb E_{y \sim P_\theta}[r(x, y)]$ is
@@ -146,12 +146,12 @@ for summary in (article.complete_summary, article.reference, "shocking mayor", "
 # %% [markdown]
 # ## Log-probabilities of tokens
 #
-# So everything is made of $\log P_\theta(y_i \mid \dots)$. **Your turn**, in `student/rlhf/log_probs.py`:
+# So every formula uses $\log P_\theta(y_i \mid \dots)$. **Your turn**, in `student/rlhf/log_probs.py`:
 #
-# * `shift_right`: while the decoder predicts a token, it reads the ones before it;
-# * `response_mask`: which tokens count, all up to the first end;
+# * `shift_right`: while the decoder predicts a token, it reads the tokens before it;
+# * `response_mask`: which tokens count: all tokens up to and including the first end-of-sequence;
 # * `token_log_probs`: from logits over the vocabulary to the log-probability of the token that was drawn;
-# * `policy_log_probs`: put together, one call of the policy for a whole batch of summaries.
+# * `policy_log_probs`: all of this together, with one call of the policy for a whole batch of summaries.
 
 # %%
 tokens, _ = news.encode_batch(["mayor opens bridge", "pilot visits museum in oslo on friday"])
@@ -167,12 +167,13 @@ with unless_todo():
 # %% [markdown]
 # ## REINFORCE
 #
-# In place of the expectation, draw one summary for each article: if it was good, make its tokens more likely,
-# if it was bad, less. `reinforce_loss` in `policy_gradient.py` is a loss whose *gradient* is that estimate
-# (its value means nothing). A baseline may be subtracted from the rewards: the gradient stays right on
-# average, and becomes less noisy.
+# Instead of the expectation, draw one summary for each article. If it is good, make its tokens more likely; if it
+# is bad, make them less likely. `reinforce_loss` in `policy_gradient.py` is a loss whose *gradient* is this
+# estimate (its value has no meaning). We can subtract a baseline from the rewards: the gradient stays right on
+# average, and it becomes less noisy.
 #
-# A world with one action shows it: five words, each with a reward; the policy is five logits.
+# A small example shows this: there is one action, with five words, each with a reward. The policy is five
+# logits.
 
 # %%
 words, worth = ["mayor", "bridge", "shocking", "viral", "oslo"], torch.tensor([1.0, 0.6, -1.0, -1.5, 0.4])
@@ -197,9 +198,7 @@ with unless_todo():
     names = [f"{word} (reward {reward:g})" for word, reward in zip(words, worth.tolist(), strict=True)]
     steps = [float(step) for step in range(150)]
     show(
-        Curve(
-            "The policy learns what pays", "step", "probability", steps, dict(zip(names, lines, strict=True))
-        )
+        Curve("Probability of each word", "step", "probability", steps, dict(zip(names, lines, strict=True)))
     )
 
 # %%
@@ -212,8 +211,8 @@ grader.check("q4a")
 # **Your turn:** `cross_entropy_loss` in `policy_gradient.py`.
 #
 # **On paper, 4(b)**, and in `student/answers.toml` under `q4b`: What is the relationship between the
-# policy-gradient loss and the cross-entropy loss? Try it: the cell takes two references as if the policy had
-# drawn them. Change their rewards `given` and the `baseline`, and see when the two losses meet.
+# policy-gradient loss and the cross-entropy loss? Try it: the cell treats two references as if the policy had
+# drawn them. Change their rewards `given` and the `baseline`, and see when the two losses are equal.
 
 # %%
 given, baseline = torch.tensor([0.0, 2.5]), 0.7  # change these
@@ -233,9 +232,9 @@ grader.check("q4b")
 #
 # ## Drawing summaries
 #
-# **Your turn:** `sample_response` draws summaries token by token, for a whole batch at once; a row that has
-# ended is padded while the others go on. Try it on a policy that has learnt nothing: every word is as likely
-# as any other.
+# **Your turn:** `sample_response` draws summaries token by token, for a whole batch at once. A row that has ended
+# is padded while the others continue. Try it on a policy that has learnt nothing: all words are equally
+# likely.
 
 # %%
 sources, source_mask = news.encode_batch([article.text for article in articles])
@@ -257,12 +256,12 @@ with unless_todo():
 # ## The reward model
 #
 # A reader saw two summaries of an article and preferred $y_w$ to $y_l$. In the model of Bradley and Terry
-# that happens with probability $\sigma(r(x, y_w) - r(x, y_l))$: only the difference of the two scores
-# matters. Training makes the preferences that were seen likely,
+# this happens with probability $\sigma(r(x, y_w) - r(x, y_l))$: only the difference of the two scores matters.
+# Training makes the observed preferences likely,
 #
 # $$ L = -\log \sigma\bigl(r(x, y_w) - r(x, y_l)\bigr). $$
 #
-# The score is read at the last token, the only place that has seen all of the summary.
+# The score is the value at the last token, the only position at which the model has read the whole summary.
 #
 # **Your turn:** `last_token_score` and `preference_loss` in `reward_model.py`.
 
@@ -283,10 +282,10 @@ with unless_todo():
 # %% [markdown]
 # ## Staying close
 #
-# A reward model is only right about summaries of the kind that it was trained on. So leaving the warmed-up
-# policy $\pi_\text{ref}$ has a price, $\beta$ for each nat of divergence. From drawn tokens the divergence
-# can only be estimated; `kl_estimates` in `rewards.py` has three ways. With ten thousand draws each, from two
-# coins that differ a little:
+# A reward model is only right about summaries of the kind that it was trained on. So there is a price for leaving
+# the warmed-up policy $\pi_\text{ref}$: $\beta$ for each nat of divergence. From drawn tokens, we can only estimate
+# the divergence; `kl_estimates` in `rewards.py` has three estimators. Here are their means over ten thousand
+# draws, for two coins that differ a little:
 
 # %%
 p, q = torch.tensor([0.6, 0.4]), torch.tensor([0.5, 0.5])
@@ -299,8 +298,8 @@ with unless_todo():
         print(f"{name}: mean {values.mean():.4f}, standard deviation of one draw {values.std():.4f}")
 
 # %% [markdown]
-# **Your turn:** `shaped_rewards` puts price and score together, token by token: the price is paid on every
-# token, the score comes on the last one. `adaptive_kl_coef` can adjust the price as training goes on.
+# **Your turn:** `shaped_rewards` combines the price and the score, token by token: every token pays the price, and
+# the last token also gets the score. `adaptive_kl_coef` can adjust the price during training.
 
 # %%
 with unless_todo():
@@ -316,15 +315,15 @@ with unless_todo():
     plt.show()
 
 # %% [markdown]
-# ## Which token was it?
+# ## Which token earned the score?
 #
-# One score for eleven tokens: which of them deserves it? A *value function* $V$ predicts at each token what
-# is still to come. The **advantage** of a token is how much better things went than predicted. Generalised
-# advantage estimation blends, by $\lambda$, between trusting the prediction after one token and waiting for
-# the end.
+# There is one score for eleven tokens: which of them earned it? A *value function* $V$ predicts at each token the
+# reward that is still to come. The **advantage** of a token says how much better the result is than predicted.
+# Generalised advantage estimation uses $\lambda$ to choose between two extremes: use the prediction after one
+# token, or wait for the end.
 #
-# **Your turn:** `masked_mean`, `masked_whiten`, `gae` in `advantages.py`. One reward of 1 at the end, and a
-# value function that expects 0.3 all along: how far back does the surprise reach?
+# **Your turn:** `masked_mean`, `masked_whiten`, `gae` in `advantages.py`. In this example there is one reward of 1
+# at the end, and the value function always predicts 0.3. How far back does the difference reach?
 
 # %%
 with unless_todo():
@@ -341,13 +340,13 @@ with unless_todo():
 # %% [markdown]
 # ## PPO: several small steps
 #
-# Drawing summaries is dear, so we want more than one update from each batch. But after the first update the
-# policy is no longer the one that drew them. PPO weighs each token by the ratio $\rho = \pi_\theta /
-# \pi_\text{old}$, and stops pulling once $\rho$ has left $[1 - \varepsilon, 1 + \varepsilon]$ in the
-# direction of more reward.
+# Drawing summaries is expensive, so we want more than one update from each batch. But after the first update, the
+# policy is no longer the one that drew them. PPO weights each token by the ratio $\rho = \pi_\theta /
+# \pi_\text{old}$. Its gradient is zero when $\rho$ has left $[1 - \varepsilon, 1 + \varepsilon]$ in the direction
+# of more reward.
 #
-# **Your turn:** `clipped_surrogate_loss` and `clipped_value_loss` in `ppo.py`. Where the curve is flat,
-# nothing pulls any more. Why is it flat on one side only?
+# **Your turn:** `clipped_surrogate_loss` and `clipped_value_loss` in `ppo.py`. Where the curve is flat, there is
+# no gradient. Why is it flat on one side only?
 
 # %%
 ratio = torch.linspace(0.5, 1.5, 101)
@@ -365,7 +364,7 @@ with unless_todo():
     show(Curve("clipped_surrogate_loss, clip at 0.2", "ratio", "loss of one token", ratio.tolist(), lines))
 
 # %% [markdown]
-# Check what you have. The weights are TODO until the next cell has trained.
+# Check your code. The weights are TODO until you run the training cell below.
 
 # %%
 grader.check("q4c")
@@ -373,24 +372,24 @@ grader.check("q4c")
 # %% [markdown]
 # ## Train
 #
-# As `make train Q=q4` does it: a small T5 is warmed up, 1500 pairs of its summaries are shown to the
-# simulated readers, a reward model learns from their answers, and from there three runs start: PPO,
-# REINFORCE, and PPO *without* a price for leaving the reference. An interrupted run goes on where it was. The
-# weights go to `student/artifacts/`.
+# This cell does the same as `make train Q=q4`: a small T5 is warmed up, the simulated readers compare 1500 pairs of
+# its summaries, and a reward model learns from their answers. Then three runs start: PPO, REINFORCE, and PPO
+# *without* a price for leaving the reference. An interrupted run continues where it stopped. The weights go to
+# `student/artifacts/`.
 
 # %%
 q4 = trained("q4", PRESET, DEVICE)
 
 # %% [markdown]
-# The first two stages: cross-entropy of the warm-up, then the share of pairs that the reward model puts in
-# the reader's order. (The readers are noisy: nobody could reach 1.)
+# The first two stages: the cross-entropy of the warm-up, then the share of pairs for which the reward model agrees
+# with the reader. (The readers are noisy, so no model can reach 1.)
 
 # %%
 show_found(q4, "warm up loss", "reward model agreement")
 
 # %% [markdown]
-# The third. Left: the reward model's score, which is what training sees. Right: the utility, which only the
-# readers know. Compare the three runs in *both*. What has the run without a price found out?
+# The third stage. Left: the score of the reward model, which training sees. Right: the utility, which only the
+# readers know. Compare the three runs in *both* plots. What has the run without a price learnt?
 
 # %%
 show_found(q4, "score", "utility")
@@ -399,7 +398,7 @@ show_found(q4, "score", "utility")
 show_found(q4, "kl", "rouge l")
 
 # %% [markdown]
-# On articles that nobody has seen: what summaries are worth, before and after.
+# On new articles: what the summaries are worth, before and after the feedback.
 
 # %%
 print_found(q4, "utility_before", "utility", "rouge_before", "rouge", "kl")
@@ -411,7 +410,7 @@ show_found(q4, "Summaries by their worth")
 print_found(q4, "summaries")
 
 # %% [markdown]
-# Read a few of them. What did the policy unlearn, and what does it do now that few of the references did?
+# Read a few of them. What does the policy no longer do? And what does it do now that few of the references do?
 
 # %%
 grader.check("q4c")
@@ -419,9 +418,9 @@ grader.check("q4c")
 # %% [markdown]
 # # 5. Homework process
 #
-# In `student/answers.toml`: which sources you used (`q5_sources`), with whom you worked (`q5_collaborators`),
-# and about how many hours it took in all (`q5_hours`). "none" is an answer. Put your `names` and
-# `student_ids` at the top as well.
+# In `student/answers.toml`, write which sources you used (`q5_sources`), with whom you worked
+# (`q5_collaborators`), and about how many hours it took in total (`q5_hours`). "none" is a valid answer for the
+# first two. Also put your `names` and `student_ids` at the top.
 
 # %%
 grader.check("q5")
@@ -429,9 +428,9 @@ grader.check("q5")
 # %% [markdown]
 # # Hand in
 #
-# The last cell runs all public tests and writes `submission_log.json` into the homework's folder, with your
-# code, answers and weights inside. It says what is still missing; write it again as often as you like, older
-# ones are kept under another name. `make submit` does the same.
+# The last cell runs all public tests and writes `submission_log.json` into the homework's folder. This file
+# contains your code, answers and weights. The cell says what is still missing. You can run it as often as you
+# like; older files are kept under another name. `make submit` does the same.
 
 # %%
 submit()
@@ -439,5 +438,5 @@ submit()
 # %% [markdown]
 # **Upload `submission_log.json` to Gradescope, "Homework 12 (Code) (RLHF)"** (or `submission.zip`, if the
 # cell says so). On Colab, find it in the files panel on the left and download it first. Questions 1 to 3,
-# from `hw12_diffusion` and `hw12_early_exit`, go to "Homework 12 (Code)": the log holds whatever is done in
-# all three. What you wrote on paper goes into your written part.
+# from `hw12_diffusion` and `hw12_early_exit`, go to "Homework 12 (Code)": the log contains your work from all
+# three. Your answers on paper go into your written part.

@@ -1,11 +1,11 @@
 """Diffusion with coin flips (question 1): noise that flips pixels, and a network that undoes it.
 
-For every function here: pixels `y` are floats -1.0 and +1.0 of shape [B, ...]; every pixel of every image has coins of
-its own, drawn from `generator`, which lives on the device of y. Diffusion time `t` is 1-based, t = 1..T, and Y_0 is the
+For every function here: pixels `y` are floats -1.0 and +1.0 of shape [B, ...]. Every pixel of every image has its own
+coins, drawn from `generator`, which is on the device of y. Diffusion time `t` is 1-based, t = 1..T, and Y_0 is the
 image; t is an int, or Long[B] with one time for each image. `delta` in (0, 1/2] is the probability of a flip in one
-step (the forward process takes 0 as well). Other pixels, times or deltas raise a ValueError. Results are new tensors.
+step (the forward process also accepts 0). Other pixels, times or deltas raise a ValueError. Results are new tensors.
 
-The reverse loop over all T steps stands in samplers.py, the training loop in given/training/coin_flip.py.
+The reverse loop over all T steps is in samplers.py, the training loop in given/training/coin_flip.py.
 """
 
 import math
@@ -30,7 +30,7 @@ def _check_pixels(y: Tensor) -> None:
 
 def _check_delta(delta: float, positive: bool = False) -> None:
     if not 0 <= delta <= 0.5 or (positive and delta == 0):
-        raise ValueError(f"delta must lie in {'(' if positive else '['}0, 1/2], got {delta}")
+        raise ValueError(f"delta must be in {'(' if positive else '['}0, 1/2], got {delta}")
 
 
 def _check_time(t: int | Tensor, first: int) -> None:
@@ -41,7 +41,7 @@ def _check_time(t: int | Tensor, first: int) -> None:
 
 
 def _per_image(values: Tensor, y: Tensor) -> Tensor:
-    """Moves one value, or [B] of them, to y's device, in a shape that broadcasts against y: 0-dim, or [B, 1, ...]."""
+    """Moves one value, or B values, to y's device, in a shape that broadcasts against y: 0-dim, or [B, 1, ...]."""
     values = values.to(y.device)
     return values.reshape(-1, *[1] * (y.ndim - 1)) if values.ndim else values
 
@@ -49,21 +49,21 @@ def _per_image(values: Tensor, y: Tensor) -> Tensor:
 def flip_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
     """One step of the forward process, Y_{t-1} to Y_t: each pixel changes its sign with probability delta.
 
-    The result has shape and dtype of y.
+    The result has the shape and dtype of y.
     """
     _check_pixels(y)
     _check_delta(delta)
     # BEGIN SOLUTION q1a
-    # HINT: one uniform number for every pixel decides; torch.rand takes `generator` and `device`.
+    # HINT: one uniform number decides for each pixel; torch.rand takes `generator` and `device`.
     flip = torch.rand(y.shape, generator=generator, device=y.device) < delta
     return torch.where(flip, -y, y)
     # END SOLUTION
 
 
 def replace_step(y: Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
-    """The step of `flip_step` told with other coins: R comes up with probability 2 delta.
+    """The step of `flip_step`, described with other coins: R shows +1 with probability 2 delta.
 
-    Where it does, a fresh fair coin F takes the place of the pixel; elsewhere the pixel stays.
+    Where R shows +1, a new fair coin F replaces the pixel; elsewhere the pixel does not change.
 
     Returns:
         Shape and dtype of y; equal to `flip_step` in distribution, not draw by draw.
@@ -71,7 +71,7 @@ def replace_step(y: Tensor, delta: float, generator: torch.Generator | None = No
     _check_pixels(y)
     _check_delta(delta)
     # BEGIN SOLUTION q1a
-    # HINT: two independent draws for every pixel. What does a pixel show if R came up, and what if not?
+    # HINT: two independent draws for every pixel. What is the pixel if R shows +1, and what is it if not?
     replace = torch.rand(y.shape, generator=generator, device=y.device) < 2 * delta
     heads = torch.rand(y.shape, generator=generator, device=y.device) < 0.5
     fair = torch.where(heads, 1.0, -1.0).to(y.dtype)
@@ -87,7 +87,7 @@ def replacement_probability(t: int | Tensor, delta: float) -> Tensor:
         delta: the delta of `replace_step`.
 
     Returns:
-        Float64, shape of t (0-dim for an int). Accurate to a relative 1e-12, for tiny delta too.
+        Float64, shape of t (0-dim for an int). The relative error is at most 1e-12, also for tiny delta.
     """
     _check_delta(delta)
     _check_time(t, first=0)
@@ -100,36 +100,36 @@ def replacement_probability(t: int | Tensor, delta: float) -> Tensor:
 
 
 def steps_to_mix(delta: float, tolerance: float) -> int:
-    """Smallest T such that a given pixel is still unreplaced after T steps with probability at most `tolerance`.
+    """Smallest T such that the probability that a given pixel has not been replaced in T steps is at most `tolerance`.
 
     This makes the limit of 1(a) concrete: how long the forward process must run until images look like coins.
 
     Args:
         delta: the delta of `replace_step`, positive.
-        tolerance: in (0, 1]; may be far smaller than the spacing of floats near 1.
+        tolerance: in (0, 1]; it can be far smaller than the spacing of floats near 1.
     """
     _check_delta(delta, positive=True)
     if not 0 < tolerance <= 1:
-        raise ValueError(f"tolerance must lie in (0, 1], got {tolerance}")
+        raise ValueError(f"tolerance must be in (0, 1], got {tolerance}")
     # BEGIN SOLUTION q1a
     # HINT: the probability shrinks by the same factor in every step. How many factors are needed?
     if delta == 0.5:
         return 0 if tolerance == 1 else 1
     steps = math.log(tolerance) / math.log1p(-2 * delta)
-    return math.ceil(steps - 1e-12 * steps)  # a quotient that is whole but for rounding counts as whole
+    return math.ceil(steps - 1e-12 * steps)  # a quotient that is an integer up to rounding counts as one
     # END SOLUTION
 
 
 def q_sample(y_0: Tensor, t: int | Tensor, delta: float, generator: torch.Generator | None = None) -> Tensor:
-    """A sample of Y_t given Y_0 = y_0, without Y_1 .. Y_{t-1}: at most two coins a pixel.
+    """A sample of Y_t given Y_0 = y_0, without Y_1 .. Y_{t-1}: at most two coins for each pixel.
 
-    The result has shape and dtype of y_0; where t is 0, it shows the pixels of y_0.
+    The result has the shape and dtype of y_0; where t is 0, it has the pixels of y_0.
     """
     _check_pixels(y_0)
     _check_delta(delta)
     _check_time(t, first=0)
     # BEGIN SOLUTION q1b
-    # HINT: what matters is whether a pixel was replaced at least once, not how often. What does it show then?
+    # HINT: what matters is whether a pixel was replaced at least once, not how often. What is the pixel then?
     flipped = _per_image(replacement_probability(t, delta), y_0) / 2
     flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
     return torch.where(flip, -y_0, y_0)
@@ -149,9 +149,9 @@ def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor
     _check_delta(delta, positive=True)
     _check_time(t, first=1)
     # BEGIN SOLUTION q1d
-    # HINT: what is the distribution of Y_{t-1}[j] given Y_0[j] alone? Then Bayes, for the one step to Y_t[j].
+    # HINT: what is the distribution of Y_{t-1}[j] given Y_0[j] alone? Then use Bayes for the one step to Y_t[j].
     flipped = _per_image(replacement_probability(t - 1, delta), y_t) / 2
-    last = flipped.new_tensor(delta)  # in double precision, whatever that of the pixels
+    last = flipped.new_tensor(delta)  # in double precision, for any dtype of the pixels
     up = torch.where(y_0 > 0, 1 - flipped, flipped) * torch.where(y_t > 0, 1 - last, last)
     down = torch.where(y_0 > 0, flipped, 1 - flipped) * torch.where(y_t > 0, last, 1 - last)
     return (up / (up + down)).to(y_t.dtype)
@@ -161,7 +161,7 @@ def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor
 def kl_loss(logits: Tensor, target_prob: Tensor) -> Tensor:
     """KL(P || Q) between coins with P(+1) = target_prob and Q(+1) = sigmoid(logits).
 
-    Summed over pixels, averaged over the batch, nats. Finite for every finite logit and every target_prob in [0, 1];
+    Summed over pixels, averaged over the batch, in nats. Finite for every finite logit and every target_prob in [0, 1];
     0 only where Q = P. The gradient goes to `logits`; `target_prob` is treated as a constant.
 
     Args:
@@ -174,7 +174,7 @@ def kl_loss(logits: Tensor, target_prob: Tensor) -> Tensor:
     if logits.shape != target_prob.shape:
         raise ValueError(f"logits: shape {list(logits.shape)}, target_prob: shape {list(target_prob.shape)}")
     # BEGIN SOLUTION q1e
-    # HINT: KL is cross-entropy minus entropy. Which of torch's functions takes logits? And what is 0 * log(0)?
+    # HINT: KL is cross-entropy minus entropy. Which function of torch takes logits? And what is 0 * log(0)?
     p = target_prob.detach().to(logits.dtype)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, p, reduction="none")
     entropy = -torch.xlogy(p, p) - torch.xlogy(1 - p, 1 - p)
@@ -185,20 +185,20 @@ def kl_loss(logits: Tensor, target_prob: Tensor) -> Tensor:
 def training_loss(
     network: Network, y_0: Tensor, num_steps: int, delta: float, generator: torch.Generator | None = None
 ) -> Tensor:
-    """One draw of the loss of 1(e): a time for each image, a noisy image each, `kl_loss` of the network's answer.
+    """One draw of the loss of 1(e): a time and a noisy image for each image, then `kl_loss` of the network's output.
 
     Args:
         network: see `Network`.
         y_0: Float[B, ...].
-        num_steps: T; times are drawn uniformly from 1..T, T included, for each image on its own.
+        num_steps: T; each image gets its own time, drawn uniformly from 1..T, T included.
         delta: probability of a flip in one step.
-        generator: source of times and coins.
+        generator: draws the times and coins.
 
     Returns:
         0-dim, nats; its gradient reaches the network's parameters.
     """
     # BEGIN SOLUTION q1e
-    # HINT: which of the functions above gives Y_t, and which one the target?
+    # HINT: which of the functions above gives Y_t, and which one gives the target?
     t = torch.randint(1, num_steps + 1, (len(y_0),), generator=generator, device=y_0.device)
     y_t = q_sample(y_0, t, delta, generator=generator)
     return kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
@@ -207,7 +207,7 @@ def training_loss(
 
 @torch.no_grad()
 def ancestral_step(network: Network, y_t: Tensor, t: int, generator: torch.Generator | None = None) -> Tensor:
-    """One reverse step: a draw of Y_{t-1} from the network's coins, at t = 1 as at every other time.
+    """One reverse step: a draw of Y_{t-1} from the network's coins, at t = 1 as well as at every other time.
 
     `t` is the time of y_t, an int: the same for the whole batch. `network` is called with Long[B].
 
@@ -217,7 +217,7 @@ def ancestral_step(network: Network, y_t: Tensor, t: int, generator: torch.Gener
     _check_pixels(y_t)
     _check_time(t, first=1)
     # BEGIN SOLUTION q1e
-    # HINT: 1(c) turns logits into probabilities. The network wants one time for each image of the batch.
+    # HINT: 1(c) turns logits into probabilities. The network needs one time for each image of the batch.
     times = torch.full((len(y_t),), t, dtype=torch.long, device=y_t.device)
     up = torch.sigmoid(network(y_t, times))
     heads = torch.rand(y_t.shape, generator=generator, device=y_t.device) < up
@@ -229,15 +229,15 @@ def ancestral_step(network: Network, y_t: Tensor, t: int, generator: torch.Gener
 def bits_per_pixel(
     network: Network, y_0: Tensor, num_steps: int, delta: float, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Upper bound on the code length of images under the model, in bits a pixel (fair coins cost 1).
+    """Upper bound on the code length of images under the model, in bits per pixel (fair coins cost 1).
 
         (sum over t = 1..T of KL(P(Y_{t-1} | Y_t, Y_0) || Q_t) + KL(P(Y_T | Y_0) || fair coins)) / (M ln 2)
 
-    with sums over the M pixels, averaged over the images; every t = 1..num_steps is visited, with one fresh draw of
+    It is summed over the M pixels and averaged over the images. It uses every t = 1..num_steps, with one new draw of
     Y_t for each image. The result is 0-dim, of y_0's dtype, without gradient.
     """
     # BEGIN SOLUTION q1e
-    # HINT: `kl_loss` gives each term of the sum. With which probability has a pixel of Y_T another sign than y_0?
+    # HINT: `kl_loss` gives each term of the sum. What is the probability that a pixel of Y_T differs from y_0 in sign?
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
     num_pixels = y_0[0].numel()

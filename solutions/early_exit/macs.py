@@ -1,4 +1,4 @@
-"""What an exit costs in multiply-accumulate operations (MACs), and what a threshold buys.
+"""The cost of an exit in multiply-accumulate operations (MACs), and the savings at a threshold.
 
 Convolutions and linear layers count; biases, normalisation, activations, pooling and additions do not.
 """
@@ -20,18 +20,18 @@ def conv2d_macs(
     output_width: int,
     groups: int = 1,
 ) -> int:
-    """Multiply-accumulates of one 2-d convolution on one image.
+    """Multiply-accumulate operations of one 2-d convolution on one image.
 
     Args:
         in_channels: channels of the input, all groups together.
         out_channels: channels of the output, all groups together.
         kernel_size: side of a square kernel, or (height, width).
-        output_height: rows of the output (stride and padding have gone into it).
+        output_height: rows of the output (stride and padding are already included in it).
         output_width: columns of the output.
         groups: each output channel sees in_channels / groups input channels.
 
     Returns:
-        The count.
+        The number of MACs.
 
     Raises:
         ValueError: groups does not divide the channels.
@@ -40,28 +40,28 @@ def conv2d_macs(
         raise ValueError(f"groups = {groups} must divide {in_channels} and {out_channels} channels")
     kernel_height, kernel_width = (kernel_size,) * 2 if isinstance(kernel_size, int) else kernel_size
     # BEGIN SOLUTION q3b
-    # HINT: how many multiplications make one number of the output, and how many numbers has the output?
+    # HINT: how many multiplications does one number of the output need, and how many numbers does the output have?
     per_output = kernel_height * kernel_width * in_channels // groups
     return per_output * out_channels * output_height * output_width
     # END SOLUTION
 
 
 def exit_macs(model: resnet.EarlyExitResNet, input_shape: tuple[int, int, int]) -> Tensor:
-    """MACs that one image has cost when it leaves at each exit.
+    """MACs that one image costs when it leaves at each exit.
 
-    An image that leaves at an exit has been through the stem, the stages up to that exit, that exit's own head, and the
-    heads of all the exits before it, which were asked in vain.
+    An image that leaves at an exit has gone through the stem, the stages up to that exit, the head of that exit, and
+    the heads of all the exits before it, which did not let it leave.
 
     Args:
-        model: counted as it is built; neither its mode nor its buffers change.
+        model: the network to count; its mode and its buffers do not change.
         input_shape: (C, H, W) of one image.
 
     Returns:
         Long[E], rising; on the CPU.
     """
     # BEGIN SOLUTION q3b
-    # HINT: a forward hook sees the shape of a layer's output. What has to run so that all of them are seen, and in
-    # HINT: which mode is BatchNorm harmless? (A copy of the model can be run without leaving a trace in it.)
+    # HINT: a forward hook sees the shape of a layer's output. What must run so that the hooks see all layers, and in
+    # HINT: which mode does BatchNorm change nothing? (A copy of the model can run without a change of the model.)
     dummy = copy.deepcopy(model).cpu().float().eval()
     total = 0
 
@@ -91,14 +91,14 @@ def exit_macs(model: resnet.EarlyExitResNet, input_shape: tuple[int, int, int]) 
 
 
 def mac_ratio(exit_index: Tensor, exit_macs: Tensor, baseline_macs: float) -> float:
-    """How many times cheaper the inputs were, on average, than a network without early exits.
+    """How many times fewer MACs the inputs needed, on average, than a network without early exits.
 
         baseline_macs / mean_b exit_macs[exit_index[b]]
 
     Args:
-        exit_index: Long[B], where each input left.
-        exit_macs: Long[E], the price of each exit.
-        baseline_macs: the price of the other network for one input.
+        exit_index: Long[B], the exit at which each input left.
+        exit_macs: Long[E], the cost of each exit.
+        baseline_macs: the cost of the network without early exits for one input.
 
     Returns:
         The ratio; 2.0 means half the work.
@@ -109,7 +109,7 @@ def mac_ratio(exit_index: Tensor, exit_macs: Tensor, baseline_macs: float) -> fl
     if exit_index.numel() == 0:
         raise ValueError("exit_index is empty")
     # BEGIN SOLUTION q3b
-    # HINT: the price of a batch is the sum of its rows' prices. Is the mean of ratios the ratio of means?
+    # HINT: the cost of a batch is the sum of the costs of its rows. Is the mean of ratios the ratio of means?
     prices = exit_macs.to(exit_index.device)[exit_index]
     return float(baseline_macs / prices.double().mean())
     # END SOLUTION
@@ -127,15 +127,15 @@ def threshold_sweep(
     Args:
         exit_logits: Float[E, B, K], the logits of all exits.
         labels: Long[B].
-        exit_macs: Long[E], the price of each exit.
-        baseline_macs: the price of the network without early exits for one input.
+        exit_macs: Long[E], the cost of each exit.
+        baseline_macs: the cost of the network without early exits for one input.
         thresholds: Float[N], entropies in nats, in any order.
 
     Returns:
         Accuracy in [0, 1] and MAC ratio, both Float[N] (float64), in the order of the thresholds.
 
     Raises:
-        ValueError: the shapes do not fit together.
+        ValueError: the shapes do not match.
     """
     tolerances = torch.as_tensor(thresholds, dtype=torch.float64).tolist()
     if (
@@ -144,9 +144,9 @@ def threshold_sweep(
         or exit_macs.shape != exit_logits.shape[:1]
     ):
         shapes = [list(exit_logits.shape), list(labels.shape), list(exit_macs.shape)]
-        raise ValueError(f"exit_logits, labels and exit_macs do not fit together: shapes {shapes}")
+        raise ValueError(f"exit_logits, labels and exit_macs do not match: shapes {shapes}")
     # BEGIN SOLUTION q3b
-    # HINT: for each threshold, `inference` says where every row leaves. How is its prediction picked?
+    # HINT: for each threshold, `inference` says where every row leaves. How do you select its prediction?
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels  # (E, B)
     rows = torch.arange(len(labels), device=labels.device)
@@ -162,17 +162,17 @@ def threshold_sweep(
 def best_threshold(
     thresholds: Tensor | Sequence[float], accuracy: Tensor | Sequence[float], small_accuracy: float
 ) -> float | None:
-    """The largest tolerance at which early exit still beats a small network: the cheapest setting that is worth it.
+    """The largest tolerance at which early exit still beats a small network: the cheapest setting that is useful.
 
-    (The smallest such tolerance says nothing: at 0 nobody leaves early.)
+    (The smallest such tolerance says nothing: at 0 no input leaves early.)
 
     Args:
         thresholds: Float[N], in any order.
-        accuracy: Float[N], the accuracy at each of them; it need not fall steadily.
-        small_accuracy: that of the small network; to equal it is not to beat it.
+        accuracy: Float[N], the accuracy at each threshold; it need not decrease steadily.
+        small_accuracy: accuracy of the small network; an equal accuracy does not beat it.
 
     Returns:
-        The threshold, or None if none beats it.
+        The threshold, or None if no threshold beats the small network.
 
     Raises:
         ValueError: thresholds and accuracy differ in length.
@@ -182,7 +182,7 @@ def best_threshold(
     if len(tolerances) != len(accuracies):
         raise ValueError(f"{len(tolerances)} thresholds, but {len(accuracies)} accuracies")
     # BEGIN SOLUTION q3b
-    # HINT: the order of the list says nothing, and neither does the first failure. And if the list of winners is empty?
+    # HINT: do not rely on the order of the list, or stop at the first failure. What if the list of winners is empty?
     winners = [t for t, a in zip(tolerances, accuracies, strict=True) if a > small_accuracy]
     return max(winners, default=None)
     # END SOLUTION

@@ -1,6 +1,6 @@
-"""ResNet-18 for small images, with classifiers along the way at which an input may leave.
+"""ResNet-18 for small images, with classifiers after some stages, at which an input may leave.
 
-Training runs all of it; who leaves where is decided in `early_exit.inference`.
+Training runs the whole network; `early_exit.inference` decides where each input leaves.
 """
 
 import torch
@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 
 class BasicBlock(nn.Module):
-    """Two 3x3 convolutions around which the input is carried past.
+    """Two 3x3 convolutions with a shortcut around them.
 
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        stride: of the first convolution and of the shortcut; 2 halves height and width.
+        stride: stride of the first convolution and of the shortcut; 2 halves height and width.
 
     Attributes:
         conv1, bn1, conv2, bn2: convolutions without bias, each followed by its batch normalisation.
@@ -39,13 +39,13 @@ class BasicBlock(nn.Module):
         """Convolution, normalisation, ReLU, convolution, normalisation; then the shortcut is added, then the last ReLU.
 
         Args:
-            x: Float[B, in_channels, H, W]; it is not changed.
+            x: Float[B, in_channels, H, W]; the function must not change it.
 
         Returns:
             Float[B, out_channels, ceil(H / stride), ceil(W / stride)].
         """
         # BEGIN SOLUTION q3b
-        # HINT: figure 2 of the paper. On which side of the addition does the second ReLU stand?
+        # HINT: look at figure 2 of the paper. Is the second ReLU before or after the addition?
         out = F.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
         return F.relu(out + self.shortcut(x))
@@ -60,18 +60,18 @@ class EarlyExitResNet(nn.Module):
         width: channels of the first stage; stage i has width * 2^(i-1).
         blocks: residual blocks in each stage, one to four stages. (2, 2, 2, 2) is ResNet-18.
         in_channels: channels of the image.
-        exits: the stages, counted from 1, after which an early head sits; rising, and before the last stage.
-            () leaves the final head alone: the baseline.
+        exits: the stages, counted from 1, that have an early head after them; in increasing order, all before the last
+            stage. With () there is only the final head: the baseline.
 
     Attributes:
         stem: 3x3 convolution with stride 1, batch normalisation, ReLU.
         stages: ModuleList of the stages; from the second on, each halves height and width.
         heads: ModuleList of E = len(exits) + 1 heads in the order of `exits`, the final one last. An early head pools
-            to 4x4 (smaller feature maps are repeated up to it), flattens and is linear; the final one pools to 1x1.
+            to 4x4 (smaller feature maps are repeated up to 4x4), flattens and is linear; the final one pools to 1x1.
         exits: as given, a tuple.
 
     Raises:
-        ValueError: `blocks` or `exits` is none of the above.
+        ValueError: `blocks` or `exits` does not satisfy the conditions above.
 
     References:
         He et al. 2015, arXiv:1512.03385; Teerapittayanon et al. 2017, BranchyNet, arXiv:1709.01686, section III.
@@ -90,7 +90,7 @@ class EarlyExitResNet(nn.Module):
         if not 1 <= len(blocks) <= 4 or min(blocks) < 1:
             raise ValueError(f"blocks must be one to four positive numbers, got {blocks}")
         if list(exits) != sorted(set(exits)) or not set(exits) <= set(range(1, len(blocks))):
-            raise ValueError(f"exits must be rising stages in 1..{len(blocks) - 1}, got {exits}")
+            raise ValueError(f"exits must be increasing stages in 1..{len(blocks) - 1}, got {exits}")
         self.exits = exits
         widths = [width * 2**i for i in range(len(blocks))]
         convolution = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
@@ -104,7 +104,7 @@ class EarlyExitResNet(nn.Module):
         self.heads.append(_head(widths[-1], 1, num_classes))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits of every exit, whatever the others say: what training needs.
+        """Logits of every exit, for training: no input leaves early.
 
         Args:
             x: Float[B, in_channels, H, W].
@@ -113,7 +113,7 @@ class EarlyExitResNet(nn.Module):
             Float[E, B, K], the logits of each exit in the order of `heads`, the final one last.
         """
         # BEGIN SOLUTION q3b
-        # HINT: walk through the stages once. `exits` counts them from 1; which head belongs to which stage?
+        # HINT: loop over the stages once. `exits` counts them from 1; which head belongs to which stage?
         x = self.stem(x)
         logits: list[Tensor] = []
         for number, stage in enumerate(self.stages, start=1):

@@ -1,1 +1,1 @@
-"""Code that is given whole: data, networks and training loops. Nothing here needs your changes."""
+"""Code that is given complete: data, networks and training loops. You do not need to change anything here."""

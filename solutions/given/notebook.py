@@ -1,6 +1,6 @@
-"""What the notebooks say and show: TODOs in words, pictures, what training found, the file to upload.
+"""Functions for the notebooks: they show TODOs, pictures and results of training, and write the file to upload.
 
-Everything here is told by printing and by figures of pyplot, and nothing else of the package imports this module.
+They print text and show figures of pyplot. No other module of the package imports this module.
 """
 
 import os
@@ -18,7 +18,7 @@ from .experiments import Curve, Picture, Results, plots, train
 from .experiments.artifact import PACKAGE
 
 _TODO = re.compile(r"TODO\(\w+\): ([\w.]+)\.\w+")
-_NOT_TRAINED = "Nothing to show yet: the cell that trains has not found every function filled in."
+_NOT_TRAINED = "Nothing to show yet: the training cell needs functions that are still TODO."
 _INCHES = 6.0  # width of one drawing
 
 
@@ -26,30 +26,30 @@ def checks() -> str:
     """The folder of Otter's checks: beside the notebooks, or where staff build them.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: neither folder exists.
     """
     folders = [PACKAGE.parent / name for name in ("notebooks/checks", "dist/notebooks/checks")]
     for folder in folders:
         if folder.is_dir():
             return str(folder)
-    raise FileNotFoundError(f"{folders[0]} is missing: put it back, or build it by `make notebooks`")
+    raise FileNotFoundError(f"{folders[0]} is missing: put it back, or build it with `make notebooks`")
 
 
 @contextmanager
 def unless_todo() -> Iterator[None]:
-    """Ends a block of code at the first task in it that is still TODO, says which, and lets the notebook go on."""
+    """Ends a block of code at its first task that is still TODO, prints the task, and lets the notebook continue."""
     try:
         yield
     except NotImplementedError as error:
         todo = _TODO.fullmatch(str(error))
         if todo is None:
             raise
-        pyplot.close("all")  # what was half drawn
+        pyplot.close("all")  # figures that are not complete
         print(f"{error} is yours to write in {PACKAGE.name}/{todo[1].replace('.', '/')}.py")
 
 
 def trained(question: str, preset: str = "quick", device: str = "auto", **changes: Any) -> Results | None:
-    """What `experiments.train` finds; None, and a word about it, where a task that training calls is still TODO."""
+    """The results of `experiments.train`; None, with a message, if a task that training calls is still TODO."""
     with unless_todo():
         return train(question, preset, device=device, **changes)
     return None
@@ -79,24 +79,24 @@ def show_images(images: Tensor, title: str, columns: int = 10) -> None:
     """Shows square images in rows.
 
     Args:
-        images: Float[..., M] or Float[..., 1, S, S], -1 black to 1 white; a longer axis in front is read row by row.
-        title: above them.
-        columns: of the grid.
+        images: Float[..., M] or Float[..., 1, S, S], -1 black to 1 white; several leading axes are read row by row.
+        title: the title above the images.
+        columns: number of columns in the grid.
     """
     show(picture(images, title, columns))
 
 
 def picture(images: Tensor, title: str, columns: int = 10) -> Picture:
-    """The same, to be shown beside others."""
+    """The same as a picture, which `show` can put beside others."""
     side = images.shape[-1] if images.shape[-1] == images.shape[-2] else round(images.shape[-1] ** 0.5)
     return Picture(title, columns, (images.reshape(-1, side, side).clamp(-1, 1) + 1) / 2)
 
 
 def show_found(found: Results | None, *titles: str) -> None:
-    """Draws what training found, side by side: curves and pictures by title, or by how their titles begin.
+    """Draws results of training side by side: curves and pictures, selected by title or by the start of a title.
 
     Raises:
-        ValueError: there is no such title.
+        ValueError: no curve or picture has such a title.
     """
     if found is None:
         print(_NOT_TRAINED)
@@ -117,7 +117,7 @@ def show_found(found: Results | None, *titles: str) -> None:
 
 
 def print_found(found: Results | None, *names: str) -> None:
-    """Prints figures that training found, by name, a line each, or its texts, by title."""
+    """Prints results of training: numbers by name, one in each line, or texts by title."""
     if found is None:
         print(_NOT_TRAINED)
         return
@@ -127,9 +127,9 @@ def print_found(found: Results | None, *names: str) -> None:
 
 
 def submit() -> None:
-    """Runs the public tests and writes submission_log.json, as `make submit` does; an older one is kept."""
+    """Runs the public tests and writes submission_log.json, like `make submit`; an older file is kept."""
     command = [sys.executable, "-m", "autograder", "submit", "--package", PACKAGE.name]
-    # Plain text: a kernel asks its children for colours, and with them comes a moving bar.
+    # Plain text: a kernel asks its child processes for colours, and with colours comes a progress bar.
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     done = subprocess.run(command, cwd=PACKAGE.parent, env=environment, capture_output=True, text=True)
     print(done.stdout + done.stderr)

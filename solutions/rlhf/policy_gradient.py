@@ -1,4 +1,4 @@
-"""Policy gradients for sequence generation: the roll-out, the REINFORCE loss, and its supervised twin."""
+"""Policy gradients for sequence generation: the roll-out, the REINFORCE loss, and the supervised loss."""
 
 import torch
 from torch import Tensor
@@ -25,19 +25,19 @@ def sample_response(
 
     Args:
         policy: policy(input_ids, attention_mask, decoder_input_ids) -> logits Float[B, t, V]; the last of them are
-            those of the next token.
+            for the next token.
         input_ids: Long[B, S], the sources.
         attention_mask: Bool[B, S], True on real tokens of a source.
         start_id: the id that every decoder input starts with; not part of the response.
-        eos_id: the id that ends a response; part of it.
-        pad_id: what stands after the end. The policy may draw it as well, as an ordinary token.
+        eos_id: the id that ends a response; part of the response.
+        pad_id: the id after the end. The policy may also draw it, as an ordinary token.
         max_new_tokens: at least 1.
         temperature: positive.
-        generator: source of all randomness, on the device of the sources or on the CPU.
+        generator: draws everything random, on the device of the sources or on the CPU.
 
     Returns:
         tokens Long[B, T], their log-probabilities Float[B, T] at this temperature in nats (0 at padding), and the
-        mask Bool[B, T], True on drawn tokens, the end included.
+        mask Bool[B, T], True on drawn tokens, including the end.
 
     Raises:
         ValueError: max_new_tokens or the temperature is not positive.
@@ -47,7 +47,7 @@ def sample_response(
             f"need max_new_tokens >= 1 and temperature > 0, got {max_new_tokens} and {temperature}"
         )
     # BEGIN SOLUTION q4c
-    # HINT: what does the decoder read at step t? Which rows still count, and from when on does a row not?
+    # HINT: what does the decoder read at step t? Which rows still count, and from which step on does a row not count?
     with torch.no_grad():
         device = input_ids.device if generator is None else generator.device
         tokens = torch.full_like(input_ids[:, :1], start_id)
@@ -80,15 +80,15 @@ def reinforce_loss(
 
     Args:
         log_probs: Float[B, T], of the sampled tokens, nats. The only input that gets a gradient.
-        rewards: Float[B], one for a whole response; treated as a constant.
-        mask: Bool[B, T], True on generated tokens; what stands elsewhere is ignored, NaN included.
+        rewards: Float[B], one for each whole response; treated as a constant.
+        mask: Bool[B, T], True on generated tokens; all other entries are ignored, also NaN.
         baseline: subtracted from every reward; a number or Float[B], treated as a constant.
 
     Returns:
         Float[], summed over tokens, mean over the batch.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not match.
 
     References:
         Williams 1992, "Simple statistical gradient-following algorithms", equation 5.
@@ -109,21 +109,21 @@ def cross_entropy_loss(logits: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
     """The loss of supervised training on reference summaries.
 
     Args:
-        logits: Float[B, T, V]; logits[b, t] are those for labels[b, t]; what stands where the mask is False
-            is ignored, NaN included.
+        logits: Float[B, T, V]; logits[b, t] are for labels[b, t]; entries where the mask is False are ignored,
+            also NaN.
         labels: Long[B, T], the reference; any id of the vocabulary at padding.
-        mask: Bool[B, T], True on the tokens of the reference, the end included.
+        mask: Bool[B, T], True on the tokens of the reference, including its end.
 
     Returns:
         Float[], nats, SUMMED over the tokens of a sequence and averaged over the batch (not over tokens).
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not match.
     """
     if labels.shape != mask.shape:
-        raise ValueError(f"labels {list(labels.shape)} do not fit the mask {list(mask.shape)}")
+        raise ValueError(f"labels {list(labels.shape)} do not match the mask {list(mask.shape)}")
     # BEGIN SOLUTION q4b
-    # HINT: which rewards and which samples would make the policy-gradient loss the very same sum?
+    # HINT: which rewards and which samples would make the policy-gradient loss exactly this sum?
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     return -torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
     # END SOLUTION

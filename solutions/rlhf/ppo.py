@@ -15,10 +15,10 @@ def clipped_surrogate_loss(
         loss = masked mean of max(-advantages * ratio, -advantages * clip(ratio, 1 - clip_eps, 1 + clip_eps))
 
     Args:
-        log_probs: Float[B, T], nats, under the policy that learns. The only input that gets a gradient.
+        log_probs: Float[B, T], nats, under the policy in training. The only input that gets a gradient.
         old_log_probs: Float[B, T], under the policy that drew the tokens; treated as a constant.
         advantages: Float[B, T]; treated as a constant.
-        mask: Bool[B, T], True on generated tokens; what stands elsewhere is ignored, NaN included.
+        mask: Bool[B, T], True on generated tokens; all other entries are ignored, also NaN.
         clip_eps: how far the ratio may go, positive.
 
     Returns:
@@ -34,7 +34,7 @@ def clipped_surrogate_loss(
         shapes = [list(x.shape) for x in (log_probs, old_log_probs, advantages, mask)]
         raise ValueError(f"log_probs, old_log_probs, advantages and mask have shapes {shapes}")
     # BEGIN SOLUTION q4c
-    # HINT: of the two, the objective takes the pessimistic one. Which is that for a loss?
+    # HINT: the objective takes the pessimistic one of the two. Which one is that for a loss?
     log_ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0)
     weights = torch.where(mask, advantages.detach(), 0.0)
     ratio = log_ratio.exp()
@@ -46,16 +46,16 @@ def clipped_surrogate_loss(
 def clipped_value_loss(
     values: Tensor, old_values: Tensor, returns: Tensor, mask: Tensor, clip_eps: float
 ) -> Tensor:
-    """The value function's loss: it, too, may not leave its old self by more than a step.
+    """The loss of the value function, which is also limited to small steps away from the old values.
 
         clipped = old_values + clip(values - old_values, -clip_eps, clip_eps)
         loss = 0.5 * masked mean of max((values - returns)**2, (clipped - returns)**2)
 
     Args:
         values: Float[B, T]. The only input that gets a gradient.
-        old_values: Float[B, T], those of the roll-out; treated as a constant.
+        old_values: Float[B, T], the values at the roll-out; treated as a constant.
         returns: Float[B, T]; treated as a constant.
-        mask: Bool[B, T], True on generated tokens; what stands elsewhere is ignored, NaN included.
+        mask: Bool[B, T], True on generated tokens; all other entries are ignored, also NaN.
         clip_eps: how far a value may go, positive.
 
     Returns:

@@ -29,7 +29,7 @@ def kl_estimates(log_probs: Tensor, ref_log_probs: Tensor) -> tuple[Tensor, Tens
     if log_probs.shape != ref_log_probs.shape:
         raise ValueError(f"log_probs {list(log_probs.shape)}, ref_log_probs {list(ref_log_probs.shape)}")
     # BEGIN SOLUTION q4c
-    # HINT: which of the two policies were the tokens drawn from? Mind the sign in k3; expm1 keeps small ratios exact.
+    # HINT: which of the two policies were the tokens drawn from? Check the sign in k3; expm1 is exact for small ratios.
     log_ratio = log_probs - ref_log_probs.detach()
     return log_ratio, log_ratio**2 / 2, torch.expm1(-log_ratio) + log_ratio
     # END SOLUTION
@@ -38,7 +38,7 @@ def kl_estimates(log_probs: Tensor, ref_log_probs: Tensor) -> tuple[Tensor, Tens
 def shaped_rewards(
     scores: Tensor, log_probs: Tensor, ref_log_probs: Tensor, mask: Tensor, kl_coef: float
 ) -> Tensor:
-    """A reward for each token: the price of leaving the reference everywhere, the score of the whole at its end.
+    """A reward for each token: every token pays the price of leaving the reference, and the last one gets the score.
 
         rewards[b, t] = -kl_coef * (log_probs[b, t] - ref_log_probs[b, t])     on every token of the response
         rewards[b, last] += scores[b]                                          on its last token
@@ -47,15 +47,15 @@ def shaped_rewards(
         scores: Float[B], of whole responses.
         log_probs: Float[B, T], nats, of the drawn tokens under the policy that drew them.
         ref_log_probs: Float[B, T], of the same tokens under the frozen reference.
-        mask: Bool[B, T], True on generated tokens, at least one in each row; what stands elsewhere is
-            ignored, NaN included.
+        mask: Bool[B, T], True on generated tokens, at least one in each row; all other entries are ignored,
+            also NaN.
         kl_coef: the price, not negative.
 
     Returns:
-        Float[B, T], 0 at padding. A constant: no gradient flows into anything.
+        Float[B, T], 0 at padding. It is a constant: no gradient flows back.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ValueError: the shapes do not match.
 
     References:
         Ouyang et al. 2022, arXiv:2203.02155, equation 2, with gamma = 0; Ziegler et al. 2019, arXiv:1909.08593.
@@ -75,7 +75,7 @@ def shaped_rewards(
 def adaptive_kl_coef(
     kl_coef: float, observed_kl: float, target_kl: float, num_steps: int, horizon: int
 ) -> float:
-    """The next price of divergence: higher after too much of it, lower after too little.
+    """The next price of divergence: higher after too much divergence, lower after too little.
 
         error = clip(observed_kl / target_kl - 1, -0.2, 0.2)
         next = kl_coef * (1 + error * num_steps / horizon)
@@ -83,9 +83,9 @@ def adaptive_kl_coef(
     Args:
         kl_coef: the price so far.
         observed_kl: mean divergence of a sequence in the last batch, nats.
-        target_kl: the wished one, positive.
-        num_steps: how many responses the last batch had.
-        horizon: over how many responses the price may change by the whole error, positive.
+        target_kl: the wanted divergence, positive.
+        num_steps: number of responses in the last batch.
+        horizon: number of responses over which the price changes by the whole error, positive.
 
     Returns:
         The price for the next batch.

@@ -1,13 +1,13 @@
 """Gaussian diffusion: the forward process, its posterior, the noise-prediction loss and one reverse step.
 
-Names all through the module, where a docstring does not say otherwise:
+Names in the whole module, unless a docstring says otherwise:
 
     x_0 x_t noise eps_hat    Float[B, ...], any number of axes after the batch; noise is standard normal
     t                        int or Long[B] (one for each sample), 1-based: 1..T
     betas alphas_cumprod     Float[T + 1] of schedules.py (float64), index 0 for clean data
 
-Coefficients are worked out in float64 and then cast: results have the dtype and device of the data, and are
-differentiable in it. An argument outside its range raises ValueError. Whole chains are the business of samplers.py.
+Coefficients are computed in float64 and then cast: results have the dtype and device of the data, and are
+differentiable in the data. An argument outside its range raises ValueError. Whole chains are in samplers.py.
 Cited below: DDPM, Ho et al. 2020, arXiv:2006.11239, and DDIM, Song et al. 2021, arXiv:2010.02502.
 """
 
@@ -24,7 +24,7 @@ Network = Callable[[Tensor, Tensor], Tensor]  # (x_t: Float[B, ...], t: Long[B])
 
 
 def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) -> Tensor:
-    """One step of the forward process: a draw of q(x_t | x_{t-1}), made from a standard normal one (DDPM, eq. 2).
+    """One step of the forward process: a draw of q(x_t | x_{t-1}), made from standard normal noise (DDPM, eq. 2).
 
         q(x_t | x_{t-1}) = N(sqrt(1 - betas[t]) x_{t-1}, betas[t] I)
 
@@ -38,21 +38,21 @@ def forward_step(x_prev: Tensor, t: int | Tensor, betas: Tensor, noise: Tensor) 
 
 
 def q_sample(x_0: Tensor, t: int | Tensor, alphas_cumprod: Tensor, noise: Tensor) -> Tensor:
-    """A draw of q(x_t | x_0) without the steps between: what t forward steps do, from one normal draw (DDPM, eq. 4).
+    """A draw of q(x_t | x_0) without the steps between: t forward steps at once, from one normal draw (DDPM, eq. 4).
 
     Returns:
-        Float[B, ...], x_t. Here t may be 0 as well: nothing has been added yet.
+        Float[B, ...], x_t. Here t can also be 0: no noise has been added yet.
     """
     schedules.check_time(t, alphas_cumprod, first=0)
     # TODO(q2a): your code here.
-    # HINT: write x_2 in terms of x_0. What is the law of the sum of the two noises?
+    # HINT: write x_2 in terms of x_0. What is the distribution of the sum of the two noises?
     raise NotImplementedError("TODO(q2a): diffusion.gaussian.q_sample")
 
 
 def prior_kl(x_0: Tensor, alphas_cumprod: Tensor) -> Tensor:
-    """How far the forward process still is from its limit at its end: KL(q(x_T | x_0) || N(0, I)) of each sample.
+    """How far the forward process is from its limit at time T: KL(q(x_T | x_0) || N(0, I)) for each sample.
 
-    It goes to 0 as T grows, and what is left of it is what a sampler loses by starting from N(0, I).
+    It goes to 0 as T grows. A sampler starts from N(0, I), so this is the error of its starting point.
 
     Args:
         x_0: Float[B, ...], clean data.
@@ -62,25 +62,25 @@ def prior_kl(x_0: Tensor, alphas_cumprod: Tensor) -> Tensor:
         Float[B], nats: summed over the dimensions of a sample, not averaged.
     """
     # TODO(q2a): your code here.
-    # HINT: the KL divergence between two normal laws has a closed form; both have independent dimensions.
+    # HINT: the KL divergence of two normal distributions has a closed form; both have independent dimensions.
     raise NotImplementedError("TODO(q2a): diffusion.gaussian.prior_kl")
 
 
 def posterior(
     x_t: Tensor, x_0: Tensor, t: int | Tensor, betas: Tensor, alphas_cumprod: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance of the normal law q(x_{t-1} | x_t, x_0).
+    """Mean and variance of the normal distribution q(x_{t-1} | x_t, x_0).
 
     Args:
         x_t: Float[B, ...].
         x_0: Float[B, ...].
-        t: int or Long[B], 1..T. At t = 1 the step before is x_0 itself, without doubt.
+        t: int or Long[B], 1..T. At t = 1 the step before is x_0 itself, with certainty.
         betas: Float[T + 1].
         alphas_cumprod: Float[T + 1].
 
     Returns:
-        The mean Float[B, ...], and the variance of each dimension (one for all dimensions of a sample), of the same
-        dtype: Float[] for an int, Float[B, 1, ...] with as many axes as x_t for Long[B].
+        The mean Float[B, ...], and the variance, which is the same for all dimensions of a sample and has the same
+        dtype: Float[] if t is an int, Float[B, 1, ...] with as many axes as x_t if t is Long[B].
     """
     schedules.check_time(t, betas)
     # TODO(q2b): your code here.
@@ -96,7 +96,7 @@ def predict_x_0(x_t: Tensor, eps_hat: Tensor, t: int | Tensor, alphas_cumprod: T
     """
     schedules.check_time(t, alphas_cumprod)
     # TODO(q2c): your code here.
-    # HINT: solve the equation of q_sample for another letter.
+    # HINT: solve the equation of q_sample for another variable.
     raise NotImplementedError("TODO(q2c): diffusion.gaussian.predict_x_0")
 
 
@@ -108,28 +108,28 @@ def predict_noise(x_t: Tensor, x_0: Tensor, t: int | Tensor, alphas_cumprod: Ten
     """
     schedules.check_time(t, alphas_cumprod)
     # TODO(q2c): your code here.
-    # HINT: the same equation once more.
+    # HINT: use the same equation again.
     raise NotImplementedError("TODO(q2c): diffusion.gaussian.predict_noise")
 
 
 def noise_prediction_loss(
     network: Network, x_0: Tensor, alphas_cumprod: Tensor, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Squared error of the network's guess at the noise, at random times (DDPM, algorithm 1 and equation 14).
+    """Squared error of the network's guess of the noise, at random times (DDPM, algorithm 1 and equation 14).
 
-    t is uniform on 1..T and drawn for each sample on its own, the noise is standard normal, x_t = q_sample(...).
+    Each sample has its own t, uniform on 1..T. The noise is standard normal, and x_t = q_sample(...).
 
     Args:
         network: network(x_t, t) with t Long[B] -> eps_hat Float[B, ...].
         x_0: Float[B, ...], clean data.
         alphas_cumprod: Float[T + 1].
-        generator: source of all randomness, on the device of x_0.
+        generator: draws everything random, on the device of x_0.
 
     Returns:
-        Float[]: (noise - network(x_t, t))**2, mean over the batch and all dimensions. The network gets its gradient.
+        Float[]: (noise - network(x_t, t))**2, mean over the batch and all dimensions. The gradient goes to the network.
     """
     # TODO(q2c): your code here.
-    # HINT: random times: is T itself ever drawn? And time 0?
+    # HINT: which times do you draw? Can T itself be drawn? Can 0?
     raise NotImplementedError("TODO(q2c): diffusion.gaussian.noise_prediction_loss")
 
 
@@ -143,20 +143,23 @@ def ddpm_step(
     variance: Literal["posterior", "beta"] = "posterior",
     clip: float | None = None,
 ) -> Tensor:
-    """One reverse step: a draw of q(x_{t-1} | x_t, x_0_hat), x_0_hat being the network's guess (DDPM, algorithm 2).
+    """One reverse step, a draw of p_theta(x_{t-1} | x_t): the posterior with the network's guess x_0_hat of x_0.
 
     Args:
-        eps_hat: Float[B, ...], the network's guess at the noise in x_t.
+        eps_hat: Float[B, ...], the network's guess of the noise in x_t.
         x_t: Float[B, ...].
         t: 1..T. The step at t = 1 adds no noise: it returns the mean, whatever `noise` and `variance` are.
         betas: Float[T + 1].
         alphas_cumprod: Float[T + 1].
         noise: Float[B, ...], standard normal; without it the mean is returned.
-        variance: of the draw: that of the posterior, or betas[t] itself, which is larger (DDPM, section 3.2).
+        variance: variance of the draw: that of the posterior, or betas[t], which is larger (DDPM, section 3.2).
         clip: if given, x_0_hat is first clamped to [-clip, clip], the range of the data.
 
     Returns:
         Float[B, ...], x_{t-1}.
+
+    References:
+        DDPM, algorithm 2.
     """
     schedules.check_time(t, betas)
     if variance not in ("posterior", "beta"):
@@ -176,31 +179,31 @@ def ddim_step(
     noise: Tensor | None = None,
     clip: float | None = None,
 ) -> Tensor:
-    """One reverse step from t straight to an earlier time t_prev, as random as eta says (DDIM, equations 12, 16).
+    """One reverse step from t directly to an earlier time t_prev; eta sets the randomness (DDIM, equations 12, 16).
 
         a, a_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
         sigma = eta * sqrt((1 - a_prev) / (1 - a) * (1 - a / a_prev))
         x_{t_prev} = sqrt(a_prev) * x_0_hat + sqrt(max(1 - a_prev - sigma**2, 0)) * eps_hat + sigma * noise
 
     Args:
-        eps_hat: Float[B, ...], the network's guess at the noise in x_t.
+        eps_hat: Float[B, ...], the network's guess of the noise in x_t.
         x_t: Float[B, ...].
         t: 1..T.
         t_prev: 0..t - 1; at 0 the step ends at x_0_hat.
         alphas_cumprod: Float[T + 1].
-        eta: 0 for a deterministic step; 1 with t_prev = t - 1 for the law of `ddpm_step`.
+        eta: 0 for a deterministic step; 1 with t_prev = t - 1 gives the distribution of `ddpm_step`.
         noise: Float[B, ...], standard normal; without it the last term is left out.
         clip: if given, x_0_hat is first clamped to [-clip, clip]. The eps_hat of the formula is then the noise that
-            belongs to the clamped x_0_hat, so that both still explain x_t together.
+            belongs to the clamped x_0_hat, so that x_0_hat and eps_hat together still give x_t.
 
     Returns:
         Float[B, ...], x_{t_prev}.
     """
     schedules.check_time(t, alphas_cumprod)
     if not 0 <= t_prev < t:
-        raise ValueError(f"t_prev must lie in 0..{t - 1}, got {t_prev}")
+        raise ValueError(f"t_prev must be in 0..{t - 1}, got {t_prev}")
     if eta < 0:
         raise ValueError(f"eta must be at least 0, got {eta}")
     # TODO(q2c): your code here.
-    # HINT: with clip, what has become of the equation between x_t, x_0_hat and eps_hat? Mend it before the last line.
+    # HINT: with clip, does the equation between x_t, x_0_hat and eps_hat still hold? Fix it before the last line.
     raise NotImplementedError("TODO(q2c): diffusion.gaussian.ddim_step")

@@ -1,7 +1,7 @@
 """Sampling: whole reverse chains, from pure noise to data.
 
-One step of a chain is the business of binary.py (coin flips) and gaussian.py. Time is 1-based and runs down from T.
-No chain keeps a graph.
+One step of a chain is in binary.py (coin flips) and gaussian.py. Time is 1-based and runs down from T. No chain keeps
+a graph.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ def ancestral_sample(
     device: str | torch.device = "cpu",
     return_all: bool = False,
 ) -> Tensor:
-    """Samples images by all T steps of the coin-flip chain: fair coins first, then `binary.ancestral_step` from T to 1.
+    """Samples images by all T steps of the coin-flip chain: fair coins, then `binary.ancestral_step` from T to 1.
 
     Args:
         network: network(y_t, t) with t Long[B] -> logits of P(Y_{t-1} = +1), Float[B, ...].
-        shape: of the samples, [B, ...].
+        shape: shape of the samples, [B, ...].
         num_steps: T.
-        generator: source of all coins, on `device`.
+        generator: draws all coins, on `device`.
         device: where the samples are made.
-        return_all: also return what the chain passed through.
+        return_all: return the whole chain, with all intermediate states.
 
     Returns:
         y_0, Float[*shape] of -1/+1 (float32); with return_all Float[T + 1, *shape] from y_T (index 0) to y_0.
@@ -40,20 +40,20 @@ def ancestral_sample(
 
 
 def strided_times(num_steps: int, num_sampling_steps: int) -> Tensor:
-    """The times that a sampler of fewer steps visits: from T strictly down to 0, as evenly as whole numbers can be.
+    """The times of a sampler with fewer steps: integers from T strictly down to 0, spaced as evenly as possible.
 
     Args:
         num_steps: T.
         num_sampling_steps: S, 1..T.
 
     Returns:
-        Long[S + 1]; the first is T and the last is 0, and any two gaps between neighbours differ by at most 1.
+        Long[S + 1]; the first is T, the last is 0, and any two gaps between neighbours differ by at most 1.
 
     Raises:
         ValueError: num_sampling_steps is outside 1..T.
     """
     if not 1 <= num_sampling_steps <= num_steps:
-        raise ValueError(f"num_sampling_steps must lie in 1..{num_steps}, got {num_sampling_steps}")
+        raise ValueError(f"num_sampling_steps must be in 1..{num_steps}, got {num_sampling_steps}")
     # TODO(q2c): your code here.
     # HINT: S steps visit S + 1 times. What does your rule give for T = 10 and S = 4?
     raise NotImplementedError("TODO(q2c): diffusion.samplers.strided_times")
@@ -73,13 +73,13 @@ def ddpm_sample(
 
     Args:
         network: network(x_t, t) with t Long[B] -> eps_hat Float[B, ...].
-        shape: of the samples, [B, ...].
+        shape: shape of the samples, [B, ...].
         betas: Float[T + 1].
         variance: as in `gaussian.ddpm_step`.
         clip: as in `gaussian.ddpm_step`.
-        generator: source of all randomness: x_T ~ N(0, I), and fresh noise for every step. On `device`.
+        generator: draws everything random: x_T ~ N(0, I), and new noise for every step. On `device`.
         device: where the samples are made.
-        return_all: also return what the chain passed through.
+        return_all: return the whole chain, with all intermediate states.
 
     Returns:
         x_0, Float[*shape] (float32); with return_all Float[T + 1, *shape] from x_T (index 0) to x_0.
@@ -104,14 +104,14 @@ def ddim_sample(
 
     Args:
         network: network(x_t, t) with t Long[B] -> eps_hat Float[B, ...].
-        shape: of the samples, [B, ...].
+        shape: shape of the samples, [B, ...].
         betas: Float[T + 1].
         num_sampling_steps: S, 1..T.
         eta: as in `gaussian.ddim_step`. At 0 the samples are a function of x_T: nothing else is drawn.
         clip: as in `gaussian.ddim_step`.
-        generator: source of all randomness: x_T ~ N(0, I), and fresh noise for every step if eta > 0. On `device`.
+        generator: draws everything random: x_T ~ N(0, I), and new noise for every step if eta > 0. On `device`.
         device: where the samples are made.
-        return_all: also return what the chain passed through.
+        return_all: return the whole chain, with all intermediate states.
 
     Returns:
         x_0, Float[*shape] (float32); with return_all Float[S + 1, *shape] from x_T (index 0) to x_0.

@@ -12,7 +12,7 @@ def early_exit_loss(exit_logits: Tensor, labels: Tensor, exit_weights: Tensor | 
 
         loss = sum_i exit_weights[i] * mean_b( -log softmax(exit_logits[i, b])[labels[b]] )
 
-    The weights need not add up to one, and the sum is not divided by theirs.
+    The weights need not add up to one, and the loss is not divided by the sum of the weights.
 
     Args:
         exit_logits: Float[E, B, K].
@@ -23,7 +23,7 @@ def early_exit_loss(exit_logits: Tensor, labels: Tensor, exit_weights: Tensor | 
         Float[] in nats, of the dtype of exit_logits. The gradient flows to exit_logits.
 
     Raises:
-        ValueError: the shapes do not fit together.
+        ValueError: the shapes do not match.
 
     References:
         Teerapittayanon et al. 2017, BranchyNet, arXiv:1709.01686, section III.
@@ -33,7 +33,7 @@ def early_exit_loss(exit_logits: Tensor, labels: Tensor, exit_weights: Tensor | 
         raise ValueError(f"exit_logits must be [E, B, K], got shape {list(exit_logits.shape)}")
     if labels.shape != exit_logits.shape[1:2] or weights.shape != exit_logits.shape[:1]:
         shapes = [list(exit_logits.shape), list(labels.shape), list(weights.shape)]
-        raise ValueError(f"exit_logits, labels and exit_weights do not fit together: shapes {shapes}")
+        raise ValueError(f"exit_logits, labels and exit_weights do not match: shapes {shapes}")
     # TODO(q3b): your code here.
-    # HINT: each exit is a classifier of its own, with the same labels. Over which axis is the mean, over which the sum?
+    # HINT: each exit is a separate classifier with the same labels. Over which axis is the mean, over which the sum?
     raise NotImplementedError("TODO(q3b): early_exit.loss.early_exit_loss")

@@ -1,7 +1,7 @@
 """A toy model of early exit: what a partial sum already says about the sign of the whole sum.
 
-Y = X_1 + X_2 + ... with independent X_i ~ N(0, variance_i), and Y_k is the sum of the first k terms. Layer after layer
-adds less and less to a feature; a network that exits after layer k bets on the sign of Y having seen Y_k. All float64.
+Y = X_1 + X_2 + ... with independent X_i ~ N(0, variance_i), and Y_k is the sum of the first k terms. Later layers add
+less and less to a feature; a network that exits after layer k predicts the sign of Y from Y_k. Everything is float64.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def remaining_variance(variances: Tensor | Sequence[float], k: int) -> Tensor:
         Float[] (float64). It is 0 when all the terms are known.
 
     Raises:
-        ValueError: k is not in 0..N, a variance is negative, or the list has not exactly one axis.
+        ValueError: k is not in 0..N, a variance is negative, or the list does not have exactly one axis.
     """
     variances = torch.as_tensor(variances, dtype=torch.float64)
     if variances.ndim != 1:
@@ -31,12 +31,12 @@ def remaining_variance(variances: Tensor | Sequence[float], k: int) -> Tensor:
     if bool((variances < 0).any()):
         raise ValueError("a variance cannot be negative")
     # TODO(q3a): your code here.
-    # HINT: X_1 stands at index 0 of the list. Which index has the first term that is not known yet?
+    # HINT: X_1 is at index 0 of the list. Which index has the first term that is not known yet?
     raise NotImplementedError("TODO(q3a): early_exit.partial_sums.remaining_variance")
 
 
 def geometric_remaining_variance(k: int | Tensor) -> Tensor:
-    """The same for the infinite sum whose i-th term has variance 2^-i, i = 1, 2, 3, ...
+    """Var(Y - Y_k) for the infinite sum whose i-th term has variance 2^-i, i = 1, 2, 3, ...
 
     Args:
         k: how many terms are known already; an int or Long[...], at least 0.
@@ -51,21 +51,21 @@ def geometric_remaining_variance(k: int | Tensor) -> Tensor:
     if bool((k < 0).any()):
         raise ValueError("k cannot be negative")
     # TODO(q3a): your code here.
-    # HINT: a geometric series, from its term k + 1 on. And which dtype has 2 to the power of a Long tensor?
+    # HINT: sum a geometric series from its term k + 1 on. And which dtype does 2 to the power of a Long tensor have?
     raise NotImplementedError("TODO(q3a): early_exit.partial_sums.geometric_remaining_variance")
 
 
 def probability_nonpositive(partial_sum: float | Tensor, remaining_variance: float | Tensor) -> Tensor:
     """P(Y <= 0 | Y_k = partial_sum), where Var(Y - Y_k) = remaining_variance.
 
-    With a remaining variance of 0 nothing is left to add and Y is the partial sum itself.
+    With a remaining variance of 0, no terms remain and Y is the partial sum itself.
 
     Args:
-        partial_sum: Float[...], the value M of the first k terms' sum.
+        partial_sum: Float[...], the sum M of the first k terms.
         remaining_variance: Float[...], at least 0; broadcast against partial_sum.
 
     Returns:
-        Float[...] (float64), in [0, 1]. Right to many digits of its own size, however small: 1e-100 is not 0.
+        Float[...] (float64), in [0, 1]. The relative error is small, also for tiny probabilities: 1e-100 is not 0.
 
     Raises:
         ValueError: a variance is negative.
@@ -75,8 +75,8 @@ def probability_nonpositive(partial_sum: float | Tensor, remaining_variance: flo
     if bool((remaining_variance < 0).any()):
         raise ValueError("a variance cannot be negative")
     # TODO(q3a): your code here.
-    # HINT: given Y_k, what is the law of Y? Then: what does floating point make of 1 - (1 - 1e-20)?
-    # HINT: try your function at ten standard deviations; not every library routine for Phi survives that.
+    # HINT: given Y_k, what is the distribution of Y? Then: what is 1 - (1 - 1e-20) in floating point?
+    # HINT: try your function at ten standard deviations; not every library function for Phi is accurate there.
     raise NotImplementedError("TODO(q3a): early_exit.partial_sums.probability_nonpositive")
 
 
@@ -84,11 +84,11 @@ def log_probability_nonpositive(partial_sum: float | Tensor, remaining_variance:
     """Natural logarithm of `probability_nonpositive`, finite also where the probability itself is below 1e-308.
 
     Args:
-        partial_sum: Float[...], the value M of the first k terms' sum.
+        partial_sum: Float[...], the sum M of the first k terms.
         remaining_variance: Float[...], at least 0; broadcast against partial_sum.
 
     Returns:
-        Float[...] (float64), at most 0. It is -inf only for a sum that is known already (variance 0) and positive.
+        Float[...] (float64), at most 0. It is -inf only for a sum that is already known (variance 0) and positive.
 
     Raises:
         ValueError: a variance is negative.
@@ -98,5 +98,5 @@ def log_probability_nonpositive(partial_sum: float | Tensor, remaining_variance:
     if bool((remaining_variance < 0).any()):
         raise ValueError("a variance cannot be negative")
     # TODO(q3a): your code here.
-    # HINT: the logarithm of a number that has already become 0 comes too late. Does torch.special know log Phi itself?
+    # HINT: if a number is already 0, it is too late to take its logarithm. Does torch.special have log Phi itself?
     raise NotImplementedError("TODO(q3a): early_exit.partial_sums.log_probability_nonpositive")

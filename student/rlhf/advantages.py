@@ -5,10 +5,10 @@ from torch import Tensor
 
 
 def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the valid tokens of the whole batch, each token counting the same.
+    """Mean over the valid tokens of the whole batch; each token has the same weight.
 
     Args:
-        x: Float[B, T]; what stands where the mask is False is ignored, NaN included.
+        x: Float[B, T]; entries where the mask is False are ignored, also NaN.
         mask: Bool[B, T], at least one True.
 
     Returns:
@@ -18,7 +18,7 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
         ValueError: the shapes differ.
     """
     if x.shape != mask.shape:
-        raise ValueError(f"x {list(x.shape)} does not fit the mask {list(mask.shape)}")
+        raise ValueError(f"x {list(x.shape)} does not match the mask {list(mask.shape)}")
     # TODO(q4c): your code here.
     # HINT: 0 * NaN is NaN.
     raise NotImplementedError("TODO(q4c): rlhf.advantages.masked_mean")
@@ -27,12 +27,12 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 def masked_whiten(x: Tensor, mask: Tensor, eps: float = 1e-8) -> Tensor:
     """Shifts and scales the valid tokens to mean 0 and variance 1.
 
-        (x - mean) / sqrt(variance + eps), the variance being the biased one: the mean of (x - mean)**2
+        (x - mean) / sqrt(variance + eps), with the biased variance: the mean of (x - mean)**2
 
     Args:
-        x: Float[B, T]; what stands where the mask is False is ignored, NaN included.
+        x: Float[B, T]; entries where the mask is False are ignored, also NaN.
         mask: Bool[B, T], at least one True.
-        eps: keeps equal values from being divided by 0.
+        eps: prevents a division by 0 if all values are equal.
 
     Returns:
         Float[B, T], 0 where the mask is False.
@@ -41,9 +41,9 @@ def masked_whiten(x: Tensor, mask: Tensor, eps: float = 1e-8) -> Tensor:
         ValueError: the shapes differ.
     """
     if x.shape != mask.shape:
-        raise ValueError(f"x {list(x.shape)} does not fit the mask {list(mask.shape)}")
+        raise ValueError(f"x {list(x.shape)} does not match the mask {list(mask.shape)}")
     # TODO(q4c): your code here.
-    # HINT: both statistics are over valid tokens only.
+    # HINT: compute both statistics over valid tokens only.
     raise NotImplementedError("TODO(q4c): rlhf.advantages.masked_whiten")
 
 
@@ -58,15 +58,15 @@ def gae(
     A response ends with its last valid token: nothing follows it, so both terms at t + 1 are 0 there.
 
     Args:
-        rewards: Float[B, T]; what stands where the mask is False is ignored, NaN included.
-        values: Float[B, T], the value of the state before each token; likewise.
-        mask: Bool[B, T], True on generated tokens, one unbroken run from the first on.
+        rewards: Float[B, T]; entries where the mask is False are ignored, also NaN.
+        values: Float[B, T], the value of the state before each token; entries at padding are ignored, too.
+        mask: Bool[B, T], True on generated tokens, without gaps from the first token on.
         gamma: discount, 0..1.
-        gae_lambda: 0..1; 0 trusts the values, 1 the rewards.
+        gae_lambda: 0..1; 0 trusts the values, 1 trusts the rewards.
 
     Returns:
         advantages Float[B, T], not whitened, and returns Float[B, T] = advantages + values; both 0 at padding.
-        Constants: no gradient flows into anything.
+        Both are constants: no gradient flows back.
 
     Raises:
         ValueError: the shapes differ.
@@ -79,5 +79,5 @@ def gae(
             f"rewards {list(rewards.shape)}, values {list(values.shape)}, mask {list(mask.shape)}"
         )
     # TODO(q4c): your code here.
-    # HINT: walk from the end. What may a token at the end of a short response know of its padding?
+    # HINT: go from the end to the start. May the last token of a short response depend on the padding after it?
     raise NotImplementedError("TODO(q4c): rlhf.advantages.gae")

@@ -136,12 +136,12 @@ def test_figures_of_question_2_are_those_of_the_package(trained, monkeypatch):
 
 SETTINGS_REFUSED = [
     ({"data": "mnist", "folder": "/", "download": True}, "trained on the data 'digits'"),
-    ({"num_steps": 0}, "num_steps must be a whole number from"),
-    ({"num_steps": 1001}, "num_steps must be a whole number from"),
-    ({"num_steps": True}, "num_steps must be a whole number from"),
-    ({"num_steps": 60.0}, "num_steps must be a whole number from"),
-    ({"num_steps": "60"}, "num_steps must be a whole number from"),
-    ({"num_steps": None}, "num_steps must be a whole number from"),
+    ({"num_steps": 0}, "num_steps must be an integer from"),
+    ({"num_steps": 1001}, "num_steps must be an integer from"),
+    ({"num_steps": True}, "num_steps must be an integer from"),
+    ({"num_steps": 60.0}, "num_steps must be an integer from"),
+    ({"num_steps": "60"}, "num_steps must be an integer from"),
+    ({"num_steps": None}, "num_steps must be an integer from"),
 ]
 
 
@@ -152,7 +152,7 @@ SETTINGS_REFUSED = [
         (q1, {"final_correlation": value}, "final_correlation must be a number from")
         for value in (-0.1, 0.6, math.nan, "0.1", [0.1])
     ]
-    + [(q2, {"num_steps": 50}, "num_steps must be a whole number from 51 to 1000")],
+    + [(q2, {"num_steps": 50}, "num_steps must be an integer from 51 to 1000")],
 )
 def test_settings_of_a_stranger_are_refused(trained, experiment, change, said, monkeypatch):
     monkeypatch.setattr("solutions.given.data.mnist.load", lambda *_: pytest.fail("it looked for files"))
@@ -179,12 +179,12 @@ WEIGHTS_REFUSED = [
     ({"embed_pixels.weight": torch.zeros(5000, 64)}, "width of 1 to 2048"),
     ({"embed_pixels.weight": torch.zeros(8, 64, 1)}, "a shape other than"),
     (without("answer.bias"), "answer.bias is missing"),
-    ({**other_weights(), "more": torch.zeros(1)}, "more is none of its names"),
+    ({**other_weights(), "more": torch.zeros(1)}, "more is not one of its names"),
     ({**other_weights(), "norm.bias": torch.zeros(9)}, r"norm.bias has shape \[9\], not \[8\]"),
     ({**other_weights(), "blocks.0.time.weight": torch.zeros(())}, r"has shape \[\], not \[8, 8\]"),
     ({**other_weights(), "blocks.7.norm.weight": torch.zeros(8)}, "blocks.1.inner.bias is missing"),
-    ({key: value for key, value in other_weights().items() if "blocks" not in key}, "0 blocks, where 1 to"),
-    (other_weights(depth=13), "13 blocks, where 1 to 12"),
+    ({key: value for key, value in other_weights().items() if "blocks" not in key}, "0 blocks instead of 1 to"),
+    (other_weights(depth=13), "13 blocks instead of 1 to 12"),
     (other_weights(width=400, depth=3), "take too long to measure"),
 ]
 

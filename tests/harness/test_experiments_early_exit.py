@@ -85,11 +85,11 @@ def test_nothing_is_searched_where_nothing_is_to_be_chosen():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width": 17}, "width may be 16 at most, got 17"),
+        ({"width": 17}, "width must be at most 16, got 17"),
         ({"search_images": 33}, "needs twice as many, and there are 64"),
         ({"data": "mnist"}, "data must be 'warped_digits' or 'cifar10', got 'mnist'"),
         ({"image_size": 28}, "image_size must be 16 or 32, got 28"),
-        ({"later_weights": ()}, "must each name one value at least"),
+        ({"later_weights": ()}, "must each have at least one value"),
     ],
 )
 def test_odd_settings_are_refused(change, message):

@@ -198,7 +198,7 @@ def test_weights_that_overflow_are_refused_in_words(trained, few):
 def test_a_card_cannot_make_the_grader_read_files(monkeypatch, trained, settings):
     monkeypatch.setattr(summaries, "load", lambda *args: pytest.fail("it read"))
     monkeypatch.setattr(pretrained_t5, "load", lambda *args: pytest.fail("it read"))
-    with pytest.raises(ValueError, match="other texts"):
+    with pytest.raises(ValueError, match="not trained on the generated news"):
         q4.measure(trained.weights, settings)
 
 

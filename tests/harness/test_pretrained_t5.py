@@ -236,6 +236,6 @@ def test_random_weights_never_stand_in_for_missing_ones(tied, tmp_path):
         folder, lambda weights: {name: w for name, w in weights.items() if "decoder.block.1" not in name}
     )
     with pytest.raises(
-        ValueError, match=r"no whole T5: it lacks \d+ tensors, for instance decoder\.block\.1"
+        ValueError, match=r"not a complete T5: it lacks \d+ tensors, for instance decoder\.block\.1"
     ):
         pretrained_t5.load(str(folder))

@@ -1,4 +1,4 @@
-"""MNIST through torchvision: 70,000 handwritten digits, 28x28 pixels, in the format that diffusion wants.
+"""MNIST through torchvision: 70,000 handwritten digits, 28x28 pixels, in the format that diffusion needs.
 
 References:
     LeCun et al. 1998, "Gradient-based learning applied to document recognition".
@@ -23,17 +23,17 @@ def load(split: str, folder: str = "", download: bool = False) -> tuple[Tensor, 
 
     Args:
         split: "train" (60,000 images) or "test" (10,000).
-        folder: what holds the folder MNIST/raw with the four files, unpacked; empty for the environment variable
-            MNIST_FOLDER, or without that, `FOLDER`.
-        download: fetch the files (12 MB) if one of them is not there. A published archive (.gz) that lies in MNIST/raw
-            is unpacked there instead.
+        folder: the folder that contains MNIST/raw with the four unpacked files; if empty, the environment variable
+            MNIST_FOLDER gives it, or without that, `FOLDER`.
+        download: download the files (12 MB) if one of them is missing. A published archive (.gz) that is already in
+            MNIST/raw is unpacked instead.
 
     Returns:
-        Images Byte[N, 28, 28], 0 paper to 255 ink, and labels Long[N] in 0..9.
+        Images Byte[N, 28, 28], from 0 (paper) to 255 (ink), and labels Long[N] in 0..9.
 
     Raises:
         ValueError: unknown split.
-        FileNotFoundError: the files, or torchvision, are not there, or damaged, or out of reach.
+        FileNotFoundError: the files or torchvision are missing, damaged or not reachable.
     """
     if split not in FILES:
         raise ValueError(f'split must be "train" or "test", got {split!r}')
@@ -62,12 +62,12 @@ def _trouble(raw: Path, download: bool, error: Exception) -> str:
     mend = "" if download and missing else ", or train with the setting download=True"
     return (
         f"MNIST in {raw} {what} put {', '.join(names)} there, unpacked by gunzip{mend}; or give another folder that"
-        " holds MNIST/raw as the setting folder or in MNIST_FOLDER"
+        " contains MNIST/raw with the setting folder or with MNIST_FOLDER"
     )
 
 
 def scaled(images: Tensor) -> Tensor:
-    """Byte[N, H, W] as Gaussian diffusion wants it: Float[N, H W] in [-1, 1] (float32, rows flattened)."""
+    """Byte[N, H, W] for Gaussian diffusion: Float[N, H W] in [-1, 1] (float32, rows flattened)."""
     return images.flatten(1) / 127.5 - 1
 
 

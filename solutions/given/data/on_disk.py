@@ -1,4 +1,4 @@
-"""Real data on this machine: where it lies, and what reads it."""
+"""Real data on this machine: where it is, and what reads it."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def folder_of(setting: str, variable: str, otherwise: str) -> Path:
-    """The folder that a setting names; where it is empty, an environment variable; without that, `otherwise`."""
+    """The folder from a setting; if the setting is empty, from an environment variable; without that, `otherwise`."""
     return Path(setting or os.environ.get(variable) or otherwise).expanduser()
 
 
@@ -14,8 +14,8 @@ def torchvision_dataset(name: str, called: str) -> Any:
     """A class of torchvision.datasets.
 
     Args:
-        name: of the class.
-        called: what the data is called, for the message.
+        name: name of the class.
+        called: name of the data, for the message.
 
     Raises:
         FileNotFoundError: torchvision is missing.
@@ -24,6 +24,6 @@ def torchvision_dataset(name: str, called: str) -> Any:
         from torchvision import datasets
     except ImportError as error:
         raise FileNotFoundError(
-            f"{called} is read by torchvision, which is missing ({error}): pip install torchvision"
+            f"{called} needs torchvision, which is missing ({error}): pip install torchvision"
         ) from None
     return getattr(datasets, name)

@@ -1,6 +1,6 @@
-"""The experiments of homework 12: train, measure, plot, keep the weights as evidence.
+"""The experiments of homework 12: train, measure, plot, and save the weights as evidence.
 
-`make train`, or from a notebook
+Run `make train`, or in a notebook
 
     from student.given import experiments
     found = experiments.train("q3", preset="quick")

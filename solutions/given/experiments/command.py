@@ -1,6 +1,6 @@
 """`make train`: the command line of the experiments.
 
-Exit codes: 0 every experiment was trained, 1 one of them was not, 2 a bad call.
+Exit codes: 0 if every experiment was trained, 1 if one was not trained, 2 for a wrong call.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from .run import EXPERIMENTS, Results, train
 
 
 def main() -> int:
-    """Trains what the command line asks for, several experiments at a time."""
+    """Trains the requested experiments, several at a time."""
     arguments = _arguments()
     questions = arguments.question or list(EXPERIMENTS)
     started = time.monotonic()
@@ -41,20 +41,20 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make train", description="Trains the networks of the homework.")
-    parser.add_argument("question", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; none for all of them")
+    parser.add_argument("question", nargs="*", help=f"one or more of {', '.join(EXPERIMENTS)} (default all)")
     parser.add_argument("--preset", default="quick", help="quick, full or paper (default quick)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--anew", action="store_true", help="forget an interrupted run")
+    parser.add_argument("--anew", action="store_true", help="do not continue an interrupted run")
     parser.add_argument("--workers", type=int, default=2, help="experiments at a time (default 2)")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads of each (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads of each one (default 1)")
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         type=_setting,
         metavar="NAME=VALUE",
-        help="a setting that differs from the preset's, e.g. width=16; repeatable",
+        help="changes a setting of the preset, e.g. width=16; repeatable",
     )
     arguments = parser.parse_args()
     unknown = [question for question in arguments.question if question not in EXPERIMENTS]
@@ -74,7 +74,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _train(job: tuple[str, int, int, dict[str, Any]]) -> bool:
-    """One experiment; says what came out of it, or why nothing did."""
+    """Trains one experiment and prints its results, or the reason why it was not trained."""
     import torch
 
     question, row, threads, options = job
@@ -93,8 +93,8 @@ def _train(job: tuple[str, int, int, dict[str, Any]]) -> bool:
         print(f"{question}: not trained: {error}", flush=True)
         traceback.print_exc()
         return False
-    except Exception:  # the student's own code may raise anything; the other experiments go on
-        print(f"{question}: not trained, because this happened:\n{traceback.format_exc()}", flush=True)
+    except Exception:  # the student's code can raise any error; the other experiments continue
+        print(f"{question}: not trained, because of this error:\n{traceback.format_exc()}", flush=True)
         return False
     print(f"{question}: trained in {time.monotonic() - started:.0f} s\n{_told(results)}", flush=True)
     return True

@@ -1,18 +1,19 @@
-"""What an experiment is: a module with these names.
+"""An experiment is a module with these names.
 
     ARTIFACT: str                       name of its weights in artifacts/
-    SOURCES: tuple[str, ...]            files of the package that its training calls, of the student's own
+    SOURCES: tuple[str, ...]            files with the student's functions that its training calls
     EMBEDDED: str                       the value of `Settings.data` that needs no download and is graded
-    Settings                            frozen dataclass; its fields stand in the card; one of them is `data`
+    Settings                            frozen dataclass; its fields are in the card; one of them is `data`
     PRESETS: dict[str, Settings]        "quick", "full", "paper"
     train(settings, seed, device, loop) -> Trained
     measure(weights, settings, seed=0) -> Measured
-    measure_real(weights, settings) -> Measured    of one's own weights, on the files that the settings name
+    measure_real(weights, settings) -> Measured    for one's own weights only, on the files that the settings name
 
-`train` seeds everything from `seed`; on a CPU the same arguments give the same bits, interrupted or not. `measure`
-takes weights that anyone may have made: it reads the sizes of a network from the weights and nothing from `settings`
-but plain numbers within stated bounds, raises ValueError where they are no weights of the experiment, and draws
-whatever it measures on (warped digits, new articles, samples) from `seed`. It opens no file that the settings name.
+`train` seeds everything from `seed`. On a CPU the same arguments give the same bits, also after an interruption.
+`measure` accepts weights from any source. It reads the sizes of a network from the weights, and it reads only plain
+numbers within stated bounds from `settings`. It raises ValueError if they are not weights of the experiment. It draws
+the data for its measurements (warped digits, new articles, samples) from `seed`, and opens no file that the settings
+name.
 """
 
 from collections.abc import Mapping
@@ -24,13 +25,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives.
+    """The results of training.
 
     Attributes:
-        weights: state dict of CPU tensors; where there are several networks, each with a prefix like "policy.".
-        curves: numbers of each step or epoch, by name; those called "title/line" are drawn into one plot.
-        data: SHA-256 of what it was trained on.
-        texts: what else there is to tell, by title.
+        weights: state dict of CPU tensors; with several networks, each has a prefix like "policy.".
+        curves: numbers of each step or epoch, by name; curves with names like "title/line" share one plot.
+        data: SHA-256 of the training data.
+        texts: other results as text, by title.
     """
 
     weights: dict[str, Tensor]
@@ -61,16 +62,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Measured:
-    """What weights reach.
+    """The results of measuring weights.
 
     Attributes:
-        metrics: by name; the card claims them.
+        metrics: numbers by name; the card contains them.
         answers: values for answers.toml, by key.
-        curves: for plots.
-        pictures: likewise.
-        texts: before-and-after samples and the like, by title.
-        errors: standard errors of those metrics that depend on random draws. Right code may draw in an order of its
-            own, and then reaches other figures, by about so much.
+        curves: curves for plots.
+        pictures: pictures for plots.
+        texts: texts by title, for example samples before and after training.
+        errors: standard errors of the metrics that depend on random draws. Right code can draw in another order, and
+            then its metrics differ by about this amount.
     """
 
     metrics: dict[str, float]

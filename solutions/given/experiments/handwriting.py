@@ -1,4 +1,4 @@
-"""The images of questions 1 and 2: digits of 8x8 pixels, which are on board, or MNIST."""
+"""The images of questions 1 and 2: digits of 8x8 pixels, which are included, or MNIST."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,21 +33,21 @@ class Handwriting:
         return (images.clamp(-1, 1).reshape(-1, side, side) + 1) / 2
 
     def over_time(self, chain: Tensor) -> Tensor:
-        """`COLUMNS` moments of sampling chains Float[T + 1, B, M], evenly spaced, as pictures: B rows of them."""
+        """`COLUMNS` evenly spaced moments of sampling chains Float[T + 1, B, M] as pictures, in B rows."""
         moments = torch.linspace(0, len(chain) - 1, COLUMNS).round().long()
         return self.shown(chain[moments].transpose(0, 1))
 
 
 def load(settings: Mapping[str, Any], coins: bool) -> Handwriting:
-    """Both splits of what the settings name: `data`, and for MNIST `folder` and `download`, see `mnist.load`.
+    """Both splits of the `data` in the settings; for MNIST, `folder` and `download` are as in `mnist.load`.
 
     Args:
-        settings: of question 1 or 2.
-        coins: whether pixels are -1 and +1, as question 1 wants them, or anything between, as question 2 does.
+        settings: settings of question 1 or 2.
+        coins: whether pixels are -1 and +1, for question 1, or real numbers between them, for question 2.
 
     Raises:
-        ValueError: other data.
-        FileNotFoundError: MNIST is not there.
+        ValueError: unknown data.
+        FileNotFoundError: MNIST is missing.
     """
     if settings["data"] == DIGITS:
         return on_board(coins)

@@ -1,4 +1,4 @@
-"""Plots of what an experiment found."""
+"""Plots of the results of an experiment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ from torch.nn import functional as F
 
 from .experiment import Curve, Measured, Picture
 
-MOST_POINTS = 200  # of one curve, in a card
+MOST_POINTS = 200  # limit for one curve in a card
 
 
 def thinned(curves: Mapping[str, list[float]]) -> dict[str, list[float]]:
-    """Long curves as means over equal pieces, at most `MOST_POINTS` of them."""
+    """Shortens long curves to means over equal pieces, at most `MOST_POINTS` of them."""
     return {name: _thinned(values) for name, values in curves.items()}
 
 
@@ -25,8 +25,8 @@ def _thinned(values: list[float]) -> list[float]:
 
 
 def draw_all(measured: Measured, training: Mapping[str, list[float]], folder: Path) -> tuple[Path, ...]:
-    """Draws training's curves, and the curves and pictures of `measured`, as PNG files in `folder`."""
-    from matplotlib.figure import Figure  # not pyplot, whose figures and backend are a notebook's own
+    """Draws the curves of training, and the curves and pictures of `measured`, as PNG files in `folder`."""
+    from matplotlib.figure import Figure  # not pyplot, whose figures and backend belong to a notebook
 
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -40,7 +40,7 @@ def draw_all(measured: Measured, training: Mapping[str, list[float]], folder: Pa
 
 
 def draw(axes: Any, drawn: Curve | Picture) -> None:
-    """Draws one of them into axes of matplotlib's."""
+    """Draws a curve or a picture into matplotlib axes."""
     if isinstance(drawn, Curve):
         _draw_curve(axes, drawn)
     else:
@@ -49,7 +49,7 @@ def draw(axes: Any, drawn: Curve | Picture) -> None:
 
 
 def by_step(training: Mapping[str, list[float]]) -> list[Curve]:
-    """Training's curves over the step; those called "title/line" together, all of one length."""
+    """The curves of training over the step; curves named "title/line" share a plot and have the same length."""
     plots: dict[str, dict[str, list[float]]] = {}
     for name, values in training.items():
         title, _, line = name.replace("_", " ").partition("/")

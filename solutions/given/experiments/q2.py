@@ -1,4 +1,4 @@
-"""Question 2: Gaussian diffusion on handwritten digits, sampled in many steps and in few, at random or not."""
+"""Question 2: Gaussian diffusion on handwritten digits, sampled in many or few steps, with or without randomness."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,30 +19,30 @@ from .judge import Judge
 ARTIFACT = "gaussian"
 SOURCES = ("diffusion/gaussian.py", "diffusion/schedules.py", "diffusion/samplers.py")
 EMBEDDED = handwriting.DIGITS
-FEW_STEPS = (5, 10, 20, 50)  # of the samplers, beside all of them
+FEW_STEPS = (5, 10, 20, 50)  # numbers of sampler steps, besides all steps
 LEAST_STEPS, MOST_STEPS = 51, 1000
 SHOWN_STEPS = 10
-SAMPLES = 1000  # a share of them has a standard error of .016 at most
-DISTANCE_ERROR = 0.04  # standard error of a distance, as a share of it, over 12 seeds
-REAL = 500  # samples that look like MNIST
+SAMPLES = 1000  # so the standard error of a share is at most .016
+DISTANCE_ERROR = 0.04  # relative standard error of a distance, over 12 seeds
+REAL = 500  # number of samples for MNIST
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Attributes:
         data: "digits", or "mnist" for MNIST through torchvision.
         num_steps: T of the diffusion, 51 to 1000.
-        iterations: updates of the weights.
+        iterations: number of updates of the weights.
         batch_size: images in a batch.
-        learning_rate: at the start; it decays to 0.
-        ema_decay: how much of the weights' moving average one update keeps.
+        learning_rate: learning rate at the start; it decays to 0.
+        ema_decay: share of the moving average of the weights that one update keeps.
         width: hidden units of the network.
-        depth: its residual blocks.
-        half_precision: compute the network in bfloat16 on a GPU that has it.
-        folder: of MNIST; empty for MNIST_FOLDER, or else ~/.cache/mnist.
-        download: fetch MNIST if it is not there.
+        depth: residual blocks of the network.
+        half_precision: compute the network in bfloat16 on a GPU that supports it.
+        folder: folder of MNIST; if empty, MNIST_FOLDER, or otherwise ~/.cache/mnist.
+        download: download MNIST if it is missing.
     """
 
     data: str = EMBEDDED
@@ -76,11 +76,11 @@ PRESETS = {
 
 
 def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Trained:
-    """Trains the network that finds the noise.
+    """Trains the network that predicts the noise.
 
     Raises:
-        ValueError: other data.
-        FileNotFoundError: MNIST is not there.
+        ValueError: unknown data.
+        FileNotFoundError: MNIST is missing.
     """
     images = handwriting.load(asdict(settings), coins=False).train
     weights, curves = gaussian.train(
@@ -102,15 +102,15 @@ def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Tra
 
 
 def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: int = 0) -> Measured:
-    """What two classifiers think of samples by DDPM and DDIM, and how far those are from the training digits.
+    """Agreement of two classifiers on samples of DDPM and DDIM, and the distance of the samples from training digits.
 
     Args:
-        weights: anybody's.
+        weights: weights from any source.
         settings: `data` and `num_steps` are used.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Raises:
-        ValueError: these are no weights of this experiment on the digits, or no settings of it.
+        ValueError: these are not weights or settings of this experiment on the digits.
     """
     if settings.get("data") != EMBEDDED:
         raise ValueError(f"these weights were not trained on the data {EMBEDDED!r}")
@@ -119,7 +119,7 @@ def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: in
 
 
 def measure_real(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Measured:
-    """The same on MNIST, on a GPU where there is one. Reads the folder that the settings name."""
+    """The same on MNIST, on a GPU if there is one. Reads the folder in the settings."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return _measure(weights, settings, 0, handwriting.load(settings, coins=False), REAL, device)
 
@@ -134,7 +134,7 @@ def _measure(
 ) -> Measured:
     num_steps = denoiser.number(settings, "num_steps", LEAST_STEPS, MOST_STEPS)
     width, depth = denoiser.sizes(weights, images.num_pixels)
-    with torch.random.fork_rng(devices=[]):  # first weights, replaced at once
+    with torch.random.fork_rng(devices=[]):  # initial weights, replaced in the next lines
         network = DenoisingMLP(images.num_pixels, width, depth)
     network = denoiser.filled(network, weights, device)
     betas = schedules.linear_betas(num_steps).to(device)
@@ -146,11 +146,11 @@ def _measure(
             made = samplers.ddpm_sample(
                 network, shape, betas, clip=1.0, generator=generator, device=device, return_all=return_all
             )
-        else:  # with eta 1, DDIM is DDPM on fewer times
+        else:  # with eta 1, DDIM is DDPM with fewer times
             eta = 1.0 if name == "DDPM" else 0.0
             made = samplers.ddim_sample(network, shape, betas, steps, eta, 1.0, generator, device)
         if not bool(made.isfinite().all()):
-            raise ValueError(f"these weights make samples that are not finite, by {name} in {steps} steps")
+            raise ValueError(f"these weights give samples that are not finite, with {name} in {steps} steps")
         return made.cpu()
 
     judge = Judge(images.train, images.train_labels)

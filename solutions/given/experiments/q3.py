@@ -1,4 +1,4 @@
-"""Question 3: a network with early exits beside the same one without, and beside a smaller one."""
+"""Question 3: a network with early exits, the same network without them, and a smaller network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +26,12 @@ def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Tra
     """Chooses learning rate and weights of the loss by short runs, then trains the three networks with them.
 
     Raises:
-        ValueError: settings that are none.
-        FileNotFoundError: CIFAR-10 is not there.
+        ValueError: a setting is not valid.
+        FileNotFoundError: CIFAR-10 is missing.
     """
     if settings.width > WIDEST.get(settings.data, settings.width):
-        raise ValueError(f"width may be {WIDEST[settings.data]} at most, got {settings.width}")
-    torch.manual_seed(seed)  # a student's function may draw from the global generators
+        raise ValueError(f"width must be at most {WIDEST[settings.data]}, got {settings.width}")
+    torch.manual_seed(seed)  # a student's function can draw from the global generators
     data = q3_data.training(settings, seed).to(device)
     runs = q3_search.search(settings, data, seed, loop)
     learning_rate, later_weight = q3_search.chosen(settings, runs)
@@ -70,12 +70,12 @@ def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: in
     """Answers parts i to vi on validation images.
 
     Args:
-        weights: of the three networks, anybody's.
+        weights: weights of the three networks, from any source.
         settings: `data` and `image_size` are used.
-        seed: of the digits.
+        seed: seed of the digits.
 
     Raises:
-        ValueError: these are no weights of this experiment on warped digits, or no settings of it.
+        ValueError: these are not weights or settings of this experiment on warped digits.
     """
     if settings.get("data") != EMBEDDED:
         raise ValueError(f"data must be {EMBEDDED!r}, got {settings.get('data')!r}")
@@ -83,7 +83,7 @@ def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: in
 
 
 def measure_real(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Measured:
-    """The same on CIFAR-10, on a GPU where there is one. Reads the folder that the settings name."""
+    """The same on CIFAR-10, on a GPU if there is one. Reads the folder in the settings."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return _measure(weights, q3_data.validation(settings, 0), WIDEST[CIFAR10], device)
 
@@ -130,7 +130,7 @@ def _measure(weights: Mapping[str, Tensor], data: Data, widest: int, device: str
 
 
 def _answers(metrics: Mapping[str, float]) -> dict[str, Any]:
-    """Of parts i to vi, for the form."""
+    """The answers to parts i to vi, for the form."""
     figures = {
         "i_accuracy": "baseline_accuracy",
         "ii_accuracy": "full_accuracy",

@@ -1,7 +1,7 @@
-"""A small search for the hyper-parameters of question 3: short runs of the early-exit network, judged by one figure.
+"""A small search for the hyper-parameters of question 3: short runs of the early-exit network, judged by one number.
 
-The figure is the accuracy at a MAC ratio of 1.8 on training images that the run has not seen; validation images have no
-say.
+The number is the accuracy at a MAC ratio of 1.8 on training images that the run has not seen. The search does not use
+validation images.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ RATIO = 1.8
 
 @dataclass(frozen=True)
 class Run:
-    """One of the search.
+    """One run of the search.
 
     Attributes:
         learning_rate: the peak of its cycle.
-        later_weight: of every exit but the first, in the loss; that one has weight 1.
-        accuracy: at a MAC ratio of 1.8.
-        first_accuracy: of the first exit alone.
-        full_accuracy: of the whole network.
+        later_weight: weight in the loss of every exit except the first, which has weight 1.
+        accuracy: accuracy at a MAC ratio of 1.8.
+        first_accuracy: accuracy of the first exit alone.
+        full_accuracy: accuracy of the whole network.
     """
 
     learning_rate: float
@@ -39,28 +39,28 @@ class Run:
 
 
 def exit_weights(later_weight: float) -> list[float]:
-    """Of the loss of a network with all its exits."""
+    """The weights in the loss of a network with all its exits."""
     return [1.0] + [later_weight] * len(NETWORKS["early_exit"][1])
 
 
 def search(settings: Settings, data: Data, seed: int, loop: Loop) -> list[Run]:
-    """Trains with every pair of settings on the first images, and tries each network on as many of the last ones.
+    """Trains with every pair of settings on the first images, and tests each network on the same number of last images.
 
     Args:
-        settings: what is tried, and how large a run is.
-        data: training images, on the device to train on.
-        seed: of every run.
-        loop: watches over the steps; its loops are "search_1" and so on.
+        settings: the values to try, and the size of a run.
+        data: training images, on the device for training.
+        seed: seed of every run.
+        loop: saves, shows and logs the steps; its loops are "search_1" and so on.
 
     Returns:
-        The runs; none if there is nothing to choose.
+        The runs; empty if there is only one pair.
 
     Raises:
         ValueError: there are too few images, or no pair.
     """
     pairs = list(product(settings.learning_rates, settings.later_weights))
     if not pairs:
-        raise ValueError("learning_rates and later_weights must each name one value at least")
+        raise ValueError("learning_rates and later_weights must each have at least one value")
     if len(pairs) == 1:
         return []
     count = settings.search_images
@@ -73,14 +73,14 @@ def search(settings: Settings, data: Data, seed: int, loop: Loop) -> list[Run]:
 
 
 def chosen(settings: Settings, runs: Sequence[Run]) -> tuple[float, float]:
-    """Learning rate and weight of the later exits: of the best run, or the only ones that there are."""
+    """Learning rate and weight of the later exits: those of the best run, or the only pair."""
     if not runs:
         return settings.learning_rates[0], settings.later_weights[0]
     return _best(runs).learning_rate, _best(runs).later_weight
 
 
 def _best(runs: Sequence[Run]) -> Run:
-    """The run with the highest accuracy at the MAC ratio; of equals, the first."""
+    """The run with the highest accuracy at the MAC ratio; the first one if several are equal."""
     return max(runs, key=lambda run: run.accuracy)
 
 
@@ -106,14 +106,14 @@ def _run(
     )
     found = q3_networks.logits(network.eval(), unseen)
     price = macs.exit_macs(network, q3_networks.input_shape(unseen))
-    # The whole of a network with exits costs its last price, so 1 is the ratio of one that nobody leaves early.
+    # A complete run through the network costs its last price, so the ratio is 1 if no input leaves early.
     swept = q3_sweep.sweep(found, unseen.labels.cpu(), price, int(price[-1]))
     right = (found.argmax(dim=-1) == unseen.labels.cpu()).double().mean(dim=1)
     return Run(rate, later, swept.at_ratio(RATIO)[1], float(right[0]), float(right[-1]))
 
 
 def table(runs: Sequence[Run]) -> str:
-    """A run in a line, the best marked."""
+    """One line for each run, with a mark at the best run."""
     lines = [
         "Short runs of the early-exit network; accuracies on training images that the run has not seen.",
         f"learning rate  later exits' weight  at MAC ratio {RATIO}  first exit  whole network",

@@ -4,30 +4,28 @@ from dataclasses import dataclass
 
 WARPED_DIGITS = "warped_digits"
 CIFAR10 = "cifar10"
-WIDEST = {
-    WARPED_DIGITS: 16,
-    CIFAR10: 64,
-}  # the width of digits' networks is bounded by what a grader measures in seconds
+# The width of networks for digits is limited: a grader must measure them in seconds.
+WIDEST = {WARPED_DIGITS: 16, CIFAR10: 64}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Attributes:
         data: "warped_digits", or "cifar10" for CIFAR-10 through torchvision.
-        image_size: of the digits, 16 or 32 pixels; CIFAR-10 has 32.
-        num_images: training images.
+        image_size: size of the digits, 16 or 32 pixels; CIFAR-10 has 32.
+        num_images: number of training images.
         width: channels of the first stage of each network.
         epochs: passes over the images, for each network.
         batch_size: images in a batch.
-        learning_rates: peaks of the one-cycle schedule to choose from; one alone is taken.
-        later_weights: weights in the loss of every exit but the first, which has 1, to choose from.
+        learning_rates: peaks of the one-cycle schedule to choose from; a single one is used without a search.
+        later_weights: weights in the loss of every exit except the first, which has 1, to choose from.
         search_images: training images for each run of the search.
-        search_epochs: passes over them.
-        half_precision: compute in bfloat16 on a GPU that has it.
-        folder: of CIFAR-10; empty for CIFAR10_FOLDER, or else ~/.cache/cifar10.
-        download: fetch CIFAR-10 if it is not there.
+        search_epochs: passes over these images.
+        half_precision: compute in bfloat16 on a GPU that supports it.
+        folder: folder of CIFAR-10; if empty, CIFAR10_FOLDER, or otherwise ~/.cache/cifar10.
+        download: download CIFAR-10 if it is missing.
     """
 
     data: str = WARPED_DIGITS

@@ -1,4 +1,4 @@
-"""What each entropy tolerance buys: accuracy, MACs, seconds."""
+"""Accuracy, MACs and seconds at each entropy tolerance."""
 
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,10 +10,9 @@ from ...early_exit import inference, macs
 from .experiment import Curve
 from .q3_networks import Networks
 
-TOLERANCES = [
-    round(0.05 * step, 2) for step in range(47)
-]  # nats, from 0 to just below log 10, where everybody leaves
-POINT = 0.01  # of accuracy that may be lost at the chosen tolerance
+# Nats, from 0 to just below log 10, where every input leaves.
+TOLERANCES = [round(0.05 * step, 2) for step in range(47)]
+POINT = 0.01  # allowed loss of accuracy at the chosen tolerance
 TIMED = [0.0, 0.1, 0.3, 0.6, 1.0, 1.5]
 ROUNDS = 3
 
@@ -23,9 +22,9 @@ class Prices:
     """MACs for one image.
 
     Attributes:
-        exits: of the early-exit network, up to each exit, Long[E].
-        baseline: of the network without early exits.
-        small: of the small one.
+        exits: MACs of the early-exit network up to each exit, Long[E].
+        baseline: MACs of the network without early exits.
+        small: MACs of the small network.
     """
 
     exits: Tensor
@@ -34,7 +33,7 @@ class Prices:
 
 
 def prices(networks: Networks, input_shape: tuple[int, int, int]) -> Prices:
-    """What the networks cost."""
+    """The MACs of the three networks."""
     baseline, small = (
         int(macs.exit_macs(network, input_shape)[-1]) for network in (networks.baseline, networks.small)
     )
@@ -46,8 +45,8 @@ class Sweep:
     """Early exit at each of `TOLERANCES`.
 
     Attributes:
-        accuracy: in [0, 1].
-        ratio: of the baseline's MACs to those spent.
+        accuracy: accuracies in [0, 1].
+        ratio: the baseline's MACs divided by the MACs spent.
     """
 
     accuracy: list[float]
@@ -55,34 +54,34 @@ class Sweep:
 
     @property
     def chosen(self) -> float:
-        """The largest tolerance at which less than one point is lost of the accuracy that the whole network has."""
+        """The largest tolerance that loses less than one percentage point against the accuracy of the whole network."""
         return macs.best_threshold(TOLERANCES, self.accuracy, self.accuracy[0] - POINT) or 0.0
 
     @property
     def spike(self) -> float:
-        """The tolerance at which the ratio has grown most since the tolerance before."""
+        """The tolerance with the largest increase of the ratio from the tolerance before."""
         jumps = [after - before for before, after in zip(self.ratio, self.ratio[1:], strict=False)]
         return TOLERANCES[1 + jumps.index(max(jumps))]
 
     def beating(self, accuracy: float) -> float:
-        """The largest tolerance with a better accuracy; 0 if none has."""
+        """The largest tolerance with a better accuracy than this one; 0 if there is none."""
         return macs.best_threshold(TOLERANCES, self.accuracy, accuracy) or 0.0
 
     def at_ratio(self, ratio: float) -> tuple[float, float]:
-        """The smallest tolerance with at least this ratio, and its accuracy; those of the last if none reaches it."""
+        """The smallest tolerance with at least this ratio, or otherwise the last tolerance, and its accuracy."""
         reached = [place for place, value in enumerate(self.ratio) if value >= ratio]
         place = min(reached, default=-1)
         return TOLERANCES[place], self.accuracy[place]
 
 
 def sweep(exit_logits: Tensor, labels: Tensor, exit_macs: Tensor, baseline_macs: float) -> Sweep:
-    """From the logits of all exits, Float[E, N, K], and labels, Long[N]."""
+    """The sweep for the logits of all exits, Float[E, N, K], and labels, Long[N]."""
     accuracy, ratio = macs.threshold_sweep(exit_logits, labels, exit_macs, baseline_macs, TOLERANCES)
     return Sweep(accuracy.tolist(), ratio.tolist())
 
 
 def curves(found: Sweep, baseline: float, small: float, small_ratio: float) -> tuple[Curve, ...]:
-    """Accuracy and MAC ratio over the tolerance, beside the networks without early exits (their accuracies)."""
+    """Accuracy and MAC ratio over the tolerance, compared with the networks without early exits."""
     count, label = len(TOLERANCES), "entropy tolerance (nats)"
     flat = {"baseline": [baseline] * count, "small net": [small] * count}
     accuracy = {"early exit": found.accuracy, **flat}
@@ -95,9 +94,9 @@ def curves(found: Sweep, baseline: float, small: float, small_ratio: float) -> t
 
 @torch.no_grad()
 def wall_clock(networks: Networks, price: Prices, images: Tensor) -> Curve:
-    """How many times faster than the baseline `infer` is on a batch, over how many times cheaper.
+    """The speed-up of `infer` over the baseline on a batch, against the MAC ratio.
 
-    Baseline and tolerances take turns; of each, the fastest of `ROUNDS` counts.
+    Each round measures the baseline and all tolerances; the fastest of `ROUNDS` times counts.
     """
     ratios: list[float] = []
     seconds: dict[float | None, list[float]] = {}
@@ -124,7 +123,7 @@ def _now(images: Tensor) -> float:
 
 
 def table(found: Sweep) -> str:
-    """Every tolerance in a line."""
+    """One line for each tolerance."""
     lines = ["tolerance  accuracy  MAC ratio"]
     for tolerance, accuracy, ratio in zip(TOLERANCES, found.accuracy, found.ratio, strict=True):
         lines.append(f"{tolerance:9.2f}  {accuracy:8.4f}  {ratio:9.3f}")

@@ -1,7 +1,8 @@
 """Question 4: a summariser learns from references, then from preferences, by PPO and by REINFORCE.
 
-From the same warmed-up policy and reward model start three runs: PPO and REINFORCE at a price for leaving that policy,
-and PPO without a price, which shows reward hacking: the score goes on rising while the hidden utility falls.
+Three runs start from the same warmed-up policy and reward model: PPO and REINFORCE with a price for leaving that
+policy, and PPO without a price. The last run shows reward hacking: the score continues to rise while the hidden utility
+falls.
 """
 
 import copy
@@ -33,19 +34,20 @@ SOURCES = (
     "rlhf/ppo.py",
 )
 RUNS = {"ppo": ("ppo", True), "reinforce": ("reinforce", True), "ppo without price": ("ppo", False)}
-FRESH = 600  # articles that weights are measured on
+FRESH = 600  # number of new articles for the measurement
 
 
 def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Trained:
-    """All the stages, and from their end three runs of the last one.
+    """Runs all the stages; the last stage has three runs.
 
     Returns:
-        The whole warmed-up policy, "warm_up.", and what PPO with a price has changed of it, "policy.". Curves: the loss
-        of the first stages; the score, utility, ROUGE-L and divergence of each run by roll-out, as "score/ppo".
+        The whole warmed-up policy, "warm_up.", and the weights that PPO with a price has changed, "policy.". The curves
+        are the loss of the first stages, and score, utility, ROUGE-L and divergence of each run by roll-out, such as
+        "score/ppo".
 
     Raises:
-        ValueError: unknown data, another width than there can be, or more pairs than articles.
-        FileNotFoundError: real texts or a pretrained model are not there.
+        ValueError: unknown data, an impossible width, or more pairs than articles.
+        FileNotFoundError: real texts or a pretrained model are missing.
     """
     if settings.data == EMBEDDED and settings.width not in WIDTHS:
         raise ValueError(
@@ -57,7 +59,7 @@ def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Tra
         torch.manual_seed(seed)
         corpus, policy = _texts(settings, "train", settings.articles, seed), _policy(settings)
         if settings.data in REAL:
-            loop = replace(loop, seconds=max(loop.seconds, 120))  # a gigabyte each time
+            loop = replace(loop, seconds=max(loop.seconds, 120))  # one gigabyte for each save
         return _train(policy.to(device), corpus, settings, seed, loop)
 
 
@@ -95,7 +97,7 @@ def _train(policy: Any, corpus: Corpus, settings: Settings, seed: int, loop: Loo
             corpus,
             settings.policy_steps,
             settings.of_run(algorithm, priced),
-            torch.Generator().manual_seed(seed),  # the same articles for each
+            torch.Generator().manual_seed(seed),  # the same articles for each run
             torch.Generator(device).manual_seed(seed),
             loop,
             name.replace(" ", "_"),
@@ -106,37 +108,37 @@ def _train(policy: Any, corpus: Corpus, settings: Settings, seed: int, loop: Loo
 
 
 def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: int = 0) -> Measured:
-    """What summaries of newly written articles are worth before and after the feedback.
+    """The value of summaries of new articles before and after the feedback.
 
     Raises:
-        ValueError: these are no weights of this experiment on the generated news.
+        ValueError: these are not weights of this experiment on the generated news.
     """
     if settings.get("data") != EMBEDDED:
-        raise ValueError("these weights were trained on other texts than the generated news")
+        raise ValueError("these weights were not trained on the generated news")
     words = weights.get(before_after.BEFORE + "t5.shared.weight", torch.empty(0))
     width = words.shape[-1] if words.ndim == 2 else 0
     if width not in WIDTHS:
         raise ValueError(
-            f"these are weights of another architecture: the words have shape {list(words.shape)}; as their width"
-            f" {WIDTHS[0]}, {WIDTHS[1]} ... {WIDTHS[-1]} is due"
+            f"these are weights of another architecture: the words have shape {list(words.shape)}; their width must be"
+            f" one of {WIDTHS[0]}, {WIDTHS[1]} ... {WIDTHS[-1]}"
         )
     return _compare(weights, Settings(width=width), FRESH, seed)
 
 
 def measure_real(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Measured:
-    """The same on texts of the validation split. Reads the files that the settings name: for one's own weights only."""
+    """The same on texts of the validation split. Reads files named in the settings: only for one's own weights."""
     return _compare(weights, Settings(**settings), FRESH, 0)
 
 
 def _compare(weights: Mapping[str, Tensor], settings: Settings, count: int, seed: int) -> Measured:
-    with torch.random.fork_rng(devices=[]):  # first weights are drawn, and then replaced
+    with torch.random.fork_rng(devices=[]):  # initial weights are drawn, then replaced
         before, after = _policy(settings), _policy(settings)
     before_after.unpack(weights, before, after)
     return before_after.compare(before, after, _texts(settings, "validation", count, seed), seed)
 
 
 def _policy(settings: Settings) -> Any:
-    """A policy that has not read a text of them, on the CPU."""
+    """A policy before any training on these texts, on the CPU."""
     if settings.data == EMBEDDED:
         return t5.TinyT5Policy(len(news.VOCABULARY), settings.width)
     from ..networks import pretrained_t5
@@ -145,7 +147,7 @@ def _policy(settings: Settings) -> Any:
 
 
 def _texts(settings: Settings, split: str, count: int, seed: int) -> Corpus:
-    """Texts to learn from ("train"), or others ("validation")."""
+    """Texts for training ("train"), or other texts ("validation")."""
     if settings.data == EMBEDDED:
         return news.NewsCorpus(news.make_articles(count, seed if split == "train" else seed + 10**9))
     if settings.data not in REAL:

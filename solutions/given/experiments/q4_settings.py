@@ -1,4 +1,4 @@
-"""How question 4's networks are trained."""
+"""Settings of the training in question 4."""
 
 import os
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ WIDTHS = range(4, 257, 4)  # four heads share it
 
 @dataclass(frozen=True)
 class Settings:
-    """How everything is trained.
+    """Settings of all stages.
 
     Attributes:
         data: "news" (generated), "xsum" or "cnn_dailymail".
-        articles: to learn from.
-        width: of the T5 in miniature, a multiple of 4; a pretrained one has its own.
-        warm_up_steps: batches of supervised training.
-        preference_pairs: that the simulated readers judge, `articles` at most.
-        reward_model_steps: batches of pairs.
-        policy_steps: roll-outs of each of the three runs.
+        articles: number of articles for training.
+        width: width of the small T5, a multiple of 4; a pretrained T5 has its own width.
+        warm_up_steps: number of batches of supervised training.
+        preference_pairs: number of pairs that the simulated readers judge, at most `articles`.
+        reward_model_steps: number of batches of pairs.
+        policy_steps: number of roll-outs of each of the three runs.
         batch_size: articles in every kind of batch.
         policy_epochs: updates from one roll-out, PPO only.
-        warm_up_learning_rate: at the start; it decays to 0.
-        reward_model_learning_rate: likewise.
-        policy_learning_rate: of PPO, constant.
-        reinforce_learning_rate: constant; one update a roll-out can be larger than PPO's several.
+        warm_up_learning_rate: learning rate at the start; it decays to 0.
+        reward_model_learning_rate: learning rate at the start; it decays to 0.
+        policy_learning_rate: learning rate of PPO, constant.
+        reinforce_learning_rate: constant; one update per roll-out can be larger than the several updates of PPO.
         value_learning_rate: constant.
-        kl_coef: price of a nat of divergence from the warmed-up policy, in standard deviations of the score.
-        checkpoint: of the pretrained T5, a name on the Hugging Face hub or a folder.
-        folder: of the real texts; "" asks the Hugging Face hub.
+        kl_coef: price per nat of divergence from the warmed-up policy, in standard deviations of the score.
+        checkpoint: the pretrained T5, a name on the Hugging Face hub or a folder.
+        folder: folder of the real texts; "" reads from the Hugging Face hub.
         mixed_precision: compute the pretrained T5 in bfloat16 on a GPU.
     """
 
@@ -55,7 +55,7 @@ class Settings:
     mixed_precision: bool = True
 
     def of_run(self, algorithm: str, priced: bool) -> feedback.Settings:
-        """Of one run, with or without a price."""
+        """The settings of one run, with or without a price."""
         return feedback.Settings(
             self.batch_size,
             self.policy_learning_rate if algorithm == "ppo" else self.reinforce_learning_rate,
@@ -80,7 +80,7 @@ PRESETS = {
         policy_learning_rate=3e-4,
         reinforce_learning_rate=6e-4,
     ),
-    "paper": Settings(  # its figures are not measured yet
+    "paper": Settings(  # its results are not measured yet
         data="xsum",
         checkpoint=os.environ.get("T5_CHECKPOINT", "google-t5/t5-small"),
         articles=20_000,

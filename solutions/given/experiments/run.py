@@ -1,4 +1,4 @@
-"""Runs one experiment from settings to evidence: weights, card, plots, answers."""
+"""Runs one experiment from its settings to its evidence: weights, card, plots, answers."""
 
 import hashlib
 import json
@@ -20,15 +20,15 @@ EXPERIMENTS = ("q1", "q2", "q3", "q4")
 
 @dataclass(frozen=True)
 class Results:
-    """What an experiment found, and where it is kept.
+    """The results of an experiment, and where they are saved.
 
     Attributes:
-        measured: on the weights as they were saved.
-        curves: of training.
-        artifact: the weights' file.
+        measured: measured on the saved weights.
+        curves: curves of training.
+        artifact: the file of the weights.
         plots: image files.
-        answers: what was written into answers.toml, by key.
-        texts: what there is to read, by title.
+        answers: the values written into answers.toml, by key.
+        texts: results as text, by title.
     """
 
     measured: Measured
@@ -50,27 +50,27 @@ def train(
     row: int = 0,
     **changes: Any,
 ) -> Results:
-    """Trains the networks of a question on the package's own functions, measures them and keeps what came out.
+    """Trains the networks of a question with the functions of this package, measures them and saves the results.
 
-    An interrupted run goes on where it was, as long as settings and sources are the same. Weights go to `artifacts/`,
-    and figures that a question asks for into `answers.toml`, if they come from the data on board: those are graded.
+    An interrupted run continues where it stopped, as long as settings and sources are the same. With the included data,
+    which are graded, weights go to `artifacts/`, and the numbers that a question asks for into `answers.toml`.
 
     Args:
         question: "q1" to "q4".
-        preset: "quick" (minutes on a laptop), "full" (minutes on a GPU) or "paper" (the course's own, real data).
-        seed: of everything random.
-        device: "cpu", "cuda", or "auto" for cuda where there is one.
-        anew: forget an interrupted run.
+        preset: "quick" (minutes on a laptop), "full" (minutes on a GPU) or "paper" (real data, as in the course).
+        seed: seed of everything random.
+        device: "cpu", "cuda", or "auto" for cuda if there is a GPU.
+        anew: start again instead of continuing an interrupted run.
         shown: show a progress bar.
-        row: of the bar.
-        changes: settings that differ from the preset's.
+        row: row of the bar.
+        changes: settings that replace those of the preset.
 
     Raises:
         ValueError: unknown question, preset or setting.
         NotImplementedError: a function that training calls is still TODO.
     """
     if question not in EXPERIMENTS:
-        raise ValueError(f"{question!r} is no experiment: one of {', '.join(EXPERIMENTS)}")
+        raise ValueError(f"{question!r} is not an experiment; choose one of {', '.join(EXPERIMENTS)}")
     experiment = import_module(f".{question}", __package__)
     settings = _settings(experiment, preset, changes)
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -88,7 +88,7 @@ def train(
     trained = experiment.train(settings, seed, device, Loop(folder, shown=shown, row=row))
     kept = artifact.FOLDER if graded else folder
     weights = artifact.save(experiment.ARTIFACT, trained.weights, kept)
-    # Where measuring opens files that the settings name, it is no part of `measure`, which the grader calls as well.
+    # The grader also calls `measure`, so only `measure_real` may open files that the settings name.
     measure = experiment.measure if graded else experiment.measure_real
     measured = measure(weights, asdict(settings))
     card |= {"data": trained.data, "metrics": measured.metrics, "curves": plots.thinned(trained.curves)}
@@ -105,7 +105,7 @@ def train(
 
 def _settings(experiment: ModuleType, preset: str, changes: dict[str, Any]) -> Any:
     if preset not in experiment.PRESETS:
-        raise ValueError(f"{preset!r} is no preset: one of {', '.join(experiment.PRESETS)}")
+        raise ValueError(f"{preset!r} is not a preset; choose one of {', '.join(experiment.PRESETS)}")
     settings = experiment.PRESETS[preset]
     known = [field.name for field in fields(settings)]
     unknown = sorted(set(changes) - set(known))
@@ -115,7 +115,7 @@ def _settings(experiment: ModuleType, preset: str, changes: dict[str, Any]) -> A
 
 
 def _continue_or_begin(folder: Path, run: dict[str, Any], anew: bool) -> None:
-    """Removes what another run has left: one with other settings, sources or torch."""
+    """Removes the state of another run: one with other settings, sources or torch version."""
     key = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
     file = folder / "run.key"
     if anew or not file.exists() or file.read_text() != key:

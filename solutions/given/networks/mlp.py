@@ -1,4 +1,4 @@
-"""A residual network for small images that is told the diffusion time. At 8x8 pixels no convolution is needed."""
+"""A residual network for small images with the diffusion time as input. At 8x8 pixels it needs no convolution."""
 
 import math
 
@@ -42,17 +42,17 @@ class ResidualBlock(nn.Module):
 
 
 class DenoisingMLP(nn.Module):
-    """Maps noisy pixels and their diffusion time to one real number a pixel.
+    """Maps noisy pixels and their diffusion time to one real number for each pixel.
 
     In question 1 that number is the logit of P(Y_{t-1} = +1); in question 2 it is the predicted noise. The last layer
-    starts at zero, so that an untrained network answers `skip_logit * x_t`.
+    starts at zero, so an untrained network returns `skip_logit * x_t`.
 
     Args:
-        num_pixels: M, pixels of one flattened image.
-        width: hidden units.
-        depth: residual blocks.
-        skip_logit: factor of the noisy pixel itself that is added to the answer. Question 1 passes
-            ln((1 - delta) / delta), what a pixel alone says about the pixel one step before; question 2 leaves it at 0.
+        num_pixels: M, number of pixels of one flattened image.
+        width: number of hidden units.
+        depth: number of residual blocks.
+        skip_logit: the network adds `skip_logit * x_t` to its output. Question 1 uses ln((1 - delta) / delta), the
+            log-odds that a pixel alone gives for the pixel one step before; question 2 keeps 0.
     """
 
     def __init__(self, num_pixels: int, width: int = 256, depth: int = 2, skip_logit: float = 0.0) -> None:

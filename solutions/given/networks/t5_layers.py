@@ -1,7 +1,7 @@
-"""The layers of T5 (Raffel et al. 2020, arXiv:1910.10683), without dropout, cache and what else is not needed here.
+"""The layers of T5 (Raffel et al. 2020, arXiv:1910.10683), without dropout, cache and other parts not needed here.
 
-The same function and names of weights as transformers' `T5Model`, to which a test compares them. Importing that takes
-some seconds and 70 MB a process, and a grading machine of 768 MB has neither to spare.
+The function and the names of weights are the same as in transformers' `T5Model`; a test compares them. The import of
+transformers takes some seconds and 70 MB for each process, which is too much for a grading machine with 768 MB.
 """
 
 import math
@@ -10,16 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BUCKETS, FARTHEST = 32, 128  # distances of tokens that are told apart, and that from which on all are alike
+# The number of distances between tokens that the bias distinguishes; all distances from FARTHEST on count as one.
+BUCKETS, FARTHEST = 32, 128
 
 
 class Attention(nn.Module):
     """Multi-head attention whose scores are not scaled: the initial weights are small enough.
 
     Args:
-        width: of the states.
-        heads: how many; they share the width.
-        places: whether it learns a bias for each distance between tokens.
+        width: width of the states.
+        heads: number of heads; they share the width.
+        places: whether the layer learns a bias for each distance between tokens.
     """
 
     def __init__(self, width: int, heads: int, places: bool) -> None:
@@ -45,7 +46,7 @@ class Attention(nn.Module):
         return attended
 
     def place_bias(self, length: int, causal: bool) -> Tensor:
-        """What the distances between `length` tokens add to the scores, Float[heads, length, length]."""
+        """The bias of the scores for the distances between `length` tokens, Float[heads, length, length]."""
         bias: Tensor = self.relative_attention_bias(buckets(length, causal).to(self.q.weight.device))
         return bias.permute(2, 0, 1)
 
@@ -66,7 +67,7 @@ class FeedForward(nn.Module):
 
 
 class Sublayer(nn.Module):
-    """A part that works on normalised states, and adds what comes out to the states themselves."""
+    """Applies a part to the normalised states and adds the result to the states."""
 
     def __init__(self, name: str, part: nn.Module, width: int) -> None:
         super().__init__()
@@ -75,13 +76,13 @@ class Sublayer(nn.Module):
         self.layer_norm = nn.RMSNorm(width, eps=1e-6)
 
     def forward(self, states: Tensor, *others: Tensor | None) -> Tensor:
-        """Float[B, T, width], and what else the part takes, to Float[B, T, width]."""
+        """Float[B, T, width], and further inputs of the part, to Float[B, T, width]."""
         change: Tensor = self.get_submodule(self._name)(self.layer_norm(states), *others)
         return states + change
 
 
 class Block(nn.Module):
-    """Attention to the sequence itself, in a decoder then to the encoder's states, then a feed-forward network."""
+    """Attention to the sequence itself, then (in a decoder) to the encoder's states, then a feed-forward network."""
 
     def __init__(self, width: int, heads: int, decodes: bool, places: bool) -> None:
         super().__init__()
@@ -101,12 +102,12 @@ class Block(nn.Module):
 
 
 class Stack(nn.Module):
-    """An encoder, or a decoder that looks neither ahead nor at padding of its source.
+    """An encoder, or a decoder with a causal mask that ignores padding of its source.
 
     Args:
-        words: the table of embeddings, shared with others.
-        blocks: how many.
-        heads: of each attention.
+        words: the table of embeddings, shared with other stacks.
+        blocks: number of blocks.
+        heads: number of heads of each attention.
         decodes: whether it is a decoder.
     """
 
@@ -123,7 +124,7 @@ class Stack(nn.Module):
 
         Args:
             input_ids: Long[B, T].
-            mask: Bool[B, S], False on padding: of the source, in an encoder the sequence itself.
+            mask: Bool[B, S], False on padding of the source (in an encoder, of the sequence itself).
             memory: Float[B, S, width], the encoder's states, for a decoder.
 
         Returns:
@@ -133,7 +134,7 @@ class Stack(nn.Module):
         length = input_ids.shape[1]
         first = self.get_submodule("block.0.layer.0.SelfAttention")
         assert isinstance(first, Attention)
-        bias = first.place_bias(length, self.decodes)  # of the first block, used by all
+        bias = first.place_bias(length, self.decodes)  # all blocks use the bias of the first
         hidden = _closed(mask.bool()[:, None, None, :], states)
         if self.decodes:
             past = torch.ones(length, length, dtype=torch.bool, device=states.device).tril()
@@ -151,9 +152,9 @@ class T5(nn.Module):
 
     Args:
         vocabulary_size: V.
-        width: of the states; `heads` share it, and twice of it is the width of the feed-forward networks.
-        blocks: of the encoder, and of the decoder.
-        heads: of each attention.
+        width: width of the states; `heads` share it, and the feed-forward networks are twice as wide.
+        blocks: number of blocks in the encoder and in the decoder.
+        heads: number of heads of each attention.
     """
 
     def __init__(self, vocabulary_size: int, width: int, blocks: int, heads: int) -> None:
@@ -164,10 +165,10 @@ class T5(nn.Module):
 
 
 def buckets(length: int, causal: bool) -> Tensor:
-    """Which bucket the distance from each token to each other falls into, Long[length, length].
+    """The bucket of the distance from each token to each other token, Long[length, length].
 
-    Near distances have one each, far ones share them on a logarithmic scale. Where it is not `causal`, half of the
-    buckets are for tokens that come later.
+    Each small distance has its own bucket; large distances share buckets on a logarithmic scale. Without `causal`, half
+    of the buckets are for tokens that come later.
     """
     place = torch.arange(length)
     distance = place[None, :] - place[:, None]
@@ -181,5 +182,5 @@ def buckets(length: int, causal: bool) -> Tensor:
 
 
 def _closed(seen: Tensor, like: Tensor) -> Tensor:
-    """What is added to scores so that nothing is taken from where `seen` is False."""
+    """The bias of the scores that gives weight 0 to positions where `seen` is False."""
     return torch.zeros_like(seen, dtype=like.dtype).masked_fill(~seen, torch.finfo(like.dtype).min)

@@ -1,4 +1,4 @@
-"""Trains an early-exit network: on warped digits, or on whatever images it is given."""
+"""Trains an early-exit network, on warped digits or on other images."""
 
 from collections.abc import Callable, Sequence
 
@@ -36,15 +36,15 @@ def train(
         width: channels of the first stage.
         blocks: residual blocks in each stage.
         exits: the stages, counted from 1, with an early head; [] trains a network without early exits.
-        exit_weights: of the loss, one for each early head and one for the final head.
+        exit_weights: weights in the loss, one for each early head and one for the final head.
         image_size: 16 or 32 pixels.
-        num_images: training images.
-        epochs: passes over them.
+        num_images: number of training images.
+        epochs: number of passes over the images.
         batch_size: images in a batch.
         learning_rate: the peak of the cycle.
-        seed: of the weights, the images and their order.
+        seed: seed of the weights, the images and their order.
         device: where to train, "cpu" or "cuda".
-        loop: watches over the steps.
+        loop: saves, shows and logs the steps.
 
     Returns:
         The trained weights (a state dict of CPU tensors), and the history of `fit`.
@@ -58,8 +58,8 @@ def train(
 def first_network(
     width: int, blocks: Sequence[int], in_channels: int, exits: Sequence[int], seed: int
 ) -> resnet.EarlyExitResNet:
-    """An untrained network of ten classes; its weights depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
+    """An untrained network for ten classes; its weights only depend on `seed`."""
+    with torch.random.fork_rng(devices=[]):  # layers draw their initial weights from the global generator
         torch.default_generator.manual_seed(seed)
         return resnet.EarlyExitResNet(10, width, tuple(blocks), in_channels, tuple(exits))
 
@@ -78,28 +78,28 @@ def fit(
     prepare: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     half_precision: bool = False,
 ) -> History:
-    """Adam with a one-cycle schedule on `early_exit_loss`; an incomplete last batch of an epoch is left out.
+    """Adam with a one-cycle schedule on `early_exit_loss`; an incomplete last batch of an epoch is skipped.
 
     Args:
-        network: trained in place, where it is.
+        network: the network, trained in place on its device.
         images: [N, C, H, W], on the network's device.
-        labels: Long[N], likewise.
-        exit_weights: of the loss, one for each head.
-        epochs: passes over the images.
+        labels: Long[N], on the network's device.
+        exit_weights: weights in the loss, one for each head.
+        epochs: number of passes over the images.
         batch_size: images in a batch, at most N.
         learning_rate: the peak of the cycle.
-        seed: of the images' order and of what `prepare` draws.
-        loop: watches over the steps.
-        name: of the loop.
-        prepare: makes network inputs of a batch of images, anew each time that they are seen.
-        half_precision: compute in bfloat16 where the device is cuda and has it.
+        seed: seed of the order of the images and of the random numbers of `prepare`.
+        loop: saves, shows and logs the steps.
+        name: name of the loop.
+        prepare: makes network inputs from a batch of images, again in each epoch.
+        half_precision: compute in bfloat16 if the device is cuda and supports it.
 
     Returns:
-        A history with one value an epoch: "loss" is the mean over it, "first_accuracy" and "final_accuracy" the
-        fraction of its training images that the first and the last head got right while it ran.
+        A history with one value for each epoch: "loss" is its mean, "first_accuracy" and "final_accuracy" are the
+        fractions of the training images that the first and the last head got right during the epoch.
 
     Raises:
-        ValueError: there are fewer images than a batch takes.
+        ValueError: there are fewer images than a batch needs.
     """
     if len(images) < batch_size:
         raise ValueError(f"{len(images)} images do not fill a batch of {batch_size}")
@@ -115,7 +115,7 @@ def fit(
     draws = torch.Generator(device).manual_seed(seed)
     order = torch.arange(len(images), device=device)
     weights = torch.tensor(list(exit_weights), device=device)
-    # Filled on the device and read when the state is kept, so that a GPU need not wait for the CPU at every step.
+    # Filled on the device and read when the state is saved, so that a GPU does not wait for the CPU at every step.
     curves = {
         label: torch.zeros(epochs * steps, device=device)
         for label in ("loss", "first_accuracy", "final_accuracy")
@@ -149,7 +149,7 @@ def fit(
 
 
 def _epoch_means(curve: Tensor, epochs: int) -> list[float]:
-    """Float[epochs * steps] as one mean an epoch, added up step after step."""
+    """Float[epochs * steps] to one mean for each epoch, added up step by step."""
     steps = curve.view(epochs, -1).unbind(dim=1)
     means: list[float] = (sum(steps, torch.zeros(epochs)) / len(steps)).tolist()
     return means

@@ -1,7 +1,7 @@
 """Stage three of question 4: the policy learns from the reward model, by PPO or by REINFORCE.
 
 Only decoders learn here. Policy, reference, reward model and value function share the encoder that the warm-up has
-trained, so that each batch of sources is read once, however many updates follow.
+trained. So each batch of sources is read only once, for any number of updates.
 """
 
 import copy
@@ -25,7 +25,7 @@ class Settings:
     learning_rate: float  # of the policy
     value_learning_rate: float
     kl_coef: float  # price of divergence from the warmed-up policy
-    epochs: int  # updates from one roll-out; REINFORCE makes one
+    epochs: int  # updates from one roll-out; REINFORCE makes one update
     algorithm: str = "ppo"  # or "reinforce"
     clip_eps: float = 0.2  # of ratios and of values
     gamma: float = 1.0
@@ -34,13 +34,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Rollout:
-    """Responses to one batch of sources and what is known of them when they are drawn; constants."""
+    """Responses to one batch of sources, and what is known when they are drawn; all of it is constant."""
 
-    reader: log_probs.Policy  # the policy, having read the sources
-    states: Tensor  # Float[B, S, width], of the one encoder
+    reader: log_probs.Policy  # the policy, after it has read the sources
+    states: Tensor  # Float[B, S, width], of the shared encoder
     sources: Tensor  # Long[B, S]
     source_mask: Tensor  # Bool[B, S]
-    start_id: int  # what the decoder reads first
+    start_id: int  # the first input of the decoder
     tokens: Tensor  # Long[B, T]
     mask: Tensor  # Bool[B, T]
     log_probs: Tensor  # Float[B, T], nats
@@ -48,7 +48,7 @@ class Rollout:
     scores: Tensor  # Float[B], the reward model's
 
     def log_probs_now(self) -> Tensor:
-        """Float[B, T], nats, under the policy as it is by now; differentiable."""
+        """Float[B, T], nats, under the current policy; differentiable."""
         return log_probs.policy_log_probs(
             self.reader, self.sources, self.source_mask, self.tokens, self.start_id
         )
@@ -70,22 +70,22 @@ def learn_from_feedback(
     loop: Loop = QUIET,
     name: str = "policy",
 ) -> dict[str, list[float]]:
-    """Changes the policy so that its responses score higher, at a price for leaving what it was.
+    """Changes the policy so that its responses score higher, with a price for leaving the warmed-up policy.
 
     Args:
         policy: the warmed-up policy.
-        reward_model: stays as it is; the value function starts as a copy of it.
-        corpus: what to summarise.
-        steps: roll-outs.
-        settings: how to learn from one.
-        generator: of the batches, on the CPU.
-        sampling: of the responses, on the policy's device.
-        loop: watches over the steps.
-        name: of the loop.
+        reward_model: does not change; the value function starts as a copy of it.
+        corpus: the texts to summarise.
+        steps: number of roll-outs.
+        settings: how to learn from a roll-out.
+        generator: draws the batches, on the CPU.
+        sampling: draws the responses, on the policy's device.
+        loop: saves, shows and logs the steps.
+        name: name of the loop.
 
     Returns:
         For each step the mean over its responses of: "score" of the reward model; "kl" to the warmed-up policy in nats
-        a response (estimator k1); "utility", which only the simulated readers know; and "rouge_l".
+        per response (estimator k1); "utility", which only the simulated readers know; and "rouge_l".
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x.to(device) for x in corpus.sources)
@@ -163,7 +163,7 @@ def roll_out(
 
 
 def _figures(batch: Rollout, corpus: Corpus, items: list[int]) -> dict[str, float]:
-    """What the curves show of one roll-out; the texts have to come to the CPU for it, once."""
+    """The values of one roll-out for the curves; for this, the texts are copied to the CPU once."""
     kl = torch.where(batch.mask, batch.log_probs - batch.ref_log_probs, 0.0).sum(dim=1)
     summaries = list(zip(corpus.decode_batch(batch.tokens), items, strict=True))
     return {
@@ -182,7 +182,7 @@ def _ppo_update(
     value_optimizer: torch.optim.Optimizer,
     settings: Settings,
 ) -> None:
-    """Several small steps on one roll-out; the clipping keeps them from going too far."""
+    """Several small steps on one roll-out; clipping keeps the policy near the one that drew it."""
     old_values = batch.values_now(critic).detach()
     gains, returns = advantages.gae(shaped, old_values, batch.mask, settings.gamma, settings.gae_lambda)
     gains = advantages.masked_whiten(gains, batch.mask)

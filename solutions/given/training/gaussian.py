@@ -1,4 +1,4 @@
-"""Trains a noise predictor: on handwritten digits, or on whatever images it is given."""
+"""Trains a noise predictor, on handwritten digits or on other images."""
 
 import copy
 
@@ -33,26 +33,26 @@ def train(
 
     Args:
         num_steps: T of the diffusion.
-        iterations: updates of the weights.
+        iterations: number of updates of the weights.
         batch_size: images in a batch, drawn with replacement.
-        learning_rate: at the start; it decays to 0.
+        learning_rate: learning rate at the start; it decays to 0.
         width: hidden units of the network.
-        ema_decay: how much of the average one update keeps; less at first, so that the first weights are forgotten.
-        seed: of weights, batches, times and noise.
+        ema_decay: share of the average that one update keeps; smaller at the start, to forget the initial weights.
+        seed: seed of weights, batches, times and noise.
         device: where to train, "cpu" or "cuda".
-        loop: watches over the updates.
+        loop: saves, shows and logs the updates.
         depth: residual blocks of the network.
-        images: Float[N, M] in [-1, 1]; without them the training digits on board.
-        fused: Adam as one kernel, which is faster and rounds otherwise.
-        half_precision: compute the network in bfloat16 on a GPU that has it.
+        images: Float[N, M] in [-1, 1]; without them, the included training digits.
+        fused: Adam as one kernel, which is faster and rounds differently.
+        half_precision: compute the network in bfloat16 on a GPU that supports it.
 
     Returns:
         The averaged weights (a state dict of CPU tensors, for `DenoisingMLP(M, width, depth)`), and a history: "loss"
         of each iteration.
     """
     half = precision.is_half(half_precision, device)
-    # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
-    # the caller's state is put back at the end.
+    # Everything here that draws from the global generators (initial weights; a loss that ignores its generator) is
+    # seeded. At the end the state of the caller is restored.
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
         torch.manual_seed(seed)
         images = (digits.scaled_digits("train") if images is None else images).to(device)
@@ -62,7 +62,7 @@ def train(
         optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=fused or None)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
         generator = torch.Generator(device).manual_seed(seed)
-        # Read once at the end: a GPU need not wait for the CPU.
+        # Read once at the end, so that a GPU does not wait for the CPU.
         losses = torch.zeros(iterations, device=device)
         parts: dict[str, Part] = {
             "network": network,

@@ -1,6 +1,6 @@
 """Stage two of question 4: ask for preferences between summaries, and learn a reward from the answers.
 
-The reward model starts as the warmed-up policy with another last layer, and keeps its encoder as it is.
+The reward model starts as the warmed-up policy with another last layer. Its encoder does not change.
 """
 
 import random
@@ -16,29 +16,29 @@ from ..data.corpus import Corpus, Policy, Scored
 from . import warm_up
 from .loop import QUIET, Loop, Part
 
-PIECE = 256  # rows read, answered or marked at once; takes no more memory than a step of training
+PIECE = 256  # rows that are read, answered or scored at once; needs no more memory than a training step
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two responses to each of N sources, by the word of a reader."""
+    """Two responses to each of N sources, ordered by a reader's preference."""
 
-    states: Tensor  # Float[N, S, width], of the encoder that has read the sources
+    states: Tensor  # Float[N, S, width], of the encoder, after it has read the sources
     source_mask: Tensor  # Bool[N, S]
-    chosen: Tensor  # Long[N, T], preferred to
-    rejected: Tensor  # Long[N, T]
+    chosen: Tensor  # Long[N, T], the preferred responses
+    rejected: Tensor  # Long[N, T], the others
 
 
 @torch.no_grad()
 def collect_pairs(policy: Policy, corpus: Corpus, count: int, generator: torch.Generator, seed: int) -> Pairs:
-    """Two summaries of each text drawn from the policy; a simulated reader says which is better.
+    """Draws two summaries of each text from the policy; a simulated reader says which one is better.
 
     Args:
-        policy: the warmed-up one.
-        corpus: what to summarise.
-        count: of the pairs, one for each of the first texts.
-        generator: of the summaries, on the policy's device.
-        seed: of the reader's answers.
+        policy: the warmed-up policy.
+        corpus: the texts to summarise.
+        count: number of pairs, one for each of the first texts.
+        generator: draws the summaries, on the policy's device.
+        seed: seed of the reader's answers.
     """
     device = next(policy.parameters()).device
     sources, source_mask = (x[:count].to(device) for x in corpus.sources)
@@ -86,11 +86,11 @@ def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
 def score_responses(
     model: Scored, states: Tensor, source_mask: Tensor, tokens: Tensor, corpus: Corpus
 ) -> Tensor:
-    """The model's mark for each response, Float[B]: read after its last token.
+    """The score of each response, Float[B]: the number at its last token.
 
     Args:
         model: the reward model.
-        states: Float[B, S, width], of the encoder that has read the sources.
+        states: Float[B, S, width], of the encoder, after it has read the sources.
         source_mask: Bool[B, S].
         tokens: Long[B, T].
         corpus: says how a response starts and ends.
@@ -113,7 +113,7 @@ def train_reward_model(
     """AdamW with cosine decay on `preference_loss`; changes the model's decoder and head.
 
     Returns:
-        Of each step the loss in nats, and the share of the batch that the model puts in the reader's order.
+        For each step the loss in nats, and the share of the batch for which the model agrees with the reader.
     """
     device = pairs.states.device
     optimizer = torch.optim.AdamW(model.answering_parameters(), lr=learning_rate, fused=True)
@@ -141,7 +141,7 @@ def train_reward_model(
 
 @torch.no_grad()
 def scores_of(model: Scored, pairs: Pairs, corpus: Corpus) -> tuple[Tensor, Tensor]:
-    """The model's marks for the chosen and for the rejected responses, Float[N] each."""
+    """The scores of the chosen and of the rejected responses, Float[N] each."""
     chosen, rejected = (
         torch.cat(
             [
@@ -156,7 +156,7 @@ def scores_of(model: Scored, pairs: Pairs, corpus: Corpus) -> tuple[Tensor, Tens
 
 @torch.no_grad()
 def normalise(model: Scored, pairs: Pairs, corpus: Corpus) -> None:
-    """Shifts and scales the model's marks so that those of the pairs have mean 0 and standard deviation 1."""
+    """Shifts and scales the scores so that those of the pairs have mean 0 and standard deviation 1."""
     scores = torch.cat(scores_of(model, pairs, corpus))
     mean, deviation = scores.mean(), scores.std().clamp(min=1e-3)
     model.head.bias.sub_(mean).div_(deviation)

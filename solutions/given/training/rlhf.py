@@ -38,27 +38,28 @@ def train(
     The same arguments give the same weights on a CPU. The global random state is neither used nor changed.
 
     Args:
-        articles: how many are written to learn from.
-        warm_up_steps: batches of supervised training.
-        reward_model_steps: batches of pairs; many more than the pairs can fill make the model learn them by heart.
-        preference_pairs: how many the simulated readers judge, `articles` at most.
-        policy_steps: roll-outs.
+        articles: number of generated articles for training.
+        warm_up_steps: number of batches of supervised training.
+        reward_model_steps: number of batches of pairs; with too many, the model memorises the pairs.
+        preference_pairs: number of pairs that the simulated readers judge, at most `articles`.
+        policy_steps: number of roll-outs.
         batch_size: articles in every kind of batch.
         policy_epochs: updates from one roll-out, PPO only.
-        warm_up_learning_rate: at the start; it decays to 0.
-        reward_model_learning_rate: likewise.
+        warm_up_learning_rate: learning rate at the start; it decays to 0.
+        reward_model_learning_rate: learning rate at the start; it decays to 0.
         policy_learning_rate: constant.
         value_learning_rate: constant.
         algorithm: "ppo" or "reinforce".
-        kl_coef: price of a nat of divergence from the warmed-up policy, in standard deviations of the score.
-        seed: of articles, weights, batches, responses and preferences.
+        kl_coef: price per nat of divergence from the warmed-up policy, in standard deviations of the score.
+        seed: seed of articles, weights, batches, responses and preferences.
         device: where to train, "cpu" or "cuda".
-        loop: watches over the steps.
+        loop: saves, shows and logs the steps.
 
     Returns:
-        A state dict of CPU tensors, which holds that of `TinyT5Policy(len(news.VOCABULARY))` twice: with the prefix
-        "policy." at the end, and "warm_up." before the feedback. And a history: "warm_up_loss", "reward_model_loss" and
-        "reward_model_agreement" of each step; "score", "kl", "utility" and "rouge_l" of each roll-out.
+        A state dict of CPU tensors with the weights of `TinyT5Policy(len(news.VOCABULARY))` twice: with the prefix
+        "policy." at the end of training, and "warm_up." before the feedback. Also a history: "warm_up_loss",
+        "reward_model_loss" and "reward_model_agreement" of each step; "score", "kl", "utility" and "rouge_l" of each
+        roll-out.
 
     Raises:
         ValueError: unknown algorithm, or more pairs than articles.
@@ -69,7 +70,7 @@ def train(
         raise ValueError(f"{preference_pairs} pairs need as many articles, got {articles}")
     corpus = news.NewsCorpus(news.make_articles(articles, seed))
     generator, sampling = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):  # layers draw their first weights from the global generator
+    with torch.random.fork_rng(devices=[]):  # layers draw their initial weights from the global generator
         torch.default_generator.manual_seed(seed)
         policy = t5.TinyT5Policy(len(news.VOCABULARY)).to(device)
     losses = warm_up.warm_up(
@@ -110,7 +111,7 @@ def reward_of(
     sampling: torch.Generator,
     loop: Loop = QUIET,
 ) -> tuple[Scored, History]:
-    """A reward model, with normalised scores, from preferences between a warmed-up policy's summaries.
+    """A reward model with normalised scores, from preferences between summaries of a warmed-up policy.
 
     Returns:
         The model, and "reward_model_loss" and "reward_model_agreement" of each step.
@@ -125,5 +126,5 @@ def reward_of(
 
 
 def prefixed(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies on the CPU, by name with the prefix."""
+    """Copies of the tensors on the CPU, by name with the prefix."""
     return {prefix + name: value.detach().cpu().clone() for name, value in state.items()}

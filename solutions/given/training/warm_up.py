@@ -40,7 +40,7 @@ def warm_up(
 def draw_batches(count: int, batch_size: int, steps: int, generator: torch.Generator) -> Tensor:
     """For each step `batch_size` different numbers below `count`, all of them if there are fewer: Long[steps, B].
 
-    Drawn before the first step, so that a GPU never waits for them and a run that goes on draws the same.
+    They are drawn before the first step, so a GPU never waits for them, and a continued run draws the same numbers.
     """
     batches = torch.empty(steps, min(batch_size, count), dtype=torch.int64)
     for rows in batches:
@@ -49,7 +49,7 @@ def draw_batches(count: int, batch_size: int, steps: int, generator: torch.Gener
 
 
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One step against the gradient, which is cut to length 1."""
+    """One optimizer step; the gradient is clipped to norm 1."""
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)

@@ -1,6 +1,6 @@
 """CIFAR-10 through torchvision: 60,000 colour photographs, 32x32 pixels, ten classes.
 
-torchvision unpickles the files, and only after it has found their MD5 sums to be those of the published ones.
+torchvision unpickles the files only after it has checked that their MD5 sums are those of the published files.
 
 References:
     Krizhevsky 2009, "Learning multiple layers of features from tiny images".
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from . import on_disk
 
-MEAN = (0.4914, 0.4822, 0.4465)  # of the training images' red, green and blue, on a scale from 0 to 1
+MEAN = (0.4914, 0.4822, 0.4465)  # of red, green and blue in the training images, on a scale from 0 to 1
 DEVIATION = (0.2470, 0.2435, 0.2616)
 MARGIN = 4  # black pixels around an image before it is cropped
 FOLDER = "~/.cache/cifar10"
@@ -25,17 +25,17 @@ def load(split: str, folder: str = "", download: bool = False) -> tuple[Tensor, 
 
     Args:
         split: "train" (50,000 images) or "test" (10,000).
-        folder: what holds the folder cifar-10-batches-py; empty for the environment variable CIFAR10_FOLDER, or
-            without that, `FOLDER`.
-        download: fetch the files (170 MB) if they are not there. An archive that lies in the folder is unpacked, and
-            nothing is fetched.
+        folder: the folder that contains cifar-10-batches-py; if empty, the environment variable CIFAR10_FOLDER gives
+            it, or without that, `FOLDER`.
+        download: download the files (170 MB) if they are missing. If the archive is already in the folder, it is
+            unpacked, and nothing is downloaded.
 
     Returns:
         Images Byte[N, 3, 32, 32] and labels Long[N] in 0..9.
 
     Raises:
         ValueError: unknown split.
-        FileNotFoundError: the files, or torchvision, are not there, or damaged, or out of reach.
+        FileNotFoundError: the files or torchvision are missing, damaged or not reachable.
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", got {split!r}')
@@ -47,25 +47,25 @@ def load(split: str, folder: str = "", download: bool = False) -> tuple[Tensor, 
         reason = f"could not be downloaded ({error})" if download else "is not there, or damaged"
         raise FileNotFoundError(
             f"CIFAR-10 in {place} {reason}: put {ARCHIVE} into that folder and train with the setting download=True,"
-            " which unpacks it there; or give another folder as the setting folder or in CIFAR10_FOLDER"
+            " which unpacks it there; or give another folder with the setting folder or with CIFAR10_FOLDER"
         ) from None
     images = torch.from_numpy(np.ascontiguousarray(files.data.transpose(0, 3, 1, 2)))
     return images, torch.tensor(files.targets)
 
 
 def normalised(images: Tensor) -> Tensor:
-    """Byte[B, 3, H, W] as a network wants it: Float[B, 3, H, W], each colour with mean 0 and deviation 1."""
+    """Byte[B, 3, H, W] as input of a network: Float[B, 3, H, W], each colour with mean 0 and standard deviation 1."""
     mean = torch.tensor(MEAN, device=images.device).view(3, 1, 1)
     deviation = torch.tensor(DEVIATION, device=images.device).view(3, 1, 1)
     return (images / 255 - mean) / deviation
 
 
 def augmented(images: Tensor, generator: torch.Generator) -> Tensor:
-    """The same images, each moved by up to four pixels up, down and aside, and mirrored half of the time; normalised.
+    """The same images, each shifted by up to four pixels in each direction, half of them mirrored; normalised.
 
     Args:
-        images: Byte[B, 3, H, W]; black moves in where an image moves away.
-        generator: on the device of the images.
+        images: Byte[B, 3, H, W]; the empty border of a shifted image is black.
+        generator: a generator on the device of the images.
 
     Returns:
         Float[B, 3, H, W].

@@ -1,8 +1,8 @@
-"""Handwritten digits, 8x8 pixels, from a small file on board: no download and no scikit-learn.
+"""Handwritten digits, 8x8 pixels, from a small included file: no download and no scikit-learn.
 
 Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
-Repository, 1998, doi:10.24432/C50P49, licensed CC BY 4.0. The file holds the 1797 images that scikit-learn ships
-(the test part of that collection) with their 17 grey levels unchanged, and a fixed order for the split.
+Repository, 1998, doi:10.24432/C50P49, licensed CC BY 4.0. The file contains the 1797 images that scikit-learn
+includes (the test part of that collection), with their 17 grey levels unchanged, and a fixed order for the split.
 """
 
 from functools import lru_cache
@@ -29,7 +29,7 @@ def load_digits() -> tuple[Tensor, Tensor]:
     """All images and labels, in scikit-learn's order.
 
     Returns:
-        images Float[1797, 8, 8] in [0, 1] (float32, steps of 1/16) and labels Long[1797] in 0..9; fresh copies.
+        images Float[1797, 8, 8] in [0, 1] (float32, steps of 1/16) and labels Long[1797] in 0..9; both are new copies.
     """
     images, labels, _ = _stored()
     return images.clone(), labels.clone()
@@ -48,7 +48,7 @@ def split_indices(split: str) -> Tensor:
 
 
 def scaled_digits(split: str) -> Tensor:
-    """Pixels as Gaussian diffusion wants them: Float[N, 64] in [-1, 1] (float32, rows flattened)."""
+    """Pixels for Gaussian diffusion: Float[N, 64] in [-1, 1] (float32, rows flattened)."""
     return 2 * _stored()[0][split_indices(split)].flatten(1) - 1
 
 

@@ -1,15 +1,15 @@
 """A small world of generated news: articles, summaries of mixed quality, and a judge of summaries.
 
-An article tells who did what to what, where and when, in two sentences somewhere among filler. A complete summary is
+An article says who did what to what, where and when, in two sentences among sentences of filler. A complete summary is
 
     <who> <verb> <what> in <where> on <when>
 
-Its reference summaries are what one finds in the wild: a quarter complete, the others with facts missing and with words
-that are there for the clicks. So a model that imitates them well summarises badly, which is what reinforcement learning
-from human feedback is for. The humans are simulated: they prefer by `utility`, with noise. The utility is hidden from
-the reward model, which sees preferences only.
+The reference summaries are of mixed quality, as in real data: a quarter are complete. The others omit facts, and some
+contain clickbait words. So a model that imitates them well writes bad summaries. Reinforcement learning from human
+feedback can improve it. The humans are simulated: their preferences follow `utility`, with noise. The reward model does
+not see the utility; it only sees preferences.
 
-Text is lower case, words apart by one space; a word is a token. Seeds decide everything; the global random state is
+Text is lower case, with one space between words; a word is a token. Seeds decide everything; the global random state is
 neither used nor changed.
 """
 
@@ -47,12 +47,12 @@ _IDS = {word: number for number, word in enumerate(VOCABULARY)}
 MAX_SUMMARY_TOKENS = 11  # a complete summary, three words of bait, and the end
 _COMPLETE_WORDS = 7
 _BAIT_PRICE, _LENGTH_PRICE, _REPEAT_PRICE = 1.5, 0.1, 0.5
-_SHARPNESS = 2.0  # of the readers; 0 answers by a fair coin
+_SHARPNESS = 2.0  # of the readers; with 0 they answer at random, with a fair coin
 
 
 @dataclass(frozen=True)
 class Article:
-    """A piece of news with its facts, one word each, and a reference summary that somebody wrote for it."""
+    """A piece of news with its facts, one word each, and a reference summary."""
 
     who: str
     verb: str
@@ -74,7 +74,7 @@ class Article:
 
 
 def make_articles(count: int, seed: int) -> list[Article]:
-    """Writes articles; the same seed gives the same ones, whatever was drawn before."""
+    """Writes articles; the same seed always gives the same articles."""
     rng = random.Random(f"news {seed}")
     return [_article(rng) for _ in range(count)]
 
@@ -91,7 +91,7 @@ def _article(rng: random.Random) -> Article:
 
 
 def _reference(facts: dict[str, str], rng: random.Random) -> str:
-    """A quarter complete; of the others each misses one or two facts, and half of them carry a word of bait."""
+    """A quarter are complete; each of the others omits one or two facts, and half of them have a word of bait."""
     if rng.random() < 0.25:
         return _phrase(facts)
     missing = rng.sample(list(facts), rng.choice((1, 2)))
@@ -106,12 +106,12 @@ def _phrase(facts: dict[str, str]) -> str:
 
 
 def utility(summary: str, article: Article) -> float:
-    """What a summary is worth to its reader.
+    """The value of a summary for its reader.
 
         facts right - facts wrong - 1.5 * words of bait - 0.5 * words repeated - 0.1 * words beyond the seventh
 
-    A fact is right if its word stands in the summary, wrong for each other word of its slot that does. At most 5, which
-    the complete summary reaches; an empty one is worth 0.
+    A fact is right if its word is in the summary. Each other word of its slot in the summary is a wrong fact. The
+    maximum is 5, for the complete summary; an empty summary has the value 0.
     """
     words = summary.split()
     said = set(words)
@@ -151,12 +151,12 @@ def rouge_l(summary: str, reference: str) -> float:
 
 
 def encode(text: str) -> list[int]:
-    """Ids of the words, and the end. Raises KeyError for a word outside the vocabulary."""
+    """Ids of the words, then the end. Raises KeyError for a word outside the vocabulary."""
     return [_IDS[word] for word in text.split()] + [EOS_ID]
 
 
 def decode(tokens: Sequence[int]) -> str:
-    """The words of the tokens before the first end; an id drawn by mistake is spelt like "<pad>"."""
+    """The words of the tokens before the first end; special ids appear by name, for example "<pad>"."""
     tokens = list(tokens)
     end = tokens.index(EOS_ID) if EOS_ID in tokens else len(tokens)
     return " ".join(VOCABULARY[token] for token in tokens[:end])
@@ -193,7 +193,7 @@ class NewsCorpus:
 
     @property
     def references(self) -> tuple[Tensor, Tensor]:
-        """Long[N, R] and Bool[N, R], the reference summaries and their mask, the end included."""
+        """Long[N, R] and Bool[N, R], the reference summaries and their mask, including the end."""
         return encode_batch([article.reference for article in self.articles])
 
     def decode_batch(self, tokens: Tensor) -> list[str]:
@@ -201,7 +201,7 @@ class NewsCorpus:
         return decode_batch(tokens)
 
     def utility(self, summary: str, item: int) -> float:
-        """What a summary of article `item` is worth to its reader, at most 5."""
+        """The value of a summary of article `item` for its reader, at most 5."""
         return utility(summary, self.articles[item])
 
     def prefers_first(self, first: str, second: str, item: int, reader: random.Random) -> bool:

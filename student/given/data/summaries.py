@@ -1,8 +1,8 @@
-"""News as people wrote them, with the summaries that came along: XSum and CNN/DailyMail, in the tokens of a T5.
+"""Real news with their summaries, XSum and CNN/DailyMail, in the tokens of a T5.
 
-Their readers are simulated as well: they judge by ROUGE-L against the reference, with noise.
+The readers are also simulated here: they judge by ROUGE-L against the reference, with noise.
 
-This module imports transformers' tokenizers, and `datasets` when texts are read, some seconds in all.
+This module imports transformers' tokenizers, and `datasets` when it reads texts. This takes some seconds in total.
 
 References:
     Narayan et al. 2018, arXiv:1808.08745 (XSum); See et al. 2017, arXiv:1704.04368 (CNN/DailyMail).
@@ -21,21 +21,21 @@ from torch import Tensor
 from ..networks import checkpoint as files
 from . import news
 
-PREFIX = "summarize: "  # what T5 has learnt to begin a summary after
+PREFIX = "summarize: "  # T5 has learnt to summarise a text that starts with this
 MAX_SOURCE_TOKENS = 512  # the longest text that T5 was trained on
-_UTILITY_OF_ROUGE = 10.0  # a tenth of ROUGE-L is worth what a fact is in the generated news
+_UTILITY_OF_ROUGE = 10.0  # 0.1 of ROUGE-L has the value of one fact in the generated news
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Texts with summaries, and where they are found.
+    """Texts with summaries, and where to find them.
 
     Attributes:
         hub: name on the Hugging Face hub.
-        configuration: of the texts, where the hub has several.
-        revision: branch, where it is not the main one.
-        columns: of text and summary.
-        max_summary_tokens: where references are cut and responses end.
+        configuration: configuration of the texts, if the hub has several.
+        revision: branch, if it is not the main one.
+        columns: names of the columns with text and summary.
+        max_summary_tokens: maximum length of references and of responses.
     """
 
     hub: str
@@ -52,7 +52,7 @@ class Collection:
 
 
 COLLECTIONS = {
-    # The main branch of XSum is a script, which `datasets` runs no more; the hub itself keeps its texts as Parquet.
+    # The main branch of XSum is a script, which `datasets` no longer runs; the hub also has the texts as Parquet.
     "xsum": Collection("EdinburghNLP/xsum", None, "refs/convert/parquet", ("document", "summary"), 64),
     "cnn_dailymail": Collection("abisee/cnn_dailymail", "3.0.0", None, ("article", "highlights"), 128),
 }
@@ -60,7 +60,7 @@ COLLECTIONS = {
 
 @dataclass(frozen=True)
 class Summaries:
-    """N texts as a `Corpus`. `start_id` and `vocabulary_size` are those of the model, the other ids the tokenizer's."""
+    """N texts as a `Corpus`. `start_id` and `vocabulary_size` are of the model, the other ids of the tokenizer."""
 
     tokenizer: Any
     start_id: int
@@ -68,20 +68,20 @@ class Summaries:
     max_summary_tokens: int
     sources: tuple[Tensor, Tensor]
     references: tuple[Tensor, Tensor]
-    texts: list[str]  # of the references
+    texts: list[str]  # the references
 
     @property
     def pad_id(self) -> int:
-        """What stands after the end."""
+        """The id of padding, after the end."""
         return int(self.tokenizer.pad_token_id)
 
     @property
     def eos_id(self) -> int:
-        """Ends a sequence."""
+        """The id that ends a sequence."""
         return int(self.tokenizer.eos_token_id)
 
     def decode_batch(self, tokens: Tensor) -> list[str]:
-        """Rows of Long[B, T] as texts, each up to its first end. Special tokens that a policy drew stay to be seen."""
+        """Rows of Long[B, T] as texts, each up to its first end. Special tokens that a policy drew stay visible."""
         rows = [row[: row.index(self.eos_id)] if self.eos_id in row else row for row in tokens.tolist()]
         texts: list[str] = self.tokenizer.batch_decode(rows)
         return texts
@@ -96,7 +96,7 @@ class Summaries:
         return reader.random() < (1 + math.tanh(gap)) / 2
 
     def rouge_l(self, summary: str, item: int) -> float:
-        """ROUGE-L, F-measure, of lower-case letters and digits; everything else parts words."""
+        """ROUGE-L, F-measure, of lower-case letters and digits; all other characters separate words."""
         return news.rouge_l(_words(summary), _words(self.texts[item]))
 
 
@@ -105,19 +105,19 @@ def _words(text: str) -> str:
 
 
 def load(name: str, split: str, checkpoint: str, count: int, seed: int = 0, folder: str = "") -> Summaries:
-    """Reads texts and their summaries, and cuts them into tokens.
+    """Reads texts and their summaries, and turns them into tokens.
 
     Args:
         name: "xsum" or "cnn_dailymail".
         split: "train", "validation" or "test".
-        checkpoint: whose tokenizer is used, a name on the hub or a folder.
-        count: how many are drawn, without replacement; all if there are fewer. Blank ones are passed over.
-        seed: of the draw.
-        folder: where the texts are, as Parquet or Arrow files; empty for the hub, or what `datasets` has kept of it.
+        checkpoint: the model whose tokenizer is used, a name on the hub or a folder.
+        count: number of texts to draw, without replacement; all if there are fewer. Blank texts are skipped.
+        seed: seed of the draw.
+        folder: where the texts are, as Parquet or Arrow files; if empty, the hub or the cache of `datasets`.
 
     Raises:
-        FileNotFoundError: texts or tokenizer are not there, or out of reach.
-        ValueError: unknown name, or the files hold something else.
+        FileNotFoundError: the texts or the tokenizer are missing or not reachable.
+        ValueError: unknown name, or the files contain something else.
     """
     if name not in COLLECTIONS:
         raise ValueError(f"name must be one of {', '.join(COLLECTIONS)}, got {name!r}")
@@ -137,7 +137,7 @@ def load(name: str, split: str, checkpoint: str, count: int, seed: int = 0, fold
 
 
 def _encode(tokenizer: Any, texts: list[str], longest: int) -> tuple[Tensor, Tensor]:
-    """Ids Long[N, T] and mask Bool[N, T]; a text that is too long is cut before its end."""
+    """Ids Long[N, T] and mask Bool[N, T]; a text that is too long is cut, and its end token is kept."""
     batch = tokenizer(texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
     return batch["input_ids"], batch["attention_mask"].bool()
 
@@ -150,7 +150,7 @@ def _read(
     missing = set(collection.columns) - set(rows.column_names)
     if missing:
         raise ValueError(
-            f"{folder or collection.hub} holds {', '.join(rows.column_names)}; {' and '.join(sorted(missing))}"
+            f"{folder or collection.hub} has columns {', '.join(rows.column_names)}; {' and '.join(sorted(missing))}"
             f" is missing: these are not the texts of {collection.hub}"
         )
     texts, summaries = [], []
@@ -173,13 +173,13 @@ def _open(collection: Collection, split: str, folder: str) -> Any:
             return datasets.load_dataset(
                 collection.hub, collection.configuration, split=split, revision=collection.revision
             )
-        path = Path(folder).expanduser().absolute()  # never taken for a name on the hub
-        part = path / (collection.configuration or "")  # a copy of the hub's files has one folder for each
+        path = Path(folder).expanduser().absolute()  # so that it is not read as a name on the hub
+        part = path / (collection.configuration or "")  # a copy of the hub has one folder for each
         return datasets.load_dataset(str(part if part.is_dir() else path), split=split)
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":. ")
         place = f"the folder {folder}" if folder else f"{collection.hub} on the Hugging Face hub"
         raise FileNotFoundError(
             f"the split {split!r} cannot be read from {place} ({reason}): run `{collection.download}` on a machine with"
-            f" a network, copy the folder texts here, and give its path as the setting `folder`"
+            f" a network, copy the folder texts to this machine, and set `folder` to its path"
         ) from None

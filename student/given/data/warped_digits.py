@@ -1,8 +1,8 @@
-"""Digits at larger sizes, warped and noised, some harder than others: what early exit needs to show something.
+"""Digits at larger sizes, warped and noisy: some are harder than others, so early exit can show a benefit.
 
-Every image is one of the 8x8 digits turned by up to 0.3 rad, scaled by 0.8 to 1.3, moved by up to 0.15 of half its
+Every image is one of the 8x8 digits, rotated by up to 0.3 rad, scaled by 0.8 to 1.3, shifted by up to 0.15 of half its
 size, and covered with Gaussian noise. The noise has standard deviation 0.8 u^2 with u uniform on [0, 1] for that image,
-on a scale where paper is -1 and ink is +1: most images are easy, a few nearly lost.
+on a scale where paper is -1 and ink is +1. So most images are easy, and a few are almost unreadable.
 """
 
 import torch
@@ -18,13 +18,13 @@ LARGEST_NOISE = 0.8  # standard deviation; paper is -1, ink is +1
 
 
 def warped_digits(count: int, seed: int, size: int = 32, split: str = "train") -> tuple[Tensor, Tensor]:
-    """Draws digits of a split, with replacement, and warps each draw anew.
+    """Draws digits of a split, with replacement, and warps each of them independently.
 
     Args:
-        count: N, how many.
+        count: N, number of digits.
         seed: the same seed gives the same images; the global random state is neither used nor changed.
         size: height and width in pixels, 32 or 16.
-        split: "train" or "test"; no handwriting is in both.
+        split: "train" or "test"; no handwritten digit is in both.
 
     Returns:
         Images Float[N, 1, size, size] (float32; paper -1 and ink +1, before the noise) and labels Long[N] in 0..9.
@@ -45,7 +45,7 @@ def warped_digits(count: int, seed: int, size: int = 32, split: str = "train") -
     angle, scale = uniform(-LARGEST_ANGLE, LARGEST_ANGLE), uniform(*SCALES)
     cos, sin = angle.cos() / scale, angle.sin() / scale
     right, down = uniform(-LARGEST_SHIFT, LARGEST_SHIFT), uniform(-LARGEST_SHIFT, LARGEST_SHIFT)
-    # Row by row where each pixel of the result is looked up in the digit, in coordinates from -1 to 1.
+    # For each pixel of the result, its position in the digit, in coordinates from -1 to 1, row by row.
     theta = torch.stack([cos, sin, right, -sin, cos, down], dim=1).view(count, 2, 3)
     grid = F.affine_grid(theta, [count, 1, size, size], align_corners=False)
     warped = 2 * F.grid_sample(images[chosen, None], grid, mode="bilinear", align_corners=False) - 1

@@ -4,5 +4,5 @@ import sys
 
 from .command import main
 
-if __name__ == "__main__":  # and not where a process of its own is started
+if __name__ == "__main__":  # false in the worker processes
     sys.exit(main())

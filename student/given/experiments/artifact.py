@@ -1,4 +1,4 @@
-"""Trained weights as evidence: a safetensors file, and a card that says where they come from and what they reach."""
+"""Trained weights as evidence: a safetensors file, and a card with their origin and their metrics."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from .. import json_rows
 
 PACKAGE = Path(__file__).parents[2]
 FOLDER = PACKAGE / "artifacts"
-RUNS = PACKAGE.parent / "runs" / PACKAGE.name  # whatever is not handed in
+RUNS = PACKAGE.parent / "runs" / PACKAGE.name  # files that are not handed in
 
 
 def save(
@@ -23,7 +23,7 @@ def save(
     """Writes `<name>.safetensors` in half precision. Earlier weights and their card are moved to `replaced`.
 
     Returns:
-        The weights as they are in the file, in single precision: what every metric has to be measured on.
+        The weights of the file, in single precision: every metric must be measured on them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.safetensors"
@@ -33,7 +33,7 @@ def save(
             replaced.mkdir(parents=True, exist_ok=True)
             old.replace(replaced / f"{name}.{made}{old.suffix}")
     save_file({key: value.to(torch.float16).contiguous() for key, value in weights.items()}, file)
-    file.chmod(0o644)  # it comes readable for its owner alone
+    file.chmod(0o644)  # the library makes it readable for its owner only
     return load(name, folder)
 
 
@@ -43,22 +43,22 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, Tensor]:
 
 
 def write_card(name: str, card: Mapping[str, Any], folder: Path = FOLDER) -> None:
-    """Writes `<name>.json`, with the digest of the weights beside it."""
+    """Writes `<name>.json`, with the digest of the weights in the same folder."""
     digest = hashlib.sha256((folder / f"{name}.safetensors").read_bytes()).hexdigest()
     text = json_rows.dumps({**card, "weights": digest})
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def check_shapes(weights: Mapping[str, Tensor], due: Mapping[str, Tensor], stranger: str) -> None:
-    """Refuses weights that are not, name for name and shape for shape, those that are due.
+    """Refuses weights whose names or shapes are not the expected ones.
 
     Args:
-        weights: anybody's.
-        due: tensors of the right shapes.
-        stranger: what is said of a name that is not due.
+        weights: weights from any source.
+        due: tensors with the expected names and shapes.
+        stranger: the message about an unexpected name.
 
     Raises:
-        ValueError: they are others.
+        ValueError: a name or a shape differs.
     """
     for name in sorted(weights.keys() ^ due.keys()):
         trouble = "is missing" if name in due else stranger
@@ -74,7 +74,7 @@ def check_shapes(weights: Mapping[str, Tensor], due: Mapping[str, Tensor], stran
 def source_digests(files: Iterable[str], package: Path = PACKAGE) -> dict[str, str]:
     """SHA-256 of the code in each file of the package.
 
-    Only code counts: neither blank lines, nor lines of comment, nor space at the end of a line.
+    Only code counts. Blank lines, comment lines and space at the end of a line are ignored.
     """
     return {file: _code_digest((package / file).read_text(encoding="utf-8")) for file in files}
 
@@ -86,7 +86,7 @@ def _code_digest(text: str) -> str:
 
 
 def data_digest(*tensors: Tensor) -> str:
-    """SHA-256 of the bytes of the data that a network was trained on."""
+    """SHA-256 of the bytes of the training data."""
     digest = hashlib.sha256()
     for tensor in tensors:
         digest.update(tensor.contiguous().cpu().numpy().tobytes())

@@ -1,4 +1,4 @@
-"""A policy before and after the feedback: its weights as evidence, and what its summaries are worth."""
+"""A policy before and after the feedback: its weights as evidence, and the value of its summaries."""
 
 import math
 import statistics
@@ -14,13 +14,13 @@ from . import artifact
 from .experiment import Curve, Measured
 
 BEFORE, AFTER = "warm_up.", "policy."
-PIECE = 50  # texts at a time: more take more memory, beside the process that has trained
-SHOWN = 5  # texts whose summaries are shown
+PIECE = 50  # texts at a time: more texts need more memory, in addition to the memory of training
+SHOWN = 5  # number of texts whose summaries are shown
 NOT_FINITE = "with these weights a policy has values that are not finite"
 
 
 def pack(before: Policy, after: Policy) -> dict[str, Tensor]:
-    """All parameters from before, and of those from after what feedback changes: the encoder and the words stay."""
+    """All parameters before the feedback, and those that it changes: the encoder and the embeddings stay the same."""
     learnt = {id(parameter) for parameter in after.answering_parameters()}
     weights = {BEFORE + name: value for name, value in before.named_parameters()}
     weights |= {AFTER + name: value for name, value in after.named_parameters() if id(value) in learnt}
@@ -32,7 +32,7 @@ def unpack(weights: Mapping[str, Tensor], before: Policy, after: Policy) -> None
     """Puts packed weights into two policies.
 
     Raises:
-        ValueError: they are not those of two such policies.
+        ValueError: they are not the weights of two such policies.
     """
     artifact.check_shapes(weights, pack(before, after), "belongs to neither policy")
     for name, value in before.named_parameters():
@@ -46,10 +46,10 @@ class _Summaries:
     """A policy's summaries of N texts.
 
     Attributes:
-        texts: N of them.
-        utilities: what each is worth to its readers.
-        rouge: ROUGE-L of each.
-        kl: from the warmed-up policy, nats, of each (estimator k1).
+        texts: the N summaries.
+        utilities: the value of each summary for its readers.
+        rouge: ROUGE-L of each summary.
+        kl: divergence of each from the warmed-up policy, in nats (estimator k1).
     """
 
     texts: list[str]
@@ -64,11 +64,11 @@ def compare(before: Policy, after: Policy, corpus: Corpus, seed: int) -> Measure
     Args:
         before: the warmed-up policy.
         after: the policy after the feedback.
-        corpus: texts that neither has seen.
-        seed: of the draws.
+        corpus: texts that neither policy has seen.
+        seed: seed of the draws.
 
     Raises:
-        ValueError: a policy has weights that give values which are not finite.
+        ValueError: the weights of a policy give values that are not finite.
     """
     old, new = (_summarise(policy, before, corpus, seed) for policy in (before, after))
     values = {
@@ -129,7 +129,7 @@ def _summarise(policy: Policy, reference: Policy, corpus: Corpus, seed: int) -> 
 
 
 def _finite(policy: log_probs.Policy) -> log_probs.Policy:
-    """The same policy, for weights that anyone may have made: nothing can be drawn from logits that are no numbers."""
+    """The same policy, for weights from any source: it refuses logits that are not finite."""
 
     def checked(input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
         logits = policy(input_ids, attention_mask, decoder_input_ids)
@@ -141,7 +141,7 @@ def _finite(policy: log_probs.Policy) -> log_probs.Policy:
 
 
 def _worths(old: _Summaries, new: _Summaries) -> Curve:
-    """How many summaries are worth at least so much."""
+    """The share of summaries with at least each utility."""
     worths = (*old.utilities, *new.utilities)
     low, high = math.floor(min(worths)), math.ceil(max(worths))
     x = [low + 0.5 * step for step in range(2 * (high - low) + 1)]
@@ -153,7 +153,7 @@ def _worths(old: _Summaries, new: _Summaries) -> Curve:
 
 
 def _side_by_side(old: _Summaries, new: _Summaries, corpus: Corpus) -> str:
-    """The first texts with what was written about them."""
+    """The first texts with their summaries."""
     sources, references = (
         corpus.decode_batch(ids[:SHOWN]) for ids in (corpus.sources[0], corpus.references[0])
     )

@@ -1,4 +1,4 @@
-"""Writes figures into the answer form; every other byte of it stays."""
+"""Writes numbers into the answer form and changes nothing else in it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,19 +9,19 @@ from tomlkit.exceptions import TOMLKitError
 
 
 def fill(path: Path, answers: Mapping[str, Any]) -> None:
-    """Sets keys of a TOML file that are there already, and leaves its comments as they are.
+    """Sets existing keys of a TOML file and keeps its comments.
 
     Raises:
-        ValueError: the file is not TOML, or has no such key.
+        ValueError: the file is not valid TOML, or a key is missing.
     """
     if not answers:
         return
     try:
         form = tomlkit.parse(path.read_text(encoding="utf-8"))
     except TOMLKitError as error:
-        raise ValueError(f"{path} is not valid TOML, so no figures were written into it: {error}") from error
+        raise ValueError(f"{path} is not valid TOML, so no numbers were written into it: {error}") from error
     for key, value in answers.items():
         if key not in form:
-            raise ValueError(f"{path} has no key {key!r}: put it back, as in the form that was handed out")
+            raise ValueError(f"{path} has no key {key!r}: put it back, as in the original form")
         form[key] = value
     path.write_text(tomlkit.dumps(form), encoding="utf-8")

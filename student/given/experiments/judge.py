@@ -1,7 +1,7 @@
-"""Judges of generated digits: two classifiers that have little in common, and a distance between sets of images.
+"""Measures for generated digits: two classifiers that work differently, and a distance between sets of images.
 
-Two classifiers agree on what is plainly a digit, and part over a blur of several. But a network that makes one good
-digit again and again is praised by them as well: the distance finds that, and in turn misses blurs.
+The two classifiers agree on clear digits and often disagree on a blurred mixture of several digits. But they also
+agree if a network makes one good digit again and again. The distance detects this, but it does not detect blur.
 """
 
 import math
@@ -9,14 +9,14 @@ import math
 import torch
 from torch import Tensor
 
-_SPREAD = 0.3  # added to each class's covariance, in units of its mean variance: some pixels never change
+_SPREAD = 0.3  # added to the covariance of each class, times its mean variance: some pixels never change
 
 
 class Judge:
-    """A nearest neighbour, and a normal law for each class: made in a moment, the same for the same images.
+    """A nearest neighbour, and a normal distribution for each class: fast and deterministic.
 
     Args:
-        images: Float[N, M], flattened, with several of each class.
+        images: Float[N, M], flattened, with several images of each class.
         labels: Long[N], 0..9.
     """
 
@@ -27,13 +27,13 @@ class Judge:
         self._root = _symmetric_root(covariance)
 
     def by_neighbour(self, images: Tensor) -> Tensor:
-        """Float[B, M] to Long[B], the label of the nearest image; of the first of them if there are several."""
-        # Largest where the distance is smallest; exact for pixels of -1 and +1, so that ties are ties on any machine.
+        """Float[B, M] to Long[B], the label of the nearest image; with several nearest images, of the first one."""
+        # Largest where the distance is smallest; exact for pixels of -1 and +1, so ties are the same on every machine.
         scores = images @ self._images.T - self._images.square().sum(dim=1) / 2
         return self._labels[scores.argmax(dim=1)]
 
     def by_law(self, images: Tensor) -> Tensor:
-        """Float[B, M] to Long[B], the class whose normal law has the largest density."""
+        """Float[B, M] to Long[B], the class whose normal distribution has the largest density."""
         densities = []
         for mean, root in self._classes:
             z = torch.linalg.solve_triangular(root, (images.double() - mean).T, upper=False)
@@ -50,11 +50,11 @@ class Judge:
         return math.sqrt((agreement * (1 - agreement) + 1 / count) / count)
 
     def distance(self, images: Tensor) -> float:
-        """Squared Frechet distance of the normal laws with the means and covariances of Float[B, M] and of its own.
+        """Squared Frechet distance between the normal distributions fitted to Float[B, M] and to the judge's images.
 
             |mean_1 - mean_2|**2 + trace(cov_1 + cov_2 - 2 (cov_1 cov_2)**(1/2))
 
-        Of pixels themselves, not of features.
+        It compares the pixels themselves, not features.
 
         References:
             Dowson and Landau 1982, "The Frechet distance between multivariate normal distributions".
@@ -72,7 +72,7 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _normal_law(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean, and the lower triangular root of the covariance."""
+    """Mean, and the lower triangular (Cholesky) root of the covariance."""
     mean, covariance = _moments(images)
     spread = _SPREAD * covariance.diagonal().mean()
     return mean, torch.linalg.cholesky(covariance + spread * torch.eye(len(covariance), dtype=torch.float64))

@@ -1,4 +1,4 @@
-"""Question 1: diffusion with coin flips on handwritten digits, beside pixels that are drawn one by one."""
+"""Question 1: diffusion with coin flips on handwritten digits, compared with independent pixels."""
 
 import math
 from collections.abc import Mapping
@@ -19,29 +19,29 @@ from .judge import Judge
 ARTIFACT = "coin_flip"
 SOURCES = ("diffusion/binary.py", "diffusion/samplers.py")
 EMBEDDED = handwriting.DIGITS
-DRAWS = 5  # of the noise on each test image
-BITS_ERROR = 0.002  # standard error of bits a pixel, over 16 seeds of these draws
-SAMPLES = 1000  # a share of them has a standard error of .016 at most
+DRAWS = 5  # number of draws of the noise for each test image
+BITS_ERROR = 0.002  # standard error of the bits per pixel, over 16 seeds of these draws
+SAMPLES = 1000  # so the standard error of a share is at most .016
 MOST_STEPS = 1000
-REAL = 500  # images of MNIST's test split to measure on, and as many samples
+REAL = 500  # number of test images of MNIST for the measurement, and number of samples
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the training.
+    """Settings of the training.
 
     Attributes:
         data: "digits", or "mnist" for MNIST through torchvision.
         num_steps: T of the diffusion.
-        final_correlation: between a pixel of Y_T and of Y_0; it sets delta.
-        iterations: updates of the weights.
+        final_correlation: correlation of a pixel of Y_T with the same pixel of Y_0; it determines delta.
+        iterations: number of updates of the weights.
         batch_size: images in a batch.
-        learning_rate: at the start; it decays to 0.
+        learning_rate: learning rate at the start; it decays to 0.
         width: hidden units of the network.
-        depth: its residual blocks.
-        half_precision: compute the network in bfloat16 on a GPU that has it.
-        folder: of MNIST; empty for MNIST_FOLDER, or else ~/.cache/mnist.
-        download: fetch MNIST if it is not there.
+        depth: residual blocks of the network.
+        half_precision: compute the network in bfloat16 on a GPU that supports it.
+        folder: folder of MNIST; if empty, MNIST_FOLDER, or otherwise ~/.cache/mnist.
+        download: download MNIST if it is missing.
     """
 
     data: str = EMBEDDED
@@ -77,8 +77,8 @@ def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Tra
     """Trains the network that undoes coin flips.
 
     Raises:
-        ValueError: other data.
-        FileNotFoundError: MNIST is not there.
+        ValueError: unknown data.
+        FileNotFoundError: MNIST is missing.
     """
     images = handwriting.load(asdict(settings), coins=True).train
     weights, curves = coin_flip.train(
@@ -100,15 +100,15 @@ def train(settings: Settings, seed: int, device: str, loop: Loop = QUIET) -> Tra
 
 
 def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: int = 0) -> Measured:
-    """Bits a pixel of test digits, and what two classifiers think of samples.
+    """Bits per pixel of test digits, and the agreement of two classifiers on samples.
 
     Args:
-        weights: anybody's.
+        weights: weights from any source.
         settings: `data`, `num_steps` and `final_correlation` are used.
-        seed: of the noise on the digits, and of the samples.
+        seed: seed of the noise on the digits and of the samples.
 
     Raises:
-        ValueError: these are no weights of this experiment on the digits, or no settings of it.
+        ValueError: these are not weights or settings of this experiment on the digits.
     """
     if settings.get("data") != EMBEDDED:
         raise ValueError(f"these weights were not trained on the data {EMBEDDED!r}")
@@ -118,7 +118,7 @@ def measure(weights: Mapping[str, Tensor], settings: Mapping[str, Any], seed: in
 
 
 def measure_real(weights: Mapping[str, Tensor], settings: Mapping[str, Any]) -> Measured:
-    """The same on MNIST, on a GPU where there is one. Reads the folder that the settings name."""
+    """The same on MNIST, on a GPU if there is one. Reads the folder in the settings."""
     images = handwriting.load(settings, coins=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return _measure(weights, settings, 0, images, images.test[:REAL], REAL, device)
@@ -137,7 +137,7 @@ def _measure(
     num_steps = denoiser.number(settings, "num_steps", 1, MOST_STEPS)
     correlation = denoiser.number(settings, "final_correlation", 0, 0.5, whole=False)
     width, depth = denoiser.sizes(weights, num_pixels)
-    with torch.random.fork_rng(devices=[]):  # first weights, replaced at once
+    with torch.random.fork_rng(devices=[]):  # initial weights, replaced in the next lines
         network = coin_flip.make_network(num_steps, correlation, width, depth, num_pixels)
     network = denoiser.filled(network, weights, device)
     delta = coin_flip.delta_for(num_steps, correlation)
@@ -173,7 +173,7 @@ def _measure(
 
 
 def _independent_bits(frequencies: Tensor, images: Tensor) -> float:
-    """Bits a pixel of images whose pixels are drawn one by one, each by its own frequency Float64[M] of ink."""
+    """Bits per pixel of images under independent pixels, each with its frequency of ink, Float64[M]."""
     return -torch.where(images > 0, frequencies, 1 - frequencies).log2().mean().item()
 
 

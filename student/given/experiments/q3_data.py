@@ -1,4 +1,4 @@
-"""The images of question 3: warped digits, which are on board, or CIFAR-10."""
+"""The images of question 3: warped digits, which are included, or CIFAR-10."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from ..data import cifar, warped_digits
 from .q3_settings import CIFAR10, WARPED_DIGITS, Settings
 
 NUM_VALIDATION = 2000  # warped digits; CIFAR-10 has its own test images
-_VALIDATION_SEED = 10_000  # and the seed of the measurement: never the draw that a network was trained on
+_VALIDATION_SEED = 10_000  # plus the seed of the measurement: never the same draw as in training
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,10 @@ class Data:
     """Images with their labels.
 
     Attributes:
-        images: [N, C, H, W], as they are kept.
+        images: [N, C, H, W], as stored.
         labels: Long[N].
-        ready: makes network inputs of images.
-        augmented: likewise, for training: anew each time; None where the images are trained on as they are.
+        ready: makes network inputs from images.
+        augmented: makes random network inputs for training; None if training uses the images without changes.
     """
 
     images: Tensor
@@ -39,14 +39,14 @@ class Data:
 
 
 def training(settings: Settings, seed: int) -> Data:
-    """Training images, as many as the settings say: digits drawn and warped by `seed`, or the first of CIFAR-10."""
+    """Training images, `num_images` of them: digits drawn and warped with `seed`, or the first of CIFAR-10."""
     if settings.data == WARPED_DIGITS:
         return _digits(settings.num_images, seed, settings.image_size, "train")
     return _cifar("train", asdict(settings))[: settings.num_images]
 
 
 def validation(settings: Mapping[str, Any], seed: int) -> Data:
-    """Images that nothing was trained on: digits in other handwriting, by `seed`; of CIFAR-10 all test images."""
+    """Images that are not used in training: digits of the test split, by `seed`; for CIFAR-10, all test images."""
     if settings.get("data") == WARPED_DIGITS:
         return _digits(NUM_VALIDATION, _VALIDATION_SEED + seed, settings.get("image_size"), "test")
     return _cifar("test", settings)

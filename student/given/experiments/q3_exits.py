@@ -1,4 +1,4 @@
-"""Which images leave where, how sure the network is of them then, and what they look like."""
+"""Which images leave at which exit, how sure the network is of them, and what they look like."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ _EMPTY = 0.5  # gray where fewer images have left
 
 @dataclass(frozen=True)
 class Leaving:
-    """Of N images, in evaluation mode at one tolerance.
+    """Where N images leave, in evaluation mode at one tolerance.
 
     Attributes:
-        exits: Long[N] in 0..count-1.
-        entropy: at that exit, Float[N] in nats.
+        exits: the exit of each image, Long[N] in 0..count-1.
+        entropy: the entropy at that exit, Float[N] in nats.
         confidence: the largest probability there, Float[N].
-        right: whether it is that of the label, Bool[N].
-        count: how many exits there are.
+        right: whether the class with the largest probability is the label, Bool[N].
+        count: number of exits.
     """
 
     exits: Tensor
@@ -33,7 +33,7 @@ class Leaving:
 
     @property
     def accuracy(self) -> float:
-        """The fraction that is right."""
+        """The fraction of right predictions."""
         return self.right.double().mean().item()
 
     @property
@@ -44,12 +44,12 @@ class Leaving:
 
     @property
     def early_confidence(self) -> float:
-        """The mean of those that leave before the last exit; 0 if none does."""
+        """The mean confidence of images that leave before the last exit; 0 if there are none."""
         return _mean(self.confidence[self.exits < self.count - 1])
 
     @property
     def late_confidence(self) -> float:
-        """The mean of those that go all the way; 0 if none does."""
+        """The mean confidence of images that leave at the last exit; 0 if there are none."""
         return _mean(self.confidence[self.exits == self.count - 1])
 
 
@@ -66,7 +66,7 @@ def leave(network: resnet.EarlyExitResNet, data: Data, tolerance: float, batch_s
 
 
 def pictures(left: Leaving, images: Tensor) -> tuple[Picture, ...]:
-    """The images that the network was surest of at each exit, and those that it was least sure of: a row an exit."""
+    """The images that the network is most and least sure of, in two pictures with one row for each exit."""
     gray = images.float().mean(dim=1).cpu()  # (N, H, W)
     low, high = gray.amin(dim=(1, 2), keepdim=True), gray.amax(dim=(1, 2), keepdim=True)
     gray = (gray - low) / (high - low).clamp(min=1e-6)

@@ -1,4 +1,4 @@
-"""The three networks of question 3 as one set of weights, and back."""
+"""Converts the three networks of question 3 to one set of weights, and back."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,7 +17,7 @@ NETWORKS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "early_exit": (BLOCKS, (1, 2, 3)),
     "small": ((1, 1, 1, 1), ()),
 }
-# All numbers of a network that have one axis, in the order of its state dict: a name for each would take more room.
+# All tensors of a network with one axis, in the order of its state dict: a name for each would need more space.
 _VECTORS = "vectors"
 
 
@@ -34,10 +34,10 @@ class Networks(NamedTuple):
 
 
 def joined(networks: Mapping[str, resnet.EarlyExitResNet]) -> dict[str, Tensor]:
-    """Their weights on the CPU, each under "<name of the network>.<name>", and those of one axis in one vector.
+    """The weights on the CPU, each under "<name of the network>.<name>", and those of one axis in one vector.
 
-    How many batches BatchNorm has seen is left out: no network that is not trained on needs it, and half precision
-    would spoil it.
+    BatchNorm's number of batches is left out: only further training would need it, and half precision would corrupt
+    it.
     """
     weights: dict[str, Tensor] = {}
     for prefix, network in networks.items():
@@ -48,18 +48,18 @@ def joined(networks: Mapping[str, resnet.EarlyExitResNet]) -> dict[str, Tensor]:
 
 
 def rebuilt(weights: Mapping[str, Tensor], in_channels: int, widest: int) -> Networks:
-    """The networks that `joined` took apart; counters of batches are 0.
+    """The networks from the weights of `joined`; the counters of batches are 0.
 
     Args:
-        weights: anybody's.
-        in_channels: of the images.
-        widest: the largest width that is taken.
+        weights: weights from any source.
+        in_channels: channels of the images.
+        widest: the largest accepted width.
 
     Raises:
-        ValueError: these are other weights, or wider ones.
+        ValueError: the weights are of other networks, or the networks are too wide.
     """
     width = _width(weights, widest)
-    with torch.random.fork_rng(devices=[]):  # first weights, replaced at once
+    with torch.random.fork_rng(devices=[]):  # initial weights, replaced below
         networks = {
             name: resnet.EarlyExitResNet(10, width, blocks, in_channels, exits)
             for name, (blocks, exits) in NETWORKS.items()
@@ -77,7 +77,7 @@ def rebuilt(weights: Mapping[str, Tensor], in_channels: int, widest: int) -> Net
 
 
 def _width(weights: Mapping[str, Tensor], widest: int) -> int:
-    """Channels of the first stage; what is wrong beside it, `check_shapes` finds."""
+    """Channels of the first stage; `check_shapes` finds all other errors."""
     stem = weights.get("early_exit.stem.0.weight", torch.empty(0))
     if stem.ndim != 4 or not 1 <= len(stem) <= widest:
         raise ValueError(
@@ -89,7 +89,7 @@ def _width(weights: Mapping[str, Tensor], widest: int) -> int:
 
 @torch.no_grad()
 def logits(network: resnet.EarlyExitResNet, data: Data, batch_size: int = 256) -> Tensor:
-    """Of all exits, Float[E, N, K], on the CPU."""
+    """The logits of all exits, Float[E, N, K], on the CPU."""
     found = [network(data.ready(batch)).cpu() for batch in torch.split(data.images, batch_size)]
     return torch.cat(found, dim=1)
 

@@ -1,4 +1,4 @@
-"""The files of a pretrained T5: a name on the Hugging Face hub, or a folder that holds the same files."""
+"""The files of a pretrained T5: a name on the Hugging Face hub, or a folder with the same files."""
 
 import os
 from typing import Any
@@ -27,16 +27,16 @@ def read_tokenizer(checkpoint: str) -> Any:
     """The tokenizer, one of transformers'. Raises FileNotFoundError as `read` does."""
     tokenizer = read(AutoTokenizer, checkpoint)
     if tokenizer.unk_token_id in tokenizer("summarize")["input_ids"]:
-        # Where its files are missing, transformers makes one that knows no word.
+        # If the files are missing, transformers makes a tokenizer that knows no words.
         raise _not_found(checkpoint, "its tokenizer knows no words")
     return tokenizer
 
 
 def read(kind: Any, checkpoint: str, **options: Any) -> Any:
-    """`kind.from_pretrained`, whose own errors do not say what to do.
+    """`kind.from_pretrained`, with errors that say what to do.
 
     Raises:
-        FileNotFoundError: there is nothing of this kind under that name, or it is damaged or out of reach.
+        FileNotFoundError: nothing of this kind exists under that name, or it is damaged or not reachable.
     """
     try:
         return kind.from_pretrained(os.path.expanduser(checkpoint), **options)
@@ -49,5 +49,5 @@ def _not_found(checkpoint: str, reason: str) -> FileNotFoundError:
     return FileNotFoundError(
         f"no pretrained T5 can be read from {checkpoint!r}, as a folder or as a name on the Hugging Face hub"
         f" ({reason}): run `hf download google-t5/t5-small --local-dir t5-small` on a machine with a network,"
-        " copy the folder t5-small here, and set T5_CHECKPOINT to its path"
+        " copy the folder t5-small to this machine, and set T5_CHECKPOINT to its path"
     )

@@ -1,6 +1,6 @@
-"""T5 as others have trained it, T5-small above all, for the loops that train the T5 in miniature.
+"""A pretrained T5, usually T5-small, for the same loops that train the small T5.
 
-This module imports transformers' T5, some seconds and 100 MB or more. It does not use `generate`.
+This module imports transformers' T5, which takes some seconds and at least 100 MB. It does not use `generate`.
 """
 
 import copy
@@ -19,10 +19,10 @@ class PretrainedT5(EncoderDecoder):
     """Encoder and decoder without a head. They share the table of word embeddings.
 
     Args:
-        encoder: without dropout.
-        decoder: likewise.
-        half_precision: compute in bfloat16 on a GPU. Parameters stay in single precision, and so does the last layer:
-            bfloat16 would round a logit near 20 to an eighth, and every ratio of probabilities with it.
+        encoder: the encoder, without dropout.
+        decoder: the decoder, without dropout.
+        half_precision: compute in bfloat16 on a GPU. Parameters and the last layer stay in single precision: bfloat16
+            would round a logit near 20 to multiples of 1/8, which changes every ratio of probabilities.
     """
 
     def __init__(self, encoder: T5Stack, decoder: T5Stack, half_precision: bool) -> None:
@@ -35,7 +35,7 @@ class PretrainedT5(EncoderDecoder):
             states: Tensor = self.encoder(
                 input_ids=input_ids, attention_mask=attention_mask
             ).last_hidden_state
-        # Whatever reads them would cast them: so they are kept in half the memory.
+        # The decoder would cast them to bfloat16 anyway, and so they need half the memory.
         return states.to(torch.bfloat16) if self._halves(input_ids) else states
 
     def decode(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
@@ -65,15 +65,15 @@ class PretrainedT5Policy(PretrainedT5, Writer):
     """A distribution over the next token, as logits.
 
     Args:
-        t5: the whole model, without dropout; its parts become those of the policy.
+        t5: the whole model, without dropout; the policy uses its parts.
         half_precision: as in `PretrainedT5`.
     """
 
     def __init__(self, t5: T5ForConditionalGeneration, half_precision: bool = False) -> None:
         super().__init__(t5.encoder, t5.decoder, half_precision)
         self.lm_head = t5.lm_head
-        # T5 scales what enters a head that is its table of word embeddings; T5 1.1 has a head of its own. Later
-        # versions of transformers keep in another flag whether the checkpoint says `tie_word_embeddings`.
+        # T5 uses its table of word embeddings as the head and scales the input of the head; T5 1.1 has a separate head.
+        # Later versions of transformers store the `tie_word_embeddings` of the checkpoint in another flag.
         scaled = getattr(t5.config, "scale_decoder_outputs", t5.config.tie_word_embeddings)
         self.scale = t5.config.d_model**-0.5 if scaled else 1.0
 
@@ -84,7 +84,7 @@ class PretrainedT5Policy(PretrainedT5, Writer):
 
     def scored(self) -> "ScoredPretrainedT5":
         """A scored network on the same device: copies of encoder and decoder, and a head of zeros."""
-        encoder, decoder = copy.deepcopy((self.encoder, self.decoder))  # at once: they go on sharing
+        encoder, decoder = copy.deepcopy((self.encoder, self.decoder))  # in one call: they still share
         return ScoredPretrainedT5(encoder, decoder, self.half_precision)
 
 
@@ -96,7 +96,7 @@ class ScoredPretrainedT5(PretrainedT5, Marker):
 
     def __init__(self, encoder: T5Stack, decoder: T5Stack, half_precision: bool) -> None:
         super().__init__(encoder, decoder, half_precision)
-        # Without first weights, which would be drawn from the global generator.
+        # Without initial weights, which would be drawn from the global generator.
         width, device = decoder.config.d_model, decoder.device
         self.head: nn.Linear = nn.utils.skip_init(nn.Linear, width, 1, device=device)  # type: ignore[no-untyped-call]
         nn.init.zeros_(self.head.weight)
@@ -104,14 +104,14 @@ class ScoredPretrainedT5(PretrainedT5, Marker):
 
 
 def load(checkpoint: str, half_precision: bool = False) -> PretrainedT5Policy:
-    """Reads a pretrained T5, its dropout off, in single precision, on the CPU.
+    """Reads a pretrained T5 without dropout, in single precision, on the CPU.
 
     Args:
-        checkpoint: a name on the hub, say "google-t5/t5-small", or a folder.
-        half_precision: compute in bfloat16 where the policy is on a GPU.
+        checkpoint: a name on the hub, for example "google-t5/t5-small", or a folder.
+        half_precision: compute in bfloat16 if the policy is on a GPU.
 
     Raises:
-        FileNotFoundError: there is no such checkpoint, or it is out of reach.
+        FileNotFoundError: the checkpoint does not exist or is not reachable.
         ValueError: the checkpoint is of another architecture, or lacks weights.
     """
     files.read_config(checkpoint)  # a model of another architecture would come with random weights
@@ -124,7 +124,7 @@ def load(checkpoint: str, half_precision: bool = False) -> PretrainedT5Policy:
     )
     if info["missing_keys"]:
         raise ValueError(
-            f"the checkpoint {checkpoint!r} is no whole T5: it lacks {len(info['missing_keys'])} tensors, for instance"
-            f" {min(info['missing_keys'])}"
+            f"the checkpoint {checkpoint!r} is not a complete T5: it lacks {len(info['missing_keys'])} tensors, for"
+            f" instance {min(info['missing_keys'])}"
         )
     return PretrainedT5Policy(t5, half_precision)

@@ -1,4 +1,4 @@
-"""The two roles of an encoder and decoder in question 4, whatever it is made of: to write, and to give marks."""
+"""The two roles of an encoder-decoder network in question 4: it writes, or it gives scores."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class EncoderDecoder(nn.Module, ABC):
-    """Reads a source once, then as many responses to it as are wanted."""
+    """Reads a source once, and then any number of responses to it."""
 
     @abstractmethod
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -32,14 +32,14 @@ class Writer(EncoderDecoder):
     def having_read(
         self, states: Tensor, attention_mask: Tensor
     ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """This policy for one batch of sources that the encoder has read already.
+        """This policy for one batch of sources that the encoder has already read.
 
         Args:
             states: Float[B, S, width], what `encode` returned.
             attention_mask: Bool[B, S].
 
         Returns:
-            A function that takes what `forward` takes, and looks at the decoder's input only.
+            A function with the arguments of `forward` that only uses the input of the decoder.
         """
 
         def policy(_input_ids: Tensor, _attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class Marker(EncoderDecoder):
     head: nn.Linear  # from a decoder's state to the number
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] knows decoder_input_ids[:, : t + 1]."""
+        """Long[B, S], Bool[B, S] and Long[B, T] to Float[B, T]; [:, t] depends on decoder_input_ids[:, : t + 1]."""
         return self.answer(self.encode(input_ids, attention_mask), attention_mask, decoder_input_ids)
 
     def answer(self, states: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:

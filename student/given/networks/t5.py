@@ -1,7 +1,7 @@
-"""T5 in miniature: a policy that writes summaries, and a network that gives marks to them.
+"""A small T5: a policy that writes summaries, and a network that gives scores to them.
 
-Its layers stand in `t5_layers.py`. There is no tokenizer, no `generate` and no pretrained weight here: those come with
-`pretrained_t5.py`, for question 4 on real news.
+Its layers are in `t5_layers.py`. There is no tokenizer, no `generate` and no pretrained weight here.
+`pretrained_t5.py` has the pretrained T5, for question 4 on real news.
 """
 
 import torch
@@ -15,12 +15,12 @@ from .t5_layers import T5
 class TinyT5(EncoderDecoder):
     """Encoder and decoder without a head, 2 layers each, no dropout.
 
-    Without dropout a policy is the same function in the roll-out and in the update.
+    Without dropout, a policy is the same function in the roll-out and in the update.
 
     Args:
-        vocabulary_size: V, number of words, special ones included.
-        width: of the hidden states; four heads share it.
-        pad_id: id of the padding.
+        vocabulary_size: V, number of words, including special ones.
+        width: width of the hidden states; four heads share it.
+        pad_id: id of padding.
         eos_id: id of the end of a sequence.
     """
 
@@ -41,7 +41,7 @@ class TinyT5(EncoderDecoder):
         return decoded
 
     def answering_parameters(self) -> list[nn.Parameter]:
-        """All parameters but the encoder's and the table of word embeddings, which is the encoder's as well."""
+        """All parameters except the encoder's and the table of word embeddings, which the encoder also uses."""
         return [
             p for name, p in self.named_parameters() if not name.startswith(("t5.encoder.", "t5.shared."))
         ]
@@ -60,7 +60,7 @@ class TinyT5Policy(TinyT5, Writer):
 
     def scored(self) -> "ScoredT5":
         """A scored network on the same device, with copies of these weights."""
-        with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then forgotten
+        with torch.random.fork_rng(devices=[]):  # initial weights are drawn, then replaced
             scored = ScoredT5(*self.arguments)
         scored.t5.load_state_dict(self.t5.state_dict())
         return scored.to(self.t5.shared.weight.device)

@@ -1,4 +1,4 @@
-"""Trains a network to undo coin flips: on handwritten digits, or on whatever images it is given."""
+"""Trains a network to undo coin flips, on handwritten digits or on other images."""
 
 import math
 
@@ -16,9 +16,9 @@ def delta_for(num_steps: int, final_correlation: float = 0.02) -> float:
     """The flip probability with which Y_T keeps a correlation of `final_correlation` with Y_0 after `num_steps` steps.
 
     Args:
-        num_steps: T, 1 or more.
-        final_correlation: in [0, 1), of each pixel of Y_T with the same pixel of Y_0; one step multiplies
-            the correlation by 1 - 2 delta.
+        num_steps: T, at least 1.
+        final_correlation: in [0, 1), correlation of each pixel of Y_T with the same pixel of Y_0; one step multiplies
+            it by 1 - 2 delta.
     """
     per_step: float = final_correlation ** (1 / num_steps)
     return (1 - per_step) / 2
@@ -27,7 +27,7 @@ def delta_for(num_steps: int, final_correlation: float = 0.02) -> float:
 def make_network(
     num_steps: int, final_correlation: float = 0.02, width: int = 256, depth: int = 2, num_pixels: int = 64
 ) -> mlp.DenoisingMLP:
-    """The network that `train` trains, with fresh weights: pixels to logits."""
+    """The network that `train` trains, with initial weights: pixels to logits."""
     delta = delta_for(num_steps, final_correlation)
     return mlp.DenoisingMLP(num_pixels, width, depth, skip_logit=math.log((1 - delta) / delta))
 
@@ -53,26 +53,26 @@ def train(
 
     Args:
         num_steps: T of the diffusion.
-        iterations: updates of the weights.
+        iterations: number of updates of the weights.
         batch_size: images in a batch, drawn with replacement.
-        learning_rate: at the start; it decays to 0.
-        final_correlation: sets delta, see `delta_for`.
+        learning_rate: learning rate at the start; it decays to 0.
+        final_correlation: determines delta, see `delta_for`.
         width: hidden units of the network.
-        seed: of weights, batches, times and coins.
+        seed: seed of weights, batches, times and coins.
         device: where to train, "cpu" or "cuda".
-        loop: watches over the updates.
+        loop: saves, shows and logs the updates.
         depth: residual blocks of the network.
-        images: Float[N, M] of -1.0 and +1.0; without them the training digits on board.
-        fused: Adam as one kernel, which is faster and rounds otherwise.
-        half_precision: compute the network in bfloat16 on a GPU that has it.
+        images: Float[N, M] of -1.0 and +1.0; without them, the included training digits.
+        fused: Adam as one kernel, which is faster and rounds differently.
+        half_precision: compute the network in bfloat16 on a GPU that supports it.
 
     Returns:
         The weights (a state dict of CPU tensors, for `make_network`), and a history: "loss" of each iteration in nats
-        an image.
+        per image.
     """
     half = precision.is_half(half_precision, device)
-    # Whatever draws from the global generators here (first weights; a loss that forgets its generator) is seeded, and
-    # the caller's state is put back at the end.
+    # Everything here that draws from the global generators (initial weights; a loss that ignores its generator) is
+    # seeded. At the end the state of the caller is restored.
     with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
         torch.manual_seed(seed)
         images = (digits.binarised_digits("train") if images is None else images).to(device)
@@ -81,7 +81,7 @@ def train(
         delta = delta_for(num_steps, final_correlation)
         optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=fused or None)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
-        # Read once at the end: a GPU need not wait for the CPU.
+        # Read once at the end, so that a GPU does not wait for the CPU.
         losses = torch.zeros(iterations, device=device)
         parts: dict[str, Part] = {
             "network": network,

@@ -1,4 +1,4 @@
-"""Watches over training loops: kept against interruption, shown, logged."""
+"""Saves the state of training loops, so that they can continue, and shows and logs their steps."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ Part = Stateful | torch.Generator | Tensor
 
 @dataclass(frozen=True)
 class Loop:
-    """What to do beside the steps of a loop; by default nothing.
+    """What to do besides the steps of a loop; by default nothing.
 
     Attributes:
-        folder: where the state is kept (`<name>.pt`) and TensorBoard logs go (`logs/`); None keeps and logs nothing.
-        seconds: between two times that the state is kept.
-        shown: whether a progress bar with the time left is shown.
-        row: of the bar, where several processes show one.
+        folder: the folder for the state (`<name>.pt`) and TensorBoard logs (`logs/`); None saves and logs nothing.
+        seconds: time between two saves of the state.
+        shown: whether to show a progress bar with the remaining time.
+        row: row of the bar, if several processes show one.
     """
 
     folder: Path | None = None
@@ -42,20 +42,20 @@ class Loop:
     def steps(
         self, name: str, count: int, parts: Mapping[str, Part], curves: Mapping[str, Tensor] | None = None
     ) -> Iterator[int]:
-        """Counts the steps of a loop from where an earlier run of it was interrupted.
+        """Counts the steps of a loop, starting where an earlier run of it was interrupted.
 
         Everything that a step changes must be among the parts, and a step must do all its work before it asks for the
-        next number. A run that goes on then ends with the same bits as one that was not interrupted, on a CPU. The
-        global generators of torch are always kept. A loop that was finished is restored and yields nothing.
+        next number. Then, on a CPU, a continued run ends with the same bits as a run without interruption. The global
+        generators of torch are always saved. A finished loop is restored and yields nothing.
 
         Args:
-            name: of the loop, one for each loop in the folder.
-            count: how many steps the whole loop has.
+            name: name of the loop, different for each loop in the folder.
+            count: number of steps of the whole loop.
             parts: modules, optimizers, schedules, generators and tensors (changed in place).
-            curves: tensors of one number a step, Float[count]; parts as well, and logged.
+            curves: tensors of one number for each step, Float[count]; they are also parts, and they are logged.
 
         Raises:
-            ValueError: the kept state is of another loop.
+            ValueError: the saved state belongs to another loop.
         """
         kept = _Kept(self.folder, name, count, {**parts, **(curves or {})})
         start = logged = kept.restore()
@@ -87,7 +87,7 @@ class _NoBar(nullcontext["_NoBar"]):
 
 @dataclass(frozen=True)
 class _Kept:
-    """The state of one loop in a file, which is at any moment the old one or the new one, whole."""
+    """The state of one loop in a file. At any moment the file is either the complete old or the complete new state."""
 
     folder: Path | None
     name: str
@@ -114,12 +114,12 @@ class _Kept:
         os.replace(temporary, self._file)
 
     def restore(self) -> int:
-        """Puts the parts back into the state that was kept, and says after how many steps that was; 0 without one."""
+        """Restores the saved state of the parts, and returns its number of steps; 0 if there is no saved state."""
         if self.folder is None or not self._file.exists():
             return 0
         state = torch.load(self._file, weights_only=True)
         if state["count"] != self.count or state["parts"].keys() != self.parts.keys():
-            raise ValueError(f"{self._file} holds the state of another loop: remove it to start anew")
+            raise ValueError(f"{self._file} contains the state of another loop: remove it to start again")
         for name, part in self.parts.items():
             _put_back(part, state["parts"][name])
         torch.set_rng_state(state["random"])
@@ -144,7 +144,7 @@ def _put_back(part: Part, state: Any) -> None:
 
 
 class _Log:
-    """TensorBoard's log of one loop: one file for each run of it that has something to add."""
+    """TensorBoard's log of one loop: each run that adds steps writes one file."""
 
     def __init__(self, folder: Path | None, name: str, curves: Mapping[str, Tensor]) -> None:
         self._folder, self._name, self._curves = folder, name, curves

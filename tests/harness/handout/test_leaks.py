@@ -57,7 +57,7 @@ def test_every_block_would_be_found_in_every_file(sources, name):
 @pytest.mark.parametrize(
     "leak",
     [
-        "So it is exactly distributed as it should be, and carries no trace of the image.",
+        "So it has exactly the distribution of $m$ fair coins, and it does not depend on the image.",
         r"Think of $1 - \left(1 - 2\delta\right)^T$.",
         "Think of\n\n$$\n" + r"f_{t-1} (1-\delta) + (1 - f_{t-1}) \delta" + "\n$$\n\nfirst.",
         r"The mean is $\frac{\sqrt{\bar\alpha_{t-1}} \beta_t}{1 - \bar\alpha_t} x_0 + \sqrt{\alpha_t} \dots$ and more.",
