@@ -25,7 +25,7 @@ def test_wrong_value_fails_its_own_task_and_its_tests_share_the_points(mini: Min
 def test_public_failure_says_what_try_and_shows_both_numbers(mini: Mini) -> None:
     mini.code(CODE.replace("2 * x", "3 * x"))
     test = results_of(mini.grade(), DOUBLE)[0]
-    assert "it is 9, and 6 is right" in test["rationale"]
+    assert "expected 6, got 9" in test["rationale"]
     assert test["hint"] == "Add it to itself."
 
 
