@@ -1,4 +1,4 @@
-"""Time is shared fairly: whoever hangs everywhere ends in time, and whoever does not is never hurried."""
+"""Time is shared fairly: a submission that hangs everywhere ends in time, and other submissions get their full time."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from autograder.patience import LEAST, Patience
 
 
 class Clock:
-    """Stands still until it is told."""
+    """A clock that a test sets."""
 
     now = 0.0
 
@@ -22,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_who_hangs_in_every_task_ends_within_the_total(clock: Clock) -> None:
+def test_hanging_in_every_task_ends_within_the_total(clock: Clock) -> None:
     tasks = {f"t{number}": 20.0 for number in range(60)} | {f"run{number}": 200.0 for number in range(4)}
     shared = Patience(480, tasks)
     shared.expect([name for name in tasks for _ in range(5)])
@@ -30,10 +30,10 @@ def test_who_hangs_in_every_task_ends_within_the_total(clock: Clock) -> None:
     for name in tasks:
         shares.append(shared.share(name))
         clock.now += shares[-1]
-        for _ in range(5):  # the other tests of a task that ran out of time are not run
+        for _ in range(5):  # after a timeout the other tests of the task do not run
             shared.done(name)
     assert clock.now <= 480 + len(tasks) * LEAST / 10
-    assert min(shares[:60]) > 4 and min(shares[60:]) > 40  # in proportion to what each is allowed
+    assert min(shares[:60]) > 4 and min(shares[60:]) > 40  # in proportion to the limit of each
 
 
 def test_a_single_hang_takes_no_time_from_the_others(clock: Clock) -> None:
@@ -48,7 +48,7 @@ def test_a_single_hang_takes_no_time_from_the_others(clock: Clock) -> None:
         shared.done(f"t{number}")
 
 
-def test_nobody_gets_more_than_the_manifest_allows(clock: Clock) -> None:
+def test_no_test_gets_more_than_the_manifest_allows(clock: Clock) -> None:
     shared = Patience(480, {"t": 3.0})
     shared.expect(["t"])
     assert shared.share("t") == 3.0
@@ -63,7 +63,7 @@ def test_when_all_is_used_up_nothing_is_left(clock: Clock) -> None:
     assert shared.share("t") == 0
 
 
-def test_what_others_run_does_not_count(clock: Clock) -> None:
+def test_time_of_other_processes_does_not_count(clock: Clock) -> None:
     shared = Patience(10, {"t": 20.0, "u": 20.0})
     shared.expect(["t", "u"])
     assert shared.share("u") == 5

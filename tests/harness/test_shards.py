@@ -1,4 +1,4 @@
-"""What is told between processes of an examination: its finding comes home, and its end costs nothing else."""
+"""Messages between the processes of an examination: findings arrive, and a crash affects nothing else."""
 
 import os
 import signal
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from autograder.shards import Desk, Tell, examining, finding, result, run_in_shards, starting
 
 
-class Told:
-    """Four tasks of one test, in two processes; what is done after each test is given by a function."""
+class Collector:
+    """Four tasks with one test each, in two processes. The function `after` runs after each test."""
 
     def __init__(self, after: Callable[[int, Tell], None]) -> None:
         self.results: list[int] = []
@@ -21,58 +21,58 @@ class Told:
             tell(result({"number": number}))
             after(number, tell)
 
-        def told(data: dict) -> None:
+        def keep(data: dict) -> None:
             self.results.append(data["number"])
 
-        desk = Desk(begin, told, lambda test, why: self.lost.append(test), self.findings.append)
+        desk = Desk(begin, keep, lambda test, why: self.lost.append(test), self.findings.append)
         self.faults = run_in_shards([[]] * 4, ["a", "a", "b", "b"], 2, desk)
         self.results.sort()
         self.findings.sort(key=lambda data: data["number"])
 
 
-def test_findings_come_home_whole() -> None:
+def test_findings_arrive_completely() -> None:
     text = "says {'starting': 1}\n" * 5000
 
     def after(number: int, tell: Tell) -> None:
         tell(examining(60))
         tell(finding({"number": number, "text": text}))
 
-    told = Told(after)
-    assert told.findings == [{"number": number, "text": text} for number in range(4)]
-    assert (told.results, told.lost, told.faults) == ([0, 1, 2, 3], [], [])
+    collected = Collector(after)
+    assert collected.findings == [{"number": number, "text": text} for number in range(4)]
+    assert (collected.results, collected.lost, collected.faults) == ([0, 1, 2, 3], [], [])
 
 
-def test_an_examination_that_computes_for_ever_is_ended_without_a_loss() -> None:
+def test_an_endless_examination_is_ended_without_a_loss() -> None:
     def after(number: int, tell: Tell) -> None:
         tell(examining(0.3 if number == 1 else 60))
         if number == 1:
-            _ = 3 ** (10**10)  # no signal handler of Python's is heard in there
+            _ = 3 ** (10**10)  # Python runs no signal handler during this
         tell(finding({"number": number}))
 
-    told = Told(after)
-    assert [data["number"] for data in told.findings] == [0, 2, 3]
-    assert (told.results, told.lost, told.faults) == ([0, 1, 2, 3], [], [])
+    collected = Collector(after)
+    assert [data["number"] for data in collected.findings] == [0, 2, 3]
+    assert (collected.results, collected.lost, collected.faults) == ([0, 1, 2, 3], [], [])
 
 
-def test_an_examination_that_falls_over_is_no_fault_of_a_test() -> None:
+def test_a_crashed_examination_is_not_a_fault_of_a_test() -> None:
     def after(number: int, tell: Tell) -> None:
         tell(examining(60))
         if number == 2:
             os.kill(os.getpid(), signal.SIGKILL)
         tell(finding({"number": number}))
 
-    told = Told(after)
-    assert (told.results, told.lost, told.faults) == ([0, 1, 2, 3], [], [])
+    collected = Collector(after)
+    assert (collected.results, collected.lost, collected.faults) == ([0, 1, 2, 3], [], [])
 
 
-def test_after_a_finding_the_time_of_an_examination_is_over() -> None:
+def test_time_of_an_examination_ends_with_its_finding() -> None:
     def after(number: int, tell: Tell) -> None:
         tell(examining(0.2))
         tell(finding({"number": number}))
         time.sleep(0.4)
 
-    told = Told(after)
-    assert len(told.findings) == 4 and (told.results, told.faults) == ([0, 1, 2, 3], [])
+    collected = Collector(after)
+    assert len(collected.findings) == 4 and (collected.results, collected.faults) == ([0, 1, 2, 3], [])
 
 
 def test_a_process_that_dies_after_its_finding_is_a_fault() -> None:
@@ -82,12 +82,17 @@ def test_a_process_that_dies_after_its_finding_is_a_fault() -> None:
         if number == 1:
             os._exit(7)
 
-    told = Told(after)
-    assert told.faults == ["a process that runs tests ended with 7"] and told.results == [0, 1, 2, 3]
+    collected = Collector(after)
+    assert collected.faults == ["a process that runs tests ended with 7"] and collected.results == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
-def test_a_process_that_has_grown_makes_room_where_another_group_begins() -> None:
-    """Every task runs once, tasks of a group in one process, and none inherits what another group has left behind."""
+def test_a_process_with_much_memory_is_replaced_before_another_group() -> None:
+    """Every task runs once, and tasks of a group run in one process. No group inherits the state of another group."""
     kept: list[bytearray] = []
     pids: dict[int, int] = {}
 
@@ -97,14 +102,14 @@ def test_a_process_that_has_grown_makes_room_where_another_group_begins() -> Non
         tell(result({"number": number, "pid": os.getpid()}))
 
     desk = Desk(begin, lambda data: pids.update({data["number"]: data["pid"]}), lambda test, why: None)
-    groups = ["a", "a", "a", "b", "b", "c"]  # 90 MB after the first three, 60 after the next two
+    groups = ["a", "a", "a", "b", "b", "c"]  # 90 MB after the first three, 60 MB after the next two
     assert run_in_shards([[]] * 6, groups, 1, desk) == []
     assert sorted(pids) == list(range(6))
     assert pids[0] == pids[1] == pids[2] and pids[3] == pids[4]
     assert len({pids[0], pids[3], pids[5]}) == 3
 
 
-def test_a_process_that_has_not_grown_goes_on() -> None:
+def test_a_process_with_little_memory_continues() -> None:
     pids: set[int] = set()
 
     def begin(number: int, tell: Tell) -> None:
