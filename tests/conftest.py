@@ -1,4 +1,4 @@
-"""Lets `pytest tests/public` be called by hand: without the command line's run, the plugin grades `student/`."""
+"""Supports a direct call of `pytest tests/public`: without a run of the command line, the plugin grades `student/`."""
 
 from pathlib import Path
 

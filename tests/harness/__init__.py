@@ -1,1 +1,1 @@
-"""The project's tests of itself."""
+"""Tests of the project's own code."""

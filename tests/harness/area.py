@@ -128,7 +128,7 @@ kept = true
 
 
 def package(folder: Path) -> Path:
-    """Writes the whole package, with what generation has to leave out."""
+    """Writes the complete package, including files that generation must leave out."""
     for name, content in {
         "__init__.py": b'"""A package."""\n',
         "area.py": AREA.encode(),

@@ -1,4 +1,4 @@
-"""Runs attempts in a process of their own that has locked itself in, and tells what became of each."""
+"""Runs attempts in a separate process that is locked down, and reports the result of each."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-# Each attempt runs in the same process, one after the other. "passed" or the name of the error that it met.
+# All attempts run in the same process, one after another. A result is "passed" or the name of the error.
 _PROGRAM = """
 import ctypes, errno, fcntl, json, os, signal, socket, subprocess, sys, tempfile, termios, threading, time
 from pathlib import Path
@@ -15,35 +15,35 @@ from autograder.isolation.syscalls import call, prctl
 attempts, names = json.loads(sys.stdin.read())
 globals().update(names)
 {before}
-became = {{}}
+results = {{}}
 for name, attempt in attempts.items():
     try:
         exec(attempt)
-        became[name] = "passed"
+        results[name] = "passed"
     except OSError as error:
-        became[name] = errno.errorcode.get(error.errno, str(error))
+        results[name] = errno.errorcode.get(error.errno, str(error))
     except Exception as error:
-        became[name] = f"{{type(error).__name__}}: {{error}}"
-print(json.dumps(became), flush=True)
+        results[name] = f"{{type(error).__name__}}: {{error}}"
+print(json.dumps(results), flush=True)
 """
 
 
 def attempt(before: str, attempts: Mapping[str, str], **names: Any) -> dict[str, str]:
-    """What becomes of each attempt after `before` has run: "passed", or the name of its error.
+    """The result of each attempt after `before` has run: "passed" or the name of its error.
 
     Args:
-        before: statements that lock the process in.
+        before: statements that lock the process down.
         attempts: statements by name.
-        names: plain values that the statements refer to.
+        names: plain values that the statements use.
     """
     done = run(_PROGRAM.format(before=before), json.dumps([dict(attempts), names]))
     assert done.returncode == 0, done.stderr
-    became: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    return became
+    results: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return results
 
 
 def run(program: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-    """A Python program in a process of its own, with text for it to read."""
+    """Runs a Python program in a separate process, with text on its standard input."""
     return subprocess.run(
         [sys.executable, "-c", program], input=given, capture_output=True, text=True, timeout=120, check=False
     )

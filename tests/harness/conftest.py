@@ -1,4 +1,4 @@
-"""A second, tiny homework, so that the grader is not tested on homework 12 alone; a zygote and a browser to share."""
+"""A second, tiny homework, so that the tests do not need homework 12; a shared zygote and a shared browser."""
 
 import gc
 import os
@@ -18,14 +18,14 @@ from tests.harness.mini import Mini
 
 @pytest.fixture
 def mini(tmp_path: Path) -> Mini:
-    """A fresh tiny homework in a folder of its own, its submission right."""
+    """A new tiny homework in its own folder, with a right submission."""
     return Mini(tmp_path / "mini")
 
 
 @pytest.fixture
 def banked(tmp_path: Path) -> Iterator[Banked]:
-    """A fresh tiny homework with a bank of mistakes, its submission right."""
-    gc.freeze()  # the grader collects garbage after each examination, and pytest holds much that is none
+    """A new tiny homework with a bank of mistakes and a right submission."""
+    gc.freeze()  # the grader collects garbage after each examination, and pytest keeps many objects alive
     yield Banked(tmp_path / "banked")
     gc.unfreeze()
 
@@ -39,11 +39,11 @@ def own_random_state() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolated]:
-    """One zygote for all tests of a process; what it mounts is in its staging folder, as `pupil`."""
+    """One zygote for all tests of a process. It mounts the folder `pupil` of its staging folder."""
     if not supported():
         pytest.skip("isolation needs Linux")
     folder = tmp_path_factory.mktemp("isolation")
-    for path in (folder, *folder.parents[:2]):  # pytest's own folders are closed to other users
+    for path in (folder, *folder.parents[:2]):  # other users cannot enter the folders of pytest
         os.chmod(path, 0o711)
     staging = folder / "staging"
     staging.mkdir()
@@ -54,7 +54,7 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolated]:
 
 @pytest.fixture
 def pupil(zygote: Isolated) -> Path:
-    """The empty package folder that the zygote's workers mount."""
+    """The empty package folder that the workers of the zygote mount."""
     folder = Path(zygote.staging) / "pupil"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

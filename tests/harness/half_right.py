@@ -1,4 +1,4 @@
-"""Half-right submissions of homework 12, made from the reference: about half of the blocks go wrong."""
+"""Half-right submissions of homework 12, made from the reference: about half of the blocks are wrong."""
 
 import random
 import re
@@ -30,7 +30,7 @@ OPERATORS = (
 
 
 def make(number: int, target: Path) -> None:
-    """Copies the reference to `target`, about half of its blocks changed; the same number gives the same changes."""
+    """Copies the reference to `target` and changes about half of its blocks. The same number gives the same changes."""
     shutil.copytree(
         ROOT / "solutions",
         target,

@@ -1,4 +1,4 @@
-"""The tiny homework with trained weights and a given file; what `submit` writes of it, and what a grade would take."""
+"""The tiny homework with trained weights and a given file: the log from `submit`, and the files of a grade."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ INTAKE = '\n[intake]\naccept = ["**/*.py", "answers.toml", "artifacts/*.safetens
 
 
 def with_weights(mini: Mini) -> None:
-    """Adds an artifact and its task, and `table.py`, which is given."""
+    """Adds an artifact, its task, and the given file `table.py`."""
     text = giving(MANIFEST.replace("]\n\n[staff]", ARTIFACT_TASK), "table.py")
     mini.manifest(text + INTAKE)
     mini.public(PUBLIC + ARTIFACT_TEST)
@@ -55,7 +55,7 @@ def submitted(*more: str) -> dict:
 
 
 def staged(submission: Path, mini: Mini) -> tuple[dict[str, bytes], dict[str, str], tuple[str, ...]]:
-    """What a grade of it would run on: files, digests, notes."""
+    """The input of a grade: files, digests, notes."""
     scratch = mini.root.parent / f"staged {submission.name}"
     scratch.mkdir()
     found = intake.stage(submission, mini.loaded(), scratch)
@@ -64,5 +64,5 @@ def staged(submission: Path, mini: Mini) -> tuple[dict[str, bytes], dict[str, st
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:
-    """What was printed, in one line."""
+    """The printed text in one line."""
     return " ".join(capsys.readouterr().out.split())

@@ -1,8 +1,8 @@
-"""Runs a command on a machine that lacks something, by really taking it away from the command before it starts.
+"""Runs a command on a machine that lacks a feature: it really removes the feature before the command starts.
 
     python -m tests.harness.machines --without landlock --without namespaces --as plain -- COMMAND ...
 
-What is taken away stays away, from every process that the command starts as well.
+The feature is also missing in every process that the command starts.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from autograder.isolation.kernel.bpf import ALLOW, Program, Rule, assemble, bits
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = ("landlock", "namespaces", "seccomp")
 USERS = ("plain", "container")
-PLAIN_USER = 54321  # owns nothing, and has no entry in /etc/passwd, as often in containers
+PLAIN_USER = 54321  # owns nothing, and has no entry in /etc/passwd, which is common in containers
 
 # Capability numbers (include/uapi/linux/capability.h) that Docker leaves to root in a container by default: chown,
 # dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot, mknod,
@@ -41,18 +41,18 @@ def command(
     read_anything: bool = False,
     open_python: bool = False,
 ) -> list[str]:
-    """What to put before a command so that it runs on such a machine, from whatever folder.
+    """The prefix of a command that makes it run on such a machine, from any folder.
 
     Args:
         without: any of `WITHOUT`.
-            landlock: its calls do not exist, as in a kernel without it.
-            namespaces: no new namespace and no mount, as in a default container.
-            seccomp: no filters, as where they are compiled out.
-        user: one of `USERS`, for a caller that is root; None to stay who one is.
+            landlock: its system calls do not exist, like in a kernel without it.
+            namespaces: no new namespace and no mount, like in a default container.
+            seccomp: no filters, like in a kernel without them.
+        user: one of `USERS`, if the caller is root; None keeps the current user.
             plain: an unprivileged user without capabilities.
-            container: root with the capabilities that Docker leaves it.
-        open_python: show Python and this project to every user, even if they lie below a folder of root's.
-        read_anything: leave the plain user CAP_DAC_READ_SEARCH, so that a Python below a folder of root's can start.
+            container: root with the default capabilities of Docker.
+        open_python: show Python and this project to every user, even if they are below a folder of root.
+        read_anything: the plain user keeps CAP_DAC_READ_SEARCH, so that a Python below a folder of root can start.
     """
     words = [sys.executable, __file__]
     words += [word for layer in without for word in ("--without", layer)]
@@ -63,7 +63,7 @@ def command(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Takes away what the command line says and becomes the command. Exits 126 if it may not be run."""
+    """Removes the features and becomes the command. Exits with 126 if the command must not be run."""
     parser = argparse.ArgumentParser(
         prog="machines", description=__doc__.splitlines()[0] if __doc__ else None
     )
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = parser.parse_args(arguments)
     if asked.open_python:
         _open_python()
-    # The filter goes first: who is still root needs no no_new_privs for it, which the machine then has not set either.
+    # The filter comes first: root needs no no_new_privs for it, so the machine does not set no_new_privs.
     if asked.without:
         _install(filter_of(asked.without))
     if asked.user == "container":
@@ -86,17 +86,17 @@ def main(arguments: Sequence[str]) -> None:
         os.execvp(asked.command[0], asked.command)
     except PermissionError:
         print(
-            f"machines: user {os.geteuid()} may not run {asked.command[0]}: does it, or a folder above it, belong to "
-            "root alone? --read-anything leaves a plain user the capability to read it all the same",
+            f"machines: user {os.geteuid()} cannot run {asked.command[0]}: does it, or a folder above it, belong to "
+            "root only? With --read-anything a plain user keeps the capability to read it",
             file=sys.stderr,
         )
         sys.exit(126)
 
 
 def _open_python() -> None:
-    """Shows Python and this project to every user, where they lie below a folder that only its owner may enter.
+    """Shows Python and this project to every user, if they are below a folder that only its owner can enter.
 
-    In a mount namespace of the command's own, such a folder is replaced by an open one that holds nothing else.
+    In the mount namespace of the command, an open folder with nothing else replaces this folder.
     """
     paths = dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT)))
     closed = {folder for path in paths if (folder := closed_above(Path(path)))}
@@ -115,12 +115,12 @@ def _open_python() -> None:
 
 
 def closed_above(path: Path) -> Path | None:
-    """The topmost folder on the way that others may not enter."""
+    """The topmost folder of the path that other users cannot enter."""
     return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001), None)
 
 
 def filter_of(without: Iterable[str]) -> Program:
-    """The seccomp filter that makes these layers look absent, and lets all else pass."""
+    """The seccomp filter that makes these layers look absent, and allows all other calls."""
     verdicts: dict[str, int] = {}
     rules: dict[str, Rule] = {}
     if "landlock" in without:
@@ -152,7 +152,7 @@ def _become_root_of_a_container() -> None:
     for capability in range(64):
         if capability not in _DOCKER_CAPABILITIES and _is_known(capability):
             syscalls.prctl(_PR_CAPBSET_DROP, capability)
-    # The bounding set does not hold back what is inheritable.
+    # The bounding set does not limit the inheritable set.
     _set_capabilities(_DOCKER_CAPABILITIES, inheritable=())
 
 
@@ -175,7 +175,7 @@ def _become_plain(*, read_anything: bool) -> None:
     os.setresgid(PLAIN_USER, PLAIN_USER, PLAIN_USER)
     os.setresuid(PLAIN_USER, PLAIN_USER, PLAIN_USER)
     _set_capabilities(kept, inheritable=kept)
-    for capability in kept:  # the ambient set is the one that a program without marks of its own inherits
+    for capability in kept:  # a program without file capabilities inherits the ambient set
         syscalls.prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, capability)
 
 

@@ -1,7 +1,7 @@
-"""Which promises hold on which kind of machine, each cell tried: `python -m tests.harness.matrix [--write FILE]`.
+"""Tests which promises hold on which kind of machine: `python -m tests.harness.matrix [--write FILE]`.
 
-Every row is a machine that really lacks something (`machines`), on which the doctor really attacks; the homework that
-is attacked is the tiny one, in a folder that only its owner may enter. Prints a table in Markdown.
+Every row is a machine that really lacks a feature (`machines`). There the doctor runs real attacks on the tiny
+homework, in a folder that only its owner can enter. Prints a table in Markdown.
 """
 
 import argparse
@@ -22,8 +22,8 @@ LAYERS = {"landlock": "Landlock", "namespaces": "namespaces", "seccomp": "seccom
 
 
 @dataclass(frozen=True)
-class Who:
-    """One who grades: in words, with the options of `machines.command`, and whether Python is theirs alone."""
+class Grader:
+    """A user who grades: a description, options of `machines.command`, and whether only this user can read Python."""
 
     words: str
     user: str | None
@@ -31,16 +31,16 @@ class Who:
 
 
 WHO = {
-    "root": Who("root, Python below a folder of root's", None, False),
-    "root-open": Who("root, Python readable by all", None, True),
-    "container": Who("root in a container, Python below a folder of root's", "container", False),
-    "container-open": Who("root in a container, Python readable by all", "container", True),
-    "plain": Who("a plain user", "plain", True),
+    "root": Grader("root, Python below a folder of root's", None, False),
+    "root-open": Grader("root, Python readable by all", None, True),
+    "container": Grader("root in a container, Python below a folder of root's", "container", False),
+    "container-open": Grader("root in a container, Python readable by all", "container", True),
+    "plain": Grader("a plain user", "plain", True),
 }
 
 
 def examine(who: str, without: tuple[str, ...]) -> dict:
-    """What the doctor finds on such a machine."""
+    """The findings of the doctor on such a machine."""
     person = WHO[who]
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
         mini = Mini(Path(folder) / "mini")
@@ -61,17 +61,17 @@ def examine(who: str, without: tuple[str, ...]) -> dict:
 
 
 def python_is_open() -> bool:
-    """Whether every user can read Python here, so that the rows that say otherwise cannot be tried."""
+    """Whether every user can read Python here. Then the rows with an unreadable Python cannot be tested."""
     return closed_above(Path(sys.base_prefix)) is None and closed_above(Path(sys.prefix)) is None
 
 
 def broken(found: dict) -> list[str]:
-    """Names of the promises that do not hold."""
+    """The names of the promises that do not hold."""
     return [name for name, state in found["promises"].items() if state != "holds"]
 
 
 def row(who: str, without: tuple[str, ...], found: dict) -> str:
-    """A line of the table."""
+    """One line of the table."""
     lacking = ", ".join(LAYERS[name] for name in without) or "nothing"
     verdict = "graded" if found["holds"] else "refused"
     reason = "Python cannot be read" if found["refusal"] else ", ".join(broken(found)) or "none"
@@ -80,7 +80,7 @@ def row(who: str, without: tuple[str, ...], found: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Which promises hold where; run it as root on Linux.")
-    parser.add_argument("--write", type=Path, help="also write the table there")
+    parser.add_argument("--write", type=Path, help="also write the table to this file")
     arguments = parser.parse_args()
     lines = [
         "| who grades | what the machine lacks | a submission is | not held |",

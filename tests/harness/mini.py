@@ -1,4 +1,4 @@
-"""A homework of three tasks and one answer, written into a folder; each test changes what it wants to see fail."""
+"""A homework of three tasks and one answer, in a folder. Each test changes what must fail."""
 
 import json
 import sys
@@ -59,7 +59,7 @@ colour = "blue"
 
 
 def giving(text: str, *patterns: str) -> str:
-    """A manifest in which files of the package are given, from a reference that stands apart."""
+    """A manifest with given files in the package, and with a separate reference."""
     package = 'package = "pupil"\n'
     text = text.replace(package, f"{package}given = {json.dumps(patterns)}\n")
     return text.replace('reference = "pupil"', 'reference = "reference"')
@@ -111,13 +111,13 @@ QUADRUPLE = "maths.quadruple"
 
 
 class Mini:
-    """The tiny homework in `root`; `code`, `public`, `hidden`, `manifest` and `answers` replace a file whole."""
+    """The tiny homework in `root`; `code`, `public`, `hidden`, `manifest` and `answers` replace a complete file."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.out = root / "out"
         for name in [name for name in sys.modules if name.split(".")[0] == "checks"]:
-            del sys.modules[name]  # a test file of the same name from an earlier tiny homework
+            del sys.modules[name]  # a test file with the same name from an earlier tiny homework
         for folder in ("pupil", "checks/public", "checks/hidden"):
             (root / folder).mkdir(parents=True)
         (root / "pupil/__init__.py").write_text("")
@@ -143,17 +143,17 @@ class Mini:
         (self.root / "checks/hidden/test_hidden_mini.py").write_text(dedent(text))
 
     def loaded(self) -> Manifest:
-        """Its manifest as it stands."""
+        """Its current manifest."""
         return load(self.root / "assignment.toml")
 
     def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
-        """Grades the package as it stands, public and hidden, and keeps the record in `out`."""
+        """Grades the package with public and hidden tests, and writes the record into `out`."""
         settings = choose(self.loaded(), only=only)
         keeper = Keeper(settings, out=self.out, render=gradescope.render)
         return grade(settings, self.submission(), keeper=keeper, overrides=overrides)
 
     def submission(self) -> Submission:
-        """Its package as it stands."""
+        """Its package as it is now."""
         return staged.read(self.root / "pupil", self.loaded())
 
 
@@ -165,15 +165,15 @@ def unread(manifest: Manifest) -> Submission:
 
 
 def outcomes(record: Record) -> dict[str, str]:
-    """Outcome of each task."""
+    """The outcome of each task."""
     return {task["id"]: task["outcome"] for task in record["tasks"]}
 
 
 def points(record: Record) -> dict[str, float]:
-    """Points of each task."""
+    """The points of each task."""
     return {task["id"]: task["points"] for task in record["tasks"]}
 
 
 def results_of(record: Record, task: str) -> list[dict]:
-    """The tests of a task, in the ledger's order."""
+    """The tests of a task, in the order of the ledger."""
     return [test for test in record["tests"] if test["task"] == task]

@@ -1,4 +1,4 @@
-"""A bank for the tiny homework, written entry by entry, and what the matrix makes of it."""
+"""A bank for the tiny homework, built entry by entry, and its kill matrix."""
 
 from textwrap import dedent
 
@@ -11,14 +11,14 @@ HEADER = "from autograder.misconceptions.bank import right, wrong\n"
 
 
 def fill(banked: Banked, *entries: str) -> None:
-    """The bank holds these entries alone."""
+    """Writes a bank with only these entries."""
     (banked.root / "mistakes/q1.py").write_text(HEADER + "\n".join(map(dedent, entries)))
 
 
 def wrong(task: str, name: str, body: str, parameters: str = "x") -> str:
     lines = body.replace("\n", "\n    ")
-    told = 'says="is wrong", hint="Why?", common="often", failure="values"'
-    return f'@wrong("{task}", {told})\ndef {name}({parameters}):\n    {lines}\n'
+    arguments = 'says="is wrong", hint="Why?", common="often", failure="values"'
+    return f'@wrong("{task}", {arguments})\ndef {name}({parameters}):\n    {lines}\n'
 
 
 def right(task: str, name: str, body: str, parameters: str = "x") -> str:

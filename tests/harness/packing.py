@@ -1,4 +1,4 @@
-"""Submissions to the tiny homework packed in all ways, and their staging with an eye on what is written where."""
+"""Packs submissions to the tiny homework in all ways, and stages them with checks of every written file."""
 
 import io
 import os
@@ -31,7 +31,7 @@ def folder(root: Path, files: dict[str, bytes]) -> Path:
 
 
 def zipped(path: Path, files: dict[str, bytes], *more: tuple[zipfile.ZipInfo | str, bytes]) -> Path:
-    """A zip of `files`, then of `more` entries, which may be odd."""
+    """A zip of `files`, then of `more` entries, which can be unusual."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in [*files.items(), *more]:
             archive.writestr(name, data)
@@ -49,7 +49,7 @@ def member(name: str, data: bytes = b"", **fields: object) -> tuple[tarfile.TarI
 def tarred(
     path: Path, files: dict[str, bytes], *more: tuple[tarfile.TarInfo, bytes], mode: str = "w"
 ) -> Path:
-    """A tar of `more` entries, which may be odd, then of `files`."""
+    """A tar of `more` entries, which can be unusual, then of `files`."""
     with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
         for info, data in [*more, *(member(name, data) for name, data in files.items())]:
             archive.addfile(info, io.BytesIO(data))
@@ -59,7 +59,7 @@ def tarred(
 def stage(submission: Path, limits: str = "") -> intake.Submission:
     """Stages a submission to the tiny homework; `limits` are lines of `[intake]`.
 
-    Whatever it holds: what is staged are plain files that others may read, and nothing else is written beside it.
+    For every submission: only plain files are staged, other users can read them, and no other file is written.
     """
     staff, scratch = submission.parent / "staff", submission.parent / "scratch"
     folder(staff / "reference", {"__init__.py": b"", "given/table.py": GIVEN.encode()})
@@ -95,5 +95,5 @@ def names(staged: intake.Submission) -> set[str]:
 
 
 def said(staged: intake.Submission, *words: str) -> bool:
-    """Whether one note holds all the words."""
+    """Whether one note contains all the words."""
     return any(all(word in note for word in words) for note in staged.notes)

@@ -1,4 +1,4 @@
-"""A T5 of a few thousand weights with its tokenizer, in files like those of T5-small; and a machine cut off."""
+"""A T5 with a few thousand weights and its tokenizer, in files like those of T5-small; also a network block."""
 
 import json
 import socket
@@ -16,14 +16,13 @@ WHO, VERBS, WHAT = ["mayor", "farmer", "pilot"], ["opens", "buys", "paints"], ["
 WHERE, WHEN = ["oslo", "lima"], ["monday", "friday"]
 WORDS = ["the", "a", "in", "on", *WHO, *VERBS, *WHAT, *WHERE, *WHEN]
 SENTINELS = 2
-VOCABULARY = (
-    3 + 1 + len(WORDS) + 2 + SENTINELS
-)  # special ids, a lone space, words, "summarize" and ":", sentinels
-UNUSED = 5  # ids of the model beyond the tokenizer's, of which T5-small has 28
+# Special ids, a single space, words, "summarize" and ":", sentinels.
+VOCABULARY = 3 + 1 + len(WORDS) + 2 + SENTINELS
+UNUSED = 5  # ids of the model without a token; T5-small has 28 of them
 
 
 def save(folder: Path, own_head: bool = False) -> Path:
-    """Writes a checkpoint; with `own_head` as T5 1.1 is: its head is not the table of words, and nothing is scaled."""
+    """Writes a checkpoint. With `own_head`, like T5 1.1: the head is not the embedding, and nothing is scaled."""
     pieces = ["▁", *(f"▁{word}" for word in WORDS), "▁summarize", ":"]
     vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
     vocabulary += [(piece, -float(rank)) for rank, piece in enumerate(pieces, 1)]
@@ -37,7 +36,7 @@ def save(folder: Path, own_head: bool = False) -> Path:
         config = T5Config(
             vocab_size=VOCABULARY + UNUSED,
             d_model=16,
-            d_kv=8,  # not d_model / num_heads, as in T5 1.1
+            d_kv=8,  # not d_model / num_heads, like in T5 1.1
             d_ff=24,
             num_layers=2,
             num_heads=4,
@@ -47,7 +46,7 @@ def save(folder: Path, own_head: bool = False) -> Path:
         model = T5ForConditionalGeneration(config)
         for name, parameter in model.named_parameters():
             if name.endswith((".o.weight", ".wo.weight")):
-                # As it starts, it repeats the word that it has read.
+                # With its initial weights it repeats the last token.
                 torch.nn.init.normal_(parameter, std=3.0)
         head = torch.randn(VOCABULARY + UNUSED, 16)
     model.save_pretrained(folder)
@@ -61,17 +60,17 @@ def save(folder: Path, own_head: bool = False) -> Path:
 
 
 def rewrite(folder, change):
-    """Puts `change(weights)` in place of a checkpoint's weights."""
+    """Replaces the weights of a checkpoint with `change(weights)`."""
     file = folder / "model.safetensors"
     weights = change(load_file(file))
     save_file(weights, file, metadata={"format": "pt"})
 
 
 def cut_off(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
-    """Hugging Face's libraries offline, their caches empty; a test that asks for an address or a connection fails."""
+    """The libraries of Hugging Face are offline, with empty caches. A test that resolves a name or connects fails."""
 
     def refused(*_args, **_options):
-        pytest.fail("something wanted to use the network")
+        pytest.fail("the code tried to use the network")
 
     monkeypatch.setattr(socket, "getaddrinfo", refused)
     monkeypatch.setattr(socket.socket, "connect", refused)

@@ -1,4 +1,4 @@
-"""The page of a report, read strictly: each tag and attribute is one of few, closed and in place."""
+"""Parses the page of a report strictly: only a few tags and attributes are allowed, closed and nested correctly."""
 
 import re
 from html.parser import HTMLParser
@@ -40,12 +40,12 @@ ALLOWED = {
 }
 ALLOWED |= {tag: {"class"} for tag in ("p", "code", "dd", "ul", "li", "div", "table", "details", "g")}
 ALLOWED |= {tag: set() for tag in BARE}
-# Words of the page's own, numbers, and a picture's data: nothing that a record's text could be.
+# Words of the page, numbers, and the data of a picture: never a text of a record.
 VALUE = re.compile(r"[\w /.,:;=#'%+-]*|data:image/png;base64,[\w+/=]+")
 
 
 class Page(HTMLParser):
-    """A page, refused unless each tag and attribute is one of few, closed and in place."""
+    """A page. It is refused unless all tags and attributes are allowed, closed and nested correctly."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -85,5 +85,5 @@ class Page(HTMLParser):
 
 
 def read(found: dict[str, Any]) -> str:
-    """The words of a record's page, one space between them."""
+    """The words of the page of a record, separated by single spaces."""
     return " ".join(Page(report.render(found)).text.split())

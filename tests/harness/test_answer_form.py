@@ -1,4 +1,4 @@
-"""What a mistake in the answer form is answered by: its line, and what to write there."""
+"""The message for a mistake in the answer form: its line, and what to write there."""
 
 import shutil
 import tomllib
@@ -32,13 +32,13 @@ ROOT = Path(__file__).parents[2]
         ("a = “x”\n", "line 1 is `a = “x”`: the quotes of TOML are straight"),
         ('a = "x "y" z"\n', "text that has quotes in it stands between"),
         ('a = "C:\\Users"\n', "write each backslash twice"),
-        # Where the parser stumbles is not where the mistake is: it had not ended one or two lines before.
+        # The parser reports a later line than the mistake: the value should have ended one or two lines before.
         ('a = 1\nb = "open\nc = 3\n', 'line 2 is `b = "open`: close the quotes on the same line'),
         ('a = 1\nb = """open\nc = 3\n', 'line 2 is `b = """open`: close the quotes'),
         ('a = ["x",\n  "y"\nb = 3\n', 'line 1 is `a = ["x",`: a list is closed by ]'),
     ],
 )
-def test_mistake_in_the_writing_is_named_by_its_line(tmp_path: Path, text: str, says: str) -> None:
+def test_syntax_mistake_is_named_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "answers.toml").write_text(text, encoding="utf-8")
     assert says in answers.read(tmp_path).problem
 
@@ -51,7 +51,7 @@ def test_every_answer_has_the_line_on_which_it_begins(tmp_path: Path) -> None:
     assert (form.where("c"), form.where("z")) == ("answers.toml:7", "answers.toml")
 
 
-def test_looking_for_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_for_lines_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form_lines, "WORK", 40)
     text = "a = 1\nb = [\n" + "1,\n" * 1000 + "]\nc = 3\n"
     assert form_lines.places(text) == {"a": 1}
@@ -64,7 +64,7 @@ def test_wrong_and_blank_answers_name_their_line(mini: Mini) -> None:
         assert (first["outcome"], first["where"]) == (outcome, "answers.toml:3")
 
 
-def test_what_is_odd_about_the_form_is_noted(mini: Mini) -> None:
+def test_unusual_forms_are_noted(mini: Mini) -> None:
     mini.answers('color = "blue"\nzzz = 1\nnames = ["Ada", "Alan"]\nstudent_ids = "1"\n')
     notes = mini.grade()["notes"]
     assert notes == [
@@ -82,8 +82,8 @@ def test_notes_of_a_hostile_form_are_few(mini: Mini) -> None:
 
 
 @pytest.mark.slow
-def test_every_answer_of_another_kind_is_refused_in_words(tmp_path: Path) -> None:
-    """Of the homework itself: no answer may crash its test, and none that is no answer may pass."""
+def test_every_answer_of_a_wrong_type_is_refused_with_a_reason(tmp_path: Path) -> None:
+    """For homework 12: no answer may crash its test, and no invalid answer may pass."""
     assignment = manifest.load(ROOT / "assignment.toml")
     tasks = [task for task in assignment.tasks.values() if task.kind == "answer"]
     package = tmp_path / "solutions"

@@ -1,4 +1,4 @@
-"""Trained weights that are no evidence: each is found, named, and crashes nothing."""
+"""Trained weights that prove nothing: each is detected and named, and causes no crash."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def test_sources(hw):
 
 @pytest.mark.task("answers.reached")
 def test_reached(hw):
-    "The figure is what the weights add up to."
+    "The number is the sum of the weights."
     assert hw.answer("reached") == hw.artifact("artifacts.net").weights["w"].sum()
 """
 )
@@ -102,7 +102,7 @@ def _says(record: Record) -> str:
     return results_of(record, NET)[0]["rationale"]
 
 
-def test_sound_weights_earn_their_points_and_stand_in_the_record(net: Net) -> None:
+def test_valid_weights_earn_their_points_and_are_in_the_record(net: Net) -> None:
     record = net.grade()
     assert points(record)[NET] == 2 and points(record)[FIGURE] == 1
     assert record["score"] == record["max_score"] == 13 and record["faults"] == []
@@ -115,7 +115,7 @@ def test_sound_weights_earn_their_points_and_stand_in_the_record(net: Net) -> No
     assert all("shown" not in test for test in record["tests"])
 
 
-def test_no_weights_are_todo_and_what_rests_on_them_is_blocked(net: Net) -> None:
+def test_missing_weights_are_todo_and_dependent_tasks_are_blocked(net: Net) -> None:
     record = net.mini.grade()
     assert outcomes(record)[NET] == "TODO" and outcomes(record)[FIGURE] == "BLOCKED"
     assert points(record)[NET] == points(record)[FIGURE] == 0
@@ -157,7 +157,7 @@ UNSOUND = {
     "a pickle": (_set(data=pickle.dumps({"w": [1, 2, 3]})), "broken or no safetensors"),
     "nothing": (_set(data=b""), "broken or no safetensors"),
     "truncated": (_set(data=save(_weights(1, 2, 3))[:-2]), "broken or no safetensors"),
-    "a header that promises the sky": (_set(data=b"\xff" * 8 + b"{}"), "broken or no safetensors"),
+    "a header with an enormous size": (_set(data=b"\xff" * 8 + b"{}"), "broken or no safetensors"),
     "NaN": (_set(tensors=_weights(1, float("nan"), 3)), "not finite"),
     "infinite": (_set(tensors=_weights(1, float("inf"), 3)), "not finite"),
     "infinite in single precision": (_set(tensors=_weights(1e300, dtype=torch.float64)), "not finite"),
@@ -179,7 +179,7 @@ UNSOUND = {
 
 
 @pytest.mark.parametrize("name", UNSOUND)
-def test_unsound_weights_are_named_and_nothing_crashes(net: Net, name: str) -> None:
+def test_invalid_weights_are_named_and_nothing_crashes(net: Net, name: str) -> None:
     change, says = UNSOUND[name]
     change(net)
     record = net.grade()
@@ -187,7 +187,7 @@ def test_unsound_weights_are_named_and_nothing_crashes(net: Net, name: str) -> N
     assert points(record)[NET] == points(record)[FIGURE] == 0
     assert says in _says(record) and says in record["artifacts"][0]["problem"]
     assert record["artifacts"][0]["card"] is None
-    assert points(record)["maths.double"] == 4  # the rest is graded as ever
+    assert points(record)["maths.double"] == 4  # the rest is graded as usual
 
 
 def test_a_folder_in_place_of_weights_is_named(net: Net) -> None:
@@ -200,12 +200,12 @@ def test_a_folder_in_place_of_weights_is_named(net: Net) -> None:
 def test_a_card_of_other_sources_is_named(net: Net, sources: dict[str, str]) -> None:
     net.changes = {"sources": sources}
     record = net.grade()
-    assert points(record)[NET] == 1  # the weights are what they are
+    assert points(record)[NET] == 1  # the weights themselves are valid
     assert "maths.py" in results_of(record, NET)[1]["rationale"]
     assert record["artifacts"][0]["problem"] == "trained with other sources than these: maths.py"
 
 
-def test_comments_and_blank_lines_make_no_other_source(tmp_path: Path) -> None:
+def test_comments_and_blank_lines_do_not_change_a_source(tmp_path: Path) -> None:
     plain, changed, other = (tmp_path / name for name in "abc")
     plain.write_text("x = 1\nif x:\n    y = 2\n")
     changed.write_text("# why\nx = 1  \n\nif x:\n    # and so\n    y = 2\n\n")
@@ -213,7 +213,7 @@ def test_comments_and_blank_lines_make_no_other_source(tmp_path: Path) -> None:
     assert artifacts.code_digest(plain) == artifacts.code_digest(changed) != artifacts.code_digest(other)
 
 
-def test_what_is_measured_as_nan_is_written_as_text_and_reads_back(net: Net) -> None:
+def test_measured_nan_is_written_as_text_and_can_be_read(net: Net) -> None:
     net.mini.public(CHECKS.replace("total=net", "loss=float('nan'), total=net"))
     record = net.grade()
     written = json.loads((net.mini.out / "submission_log.json").read_text())
@@ -222,7 +222,7 @@ def test_what_is_measured_as_nan_is_written_as_text_and_reads_back(net: Net) -> 
     assert list(schemas.mistakes(written, "record")) == list(schemas.mistakes(record, "record")) == []
 
 
-def test_what_a_hidden_test_measures_is_not_shown(net: Net) -> None:
+def test_measurements_of_a_hidden_test_are_not_shown(net: Net) -> None:
     net.mini.public(PUBLIC + "import torch")
     net.mini.hidden(CHECKS.replace("def test_", "def test_hidden_"))
     record = net.grade()

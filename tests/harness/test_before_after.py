@@ -1,4 +1,4 @@
-"""Summaries before and after the feedback are compared as they were drawn, each by its own article."""
+"""Summaries before and after the feedback are compared, each with its own article."""
 
 import pytest
 import torch
@@ -12,8 +12,8 @@ from solutions.given.training import feedback
 VOCABULARY = len(news.VOCABULARY)
 
 
-class Told(t5.TinyT5Policy):
-    """Writes what it is told to write about each text."""
+class FixedPolicy(t5.TinyT5Policy):
+    """A policy that writes a fixed summary for each text."""
 
     def __init__(self, corpus, texts):
         super().__init__(VOCABULARY, 8)
@@ -36,7 +36,7 @@ def test_policies_are_compared_by_their_summaries(monkeypatch):
     corpus = news.NewsCorpus(news.make_articles(20, 5))
     best = [article.complete_summary for article in corpus.articles]
     bad = ["viral " + text for text in best]
-    found = before_after.compare(Told(corpus, bad), Told(corpus, best), corpus, 0)
+    found = before_after.compare(FixedPolicy(corpus, bad), FixedPolicy(corpus, best), corpus, 0)
     rouge = 2 * 7 / (8 + 7)
     assert found.metrics == pytest.approx(
         {
@@ -46,7 +46,7 @@ def test_policies_are_compared_by_their_summaries(monkeypatch):
             "rouge_before": rouge,
             "rouge": 1,
             "rouge_gain": 1 - rouge,
-            "kl": 100 * 8,  # "viral" comes first, so that every word stands elsewhere, and the end
+            "kl": 100 * 8,  # "viral" comes first, so every word and the end have another position
         }
     )
     (curve,) = found.curves
@@ -56,16 +56,16 @@ def test_policies_are_compared_by_their_summaries(monkeypatch):
     assert best[0] in shown and bad[4] in shown and corpus.articles[1].text in shown and bad[5] not in shown
 
 
-def test_figures_of_a_roll_out_are_those_of_its_own_articles():
+def test_numbers_of_a_roll_out_belong_to_its_own_articles():
     corpus = news.NewsCorpus(news.make_articles(20, 5))
-    policy = Told(corpus, [article.complete_summary for article in corpus.articles])
+    policy = FixedPolicy(corpus, [article.complete_summary for article in corpus.articles])
     settings = feedback.Settings(batch_size=8, learning_rate=0, value_learning_rate=0, kl_coef=0.1, epochs=0)
     draws = (torch.Generator().manual_seed(0) for _ in range(2))
     history = feedback.learn_from_feedback(policy, policy.scored(), corpus, 2, settings, *draws)
     assert history == {"score": [0, 0], "kl": [0, 0], "utility": [5, 5], "rouge_l": [1, 1]}
 
 
-def test_a_policy_that_learnt_nothing_gains_nothing():
+def test_an_unchanged_policy_has_gain_zero():
     corpus = news.NewsCorpus(news.make_articles(20, 5))
     torch.manual_seed(0)
     policy = t5.TinyT5Policy(VOCABULARY, 8)

@@ -1,4 +1,4 @@
-"""One test, two transports: a submission of homework 12 ends the same in process and in isolation, word for word."""
+"""One test, two transports: the results of a submission of homework 12 are identical in process and in isolation."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ Both = Callable[[Path, tuple[str, ...]], tuple[Record, Record]]
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
-    """Grades a folder on both transports."""
+    """Grades a folder with both transports."""
     with Grader(MANIFEST, isolated=False) as trusting, Grader(MANIFEST) as grader:
 
         def grade(folder: Path, only: tuple[str, ...]) -> tuple[Record, Record]:
@@ -40,14 +40,14 @@ def _ends(record: Record) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("package", ["solutions", "student"])
-def test_reference_and_stubs_end_the_same(both: Both, package: str) -> None:
+def test_reference_and_stubs_have_the_same_results(both: Both, package: str) -> None:
     trusted, isolated = both(ROOT / package, ())
     assert _ends(trusted) == _ends(isolated)
     assert trusted["faults"] == isolated["faults"] == []
 
 
 @pytest.mark.parametrize("number", range(HALF_RIGHT))
-def test_half_right_submissions_end_the_same(both: Both, tmp_path: Path, number: int) -> None:
+def test_half_right_submissions_have_the_same_results(both: Both, tmp_path: Path, number: int) -> None:
     half_right.make(number, tmp_path / "student")
     share = tuple(CODE[number::HALF_RIGHT] + CODE[(number + 7) % HALF_RIGHT :: HALF_RIGHT])
     trusted, isolated = both(tmp_path, share)

@@ -1,4 +1,4 @@
-"""The filter as each machine would get it, judged by a small interpreter: the one at hand is only one of them."""
+"""The filter for each machine type, run by a small interpreter. This machine is only one of them."""
 
 import platform
 import struct
@@ -16,7 +16,7 @@ OWN = 4321
 
 @pytest.fixture(params=ARCHITECTURES)
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Makes this a machine of that name."""
+    """Makes this machine look like one of this type."""
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(platform, "machine", lambda: request.param)
     syscalls.machine.cache_clear()
@@ -28,7 +28,7 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def judge(program: bpf.Program, architecture: int, number: int, *arguments: int) -> int:
-    """The verdict on one call, as the kernel would work it out (linux/filter.h)."""
+    """The verdict on one call, computed like in the kernel (linux/filter.h)."""
     code = bytearray(program.code)
     for place in program.own_pid_at:
         struct.pack_into("=I", code, place, OWN)
@@ -52,7 +52,7 @@ def judge(program: bpf.Program, architecture: int, number: int, *arguments: int)
             place += if_true if test[operation] else if_false
 
 
-def test_every_call_is_judged_as_its_group_says(machine: str) -> None:
+def test_every_call_gets_the_verdict_of_its_group(machine: str) -> None:
     program, architecture = seccomp.program(), ARCHITECTURES[machine]
     groups = ((seccomp.ALLOWED, bpf.ALLOW), (seccomp.FORBIDDEN, bpf.refuse(EPERM)))
     expected = {
@@ -86,7 +86,7 @@ def test_first_argument_decides(machine: str, name: str, allowed: list[int], ref
         assert judge(seccomp.program(), ARCHITECTURES[machine], number, argument) == verdict, argument
 
 
-def test_call_by_the_numbers_of_another_machine_kills(machine: str) -> None:
+def test_call_with_the_numbers_of_another_machine_kills(machine: str) -> None:
     others = {0x40000003, *ARCHITECTURES.values()} - {ARCHITECTURES[machine]}
     for architecture in others:
         assert judge(seccomp.program(), architecture, 0) == bpf.KILL

@@ -1,4 +1,4 @@
-"""What students are handed: complete, the same bytes every time, and nothing of staff's in it."""
+"""The bundle for students: it is complete, has the same bytes every time, and contains nothing of staff."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ def test_the_same_sources_give_the_same_bytes(
     assert again.sha256 == handed.sha256 and again.zip.read_bytes() == handed.zip.read_bytes()
 
 
-def test_the_zip_holds_the_folder_and_unpacks_beside_nothing_else(handed: bundle.Handed) -> None:
+def test_the_zip_contains_only_the_folder(handed: bundle.Handed) -> None:
     with zipfile.ZipFile(handed.zip) as archive:
         packed = {info.filename: archive.read(info) for info in archive.infolist()}
         assert all(info.external_attr >> 16 == 0o100644 for info in archive.infolist())
@@ -52,7 +52,7 @@ def test_the_zip_holds_the_folder_and_unpacks_beside_nothing_else(handed: bundle
     assert all(name.startswith("hw12-student/") for name in packed)
 
 
-def test_nothing_of_staffs_by_name(handed: bundle.Handed) -> None:
+def test_no_staff_file_by_name(handed: bundle.Handed) -> None:
     names = {path.relative_to(handed.folder).as_posix() for path in handed.folder.rglob("*")}
     assert {"README.md", "Makefile", ".github/workflows/classroom.yml", "student/answers.toml"} <= names
     for part in ("solutions", "hidden", "smoke", "oracles", "misconceptions", "harness", "diagnosis"):
@@ -60,7 +60,7 @@ def test_nothing_of_staffs_by_name(handed: bundle.Handed) -> None:
     assert not [name for name in names if name.startswith(("autograder/release", "student/artifacts"))]
 
 
-def test_the_manifest_of_students_is_whole_without_the_staffs_table(
+def test_the_manifest_of_students_has_all_but_the_staff_table(
     handed: bundle.Handed, manifest: Manifest
 ) -> None:
     theirs = manifests.load(handed.folder / "assignment.toml")
@@ -125,7 +125,7 @@ def test_expected_numbers_and_strings_are_found() -> None:
     assert not secrets.leaks({"a.py": b"def test_it(): 0.12345", "weights.npz": b"\xff0.123456"}, words)
 
 
-def test_what_is_listed_and_missing_is_named(manifest: Manifest, tmp_path: Path) -> None:
+def test_a_listed_but_missing_file_is_named(manifest: Manifest, tmp_path: Path) -> None:
     assert manifest.staff is not None and manifest.staff.bundle is not None
     listed = Bundle((*manifest.staff.bundle.files, "docs/lost.md"), "docs/student", ())
     other = replace(manifest, staff=replace(manifest.staff, bundle=listed))
@@ -133,7 +133,7 @@ def test_what_is_listed_and_missing_is_named(manifest: Manifest, tmp_path: Path)
         bundle.build(other, tmp_path)
 
 
-def test_a_students_copy_makes_no_bundle(handed: bundle.Handed, tmp_path: Path) -> None:
+def test_a_student_copy_makes_no_bundle(handed: bundle.Handed, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no \[staff\.bundle\]"):
         bundle.build(manifests.load(handed.folder / "assignment.toml"), tmp_path)
 
@@ -155,13 +155,13 @@ def test_a_wrong_marker_is_named_with_its_line(text: str, message: str, tmp_path
         without_staff_parts(path)
 
 
-def test_marked_parts_are_cut_and_all_else_is_kept(tmp_path: Path) -> None:
+def test_marked_parts_are_cut_and_the_rest_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "setup.py"
     path.write_text("a = 1\n  # BEGIN STAFF\nb = 2\n  # END STAFF\nc = '# END STAFF'\n")
     assert without_staff_parts(path) == "a = 1\nc = '# END STAFF'\n"
 
 
-def test_the_students_side_of_the_grader_is_closed_and_small() -> None:
+def test_the_student_part_of_the_grader_is_closed_and_small() -> None:
     side = closure.student_side()
     assert "autograder/submission/reader/sources.py" in side and "autograder/schemas/card.schema.json" in side
     assert not [
@@ -174,7 +174,7 @@ def test_the_students_side_of_the_grader_is_closed_and_small() -> None:
     } & set(side)
 
 
-def test_a_zip_says_which_files_may_run(tmp_path: Path) -> None:
+def test_a_zip_marks_executable_files(tmp_path: Path) -> None:
     pack({"run": b"#!/bin/sh\n", "a": b""}, tmp_path / "x.zip", executable=["run"])
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert [(i.filename, i.external_attr >> 16) for i in archive.infolist()] == [
@@ -187,7 +187,7 @@ def test_a_zip_says_which_files_may_run(tmp_path: Path) -> None:
 def test_from_the_bundle_alone_a_filled_homework_passes_and_is_submitted(
     handed: bundle.Handed, tmp_path: Path
 ) -> None:
-    """With nothing of this repository importable: stubs are TODO; with the reference in them, all passes."""
+    """Nothing of this repository can be imported. Stubs are TODO; with the reference in them, all tests pass."""
     there = tmp_path / "there"
     shutil.copytree(handed.folder, there)
 

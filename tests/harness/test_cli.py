@@ -8,7 +8,7 @@ import pytest
 from autograder import cli, commands
 from tests.harness.mini import CODE, Mini, giving
 
-TRUSTED = ("--isolation", "none")  # what is tested here is not isolation, whose start takes seconds
+TRUSTED = ("--isolation", "none")  # these tests do not need isolation, whose start takes seconds
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_todo_and_blocked_count_as_not_passed(inside: Mini) -> None:
     assert cli.main(["test", "-q", "maths.quadruple"]) == commands.NOT_PASSED
 
 
-def test_grade_exits_0_whatever_the_score_and_writes_both_files(inside: Mini) -> None:
+def test_grade_exits_0_for_every_score_and_writes_both_files(inside: Mini) -> None:
     inside.code(CODE.replace("2 * x", "3 * x"))
     assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", "--seed", "7"]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
@@ -43,7 +43,7 @@ def test_grade_exits_0_whatever_the_score_and_writes_both_files(inside: Mini) ->
     assert set(log["sources"]) == {"__init__.py", "answers.toml", "maths.py"}
 
 
-def test_folder_without_the_package_is_graded_to_zero_in_words(inside: Mini) -> None:
+def test_folder_without_the_package_gets_zero_and_a_reason(inside: Mini) -> None:
     Path("empty/notes").mkdir(parents=True)
     assert cli.main(["grade", "empty", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     log = json.loads(Path("out/submission_log.json").read_text())
@@ -52,7 +52,7 @@ def test_folder_without_the_package_is_graded_to_zero_in_words(inside: Mini) -> 
     assert "hand in the folder" in json.loads(Path("out/results.json").read_text())["output"]
 
 
-def test_file_that_is_no_submission_is_graded_to_zero_in_words(inside: Mini) -> None:
+def test_file_that_is_not_a_submission_gets_zero_and_a_reason(inside: Mini) -> None:
     assert (
         cli.main(["grade", "assignment.toml", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
     )
@@ -61,7 +61,7 @@ def test_file_that_is_no_submission_is_graded_to_zero_in_words(inside: Mini) -> 
     assert any("assignment.toml is none of what can be read" in note for note in log["notes"])
 
 
-def test_package_is_found_one_wrapper_deep(inside: Mini) -> None:
+def test_package_is_found_in_one_outer_folder(inside: Mini) -> None:
     Path("upload/of_a_student").mkdir(parents=True)
     Path("pupil").rename("upload/of_a_student/pupil")
     assert cli.main(["grade", "upload", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.DONE
@@ -101,7 +101,7 @@ def test_unknown_flag_exits_2(inside: Mini, call: list[str]) -> None:
     assert caught.value.code == commands.BAD_CALL
 
 
-def test_cuda_where_there_is_none_exits_2(inside: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_cuda_exits_2(inside: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert cli.main(["grade", "pupil", "--out", "out", "--device", "cuda"]) == commands.BAD_CALL
 
@@ -117,7 +117,7 @@ def test_fault_of_ours_exits_3(inside: Mini) -> None:
     assert cli.main(["grade", "pupil", "--out", "out", "--device", "cpu", *TRUSTED]) == commands.OUR_FAULT
 
 
-def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
+def test_given_files_are_replaced_with_the_staff_copy(inside: Mini) -> None:
     Path("reference").mkdir()
     Path("reference/table.py").write_text("FACTOR = 2\n")
     Path("pupil/table.py").write_text("FACTOR = 3\n")
@@ -130,7 +130,7 @@ def test_given_files_are_graded_with_the_staffs_copy(inside: Mini) -> None:
     assert log["score"] == 10 and any("table.py was changed" in note for note in log["notes"])
 
 
-def test_an_interruption_is_one_line_and_a_code_of_its_own(
+def test_an_interruption_is_one_line_with_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(arguments: object) -> int:

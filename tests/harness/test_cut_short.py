@@ -1,4 +1,4 @@
-"""A grade that is killed leaves a valid record of what was known; one that hangs everywhere ends in time."""
+"""A killed grade leaves a valid record of its results so far. A grade that hangs everywhere ends in time."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def _record(mini: Mini) -> dict:
 @pytest.mark.slow
 @pytest.mark.parametrize("known", [0, 1, 3])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_grade_leaves_what_was_known(mini: Mini, known: int, workers: int) -> None:
+def test_a_killed_grade_leaves_its_results_so_far(mini: Mini, known: int, workers: int) -> None:
     mini.code(SLOW)
     command = [
         sys.executable,
@@ -52,7 +52,7 @@ def test_a_killed_grade_leaves_what_was_known(mini: Mini, known: int, workers: i
     try:
         while True:
             if (mini.out / "results.json").exists():
-                record = _record(mini)  # valid at any moment, not only at the last
+                record = _record(mini)  # valid at any moment, not only at the end
                 if sum(test["seconds"] > 0 for test in record["tests"]) >= known:
                     break
             assert grader.poll() is None
@@ -84,11 +84,11 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
     assert record["score"] == 1 and record["complete"] and record["seconds"] < 10
 
 
-def test_a_test_that_computes_for_ever_is_ended_and_spares_the_others() -> None:
+def test_an_endless_test_is_ended_and_the_others_run() -> None:
     def enter(number: int, observer: Observer) -> None:
         observer.test_starts(f"test {number}", 0.5)
         if number == 1:
-            _ = 3 ** (10**10)  # no signal handler of Python's is heard in there
+            _ = 3 ** (10**10)  # Python runs no signal handler during this
         observer.test_ended(result(number))
 
     ran = Ran(enter)
@@ -96,7 +96,7 @@ def test_a_test_that_computes_for_ever_is_ended_and_spares_the_others() -> None:
     assert list(ran.lost) == ["test 1"] and "longer than 0.5 s" in ran.lost["test 1"]
 
 
-def test_a_test_that_falls_over_says_by_which_signal() -> None:
+def test_a_crashed_test_reports_its_signal() -> None:
     def enter(number: int, observer: Observer) -> None:
         observer.test_starts(f"test {number}", 60)
         if number == 2:
@@ -118,7 +118,7 @@ def test_a_process_of_the_grader_that_dies_between_tests_is_a_fault() -> None:
     assert ran.faults == ["a process that runs tests ended with 7"] and ran.numbers == [0, 2, 3]
 
 
-def test_a_value_that_hangs_its_test_costs_that_task_only(mini: Mini) -> None:
+def test_a_value_that_hangs_its_test_affects_only_its_task(mini: Mini) -> None:
     mini.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
     mini.public(PUBLIC.replace('"Two times three is six."', "3 ** hw('maths.double')(1)"))
     mini.code(CODE.replace("return 2 * x", "return 10 ** 12 if x == 1 else 2 * x"))

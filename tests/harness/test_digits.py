@@ -1,4 +1,4 @@
-"""The digits on board are the digits of scikit-learn."""
+"""The included digits are the digits of scikit-learn."""
 
 import subprocess
 import sys
@@ -23,7 +23,11 @@ def test_split_is_a_partition_with_all_digits_on_both_sides():
     assert torch.equal(torch.cat([train, test]).sort().values, torch.arange(1797))
     labels = digits.load_digits()[1]
     assert labels[test].bincount(minlength=10).min() >= 20
-    assert train[:3].tolist() == [307, 122, 283]  # fixed: measured figures and thresholds rest on it
+    assert train[:3].tolist() == [
+        307,
+        122,
+        283,
+    ]  # fixed, because measured numbers and thresholds depend on it
 
 
 def test_pixels_are_scaled_and_binarised_at_one_half():
@@ -34,7 +38,7 @@ def test_pixels_are_scaled_and_binarised_at_one_half():
     assert torch.equal(binary == 1, images > 0.5) and torch.equal(binary.abs(), torch.ones(297, 64))
 
 
-def test_what_is_handed_out_can_be_changed_without_harm():
+def test_returned_tensors_can_be_changed_without_effect():
     digits.load_digits()[0].zero_()
     digits.scaled_digits("train").zero_()
     digits.split_indices("train").zero_()

@@ -1,4 +1,4 @@
-"""Question 3's reference against libraries that know nothing of it: torchvision's ResNet, PyTorch's counter."""
+"""The reference of question 3, compared with independent libraries: torchvision's ResNet, PyTorch's counter."""
 
 import pytest
 import torch
@@ -22,34 +22,33 @@ def generator():
     return torch.Generator().manual_seed(3)
 
 
-def test_price_of_the_baseline():
+def test_macs_of_the_baseline():
     assert macs.exit_macs(resnet.EarlyExitResNet(exits=()), (3, 32, 32)).tolist() == [555_422_720]
 
 
 @pytest.mark.parametrize("exits", [(), (1,), (2, 3), (1, 2, 3)])
 @pytest.mark.parametrize("size", [(32, 32), (15, 22)])
-def test_price_equals_pytorchs_counter(generator, exits, size):
+def test_macs_equal_pytorchs_counter(generator, exits, size):
     network = _network(generator, width=8, exits=exits)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.zeros(1, 3, *size))
-    prices = macs.exit_macs(network, (3, *size))
-    assert (
-        prices[-1].item() * 2 == counter.get_total_flops()
-    )  # the counter takes a multiply and an add for two
-    assert torch.equal(prices, network_macs(10, 8, (2, 2, 2, 2), 3, exits, size))
-    assert prices.diff().gt(0).all()
+    counts = macs.exit_macs(network, (3, *size))
+    # The counter counts a multiply and an add as two operations.
+    assert counts[-1].item() * 2 == counter.get_total_flops()
+    assert torch.equal(counts, network_macs(10, 8, (2, 2, 2, 2), 3, exits, size))
+    assert counts.diff().gt(0).all()
 
 
-def test_price_of_each_exit_equals_pytorchs_counter(generator):
+def test_macs_of_each_exit_equal_pytorchs_counter(generator):
     network = _network(generator, width=4, blocks=(1, 2, 1), exits=(1, 2))
-    prices = macs.exit_macs(network, (3, 16, 16)).tolist()
+    counts = macs.exit_macs(network, (3, 16, 16)).tolist()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         features, found = network.stem(torch.zeros(1, 3, 16, 16)), []
         for stage, head in zip(network.stages, network.heads, strict=True):
             features = stage(features)
             head(features)
             found.append(counter.get_total_flops() // 2)
-    assert prices == found
+    assert counts == found
 
 
 @pytest.mark.parametrize(("channels", "stride"), [((4, 4), 1), ((4, 6), 1), ((4, 8), 2)])
@@ -86,7 +85,7 @@ def test_baseline_equals_torchvisions_resnet18(generator):
 
 
 @pytest.mark.parametrize("threshold", [0.0, None, 10.0])
-def test_every_stage_computes_only_the_rows_that_are_left(generator, threshold):
+def test_every_stage_computes_only_the_remaining_rows(generator, threshold):
     network = _network(generator, num_classes=5, width=4, blocks=(1, 1, 1, 1), exits=(1, 3))
     x = torch.randn(13, 3, 16, 16, generator=generator)
     with torch.no_grad():
@@ -100,11 +99,8 @@ def test_every_stage_computes_only_the_rows_that_are_left(generator, threshold):
             lambda _, args, __, name=name: rows.setdefault(name, []).append(len(args[0]))
         )
     inference.infer(network, x, threshold)
-    after = {
-        0: 13,
-        1: int((chosen > 0).sum()),
-        2: int((chosen > 1).sum()),
-    }  # rows left behind so many early exits
+    # The number of rows that remain after so many early exits.
+    after = {0: 13, 1: int((chosen > 0).sum()), 2: int((chosen > 1).sum())}
     before = {
         "stem": 0,
         "stages.0": 0,
@@ -138,5 +134,5 @@ def test_impossible_networks_are_refused(blocks, exits):
 def test_far_tail_of_the_oracle():
     # mpmath 1.3 at 40 digits: ncdf(mpf('-10.48576')) and ncdf(-37).
     found = partial_sums.normal_cdf(torch.tensor([-10.48576, -37.0], dtype=torch.float64))
-    due = torch.tensor([5.0217449699139241e-26, 5.7255712225245768e-300], dtype=torch.float64)
-    torch.testing.assert_close(found, due, rtol=1e-12, atol=0.0)
+    expected = torch.tensor([5.0217449699139241e-26, 5.7255712225245768e-300], dtype=torch.float64)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=0.0)

@@ -1,4 +1,4 @@
-"""Claims about weights: another order of draws is no lie, and what was made better by hand is one."""
+"""Claims about weights: another order of draws is honest, and a claim improved by hand is not."""
 
 import json
 from collections.abc import Callable
@@ -34,19 +34,19 @@ def _measure(question: str) -> Any:
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
-    """What the reference's weights reach, by question."""
+    """The results of the reference's weights, by question."""
     return {question: _measure(question) for question in NAMES}
 
 
 @pytest.mark.parametrize("question", NAMES)
-def test_claims_of_the_same_draws_hold_without_room_for_others(
+def test_claims_of_the_same_draws_hold_with_a_small_tolerance(
     measured: dict[str, Any], question: str
 ) -> None:
     evidence.assert_claims_hold(_card(question)["metrics"], replace(measured[question], errors={}))
 
 
 def _drawing_once_more(real: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, in another order of draws."""
+    """The same function with another order of draws."""
 
     def drawing(*args: Any, **kwargs: Any) -> Any:
         values = (*args, *kwargs.values())
@@ -68,7 +68,7 @@ def _drawing_once_more(real: Callable[..., Any]) -> Callable[..., Any]:
 def test_claims_of_another_order_of_draws_hold(
     measured: dict[str, Any], question: str, drawing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Kills: a limit below the noise, which takes a student for a forger whose sampler draws in another order."""
+    """Kills: a limit below the noise, which accuses a student whose sampler draws in another order."""
     with monkeypatch.context() as patch:
         for name in drawing:
             module, _, function = f"solutions.{name}".rpartition(".")
@@ -76,7 +76,7 @@ def test_claims_of_another_order_of_draws_hold(
             patch.setattr(import_module(module), function, _drawing_once_more(real))
         claimed = _measure(question).metrics
     evidence.assert_claims_hold(claimed, measured[question])
-    with pytest.raises(WrongAnswer):  # so much do they differ
+    with pytest.raises(WrongAnswer):  # the size of their difference
         evidence.assert_claims_hold(claimed, replace(measured[question], errors={}))
 
 
@@ -96,10 +96,10 @@ def test_claims_of_another_order_of_draws_hold(
         ("q4", "kl", -0.5),
     ],
 )
-def test_a_claim_made_better_by_hand_is_found(
+def test_a_claim_improved_by_hand_is_found(
     measured: dict[str, Any], question: str, name: str, better: float
 ) -> None:
-    """Kills: a limit that lets an accuracy of .98 pass for .99."""
+    """Kills: a limit that accepts a claim of .99 for an accuracy of .98."""
     claimed = measured[question].metrics
-    with pytest.raises(WrongAnswer, match=f"{name} is claimed to be"):
+    with pytest.raises(WrongAnswer, match=f"the claimed {name} is"):
         evidence.assert_claims_hold({**claimed, name: claimed[name] + better}, measured[question])

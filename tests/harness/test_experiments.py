@@ -1,4 +1,4 @@
-"""What an experiment leaves behind: weights in half precision, cards, and figures in the answer form."""
+"""The files of an experiment: weights in half precision, cards, and numbers in the answer form."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 WEIGHTS = {"a": torch.tensor([1.0, 1 / 3]), "b": torch.eye(2, dtype=torch.float64)}
 
 
-def test_weights_are_kept_in_half_precision_and_come_back_in_single(tmp_path: Path) -> None:
+def test_weights_are_saved_in_half_and_loaded_in_single_precision(tmp_path: Path) -> None:
     kept = artifact.save("net", WEIGHTS, tmp_path, tmp_path / "replaced")
     assert (
         torch.equal(kept["a"], torch.tensor([1.0, 1 / 3]).half().float()) and kept["b"].dtype == torch.float32
@@ -35,18 +35,18 @@ def test_earlier_weights_and_their_card_are_not_lost(tmp_path: Path) -> None:
     assert not (tmp_path / "net.json").exists()  # it was the card of other weights
 
 
-def test_earlier_weights_are_not_lost_to_others_of_the_same_second(tmp_path: Path) -> None:
+def test_two_saves_in_the_same_second_keep_both_weights(tmp_path: Path) -> None:
     for value in range(4):
         artifact.save("net", {"a": torch.full((3,), float(value))}, tmp_path, tmp_path / "replaced")
     assert len(list((tmp_path / "replaced").iterdir())) == 3
 
 
-def test_package_and_grader_agree_on_what_a_source_is(tmp_path: Path) -> None:
+def test_package_and_grader_hash_sources_in_the_same_way(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("# why\nx = 1   \n\ndef f():\n    # no\n    return 'ü'\n")
     assert artifact.source_digests(["a.py"], tmp_path) == {"a.py": artifacts.code_digest(tmp_path / "a.py")}
 
 
-def test_a_form_gets_its_figures_and_keeps_every_other_byte(tmp_path: Path) -> None:
+def test_numbers_are_written_into_a_form_and_other_bytes_stay(tmp_path: Path) -> None:
     path = tmp_path / "answers.toml"
     path.write_text('# form\nname = "ä"  # who\n\nfigure = ""  # TODO(q3b)\nshares = ""\n', encoding="utf-8")
     form.fill(path, {"figure": 0.25, "shares": [0.5, 0.5]})
@@ -57,7 +57,7 @@ def test_a_form_gets_its_figures_and_keeps_every_other_byte(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("text", ["figure = ", 'other = ""\n'])
-def test_a_form_that_cannot_take_a_figure_stays_as_it_is(tmp_path: Path, text: str) -> None:
+def test_a_form_without_the_key_is_unchanged(tmp_path: Path, text: str) -> None:
     path = tmp_path / "answers.toml"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"answers\.toml"):
@@ -73,9 +73,7 @@ def test_long_curves_are_thinned_to_means() -> None:
 @pytest.mark.parametrize(
     ("question", "data"), [("q1", "mnist"), ("q2", "mnist"), ("q3", "cifar10"), ("q4", "xsum")]
 )
-def test_the_card_of_a_stranger_opens_no_file(
-    question: str, data: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_foreign_card_opens_no_file(question: str, data: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for reader in ("cifar.load", "mnist.load"):
         monkeypatch.setattr(f"solutions.given.data.{reader}", lambda *_: pytest.fail("it read"))
     experiment = import_module(f"solutions.given.experiments.{question}")
@@ -85,7 +83,7 @@ def test_the_card_of_a_stranger_opens_no_file(
 
 
 @pytest.mark.parametrize("question", EXPERIMENTS)
-def test_reference_artifacts_are_sound(question: str) -> None:
+def test_reference_artifacts_are_valid(question: str) -> None:
     experiment = import_module(f"solutions.given.experiments.{question}")
     manifest = load(ROOT / "assignment.toml")
     task = manifest.tasks[f"artifacts.{experiment.ARTIFACT}"]
@@ -97,7 +95,7 @@ def test_reference_artifacts_are_sound(question: str) -> None:
     assert list(schemas.mistakes(card, "card")) == [] and card["preset"] == "quick" and card["seed"] == 0
 
 
-def test_reference_artifacts_take_a_megabyte_at_most() -> None:
+def test_reference_artifacts_have_a_megabyte_at_most() -> None:
     files = list((ROOT / "solutions/artifacts").iterdir())
     assert len([file for file in files if file.is_file()]) == 2 * len(EXPERIMENTS)
     assert sum(file.stat().st_size for file in files) <= 1_000_000

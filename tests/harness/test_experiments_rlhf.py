@@ -1,4 +1,4 @@
-"""Question 4's experiment: resumable to the bit, small as a file, measured on articles that nobody has seen."""
+"""The experiment of question 4: it can be resumed exactly, has small files, and is measured on unseen articles."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ TINY = q4.Settings(
 
 @pytest.fixture
 def few(monkeypatch):
-    """Measures on few articles."""
+    """Uses few articles for measurements."""
     monkeypatch.setattr(q4, "FRESH", 60)
 
 
@@ -37,7 +37,7 @@ def trained():
 
 
 def _noisy(monkeypatch, interrupt=None):
-    """Lets the student's functions draw from the global generator; the one named is interrupted at a call."""
+    """Makes the student's functions draw from the global generator. The named function is interrupted at one call."""
 
     def wrap(module, name):
         function, calls = getattr(module, name), []
@@ -69,11 +69,11 @@ def uninterrupted():
     "interrupt",
     [
         ("cross_entropy_loss", 2),
-        ("sample_response", 2),  # between two loops, while pairs are collected
+        ("sample_response", 2),  # between two loops, during the collection of pairs
         ("preference_loss", 2),
         ("clipped_surrogate_loss", 4),  # in the middle of PPO's second roll-out
         ("reinforce_loss", 3),
-        ("clipped_surrogate_loss", 9),  # likewise, without a price
+        ("clipped_surrogate_loss", 9),  # the same without a KL penalty
     ],
 )
 def test_an_interrupted_run_ends_with_the_same_bits(monkeypatch, tmp_path, uninterrupted, interrupt):
@@ -82,7 +82,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(monkeypatch, tmp_path, unint
         _noisy(patch, interrupt)
         with pytest.raises(KeyboardInterrupt):
             q4.train(TINY, 1, "cpu", loop)
-    torch.manual_seed(99)  # another process, where something else was drawn before
+    torch.manual_seed(99)  # another process, with other earlier draws
     with monkeypatch.context() as patch:
         _noisy(patch)
         again = q4.train(TINY, 1, "cpu", loop)
@@ -101,19 +101,19 @@ def test_seed_alone_decides_and_the_global_generator_stays(trained):
     assert other.data != trained.data and other.curves != trained.curves
 
 
-def test_runs_start_alike_and_differ_as_they_should(trained):
+def test_runs_have_the_same_start_and_then_differ(trained):
     curves = trained.curves
     runs = ("ppo", "reinforce", "ppo without price")
     names = {f"{figure}/{run}" for figure in ("score", "kl", "utility", "rouge_l") for run in runs}
     assert curves.keys() == names | {"warm_up_loss", "reward_model_loss", "reward_model_agreement"}
     assert {len(values) for values in curves.values()} == {3}
-    for figure in ("score", "kl", "utility", "rouge_l"):  # the first roll-out is of the same policy
+    for figure in ("score", "kl", "utility", "rouge_l"):  # the first roll-out comes from the same policy
         assert len({curves[f"{figure}/{run}"][0] for run in runs}) == 1
     assert len({curves[f"kl/{run}"][2] for run in runs}) == 3
     assert TINY.of_run("ppo", priced=False).kl_coef == 0 < TINY.of_run("ppo", priced=True).kl_coef
 
 
-def test_weights_hold_what_feedback_changed_once(trained):
+def test_changed_weights_are_stored_once(trained):
     before, after = (t5.TinyT5Policy(VOCABULARY, TINY.width) for _ in range(2))
     before_after.unpack(trained.weights, before, after)
     for name, value in before.state_dict().items():
@@ -134,7 +134,7 @@ def test_file_is_small(tmp_path: Path):
     assert (tmp_path / "rlhf.safetensors").stat().st_size <= 420_000
 
 
-def test_measure_takes_the_width_from_the_weights_and_articles_from_its_seed(trained, few):
+def test_measure_uses_the_width_of_the_weights_and_the_articles_of_its_seed(trained, few):
     lie = {"data": "news", "width": 10**9, "articles": "many"}
     found = q4.measure(trained.weights, lie)
     assert found.metrics == q4.measure(trained.weights, asdict(TINY), 0).metrics
@@ -142,7 +142,7 @@ def test_measure_takes_the_width_from_the_weights_and_articles_from_its_seed(tra
     assert all(isinstance(value, float) for value in found.metrics.values())
 
 
-def test_what_is_measured_on_was_not_trained_on():
+def test_measurements_use_no_training_articles():
     learnt = {article.text for article in q4._texts(TINY, "train", 24, 0).articles}
     assert learnt.isdisjoint(article.text for article in q4._texts(TINY, "validation", 24, 0).articles)
 
@@ -179,13 +179,13 @@ def _other(weights, how):
         "a number",
     ],
 )
-def test_other_weights_are_refused_in_words(trained, how):
+def test_other_weights_are_refused_with_a_reason(trained, how):
     with pytest.raises(ValueError, match="weights of another architecture: "):
         q4.measure(_other(trained.weights, how), {"data": "news"})
 
 
-def test_weights_that_overflow_are_refused_in_words(trained, few):
-    factors = {"decoder.final_layer_norm": 1e30, "shared": 1e10}  # whose product the logits are
+def test_weights_that_overflow_are_refused_with_a_reason(trained, few):
+    factors = {"decoder.final_layer_norm": 1e30, "shared": 1e10}  # their product gives the logits
     huge = {
         name: value * next((factor for part, factor in factors.items() if part in name), 1.0)
         for name, value in trained.weights.items()
@@ -202,7 +202,7 @@ def test_a_card_cannot_make_the_grader_read_files(monkeypatch, trained, settings
         q4.measure(trained.weights, settings)
 
 
-def test_real_texts_and_a_pretrained_model_go_the_same_way(monkeypatch, tmp_path, few):
+def test_real_texts_and_a_pretrained_model_use_the_same_code(monkeypatch, tmp_path, few):
     asked = []
 
     def load_texts(name, split, checkpoint, count, seed, folder):

@@ -1,4 +1,4 @@
-"""The class of a failure is found by looking at the replies, and not at its neighbour's."""
+"""The class of a failure comes from its replies, and a similar failure does not get this class."""
 
 import pytest
 import torch
@@ -90,33 +90,33 @@ FOUND: dict[str, list[Pairs]] = {
     ],
 }
 
-# What is like the class named first, and is none of it.
+# Cases that are similar to the class named first, but do not belong to it.
 NEIGHBOURS: list[tuple[str, Pairs, str]] = [
-    ("exception: right ones raise as well", [(raises(), raises()), (gives(X + 1), gives(X))], "values"),
-    ("exception: it does not come where it is due", [(gives(X), raises()), RIGHT], "values"),
-    ("type: a whole number is a number", [(gives(7), gives(6.0)), (gives(9), gives(8.0))], "values"),
+    ("exception: the right one raises too", [(raises(), raises()), (gives(X + 1), gives(X))], "values"),
+    ("exception: a required one is missing", [(gives(X), raises()), RIGHT], "values"),
+    ("type: an integer is a number", [(gives(7), gives(6.0)), (gives(9), gives(8.0))], "values"),
     ("type: a list of wrong numbers", [(gives([1.0, 2.0]), gives([3.0, 7.0]))], "values"),
     ("shape: of another dtype only", [(gives(X.half()), gives(X))], "dtype"),
     ("dtype: values wrong, dtype right", [(gives(X.double() + 1), gives(X.double()))], "values"),
-    ("in place: both do it", [(Heard(value=X + 1, disturbed=(1,)), Heard(value=X, disturbed=(1,)))], "values"),
-    ("transposed: with other axes it is a shape", [(gives(Y[:2].t()), gives(Y[:2]))], "shape"),
+    ("in place: both change it", [(Heard(value=X + 1, disturbed=(1,)), Heard(value=X, disturbed=(1,)))], "values"),
+    ("transposed: other axes are a shape failure", [(gives(Y[:2].t()), gives(Y[:2]))], "shape"),
     ("transposed: in one of two calls", [(gives(Y.t()), gives(Y)), (gives(X + 1), gives(X))], "values"),
-    ("not finite: neither is the right one", [(gives(with_nan(X) + 1), gives(with_nan(X)))], "values"),
-    ("gradient: there is one, of other values", [(gives(X, x=2 * X), gives(X, x=X))], "values"),
-    ("no gradient: the value is wrong as well", [(gives(X + 1, x=None), gives(X, x=X))], "values"),
+    ("not finite: the right one is not finite either", [(gives(with_nan(X) + 1), gives(with_nan(X)))], "values"),
+    ("gradient: it is there, with other values", [(gives(X, x=2 * X), gives(X, x=X))], "values"),
+    ("no gradient: the value is wrong too", [(gives(X + 1, x=None), gives(X, x=X))], "values"),
     ("gradient where none belongs: of zeros", [(gives(X, x=0 * X, y=None), gives(X, x=None, y=X))], "no gradient"),
     ("sign: in one of two calls", [(gives(-X), gives(X)), RIGHT], "values"),
     ("sign: of one value in two", [(gives(X.abs()), gives(X))], "values"),
-    ("sign: yes for no", [(gives(X > 2), gives(X < 2))], "values"),
+    ("sign: True instead of False", [(gives(X > 2), gives(X < 2))], "values"),
     ("constant factor: it depends on the call", [TWICE, (gives(3 * Y), gives(Y))], "values"),
     ("constant factor: in one of two calls", [TWICE, RIGHT], "values"),
-    ("constant factor: of nothing", [(gives(0 * X), gives(X))], "values"),
-    ("constant factor: one, and an exception missing", [RIGHT, (gives(X), raises())], "values"),
-    ("off by one: turned around", [(gives(X.flip(0)), gives(X))], "values"),
+    ("constant factor: of zero", [(gives(0 * X), gives(X))], "values"),
+    ("constant factor: 1, and an exception is missing", [RIGHT, (gives(X), raises())], "values"),
+    ("off by one: reversed", [(gives(X.flip(0)), gives(X))], "values"),
     ("off by one: by two", [(gives(torch.arange(8.0) ** 2), gives((torch.arange(8.0) + 2) ** 2))], "values"),
     ("off by one: in one of two", [(gives((X.roll(1), X + 1)), gives((X, X)))], "values"),
     ("off by one: all but the first same", [(gives(2.0 ** (torch.arange(5) < 1)), gives(torch.ones(5)))], "values"),
-    ("sums to one: so does the wrong one", [(gives(LAW.flip(1)), gives(LAW))], "values"),
+    ("sums to one: the wrong one does too", [(gives(LAW.flip(1)), gives(LAW))], "values"),
     ("sums to one: the right one does not", [(gives(LAW + 0.2), gives(LAW + 0.1))], "values"),
     ("sums to one: in one of two calls", [(gives(LAW + 0.1), gives(LAW)), (gives(Y + 1), gives(Y))], "values"),
 ]  # fmt: skip
@@ -128,7 +128,7 @@ def the_class(
     return classify(pairs, random=lambda: random, shifted=lambda: shifted or [], ignored=lambda: ignored)[0]
 
 
-def test_every_word_of_the_bank_is_found_here_and_has_its_words() -> None:
+def test_every_failure_class_of_the_bank_has_a_case_and_a_text() -> None:
     assert {*FOUND, "ignores an argument", "distribution"} == set(FAILURES) == set(WORDS)
 
 
@@ -140,18 +140,18 @@ def test_each_class_is_found(failure: str, pairs: Pairs) -> None:
 @pytest.mark.parametrize(
     ("pairs", "failure"), [row[1:] for row in NEIGHBOURS], ids=[row[0] for row in NEIGHBOURS]
 )
-def test_its_neighbour_is_not_taken_for_it(pairs: Pairs, failure: str) -> None:
+def test_a_similar_failure_has_another_class(pairs: Pairs, failure: str) -> None:
     assert the_class(pairs) == failure
 
 
-def test_the_first_class_that_fits_a_call_is_taken() -> None:
+def test_the_first_class_that_fits_is_used() -> None:
     so_far: Pairs = []
     for failure in ("not finite", "argument changed in place", "dtype", "shape", "type", "exception"):
         so_far = [*so_far, *FOUND[failure][0]]
         assert the_class(so_far) == failure
 
 
-def test_off_by_one_is_told_from_right_replies_to_neighbouring_times() -> None:
+def test_off_by_one_needs_right_replies_to_neighbouring_times() -> None:
     wrong = [(gives(X + 1), gives(X)), (gives(Y + 1), gives(Y))]
     agrees = [(gives(X + 1), gives(X + 1)), (gives(Y + 1), gives(Y + 1))]
     differs = [(gives(X + 1), gives(X + 1)), (gives(Y + 1), gives(Y + 2))]
@@ -159,18 +159,18 @@ def test_off_by_one_is_told_from_right_replies_to_neighbouring_times() -> None:
     assert the_class(wrong, shifted=[differs, []]) == "values"
 
 
-def test_an_ignored_argument_is_named_where_nothing_plainer_fits() -> None:
+def test_an_ignored_argument_is_named_if_no_simpler_class_fits() -> None:
     ask = {"random": False, "shifted": lambda: [], "ignored": lambda: "mask"}
     assert classify([(gives(X + 1), gives(X))], **ask) == ("ignores an argument", "mask")
     assert classify([(gives(-X), gives(X))], **ask) == ("sign", "")
 
 
-def test_only_where_chance_is_at_play_is_it_the_distribution() -> None:
+def test_distribution_is_the_class_only_for_random_functions() -> None:
     assert the_class([(gives(X + 1), gives(X))], random=True) == "distribution"
     assert the_class([(gives(X[None]), gives(X))], random=True) == "shape"
 
 
-def test_a_backward_pass_that_nobody_asked_for_is_told_from_one_that_is_missing() -> None:
+def test_an_unrequested_backward_pass_differs_from_a_missing_one() -> None:
     forward, backward = Asked(("callback", 0, ()), ()), Asked(("vjp", None, ()), ())
     less, more = (Heard(value=X, asked=asked) for asked in ((forward,), (forward, backward)))
     assert the_class([(less, more)]) == "no gradient"
@@ -196,14 +196,14 @@ ODD = [
 
 
 @pytest.mark.parametrize("number", range(len(ODD)))
-def test_no_reply_is_too_odd_to_be_classed(number: int) -> None:
+def test_every_unusual_reply_has_a_class(number: int) -> None:
     for right in [*ODD, 3, 2.5, [3], (X, 3), {"a": 3}, X, Y]:
         for beside in ([], [RIGHT]):
             assert the_class([(gives(ODD[number]), gives(right)), *beside]) in FAILURES
 
 
 @pytest.mark.parametrize("gradients", [None, [], 3, "x", {"x": 3}, {"x": {"w": X}}, {"x": [X]}, {"y": X[:1]}])
-def test_no_gradients_are_too_odd_to_be_classed(gradients: object) -> None:
+def test_all_unusual_gradients_have_a_class(gradients: object) -> None:
     for due in ({"x": X}, {"x": None}, {"x": {"w": X}}):
         pair = Heard(value=X, gradients=gradients), Heard(value=X, gradients=due)
         assert the_class([pair]) in FAILURES

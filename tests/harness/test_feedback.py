@@ -1,4 +1,4 @@
-"""What a student reads of a failed task, from which attempt on, and that looking for it never costs a result."""
+"""The feedback on a failed task, the attempt from which it is shown, and that the search for it loses no result."""
 
 import io
 import json
@@ -53,7 +53,7 @@ def entry(banked: Banked, task: str) -> str:
     return next(test["output"] for test in json.loads(read(banked))["tests"] if test["name"] == task)
 
 
-def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked) -> None:
+def test_feedback_says_what_it_looks_like_what_to_try_and_where(banked: Banked) -> None:
     banked.graded_with({DOUBLE: TRIPLES}, only=("q1",))
     shown = entry(banked, DOUBLE)
     assert (
@@ -63,15 +63,15 @@ def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked
     assert "maths.double" in shown
     shown = entry(banked, QUADRUPLE)
     assert "First: mend maths.double" in shown and "4 of 5" in shown
-    assert "is wrong" not in shown  # what its tests said would only lead away from there
+    assert "is wrong" not in shown  # the messages of its own tests would be misleading
 
 
-def test_of_an_unknown_mistake_its_class_is_told_as_it_is(banked: Banked) -> None:
+def test_an_unknown_mistake_gets_the_text_of_its_class(banked: Banked) -> None:
     banked.graded_with({POWER: "return -(x ** n)"}, only=(POWER,))
     assert "It looks: every value has the wrong sign\nTry: " in entry(banked, POWER)
 
 
-def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_read(banked: Banked) -> None:
+def test_hints_start_at_the_attempt_of_the_manifest_in_every_output(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 3"))
     scores = []
     for attempt, shown in ((2, False), (3, True)):
@@ -81,14 +81,16 @@ def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_r
         for text in (read(banked), console.export_text()):
             assert {hint: hint in text for hint in HINTS} == dict.fromkeys(HINTS, shown)
             assert ("come with attempt 3" in text) is not shown
-            assert "mend maths.double" in text  # this is no hint
+            assert "mend maths.double" in text  # this is not a hint
         assert (record["attempt"], record["hints_from_attempt"]) == (attempt, 3)
-        assert feedback(record)[DOUBLE]["hint"] == "Count the summands."  # staff see it at once
+        assert (
+            feedback(record)[DOUBLE]["hint"] == "Count the summands."
+        )  # staff see it from the first attempt
         scores.append(points(record))
     assert scores[0] == scores[1]
 
 
-def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
+def test_no_feedback_has_numbers_of_a_hidden_test(banked: Banked) -> None:
     body = "return torch.where(x == 3.25, x * {}, 2 * x)"
     for factor in ("-2", "3", "float('nan')"):
         record = banked.graded_with({DOUBLE: body.format(factor)}, only=(DOUBLE,))
@@ -98,7 +100,7 @@ def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
             assert secret not in told
 
 
-def test_nothing_that_a_submission_writes_gets_into_what_is_found(banked: Banked) -> None:
+def test_no_text_of_a_submission_gets_into_a_finding(banked: Banked) -> None:
     record = banked.graded_with(
         {DOUBLE: "raise type('Expected65', (Exception,), {})(str(x))", POWER: "return {'8, 27': n}"}
     )
@@ -110,8 +112,8 @@ def test_nothing_that_a_submission_writes_gets_into_what_is_found(banked: Banked
 # -- examination and results ------------------------------------------------------------------------------------
 
 
-def settled(record: Record) -> dict[str, object]:
-    """What no examination may change."""
+def unchanged_parts(record: Record) -> dict[str, object]:
+    """The parts that an examination must not change."""
     return {"outcomes": outcomes(record), "points": points(record), "complete": record["complete"]}
 
 
@@ -127,26 +129,26 @@ def test_only_tasks_that_failed_are_examined_and_with_all_their_tests(banked: Ba
     assert asked == {DOUBLE: 3, QUADRUPLE: 1, OCTUPLE: 1, SUMMARY: 1} and record["faults"] == []
 
 
-def boom(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
+def crashes(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
     raise LookupError(f"no idea of {task.name}")
 
 
-def test_an_examiner_that_falls_over_is_a_fault_and_loses_no_result(
+def test_a_crashed_examiner_is_a_fault_and_loses_no_result(
     banked: Banked, zygote: Isolated, pupil: Path
 ) -> None:
-    plain = settled(banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=None))
-    record = banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=boom)
+    plain = unchanged_parts(banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=None))
+    record = banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=crashes)
     (pupil / "maths.py").write_text((banked.root / "pupil/maths.py").read_text())
-    isolated = banked.graded(package=pupil, isolated=zygote, examine=boom)
+    isolated = banked.graded(package=pupil, isolated=zygote, examine=crashes)
     for found in (record, isolated):
-        assert settled(found) == plain and feedback(found) == {}
+        assert unchanged_parts(found) == plain and feedback(found) == {}
         assert [fault.split(" could")[0] for fault in found["faults"]] == [FLIP, SUMMARY]
         assert all("no idea of" in fault for fault in found["faults"])
 
 
 def test_answers_are_not_examined(mini: Mini) -> None:
     mini.answers('colour = "red"')
-    record = grade(choose(mini.loaded()), mini.submission(), examine=boom)
+    record = grade(choose(mini.loaded()), mini.submission(), examine=crashes)
     assert outcomes(record)["answers.colour"] == "FAILED" and record["faults"] == []
 
 
@@ -163,7 +165,7 @@ def dies(task: Task, sessions: Sequence[Session], opened: Callable[[], Session])
 
 
 @pytest.mark.parametrize(("examine", "workers"), [(sleeps, 1), (dies, 2)])
-def test_an_examination_that_does_not_end_costs_its_finding_only(
+def test_an_endless_examination_loses_only_its_finding(
     banked: Banked, zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, examine, workers: int
 ) -> None:
     monkeypatch.setattr(examination, "SECONDS", 0.3)
@@ -175,7 +177,7 @@ def test_an_examination_that_does_not_end_costs_its_finding_only(
     assert set(feedback(record)) == {SCALED, SUMMARY} and record["faults"] == []
 
 
-def test_an_examination_may_ask_the_submission_again_in_a_worker_of_its_own(
+def test_an_examination_can_call_the_submission_in_its_own_worker(
     banked: Banked, zygote: Isolated, pupil: Path
 ) -> None:
     def examine(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> Finding:
@@ -193,7 +195,7 @@ def test_an_examination_may_ask_the_submission_again_in_a_worker_of_its_own(
     assert [told["says"] for told in (*feedback(here).values(), *feedback(there).values())] == ["1"] * 4
 
 
-# -- odd submissions ---------------------------------------------------------------------------------------------
+# -- unusual submissions ---------------------------------------------------------------------------------------------
 
 ODD = [
     *("None", "10 ** 400", "[x, {'a': x}]", "float('nan')", "x.to(torch.complex64)", "x.new_zeros(0)", "object()"),
@@ -205,7 +207,7 @@ TASKS = (DOUBLE, QUADRUPLE, FLIP, SCALE, SUMMARY)
 
 
 @pytest.mark.parametrize("first", range(0, len(ODD), len(TASKS)))
-def test_odd_answers_are_no_fault_and_every_task_has_its_end(
+def test_unusual_answers_are_not_a_fault_and_every_task_has_a_result(
     banked: Banked, zygote: Isolated, pupil: Path, first: int
 ) -> None:
     bodies = {task: f"return {ODD[(first + place) % len(ODD)]}" for place, task in enumerate(TASKS)}
@@ -221,19 +223,19 @@ MOODY = """
 calls = []
 
 
-def moody(wrong):
+def unstable(wrong):
     calls.append(1)
-    while len(calls) > 1:  # a test asks once; so this is no test
+    while len(calls) > 1:  # a test calls once, so this is not a test
         pass
     return wrong
 """
 
 
-def test_whoever_hangs_when_probed_is_graded_like_everybody(
+def test_a_submission_that_hangs_during_probing_is_graded_normally(
     banked: Banked, zygote: Isolated, pupil: Path
 ) -> None:
     banked.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
-    bodies = {POWER: "return moody(x + n)", SUMMARY: "return moody({'count': 3, 'ends': [1.0, 2.0]})"}
+    bodies = {POWER: "return unstable(x + n)", SUMMARY: "return unstable({'count': 3, 'ends': [1.0, 2.0]})"}
     (pupil / "maths.py").write_text(code(bodies) + MOODY)
     record = banked.graded(package=pupil, isolated=zygote, workers=2)
     assert (outcomes(record)[POWER], outcomes(record)[SUMMARY]) == ("FAILED", "FAILED")

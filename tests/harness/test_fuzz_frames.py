@@ -1,4 +1,4 @@
-"""Whatever a worker sends, the grader ends with a value or a verdict of its own: no crash, no hang, no other error."""
+"""For all bytes from a worker, the grader returns a value or its own verdict: no crash, no hang, no other error."""
 
 import json
 import struct
@@ -18,7 +18,7 @@ SETTINGS = settings(deadline=None, database=None, max_examples=100)
 
 
 class Ended(Exception):
-    """The stream is over, as when a worker dies in the middle of a frame."""
+    """The stream ends, like when a worker dies in the middle of a frame."""
 
 
 def _unpacked(data: bytes) -> Frame:
@@ -54,7 +54,7 @@ def test_a_frame_arrives_as_it_was_sent() -> None:
 
 @SETTINGS
 @given(st.binary(max_size=200))
-def test_random_bytes_are_no_frame(data: bytes) -> None:
+def test_random_bytes_are_not_a_frame(data: bytes) -> None:
     with pytest.raises((WireError, Ended)):
         _unpacked(data)
 
@@ -82,7 +82,7 @@ def test_a_frame_with_bytes_changed_decodes_or_is_refused(data: st.DataObject) -
         (2, 2, [2**63, 2**63]),
     ],
 )
-def test_a_frame_that_claims_too_much_is_refused_before_it_is_read(
+def test_a_frame_that_announces_too_much_is_refused_before_it_is_read(
     header: int, count: int, sizes: list[int]
 ) -> None:
     data = struct.pack("<4sIH", b"HWF1", header, count) + struct.pack(f"<{len(sizes)}Q", *sizes)
@@ -104,7 +104,7 @@ def test_a_frame_that_claims_too_much_is_refused_before_it_is_read(
     ],
     ids=["deep", "megadigits", "NaN", "list", "number", "latin", "cut", "empty"],
 )
-def test_a_header_that_is_no_object_of_plain_values_is_refused(header: str) -> None:
+def test_a_header_that_is_not_an_object_of_plain_values_is_refused(header: str) -> None:
     text = header.encode("latin-1")
     with pytest.raises(WireError):
         _unpacked(struct.pack("<4sIH", b"HWF1", len(text), 0) + text)
@@ -125,14 +125,14 @@ def test_many_tensors_on_one_storage_count_together() -> None:
         decode({"tensor": body})
 
 
-def test_booleans_that_are_neither_are_refused() -> None:
+def test_invalid_booleans_are_refused() -> None:
     body = {"storage": 0, "dtype": "bool", "size": [2], "stride": [1], "offset": 0, "grad": False}
     with pytest.raises(WireError):
         Decoder(Frame({}, [torch.tensor([1, 2], dtype=torch.uint8).untyped_storage()]))({"tensor": body})
 
 
 @pytest.mark.parametrize("drawn", [0, 1, 623, 624, 625, 2000])
-def test_every_state_of_a_real_generator_is_taken(drawn: int) -> None:
+def test_every_state_of_a_real_generator_is_accepted(drawn: int) -> None:
     generator = torch.Generator().manual_seed(3)
     torch.rand(drawn, generator=generator)
     assert torch.equal(generator_in(generator.get_state()).get_state(), generator.get_state())

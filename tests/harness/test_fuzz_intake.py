@@ -1,7 +1,7 @@
-"""Fuzzing of the intake: whatever is handed in is staged with notes, and no reader fails.
+"""Fuzzing of the intake: every submission is staged with notes, and no reader fails.
 
-The readers run in this process, so that many examples fit into seconds; a hang is ended here by a timer as it is there
-by the limit. FUZZ_EXAMPLES=3000 searches longer, FUZZ_READER=1 starts the real reader each time (some 0.1 s).
+The readers run in this process, so that many examples fit into seconds. Here a timer ends a hang; in production the
+limit does. FUZZ_EXAMPLES=3000 searches longer, FUZZ_READER=1 starts the real reader each time (about 0.1 s).
 """
 
 import base64
@@ -74,7 +74,7 @@ mutations = st.lists(
 
 
 def mutated(data: bytes, changes: list[tuple[float, int | None, str, bytes]]) -> bytes:
-    """Changes bytes anywhere, or (with an offset) behind one of the marks at which headers begin."""
+    """Changes bytes anywhere, or (with an offset) after one of the marks at which headers begin."""
     for where, offset, how, new in changes:
         marks = [mark.start() for mark in re.finditer(rb"PK[\1-\6]|[^\0]+(?=\0)", data)] or [0]
         at = int(where * len(data)) if offset is None else marks[int(where * (len(marks) - 1))] + offset
@@ -88,13 +88,13 @@ class Hangs(Exception):
 
 
 def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> reading.Reply:
-    """What `reading.run` does, without a process."""
+    """Does the work of `reading.run` without a process."""
 
-    def ring(*_: object) -> None:
+    def stop(*_: object) -> None:
         raise Hangs
 
     parts: list = []
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         for header, data in import_module(f"autograder.submission.reader.{job}").job(
@@ -111,18 +111,18 @@ def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> read
 
 @contextlib.contextmanager
 def folder_for_one() -> Iterator[Path]:
-    """A fresh folder; inside, the readers run in this process."""
+    """A new folder, in which the readers run in this process."""
     run = reading.run if "FUZZ_READER" in os.environ else run_here
     with (
         tempfile.TemporaryDirectory() as root,
         patch.object(reading, "run", run),
-        warnings.catch_warnings(action="ignore"),  # doubled names in a zip, odd escapes in a source
+        warnings.catch_warnings(action="ignore"),  # duplicate names in a zip, unusual escapes in a source
     ):
         yield Path(root).resolve()
 
 
 def staged(pack) -> None:
-    """Stages what `pack` writes to a path; `stage` looks at what is written where."""
+    """Stages the files that `pack` writes; `stage` checks every written file."""
     with folder_for_one() as root:
         pack(root / "hw")
         for note in stage(root / "hw").notes:
@@ -188,7 +188,7 @@ def test_mutated_submission(how: str, changes) -> None:
 
 
 def with_right_sums(data: bytes) -> bytes:
-    """A tar in which every header fits its checksum again, so that what is in it is believed."""
+    """A tar with corrected checksums, so that its headers are accepted."""
     blocks = [bytearray(data[at : at + 512]) for at in range(0, len(data), 512)]
     for block in blocks:
         if block[257:262] == b"ustar":
@@ -199,7 +199,7 @@ def with_right_sums(data: bytes) -> bytes:
 
 @few
 @given(st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]), mutations, st.booleans())
-def test_tar_whose_headers_lie(form: int, changes, packed: bool) -> None:
+def test_tar_with_false_headers(form: int, changes, packed: bool) -> None:
     buffer = io.BytesIO()
     sparse = {"GNU.sparse.map": "0,1,2,3", "GNU.sparse.size": "9", "GNU.sparse.name": "x.py"}
     long = [member(name, b"#" * 99) for name in ("pupil/" + "long/" * 30 + "é.py", "pupil/short.py")]
@@ -223,7 +223,7 @@ def test_folder_of_hostile_names(entries) -> None:
             path.mkdir(exist_ok=True)
             with contextlib.suppress(
                 OSError
-            ):  # a name that the file system does not take, or the folder itself
+            ):  # a name that the file system does not accept, or the folder itself
                 target.write_bytes(data)
         path.mkdir(exist_ok=True)
 

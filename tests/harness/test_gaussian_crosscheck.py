@@ -1,4 +1,4 @@
-"""The reference solution of question 2 against Diffusers, whose t is ours minus 1 and has no entry for clean data."""
+"""The reference of question 2, compared with Diffusers. Its t is ours minus 1, without an entry for clean data."""
 
 import pytest
 import torch
@@ -52,11 +52,11 @@ def test_noising_is_theirs(betas):
 def test_ddpm_step_is_theirs(betas, t, mine, kind):
     scheduler = theirs(DDPMScheduler, betas, variance_type=kind)
     x_t, eps_hat = normal(4, 3), normal(4, 3, seed=1)
-    # They draw the noise inside; the same generator draws it here.
+    # Diffusers draws the noise inside; here the same generator draws it.
     their_step = scheduler.step(eps_hat, t - 1, x_t, generator=torch.Generator().manual_seed(7)).prev_sample
     shares = schedules.cumulative_alphas(betas)
     my_step = gaussian.ddpm_step(eps_hat, x_t, t, betas, shares, noise=normal(4, 3, seed=7), variance=mine)
-    # Their coefficients are single precision, and their variance is at least 1e-20.
+    # Their coefficients have single precision, and their variance is at least 1e-20.
     torch.testing.assert_close(my_step, their_step, rtol=2e-4, atol=2e-4)
 
 
@@ -75,7 +75,7 @@ def test_ddim_step_is_theirs(betas, steps, eta):
     assert times[:-1] == [t + 1 for t in scheduler.timesteps.tolist()]
     for k in range(steps):
         if times[k] > 0.98 * T:
-            continue  # a cosine schedule leaves 1e-6 of the signal there, which single precision cannot divide by
+            continue  # there a cosine schedule leaves 1e-6 of the signal, too little for a division in single precision
         theirs_now = scheduler.step(eps_hat, times[k] - 1, x_t, eta=eta, variance_noise=noise).prev_sample
         mine = gaussian.ddim_step(eps_hat, x_t, times[k], times[k + 1], shares, eta=eta, noise=noise)
         torch.testing.assert_close(mine, theirs_now, rtol=1e-4, atol=1e-4)

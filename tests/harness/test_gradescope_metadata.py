@@ -1,4 +1,4 @@
-"""Which attempt it is, from Gradescope's own words; a file that says no such thing is refused by name."""
+"""The number of the attempt, from Gradescope's metadata. A file without it is refused with its name."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def written(folder: Path, data: object) -> Path:
         ([{"autograder_error": True}, {}, {"autograder_error": False}], 3),
     ],
 )
-def test_it_is_one_more_than_those_that_were_graded(tmp_path: Path, previous: list, attempt: int) -> None:
+def test_attempt_is_one_more_than_the_graded_ones(tmp_path: Path, previous: list, attempt: int) -> None:
     assert metadata.read(written(tmp_path, {"id": 7, "previous_submissions": previous})).attempt == attempt
 
 
@@ -52,12 +52,12 @@ def test_it_is_one_more_than_those_that_were_graded(tmp_path: Path, previous: li
     ],
     ids=range(15),
 )
-def test_a_file_that_tells_no_attempts_is_refused_by_its_name(tmp_path: Path, data: object) -> None:
+def test_a_file_without_attempts_is_refused_with_its_name(tmp_path: Path, data: object) -> None:
     with pytest.raises(InputError, match=r"submission_metadata\.json"):
         metadata.read(written(tmp_path, data))
 
 
-def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         metadata.read(tmp_path / "submission_metadata.json")
     with pytest.raises(InputError, match="cannot be read"):
@@ -67,7 +67,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
         metadata.read(tmp_path / "latin")
 
 
-def test_the_command_line_takes_the_attempt_from_it(
+def test_the_command_line_reads_the_attempt_from_it(
     banked: Banked, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 3"))

@@ -1,4 +1,4 @@
-"""A run in Gradescope's box: terms by the clock of the submission, and a valid result whatever goes wrong."""
+"""A run in the Gradescope container: lateness by the time of the submission, and a valid result after every failure."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ STRICT = HandIn(late_grace_minutes=15, late_loss_per_day=0.25, attempts=3)
 isolated = pytest.mark.skipif(not supported(), reason="grading in a box needs Linux on x86_64 or aarch64")
 
 
-def told(
+def write_metadata(
     box: Path, created: str = DUE, previous: list | None = None, due: str | None = DUE, **more: object
 ) -> Path:
     box.mkdir(exist_ok=True)
@@ -44,40 +44,40 @@ def told(
     ("created", "factor"),
     [
         ("2026-12-01T22:00:00-08:00", 1),
-        ("2026-12-02T00:14:00-08:00", 1),  # within the grace
-        ("2026-12-02T08:14:00+00:00", 1),  # the same moment, elsewhere
-        ("2026-12-02T00:15:00-08:00", 0.75),  # no grace once it is over
+        ("2026-12-02T00:14:00-08:00", 1),  # within the grace period
+        ("2026-12-02T08:14:00+00:00", 1),  # the same moment in another time zone
+        ("2026-12-02T00:15:00-08:00", 0.75),  # no grace after the grace period
         ("2026-12-02T23:59:00-08:00", 0.75),
         ("2026-12-03T00:00:00-08:00", 0.5),
-        ("2026-12-30T00:00:00-08:00", 0),  # never below zero
+        ("2026-12-30T00:00:00-08:00", 0),  # never below 0
     ],
 )
 def test_late_days_count_from_the_submissions_own_time(tmp_path: Path, created: str, factor: float) -> None:
-    assert terms(metadata.read(told(tmp_path, created)), STRICT).factor == pytest.approx(factor)
+    assert terms(metadata.read(write_metadata(tmp_path, created)), STRICT).factor == pytest.approx(factor)
 
 
 def test_an_extension_of_one_student_counts(tmp_path: Path) -> None:
     users = [{"id": 1, "assignment": {"due_date": "2026-12-05T23:59:00-08:00"}}, {"id": 2}]
-    path = told(tmp_path, "2026-12-04T00:00:00-08:00", users=users)
+    path = write_metadata(tmp_path, "2026-12-04T00:00:00-08:00", users=users)
     assert terms(metadata.read(path), STRICT) == ON_TIME
 
 
-def test_without_a_day_or_a_policy_nothing_is_late(tmp_path: Path) -> None:
+def test_without_a_due_date_or_a_policy_nothing_is_late(tmp_path: Path) -> None:
     late = "2027-12-01T00:00:00-08:00"
-    assert terms(metadata.read(told(tmp_path, late, due=None)), STRICT) == ON_TIME
-    assert terms(metadata.read(told(tmp_path, late)), HandIn()) == ON_TIME
+    assert terms(metadata.read(write_metadata(tmp_path, late, due=None)), STRICT) == ON_TIME
+    assert terms(metadata.read(write_metadata(tmp_path, late)), HandIn()) == ON_TIME
 
 
 @pytest.mark.parametrize("created", ["yesterday", 7, "2026-12-01T23:59:00", [], ""])
-def test_a_time_that_tells_no_moment_is_named(tmp_path: Path, created: object) -> None:
+def test_an_invalid_time_is_named(tmp_path: Path, created: object) -> None:
     with pytest.raises(InputError, match="created_at"):
-        metadata.read(told(tmp_path, created))  # type: ignore[arg-type]
+        metadata.read(write_metadata(tmp_path, created))  # type: ignore[arg-type]
 
 
 def test_the_best_score_is_of_those_that_were_graded(tmp_path: Path) -> None:
     before = [{"score": "7.5"}, {"score": 3}, {"score": None}, {"score": "nan"}, {}, {"score": "1e999"}]
     before += [{"score": "9", "autograder_error": True}]
-    found = metadata.read(told(tmp_path, previous=before))
+    found = metadata.read(write_metadata(tmp_path, previous=before))
     assert (found.best, found.attempt) == (7.5, 7)
 
 
@@ -88,7 +88,7 @@ def test_one_more_than_the_attempts_is_refused_with_the_best_score() -> None:
     assert not terms(Metadata(attempt=400), HandIn()).refused
 
 
-def test_lateness_is_in_the_score_and_said_and_not_in_the_entries(mini: Mini) -> None:
+def test_lateness_is_in_the_score_and_the_text_but_not_in_the_entries(mini: Mini) -> None:
     record = mini.grade()
     late = terms(
         Metadata(created=_moment("2026-12-02T12:00:00Z"), due=_moment("2026-12-01T12:00:00Z")), STRICT
@@ -99,7 +99,7 @@ def test_lateness_is_in_the_score_and_said_and_not_in_the_entries(mini: Mini) ->
     assert list(schemas.mistakes(results, "gradescope")) == []
 
 
-def test_the_board_shows_what_was_measured_not_what_is_claimed(mini: Mini) -> None:
+def test_the_leaderboard_shows_measured_values_not_claims(mini: Mini) -> None:
     record = mini.grade()
     row = {"run": "maths.double", "measured": {"bits": 0.4}, "claimed": {"bits": 0.4}}
     record["training"] = [row, {**row, "measured": {"bits": 0.45678}, "claimed": {}}]
@@ -112,7 +112,7 @@ def test_the_board_shows_what_was_measured_not_what_is_claimed(mini: Mini) -> No
     assert "leaderboard" not in gradescope.render(record)
 
 
-def test_a_students_words_are_no_markup(mini: Mini) -> None:
+def test_text_of_a_student_is_not_markup(mini: Mini) -> None:
     record = mini.grade()
     record["notes"] = ["left out: [x](javascript:1) <img src=x> `a` | **b**\n# c"]
     shown = gradescope.render(record)["output"]
@@ -121,7 +121,7 @@ def test_a_students_words_are_no_markup(mini: Mini) -> None:
 
 @pytest.fixture
 def box(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A box with the right submission in it; the tiny homework is the working folder."""
+    """A container folder with the right submission. The tiny homework is the working folder."""
     monkeypatch.chdir(mini.root)
     (mini.root / "box").mkdir()
     shutil.copytree(mini.root / "pupil", mini.root / "box/submission/pupil")
@@ -129,7 +129,7 @@ def box(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shown(box: Path) -> dict:
-    """What a run leaves, checked."""
+    """The checked results of a run."""
     assert main(["gradescope", "--box", str(box)]) == 0
     results = json.loads((box / "results/results.json").read_text())
     assert list(schemas.mistakes(results, "gradescope")) == []
@@ -139,7 +139,7 @@ def shown(box: Path) -> dict:
 @isolated
 def test_a_run_grades_and_keeps_record_and_results(box: Path, mini: Mini) -> None:
     mini.manifest(MANIFEST + "\n[hand_in]\nlate_loss_per_day = 0.1\n")
-    told(box, "2026-12-02T12:00:00-08:00")
+    write_metadata(box, "2026-12-02T12:00:00-08:00")
     results = shown(box)
     assert results["score"] == 9 and len(results["tests"]) == 3 and "1 day late" in results["output"]
     record = json.loads((box / "results/submission_log.json").read_text())
@@ -147,19 +147,17 @@ def test_a_run_grades_and_keeps_record_and_results(box: Path, mini: Mini) -> Non
 
 
 @isolated
-def test_an_empty_upload_is_graded_to_nothing_and_told_so(box: Path) -> None:
+def test_an_empty_upload_gets_no_points_and_a_reason(box: Path) -> None:
     shutil.rmtree(box / "submission")
     (box / "submission").mkdir()
     results = shown(box)
     assert results["score"] == 0 and len(results["tests"]) == 3 and "no " in results["output"]
 
 
-def test_one_attempt_too_many_is_not_even_opened(
-    box: Path, mini: Mini, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_attempt_too_many_is_not_opened(box: Path, mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     mini.manifest(MANIFEST + "\n[hand_in]\nattempts = 1\n")
     monkeypatch.setattr(Grader, "__init__", lambda *_: pytest.fail("it was opened"))
-    told(box, previous=[{"score": "6"}])
+    write_metadata(box, previous=[{"score": "6"}])
     results = shown(box)
     assert results["score"] == 6 and "not looked at" in results["output"]
 
@@ -171,31 +169,31 @@ def test_a_fault_of_ours_costs_no_points_and_its_traceback_is_for_staff(
         raise RuntimeError("the secret is 6.5")
 
     monkeypatch.setattr(Grader, "__init__", broken)
-    told(box, previous=[{"score": "6"}, {"score": 4}])
+    write_metadata(box, previous=[{"score": "6"}, {"score": 4}])
     results = shown(box)
     assert results["score"] == 6 and "Staff have been told" in results["output"]
     assert results["stdout_visibility"] == "hidden" and "secret" not in json.dumps(results)
     assert "RuntimeError: the secret is 6.5" in capsys.readouterr().out
 
 
-def test_words_of_gradescope_that_cannot_be_read_are_our_fault_too(box: Path) -> None:
+def test_unreadable_metadata_of_gradescope_is_our_fault_too(box: Path) -> None:
     (box / metadata.NAME).write_text("{")
     assert "Staff have been told" in shown(box)["output"]
 
 
 @isolated
-def test_a_test_of_ours_that_breaks_takes_nothing_from_an_earlier_score(
+def test_a_broken_test_of_ours_keeps_an_earlier_score(
     box: Path, mini: Mini, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mini.hidden("import no_such_module\n")
     (box / "submission/pupil/maths.py").write_text(CODE.replace("2 * x", "3 * x"))
-    told(box, previous=[{"score": "9"}])
+    write_metadata(box, previous=[{"score": "9"}])
     results = shown(box)
     assert results["score"] == 9 and "not your fault" in results["output"]
     assert "no_such_module" in capsys.readouterr().out and "no_such_module" not in json.dumps(results)
 
 
-def test_what_stands_before_the_grader_has_started_is_valid() -> None:
+def test_result_before_the_grader_starts_is_valid() -> None:
     assert list(schemas.mistakes(machine.without_a_grade(machine.UNSTARTED, 0), "gradescope")) == []
 
 

@@ -1,4 +1,4 @@
-"""The zip for Gradescope: its scripts at the root, what grading needs and nothing else, the same bytes each time."""
+"""The zip for Gradescope: scripts at the root, only files that grading needs, and the same bytes each time."""
 
 import json
 import subprocess
@@ -25,14 +25,14 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> gradescope.Packed:
     return gradescope.build(MANIFEST, tmp_path_factory.mktemp("zip"))
 
 
-def test_the_scripts_stand_at_the_root_and_may_run(packed: gradescope.Packed) -> None:
+def test_the_scripts_are_at_the_root_and_executable(packed: gradescope.Packed) -> None:
     with zipfile.ZipFile(packed.zip) as archive:
         modes = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert {mode for name, mode in modes.items() if name not in gradescope.SCRIPTS} == {0o644}
 
 
-def test_it_holds_what_grades_and_nothing_that_develops(packed: gradescope.Packed) -> None:
+def test_it_contains_grading_files_and_no_development_files(packed: gradescope.Packed) -> None:
     with zipfile.ZipFile(packed.zip) as archive:
         names = set(archive.namelist())
     assert {"assignment.toml", "Makefile", "setup.py", "constraints.txt", "tests/conftest.py"} <= names
@@ -64,13 +64,13 @@ def test_the_scripts_are_scripts_and_complete(script: str, packed: gradescope.Pa
     assert "@ONLY@" not in text and "\r" not in text and text.startswith("#!/usr/bin/env bash\n")
 
 
-def test_what_holds_before_the_grader_starts_is_valid(packed: gradescope.Packed) -> None:
+def test_result_before_the_grader_starts_is_valid(packed: gradescope.Packed) -> None:
     with zipfile.ZipFile(packed.zip) as archive:
         results = json.loads(archive.read(gradescope.UNSTARTED))
     assert list(schemas.mistakes(results, "gradescope")) == [] and "did not start" in results["output"]
 
 
-def test_a_question_that_is_none_is_named(tmp_path: Path) -> None:
+def test_an_unknown_question_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'q9' is no question"):
         gradescope.build(MANIFEST, tmp_path, ("q9",))
 
@@ -85,10 +85,10 @@ def test_the_self_test_fails_unless_the_reference_gets_all_points(
     mini.code(CODE.replace("2 * x", "3 * x"))
     assert main(["gradescope", "--self-test"]) == 1
     shown = capsys.readouterr().out
-    assert "1 of 10" in shown and "maths.double" in shown  # and says which
+    assert "1 of 10" in shown and "maths.double" in shown  # and names it
 
 
-def test_a_students_copy_has_no_self_test(mini: Mini) -> None:
+def test_a_student_copy_has_no_self_test(mini: Mini) -> None:
     text = (mini.root / "assignment.toml").read_text()
     mini.manifest(text.split("[staff]", 1)[0])
     with pytest.raises(InputError, match=r"no \[staff\] table"):

@@ -1,4 +1,4 @@
-"""What is packed for a machine that grades: all that a grade imports, and nothing besides."""
+"""The files for a grading machine: all files that a grade imports, and no others."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ def add(mini: Mini, *files: str) -> None:
 
 
 def test_everything_that_grades_is_there_sorted_and_nothing_else(mini: Mini) -> None:
-    """Kills: taking the whole folder of tests, with the project's own; caches; an order that the disk gives."""
+    """Kills: taking the complete tests folder with the project's own tests; caches; the file order of the disk."""
     needed = ["autograder/cli.py", "checks/__init__.py", "checks/oracles/law.py", "checks/support/close.py"]
     add(mini, *needed, "setup.py", "constraints.txt", "checks/hidden/conftest.py")
     add(
@@ -54,7 +54,7 @@ def test_everything_that_grades_is_there_sorted_and_nothing_else(mini: Mini) -> 
 
 
 def test_student_copy_and_missing_folder_are_refused_by_name(mini: Mini) -> None:
-    """Kills: a zip without the grader or without a bank that the manifest names, found out only while grading."""
+    """Kills: a zip without the grader or the bank of the manifest, which is noticed only during grading."""
     with pytest.raises(InputError, match=r"autograder is no folder"):
         names(mini)
     add(mini, "autograder/cli.py")

@@ -1,4 +1,4 @@
-"""Two replies say the same, but for rounding, or they do not; and whatever a worker says can be heard."""
+"""Two replies are equal up to rounding or they are not, and every message of a worker can be read."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ SAME = [
     (X.double(), X.double() * (1 + 1e-10)),
     (X.half(), X.half() * 1.001),
     (torch.tensor([1e-9, 2e-9]), torch.tensor([1.00001e-9, 2e-9])),
-    (torch.tensor([1e6, 0.0]), torch.tensor([1e6, 0.1])),  # rounding of the one is more than the other
+    (torch.tensor([1e6, 0.0]), torch.tensor([1e6, 0.1])),  # its rounding error is larger than the other value
     (torch.tensor([NAN, 1.0]), torch.tensor([NAN, 1.0])),
     (torch.tensor([float("inf")]), torch.tensor([float("inf")])),
     (torch.zeros(2, 3).t(), torch.zeros(3, 2)),
@@ -66,18 +66,18 @@ OTHER = [
 
 
 @pytest.mark.parametrize("number", range(len(SAME)))
-def test_equal_but_for_rounding_is_the_same(number: int) -> None:
+def test_equal_up_to_rounding_is_the_same(number: int) -> None:
     a, b = SAME[number]
     assert alike_values(a, b) and alike_values(b, a)
 
 
 @pytest.mark.parametrize("number", range(len(OTHER)))
-def test_more_than_rounding_is_another(number: int) -> None:
+def test_more_than_rounding_is_different(number: int) -> None:
     a, b = OTHER[number]
     assert not alike_values(a, b) and not alike_values(b, a)
 
 
-def test_zeros_do_not_pass_for_small_right_values() -> None:
+def test_zeros_do_not_pass_as_small_right_values() -> None:
     assert not alike_values(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
 
 
@@ -93,7 +93,7 @@ def test_zeros_do_not_pass_for_small_right_values() -> None:
     ],
     ids=["value", "error", "refused", "gradients", "disturbed", "drew"],
 )
-def test_replies_are_alike_in_everything_or_not_at_all(other: Heard) -> None:
+def test_replies_are_equal_only_if_every_part_is(other: Heard) -> None:
     assert alike(other, other) and not alike(other, Heard(value=X)) and not alike(Heard(value=X), other)
 
 
@@ -102,7 +102,7 @@ def test_gradient_that_is_missing_is_not_one_of_zeros() -> None:
     assert not alike(none, zeros)
 
 
-def test_errors_are_alike_by_their_type() -> None:
+def test_errors_are_compared_by_type() -> None:
     assert not alike(Heard(error="ValueError: no"), Heard(error="TypeError: no"))
 
 
@@ -111,7 +111,7 @@ Answer = Callable[[str, Callable[[Session], object]], Heard]
 
 @pytest.fixture
 def answer(banked: Banked) -> Answer:
-    """What is heard of one call of a submission with this body."""
+    """The recorded reply to one call of a submission with this body."""
 
     def answered(body: str, call: Callable[[Session], object]) -> Heard:
         banked.submit({DOUBLE: body, FLIP: body, POWER: body})
@@ -122,13 +122,13 @@ def answer(banked: Banked) -> Answer:
     return answered
 
 
-def test_value_and_gradients_of_a_call_are_heard(answer: Answer) -> None:
+def test_value_and_gradients_of_a_call_are_recorded(answer: Answer) -> None:
     heard = answer("return x * 3", lambda s: s.call(DOUBLE, (), {"x": X.clone()}, grad_of=("x",)))
     assert alike_values(heard.value, 3 * X) and alike_values(heard.gradients, {"x": 3 * torch.ones(3)})
     assert (heard.error, heard.refused, heard.disturbed, heard.drew) == ("", "", (), False)
 
 
-def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
+def test_changed_arguments_are_recorded(answer: Answer) -> None:
     def call(session: Session) -> None:
         with pytest.raises(AssertionError):
             session.call(FLIP, (X.clone(), torch.tensor(0.5)), {"generator": X.clone()})
@@ -139,12 +139,12 @@ def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
 @pytest.mark.parametrize(
     ("body", "drew"), [("return torch.rand(2, generator=generator)", True), ("return x", False)]
 )
-def test_it_is_heard_whether_the_generator_moved_on(answer: Answer, body: str, drew: bool) -> None:
+def test_use_of_the_generator_is_recorded(answer: Answer, body: str, drew: bool) -> None:
     heard = answer(body, lambda s: s.call(FLIP, (X, X / 4), {"generator": torch.Generator().manual_seed(1)}))
     assert heard.drew is drew
 
 
-def test_how_often_a_function_is_asked_belongs_to_the_answer(answer: Answer) -> None:
+def test_number_of_callbacks_belongs_to_the_reply(answer: Answer) -> None:
     network = torch.nn.Linear(3, 3)
     once, twice, otherwise = (
         answer(body, lambda s: s.call(POWER, (X, network)))
@@ -154,7 +154,7 @@ def test_how_often_a_function_is_asked_belongs_to_the_answer(answer: Answer) -> 
     assert not alike(once, twice) and not alike(twice, otherwise)
 
 
-def _told(**header: object) -> Heard:
+def _reply(**header: object) -> Heard:
     encode = Encoder()
     nodes = {name: encode(()) for name in ("args", "arguments")} | {
         "kwargs": encode({}),
@@ -171,13 +171,13 @@ def _told(**header: object) -> Heard:
 
 
 @pytest.mark.parametrize("error", [None, 3, "x", {}, {"kind": ["x"], "message": {}}, {"kind": ""}])
-def test_an_error_is_an_error_however_it_is_told(error: object) -> None:
-    assert _told(error=error).error
+def test_every_form_of_an_error_is_an_error(error: object) -> None:
+    assert _reply(error=error).error
 
 
 @pytest.mark.parametrize("refused", [None, 0, [], "no"])
-def test_a_refusal_is_none_of_the_values(refused: object) -> None:
-    assert not alike(_told(refused=refused), _told(value=3))
+def test_a_refusal_is_not_a_value(refused: object) -> None:
+    assert not alike(_reply(refused=refused), _reply(value=3))
 
 
 @pytest.mark.parametrize(
@@ -197,18 +197,18 @@ def test_a_refusal_is_none_of_the_values(refused: object) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["value", "gradients", "arguments", "keywords"])
-def test_what_nobody_understands_is_an_error(place: str, node: object) -> None:
-    assert _told(**{place: node}).error
+def test_an_invalid_node_is_an_error(place: str, node: object) -> None:
+    assert _reply(**{place: node}).error
 
 
 @pytest.mark.parametrize("place", ["gradients", "arguments", "keywords"])
 @pytest.mark.parametrize("node", [None, True, 3, "x", {"list": [1]}, {"handle": 10**30}, {"callback": -1}])
-def test_what_stands_in_another_place_can_be_compared(place: str, node: object) -> None:
-    heard = _told(**{place: node})
-    assert alike(heard, heard) in (True, False) and not alike(heard, _told(value=4))
+def test_a_node_in_another_place_can_be_compared(place: str, node: object) -> None:
+    heard = _reply(**{place: node})
+    assert alike(heard, heard) in (True, False) and not alike(heard, _reply(value=4))
 
 
-def test_nothing_is_too_odd_to_be_compared() -> None:
+def test_all_unusual_values_can_be_compared() -> None:
     for a in [*ODD, *HUGE]:
         for b in ODD:
             assert alike(Heard(value=a), Heard(value=b)) in (True, False)

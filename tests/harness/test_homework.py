@@ -1,4 +1,4 @@
-"""Homework 12 itself under its own grader: the reference has every point, the untouched stubs have none."""
+"""Homework 12 with its own grader: the reference gets all points, the untouched stubs get none."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def test_reference_passes_every_unit_test(seed: int) -> None:
     assert record["score"] == record["max_score"] > 80
 
 
-def test_untouched_stubs_have_exactly_nothing(untouched: Record) -> None:
+def test_untouched_stubs_have_no_points(untouched: Record) -> None:
     assert untouched["score"] == 0 and untouched["max_score"] == 110
     assert all(task["points"] == 0 for task in untouched["tasks"])
     assert untouched["faults"] == []
@@ -56,7 +56,7 @@ def test_untouched_stubs_are_todo_or_blocked_and_each_names_its_task(untouched: 
     assert code == {"TODO", "BLOCKED"} or code == {"TODO"}
 
 
-def test_there_are_tests_enough(untouched: Record) -> None:
+def test_every_task_has_enough_tests(untouched: Record) -> None:
     assert len(untouched["tasks"]) >= 40 and len(untouched["tests"]) >= 150
     suites = {(test["task"], test["suite"]) for test in untouched["tests"]}
     for task in MANIFEST.tasks.values():

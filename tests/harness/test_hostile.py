@@ -1,4 +1,4 @@
-"""The hostile corpus: it is whole, everything that it looks at would be seen, and nothing of it escapes."""
+"""The hostile corpus: it is complete, every escape would be noticed, and nothing escapes."""
 
 import ast
 import os
@@ -37,16 +37,16 @@ def test_ids_are_unique_and_every_entry_says_what_it_tries() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-def test_entry_expects_what_can_be_and_its_code_can_be_read(entry: Entry) -> None:
-    for task, (outcome, points) in entry.due().items():
+def test_entry_expects_a_possible_outcome_and_its_code_parses(entry: Entry) -> None:
+    for task, (outcome, points) in entry.expected().items():
         assert outcome in set(Outcome) - {Outcome.HARNESS} and 0 <= points <= POINTS[task]
-    if entry.kind not in (6, 12):  # there, files are broken on purpose
+    if entry.kind not in (6, 12):  # the files of this class are broken on purpose
         for name, text in entry.files.items():
             if name.endswith(".py") and isinstance(text, str):
                 ast.parse(text, name)
 
 
-def test_most_entries_attack_one_task_and_leave_others_to_be_counted() -> None:
+def test_most_entries_attack_one_task_and_keep_the_others() -> None:
     few = [entry for entry in ENTRIES if len(entry.ends) <= 2]
     assert len(few) > len(ENTRIES) / 2
 
@@ -63,7 +63,7 @@ def test_most_entries_attack_one_task_and_leave_others_to_be_counted() -> None:
     ],
     ids=["none", "one", "the honest one lost a point"],
 )
-def test_last_line_counts_and_the_code_tells(
+def test_last_line_has_the_counts_and_the_exit_code_the_result(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], told: Any, line: str, code: int
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["hostile", "--jobs", "1"])

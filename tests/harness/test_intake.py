@@ -1,4 +1,4 @@
-"""What is taken in: folder, zip, tar or log, told by content; the package wherever it lies in it."""
+"""The intake accepts a folder, zip, tar or log, identified by content, and finds the package inside it."""
 
 import os
 from pathlib import Path
@@ -19,14 +19,14 @@ def test_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["hw.zip", "hw.tar", "hw", "hw.txt"])
-def test_zip_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+def test_zip_is_identified_by_its_content(tmp_path: Path, name: str) -> None:
     staged = stage(zipped(tmp_path / name, GOOD))
     assert names(staged) == STAGED and staged.notes == ()
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 @pytest.mark.parametrize("name", ["hw.zip", "hw"])
-def test_tar_is_told_by_its_content(tmp_path: Path, mode: str, name: str) -> None:
+def test_tar_is_identified_by_its_content(tmp_path: Path, mode: str, name: str) -> None:
     staged = stage(tarred(tmp_path / name, GOOD, mode=mode))
     assert names(staged) == STAGED and staged.notes == ()
 
@@ -49,7 +49,7 @@ def test_archive_without_a_mark_at_its_start(tmp_path: Path, form: str) -> None:
 
 @pytest.mark.parametrize("wrap", ["", "pupil", "wrapper/pupil", "a/b/pupil"])
 @pytest.mark.parametrize("how", ["folder", "zip", "tar"])
-def test_package_is_found_under_wrappers(tmp_path: Path, wrap: str, how: str) -> None:
+def test_package_is_found_below_outer_folders(tmp_path: Path, wrap: str, how: str) -> None:
     files = {os.path.join(wrap, name.removeprefix("pupil/")): data for name, data in GOOD.items()}
     pack = {"folder": folder, "zip": zipped, "tar": tarred}[how]
     staged = stage(pack(tmp_path / "hw", files))
@@ -78,7 +78,7 @@ def test_of_two_equal_packages_the_manifests_name_decides(tmp_path: Path) -> Non
     assert said(staged, "pupil/ (2) is graded, not a copy/ (2)")
 
 
-def test_missing_package_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_missing_package_is_named_with_the_fix(tmp_path: Path) -> None:
     staged = stage(folder(tmp_path / "hw", {"notes/reading.md": b"", "data.csv": b""}))
     assert names(staged) == {"__init__.py", "given/table.py"} and staged.digests == {}
     assert said(staged, "no package found in hw: hand in the folder `pupil/`, which holds maths.py")
@@ -90,7 +90,7 @@ def test_empty_folder(tmp_path: Path) -> None:
     assert said(stage(tmp_path / "hw"), "no package found in hw")
 
 
-def test_noise_is_skipped_without_a_word_and_the_rest_is_listed_briefly(tmp_path: Path) -> None:
+def test_system_files_are_skipped_silently_and_the_rest_is_listed_briefly(tmp_path: Path) -> None:
     noise = ["pupil/__pycache__/maths.pyc", ".git/config", "__MACOSX/pupil/._maths.py", ".DS_Store"]
     noise += [
         "pupil/.ipynb_checkpoints/maths.py",
@@ -111,7 +111,7 @@ def test_only_what_the_manifest_accepts_is_staged(tmp_path: Path) -> None:
     assert said(staged, "left out:", "pupil/extra.py", "pupil/answers.toml")
 
 
-def test_given_files_are_the_staffs_own_and_a_changed_one_is_named_once(tmp_path: Path) -> None:
+def test_given_files_come_from_staff_and_a_changed_one_is_named_once(tmp_path: Path) -> None:
     files = {**GOOD, "pupil/given/table.py": b"FACTOR = 3\n", "pupil/given/digits.npz": b"data"}
     staged = stage(zipped(tmp_path / "hw.zip", files))
     assert (staged.package / "given/table.py").read_text() == GIVEN
@@ -126,7 +126,7 @@ def test_folder_that_holds_one_tar_is_that_tar(tmp_path: Path) -> None:
     assert names(stage(tmp_path / "hw")) == STAGED
 
 
-def test_archive_in_an_archive_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_archive_in_an_archive_is_named_with_the_fix(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", GOOD).read_bytes()
     staged = stage(zipped(tmp_path / "hw.zip", {"inner.zip": inner}))
     assert said(staged, "left out: inner.zip: an archive inside is not opened; hand in what it holds")
@@ -146,7 +146,7 @@ def test_archive_in_an_archive_is_named_with_the_mend(tmp_path: Path) -> None:
     ],
     ids=["empty", "text", "rar", "7z", "empty tar", "gzip", "zip"],
 )
-def test_file_that_is_nothing_to_grade_is_said_in_words(tmp_path: Path, data: bytes, says: str) -> None:
+def test_file_that_cannot_be_graded_is_refused_with_a_reason(tmp_path: Path, data: bytes, says: str) -> None:
     (tmp_path / "hw").write_bytes(data)
     assert said(stage(tmp_path / "hw"), says)
 
@@ -157,17 +157,17 @@ def test_pipe_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "no\0where", "n" * 5000])
-def test_path_that_is_not_there_is_an_input_error(tmp_path: Path, name: str) -> None:
+def test_missing_path_is_an_input_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="is not there"):
         stage(tmp_path / name)
 
 
-def test_path_that_may_not_be_looked_at_is_no_input_error(tmp_path: Path) -> None:
-    class Locked(type(tmp_path)):  # whoever runs the tests as root may look at everything
+def test_path_without_permission_is_not_an_input_error(tmp_path: Path) -> None:
+    class Locked(type(tmp_path)):  # root can read everything, so the error is simulated
         def stat(self, **how: bool) -> os.stat_result:
             raise PermissionError(13, "Permission denied")
 
-    stage(folder(tmp_path / "hw", GOOD))  # writes the staff's side
+    stage(folder(tmp_path / "hw", GOOD))  # writes the staff files
     manifest = load(tmp_path / "staff/assignment.toml")
     assert intake.stage(Locked(tmp_path / "hw"), manifest, tmp_path / "again").package.is_dir()
 

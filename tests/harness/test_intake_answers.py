@@ -1,4 +1,4 @@
-"""The answer form, however hostile: answers, or a problem in words."""
+"""The answer form, also hostile ones: the result is answers or a described problem."""
 
 import math
 import os
@@ -31,7 +31,7 @@ def form(tmp_path: Path, data: bytes) -> answers.Answers:
     ],
     ids=["plain", "Windows", "empty", "dates", "infinity", "table", "huge number", "control characters"],
 )
-def test_form_that_can_be_read(tmp_path: Path, data: bytes, values: dict) -> None:
+def test_readable_form(tmp_path: Path, data: bytes, values: dict) -> None:
     assert form(tmp_path, data) == answers.Answers(values)
 
 
@@ -51,19 +51,19 @@ def test_form_that_can_be_read(tmp_path: Path, data: bytes, values: dict) -> Non
     ],
     ids=["no value", "doubled", "digits", "arrays", "tables", "keys", "large", "latin", "utf-16", "nul"],
 )
-def test_form_that_cannot_be_read_has_a_problem_in_words(tmp_path: Path, data: bytes, says: str) -> None:
+def test_unreadable_form_has_a_described_problem(tmp_path: Path, data: bytes, says: str) -> None:
     found = form(tmp_path, data)
     assert found.values == {} and found.problem.startswith("answers.toml ") and says in found.problem
 
 
-def test_form_that_would_take_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_form_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "SECONDS", 1)
     quadratic = "[" + ".".join("a" * 16_000) + "]\n" + "".join(f"b{i}=1\n" for i in range(3_000))
     problem = form(tmp_path, quadratic.encode()).problem
     assert problem == "answers.toml cannot be read: it took longer than 1 s; shorten the answers"
 
 
-def test_form_that_is_missing_or_no_file(tmp_path: Path) -> None:
+def test_missing_form_or_form_that_is_not_a_file(tmp_path: Path) -> None:
     assert answers.read(tmp_path).problem == "answers.toml is missing: put the file back, under this name"
     os.mkfifo(tmp_path / "answers.toml")
     assert answers.read(tmp_path).problem == "answers.toml cannot be read: it is no plain file"

@@ -1,4 +1,4 @@
-"""Archives that are hostile or damaged: nothing leaves the scratch folder, limits hold, what can be read is graded."""
+"""Hostile or damaged archives: nothing leaves the scratch folder, limits hold, and readable files are graded."""
 
 import gzip
 import struct
@@ -29,7 +29,7 @@ def link(name: str, target: str) -> tuple[zipfile.ZipInfo, bytes]:
         (tarfile.FIFOTYPE, "no plain file"),
     ],
 )
-def test_tar_entry_that_is_no_plain_file_is_left_out(tmp_path: Path, kind: bytes, says: str) -> None:
+def test_tar_entry_that_is_not_a_plain_file_is_left_out(tmp_path: Path, kind: bytes, says: str) -> None:
     odd = [member(name, type=kind, linkname="/etc/passwd") for name in ("pupil/odd.py", "pupil/maths.py")]
     staged = stage(tarred(tmp_path / "hw.tar", GOOD, *odd))
     assert names(staged) == STAGED and said(staged, "left out: pupil/odd.py, pupil/maths.py", says)
@@ -73,7 +73,7 @@ def test_file_over_its_limit_is_left_out_and_the_rest_graded(tmp_path: Path) -> 
     assert names(staged) == {*STAGED, "just.py"} and said(staged, "left out: pupil/big.py: larger than 1 MB")
 
 
-def test_size_that_a_zip_belies_is_not_believed(tmp_path: Path) -> None:
+def test_false_size_in_a_zip_is_not_believed(tmp_path: Path) -> None:
     path = zipped(tmp_path / "hw.zip", GOOD, ("pupil/big.py", b"#" * 3 * MB))
     path.write_bytes(path.read_bytes().replace(struct.pack("<I", 3 * MB), struct.pack("<I", 100)))
     staged = stage(path)
@@ -136,7 +136,7 @@ def test_header_of_a_tar_that_asks_for_all_memory_is_ended(tmp_path: Path) -> No
     )
 
 
-def test_encrypted_entry_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_encrypted_entry_is_named_with_the_fix(tmp_path: Path) -> None:
     path = zipped(tmp_path / "hw.zip", GOOD, ("pupil/secret.py", b""))
     data = bytearray(path.read_bytes())
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
@@ -181,7 +181,7 @@ def test_entries_that_share_their_bytes_are_left_out(tmp_path: Path) -> None:
     assert names(staged) == STAGED and said(staged, "left out: pupil/one.py, pupil/two.py: shares its bytes")
 
 
-def test_zip_that_is_cut_short_says_so(tmp_path: Path) -> None:
+def test_truncated_zip_is_reported(tmp_path: Path) -> None:
     path = zipped(tmp_path / "hw.zip", GOOD)
     path.write_bytes(path.read_bytes()[:-40])
     assert said(stage(path), "hw.zip is damaged after its start", "pack and upload it again")
@@ -189,7 +189,7 @@ def test_zip_that_is_cut_short_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
 @pytest.mark.parametrize("where", ["in a header", "in a file", "between two"])
-def test_tar_that_is_cut_short_is_graded_up_to_there(tmp_path: Path, mode: str, where: str) -> None:
+def test_truncated_tar_is_graded_up_to_its_end(tmp_path: Path, mode: str, where: str) -> None:
     path = tarred(tmp_path / "hw.tar", {**GOOD, "pupil/late.py": b"#" * 5000})
     data = path.read_bytes()
     at = data.index(b"pupil/late.py") + {"in a header": 100, "in a file": 3000, "between two": 0}[where]
@@ -198,14 +198,14 @@ def test_tar_that_is_cut_short_is_graded_up_to_there(tmp_path: Path, mode: str, 
     assert names(staged) == STAGED and said(staged, "hw.tar is damaged after", "pack and upload it again")
 
 
-def test_gzip_that_is_cut_short_is_graded_up_to_there(tmp_path: Path) -> None:
+def test_truncated_gzip_is_graded_up_to_its_end(tmp_path: Path) -> None:
     path = tarred(tmp_path / "hw.tgz", {**GOOD, "data.bin": bytes(range(256)) * 4000}, mode="w:gz")
     path.write_bytes(path.read_bytes()[:-100])
     staged = stage(path)
     assert names(staged) == STAGED and said(staged, "hw.tgz is damaged after data.bin")
 
 
-def test_tar_with_a_damaged_header_in_the_middle_says_that_it_was_not_read_whole(tmp_path: Path) -> None:
+def test_tar_with_a_damaged_header_is_reported_as_incomplete(tmp_path: Path) -> None:
     path = tarred(tmp_path / "hw.tar", {**GOOD, "pupil/odd.py": b"", "pupil/late.py": b""})
     path.write_bytes(path.read_bytes().replace(b"pupil/odd.py", b"pupil/bad.py"))
     staged = stage(path)

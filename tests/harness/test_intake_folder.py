@@ -1,4 +1,4 @@
-"""Folders that are hostile or careless: links, pipes, sockets, depth, names, files that cannot be read."""
+"""Hostile or careless folders: links, pipes, sockets, depth, names, unreadable files."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ def test_link_to_a_file_is_left_out(hw: Path, target: str) -> None:
     assert names(staged) == STAGED and said(staged, "left out: pupil/odd.py: a link; hand in the file itself")
 
 
-def test_file_that_becomes_a_link_after_it_was_looked_at_is_not_followed(hw: Path) -> None:
+def test_file_that_becomes_a_link_after_the_check_is_not_followed(hw: Path) -> None:
     (hw / "pupil/odd.py").symlink_to("maths.py")
     with pytest.raises(OSError, match="symbolic links"):
         reader.open_plain(hw / "pupil/odd.py")
@@ -40,14 +40,14 @@ def test_link_to_a_folder_is_not_followed(hw: Path, target: str) -> None:
 
 def test_pipe_and_socket_are_left_out(hw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(hw / "pupil/pipe.py")
-    monkeypatch.chdir(hw)  # a socket's path has to be short
+    monkeypatch.chdir(hw)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("pupil/sock.py")
         staged = stage(hw)
     assert names(staged) == STAGED and said(staged, "left out: pupil/pipe.py, pupil/sock.py: no plain file")
 
 
-def test_task_file_that_is_a_pipe_does_not_hold_up_the_grade(tmp_path: Path) -> None:
+def test_task_file_that_is_a_pipe_does_not_block_the_grade(tmp_path: Path) -> None:
     hw = folder(tmp_path / "hw", {**GOOD, "pupil/maths.py": b""})
     (hw / "pupil/maths.py").unlink()
     os.mkfifo(hw / "pupil/maths.py")
@@ -57,7 +57,7 @@ def test_task_file_that_is_a_pipe_does_not_hold_up_the_grade(tmp_path: Path) -> 
 
 def test_deep_folders_end_at_a_limit(hw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(hw)
-    for _ in range(300):  # deeper than a path may be long
+    for _ in range(300):  # deeper than the maximum length of a path
         os.mkdir("deep" * 6)
         os.chdir("deep" * 6)
     events = list(read(hw, Limits(), "mini"))
@@ -87,7 +87,7 @@ def test_file_that_cannot_be_read_is_named_and_the_rest_is_read(
 ) -> None:
     opened = os.open
 
-    def refuse(path: Path, flags: int) -> int:  # whoever runs the tests as root may read everything
+    def refuse(path: Path, flags: int) -> int:  # root can read everything, so the error is simulated
         if Path(path).name == "maths.py":
             raise PermissionError(13, "Permission denied")
         return opened(path, flags)
@@ -116,10 +116,10 @@ def test_folder_that_cannot_be_read_is_named_and_the_rest_is_read(
     assert [event.name for event in events if isinstance(event, Left)] == ["locked"]
 
 
-def test_modes_and_a_strict_umask_do_not_travel(hw: Path) -> None:
+def test_modes_and_a_strict_umask_have_no_effect(hw: Path) -> None:
     os.chmod(hw / "pupil/maths.py", 0o4777)
     before = os.umask(0o077)
     try:
-        assert names(stage(hw)) == STAGED  # which looks at the modes
+        assert names(stage(hw)) == STAGED  # `stage` checks the modes
     finally:
         os.umask(before)

@@ -1,4 +1,4 @@
-"""A log as a submission: its sources are staged like an archive's members, its claims are not looked at."""
+"""A log as a submission: its sources are staged like the members of an archive, and its claims are ignored."""
 
 import base64
 import hashlib
@@ -54,7 +54,7 @@ def test_sources_of_a_log_are_staged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["folder", "zip", "tar", "renamed", "beside a note"])
-def test_folder_or_archive_that_holds_a_log_alone_is_that_log(tmp_path: Path, how: str) -> None:
+def test_folder_or_archive_with_only_a_log_is_that_log(tmp_path: Path, how: str) -> None:
     name = "submission_log (1).json" if how == "renamed" else "submission_log.json"
     files = {f"mine/{name}": json.dumps(log()).encode()}
     files |= {"readme.txt": b"hello"} if how == "beside a note" else {}
@@ -84,12 +84,12 @@ def test_record_with_sources_fits_its_schema(mini: Mini) -> None:
 
 
 @pytest.mark.parametrize("files", [None, {}, [], "text"])
-def test_log_without_sources_is_noted_with_the_mend(tmp_path: Path, files: Any) -> None:
+def test_log_without_sources_is_noted_with_the_fix(tmp_path: Path, files: Any) -> None:
     staged = stage(written(tmp_path, log(files=files)))
     assert said(staged, f"submission_log.json holds no sources: {MEND}")
 
 
-def test_digests_that_do_not_fit_are_noted_and_the_sources_graded(tmp_path: Path) -> None:
+def test_wrong_digests_are_noted_and_the_sources_are_graded(tmp_path: Path) -> None:
     claims = {**log()["sources"], "maths.py": "0" * 64, "gone.py": "1" * 64}
     staged = stage(written(tmp_path, log(sources=claims)))
     assert names(staged) == STAGED and said(staged, "was changed after it was made", "(gone.py, maths.py)")
@@ -101,7 +101,7 @@ def test_log_of_another_assignment_is_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("of", [None, [], {"id": [[]]}, {"id": 3}])
-def test_log_of_no_assignment_is_noted(tmp_path: Path, of: Any) -> None:
+def test_log_without_assignment_is_noted(tmp_path: Path, of: Any) -> None:
     assert said(stage(written(tmp_path, log(assignment=of))), "is a log of no assignment that it names")
 
 
@@ -120,14 +120,14 @@ def test_limits_hold_for_a_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [3, None, ["x"], {"a": 1}, "\ud800"])
-def test_source_that_is_no_text_is_left_out(tmp_path: Path, text: Any) -> None:
+def test_source_that_is_not_text_is_left_out(tmp_path: Path, text: Any) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": text})))
     assert names(staged) == STAGED and said(
         staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
     )
 
 
-def test_bytes_of_a_log_are_staged_and_so_is_text_with_its_mark_and_line_ends(tmp_path: Path) -> None:
+def test_bytes_and_text_with_byte_order_mark_and_line_ends_are_staged(tmp_path: Path) -> None:
     weights, text = bytes(range(256)) * 1000, "\ufeffx = 1\r\ny = 2\rz = 3\n"
     files = {**FILES, "w.bin": weights, "none.bin": b"", "marked.py": text}
     staged = stage(written(tmp_path, log(files=files)), 'accept = ["**/*.py", "answers.toml", "*.bin"]')
@@ -140,7 +140,7 @@ def test_bytes_of_a_log_are_staged_and_so_is_text_with_its_mark_and_line_ends(tm
 @pytest.mark.parametrize(
     "data", [b"", b"a", b"\n\r\n", b"\xef\xbb\xbfa\r", b"\xff", b"\xed\xa0\x80", bytes(70000) + b"\xff"]
 )
-def test_what_is_embedded_is_read_back_byte_for_byte(data: bytes) -> None:
+def test_embedded_files_are_read_back_byte_for_byte(data: bytes) -> None:
     value = json.loads(json.dumps(reader.embedded(data)))
     (entry,) = (
         e for e in reader.entries("log", json.dumps(log(files={"a": value})).encode(), "mini") if not_said(e)
@@ -149,7 +149,7 @@ def test_what_is_embedded_is_read_back_byte_for_byte(data: bytes) -> None:
         assert stream.read(-1) == data and entry.size == len(data) and not entry.odd
 
 
-def test_zeros_are_no_text_though_they_are_utf_8() -> None:
+def test_zero_bytes_are_not_text_though_they_are_utf_8() -> None:
     assert len(json.dumps(reader.embedded(bytes(3000)))) < 4100
 
 
@@ -176,26 +176,26 @@ PADDED = "A" * (reader.PIECE - 4) + "QQ=="
         3,
     ],
 )
-def test_base64_that_is_not_in_its_one_form_is_left_out(tmp_path: Path, letters: Any) -> None:
+def test_base64_in_another_form_is_left_out(tmp_path: Path, letters: Any) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": letters}})))
     assert names(staged) == STAGED and said(
         staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
     )
 
 
-def test_base64_with_anything_beside_it_is_left_out(tmp_path: Path) -> None:
+def test_base64_with_other_keys_is_left_out(tmp_path: Path) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": "QQ==", "mode": 511}})))
     assert names(staged) == STAGED and said(staged, "left out: odd.py: no UTF-8 text and no base64")
 
 
-def test_digest_of_bytes_that_does_not_fit_is_noted(tmp_path: Path) -> None:
+def test_wrong_digest_of_bytes_is_noted(tmp_path: Path) -> None:
     changed = log(files={**FILES, "w.py": b"\xff"})
     changed["files"]["w.py"]["base64"] = "/g=="
     staged = stage(written(tmp_path, changed))
     assert (staged.package / "w.py").read_bytes() == b"\xfe" and said(staged, "was changed after", "(w.py)")
 
 
-def test_bytes_that_are_too_large_are_left_out_and_never_decoded_whole(
+def test_bytes_that_are_too_large_are_left_out_and_never_decoded_completely(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
@@ -209,7 +209,7 @@ def test_bytes_that_are_too_large_are_left_out_and_never_decoded_whole(
         ("large.py", True),
     ]
     assert "larger than 1 MB" in events[1].why
-    assert max(asked) <= reader.PIECE and sum(asked) < 3 * 1_400_000  # each measured, one read
+    assert max(asked) <= reader.PIECE and sum(asked) < 3 * 1_400_000  # all are measured, one is read
 
 
 def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     ],
     ids=["arrays", "objects", "top level", "cut short", "encoding", "notebook", "memory"],
 )
-def test_json_that_is_no_log_is_said_in_words(tmp_path: Path, data: bytes, says: str) -> None:
+def test_json_that_is_not_a_log_is_refused_with_a_reason(tmp_path: Path, data: bytes, says: str) -> None:
     assert said(stage(written(tmp_path, data)), "submission_log.json", says)
 
 
@@ -244,7 +244,7 @@ def test_json_that_is_no_log_is_said_in_words(tmp_path: Path, data: bytes, says:
     ],
     ids=["digits", "nan", "doubled", "infinite"],
 )
-def test_oddity_is_noted_and_the_sources_are_graded(tmp_path: Path, odd: bytes, says: str) -> None:
+def test_unusual_value_is_noted_and_the_sources_are_graded(tmp_path: Path, odd: bytes, says: str) -> None:
     data = json.dumps(log()).encode()[:-1] + b", " + odd + b"}"
     staged = stage(written(tmp_path, data))
     assert names(staged) == STAGED and (said(staged, says) if says else staged.notes == ())

@@ -1,4 +1,4 @@
-"""Names that lead astray, clash or cannot be read: nothing leaves the scratch folder, and the due file stays."""
+"""Names that lead outside, clash or cannot be read: nothing leaves the scratch folder, and the required file stays."""
 
 import unicodedata
 import warnings
@@ -28,9 +28,9 @@ OUTSIDE = {
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
-def test_zip_entry_with_a_name_that_leads_astray_is_left_out(tmp_path: Path, name: str) -> None:
+def test_zip_entry_with_a_bad_name_is_left_out(tmp_path: Path, name: str) -> None:
     info = zipfile.ZipInfo("x")
-    info.filename = name  # the constructor would cut at the NUL
+    info.filename = name  # the constructor would cut the name at the NUL
     staged = stage(zipped(tmp_path / "hw.zip", GOOD, (info, b"evil")))
     assert names(staged) == STAGED and said(
         staged, "left out:", "evil" if "evil" in name[:50] else "", OUTSIDE[name]
@@ -38,7 +38,7 @@ def test_zip_entry_with_a_name_that_leads_astray_is_left_out(tmp_path: Path, nam
 
 
 @pytest.mark.parametrize("name", [name for name in OUTSIDE if "\0" not in name])
-def test_tar_entry_with_a_name_that_leads_astray_is_left_out(tmp_path: Path, name: str) -> None:
+def test_tar_entry_with_a_bad_name_is_left_out(tmp_path: Path, name: str) -> None:
     staged = stage(tarred(tmp_path / "hw.tar", GOOD, member(name, b"evil")))
     assert names(staged) == STAGED and said(staged, "left out:", OUTSIDE[name])
 
@@ -50,7 +50,7 @@ def test_backslashes_are_folders(tmp_path: Path) -> None:
     assert names(staged) == STAGED and staged.notes == ()
 
 
-def test_doubled_names_are_named_and_the_last_counts(tmp_path: Path) -> None:
+def test_duplicate_names_are_reported_and_the_last_one_counts(tmp_path: Path) -> None:
     with warnings.catch_warnings(action="ignore"):
         staged = stage(zipped(tmp_path / "hw.zip", {"pupil/maths.py": b"old"}, *GOOD.items()))
     assert (staged.package / "maths.py").read_bytes() == GOOD["pupil/maths.py"]
@@ -58,14 +58,14 @@ def test_doubled_names_are_named_and_the_last_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_names_that_differ_in_case_leave_the_one_that_is_due(tmp_path: Path, first: bool) -> None:
+def test_of_names_that_differ_in_case_the_required_one_stays(tmp_path: Path, first: bool) -> None:
     odd = {"pupil/MATHS.py": b"evil", "pupil/Given/Table.py": b"evil"}
     staged = stage(zipped(tmp_path / "hw.zip", {**odd, **GOOD} if first else {**GOOD, **odd}))
     assert names(staged) == STAGED and (staged.package / "maths.py").read_bytes() == GOOD["pupil/maths.py"]
     assert said(staged, "left out:", "pupil/MATHS.py", "pupil/Given/Table.py", "only in case", "rename it")
 
 
-def test_names_that_differ_in_normal_form_leave_one(tmp_path: Path) -> None:
+def test_of_names_that_differ_in_normal_form_one_stays(tmp_path: Path) -> None:
     forms = [unicodedata.normalize(form, "pupil/café.py") for form in ("NFC", "NFD")]
     staged = stage(zipped(tmp_path / "hw.zip", {**GOOD, **dict.fromkeys(forms, b"")}))
     assert len(names(staged)) == len(STAGED) + 1 and said(staged, "left out: pupil/café.py", "rename it")
@@ -91,7 +91,7 @@ def test_name_in_another_encoding_is_left_out_and_the_rest_graded(tmp_path: Path
     assert names(staged) == STAGED and said(staged, r"left out: pupil/odd\udce9.py: a name that is not UTF-8")
 
 
-def test_zip_whose_names_break_its_own_promise_of_utf_8(tmp_path: Path) -> None:
+def test_zip_with_names_that_are_not_utf_8(tmp_path: Path) -> None:
     path = zipped(tmp_path / "hw.zip", GOOD, ("pupil/é.py", b""))
     path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
     assert said(stage(path), "hw.zip is damaged", "pack and upload it again")

@@ -1,4 +1,4 @@
-"""The program that reads submissions: its limits hold, and however it ends, that is said in words."""
+"""The program that reads submissions: its limits hold, and every way to end has a description."""
 
 import subprocess
 from pathlib import Path
@@ -20,7 +20,7 @@ from autograder.submission.reader import run as reading
         (1, b"", "the reader failed"),
     ],
 )
-def test_ending_is_said_in_words(
+def test_every_ending_has_a_description(
     monkeypatch: pytest.MonkeyPatch, code: int, stderr: bytes, says: str
 ) -> None:
     done = subprocess.CompletedProcess([], code, b"", stderr)
@@ -28,7 +28,7 @@ def test_ending_is_said_in_words(
     assert reading.run("answers", {}) == reading.Reply((), says)
 
 
-def test_reader_that_hangs_is_ended_and_what_it_sent_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_reader_is_ended_and_its_messages_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(*args: object, timeout: float, **how: object) -> None:
         raise subprocess.TimeoutExpired("reader", timeout, output=b'["one", 3]\nabc["two", 4]\nab')
 
@@ -36,7 +36,7 @@ def test_reader_that_hangs_is_ended_and_what_it_sent_is_kept(monkeypatch: pytest
     assert reading.run("answers", {}) == reading.Reply((("one", b"abc"),), "it took longer than 120 s")
 
 
-def test_reader_sees_neither_site_packages_nor_the_environments_python_settings(
+def test_reader_uses_neither_site_packages_nor_python_environment_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit(3)")

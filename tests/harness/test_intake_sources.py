@@ -1,4 +1,4 @@
-"""Sources, however hostile or careless: every task has a state, and a file that Python cannot read has its mend."""
+"""Hostile or careless sources: every task has a state, and a file that Python cannot read has a fix."""
 
 import os
 from pathlib import Path
@@ -49,7 +49,7 @@ HARMLESS = {
 
 
 def look(root: Path, data: bytes | None) -> source.Look:
-    """What is seen of `maths.double`; `other.double` beside it has to be seen as it is, whatever `maths` does."""
+    """The state of `maths.double`. `other.double` must have the right state, whatever `maths` contains."""
     (root / "other.py").write_text(CODE)
     if data is not None:
         (root / "maths.py").write_bytes(data)
@@ -72,7 +72,7 @@ def test_bomb_is_a_broken_file_and_the_next_file_is_read(
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_python_can_read_is_no_fault(tmp_path: Path, name: str) -> None:
+def test_valid_python_is_not_a_fault(tmp_path: Path, name: str) -> None:
     data = HARMLESS[name]
     seen = look(tmp_path, data if b"def double" in data else data + b"\ndef double(x): return x")
     assert seen.state is source.State.READY
@@ -101,16 +101,14 @@ def test_what_python_can_read_is_no_fault(tmp_path: Path, name: str) -> None:
         (b"def dubble(x): return x", "", "does not define `double`: give the function back its name"),
     ],
 )
-def test_accident_is_named_with_file_line_and_mend(
-    tmp_path: Path, data: bytes, where: str, says: str
-) -> None:
+def test_accident_is_named_with_file_line_and_fix(tmp_path: Path, data: bytes, where: str, says: str) -> None:
     seen = look(tmp_path, data)
     assert seen.state is source.State.BROKEN and seen.where == f"maths.py{where}"
     assert seen.why.startswith(f"maths.py{where}") and says in seen.why
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder"])
-def test_task_file_that_is_no_plain_file(tmp_path: Path, kind: str) -> None:
+def test_task_file_that_is_not_a_plain_file(tmp_path: Path, kind: str) -> None:
     (os.mkfifo if kind == "pipe" else os.mkdir)(tmp_path / "maths.py")
     assert "is no plain file" in look(tmp_path, None).why
 
@@ -129,7 +127,7 @@ def test_task_file_that_is_no_plain_file(tmp_path: Path, kind: str) -> None:
         ("raise NotImplementedError('later')", 0),
     ],
 )
-def test_todo_is_the_first_that_can_be_reached(tmp_path: Path, body: str, line: int) -> None:
+def test_todo_is_the_first_reachable_one(tmp_path: Path, body: str, line: int) -> None:
     seen = look(tmp_path, f"def double(x):\n {body}\n".encode())
     assert seen.where == f"maths.py:{line or 1}"
     assert seen.state is (source.State.TODO if line else source.State.READY)

@@ -1,4 +1,4 @@
-"""Landlock: each thing that it denies is tried for real, and so is what it has to let through."""
+"""Landlock: the tests really try each action that it must deny, and each action that it must allow."""
 
 import errno
 import importlib.util
@@ -15,11 +15,11 @@ from tests.harness.confined import attempt
 
 ABI = landlock.abi()
 needs_landlock = pytest.mark.skipif(not ABI, reason="this kernel has no Landlock")
-# Nothing but the interpreter, one folder, one file of another, a scratch folder and three devices.
+# Only the interpreter, one folder, one file of another folder, a scratch folder and three devices are allowed.
 NAMES = (
     "read, other, scratch = (top + '/' + name for name in ('read', 'other', 'scratch'))\n"
     "def write(path): open(path, 'w').write('x')\n"
-    # The kernel first asks whether it may, then finds that it is no program.
+    # The kernel first checks permission, then finds that the file is not a program.
     "def execute(path):\n try: os.execv(path, ['program'])\n"
     " except OSError as error:\n  if error.errno != errno.ENOEXEC: raise\n"
 )
@@ -75,9 +75,9 @@ MOVE = "os.mkdir(scratch + '/to'); write(scratch + '/f'); os.rename(scratch + '/
 
 
 @pytest.fixture(scope="module")
-def became(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     top = tmp_path_factory.mktemp("top")
-    _furnish(top)
+    _fill(top)
     since = {name: code for name, (_, _, code) in REFUSED_SINCE.items()}
     abstract = f"\0{top}"
     with socket.socket(socket.AF_UNIX) as server:
@@ -92,7 +92,7 @@ def became(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         )
 
 
-def _furnish(top: Path) -> None:
+def _fill(top: Path) -> None:
     for folder in ("read", "other", "scratch"):
         (top / folder).mkdir()
     (top / "read/a").write_text("a")
@@ -105,7 +105,7 @@ def _furnish(top: Path) -> None:
 
 
 def _library() -> str:
-    """One that nothing else has loaded, and that needs no other than the C library."""
+    """A library that nothing else has loaded, and that needs only the C library."""
     found = importlib.util.find_spec("numpy.random._common")
     assert found is not None and found.origin is not None
     return found.origin
@@ -113,48 +113,48 @@ def _library() -> str:
 
 @needs_landlock
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(became: dict[str, str], name: str) -> None:
-    assert became[name] == "EACCES"
+def test_refused(results: dict[str, str], name: str) -> None:
+    assert results[name] == "EACCES"
 
 
 @needs_landlock
 @pytest.mark.parametrize("name", REFUSED_SINCE)
-def test_refused_by_later_versions(became: dict[str, str], name: str) -> None:
+def test_refused_by_later_versions(results: dict[str, str], name: str) -> None:
     since, error, _ = REFUSED_SINCE[name]
     if since > ABI:
         pytest.skip(f"Landlock {ABI} here; this is refused from {since} on")
-    assert became[name] == error
+    assert results[name] == error
 
 
 @needs_landlock
 @pytest.mark.parametrize("name", WORKING)
-def test_let_through(became: dict[str, str], name: str) -> None:
-    assert became[name] == "passed"
+def test_allowed(results: dict[str, str], name: str) -> None:
+    assert results[name] == "passed"
 
 
 @needs_landlock
-def test_moves_between_folders_of_the_scratch_work_from_version_2_on(became: dict[str, str]) -> None:
-    assert became["move"] == ("passed" if ABI >= 2 else "EXDEV")
+def test_moves_between_folders_of_the_scratch_work_from_version_2_on(results: dict[str, str]) -> None:
+    assert results["move"] == ("passed" if ABI >= 2 else "EXDEV")
 
 
 @needs_landlock
-def test_the_same_attempts_succeed_without_it(tmp_path: Path) -> None:
-    _furnish(tmp_path)
+def test_the_same_attempts_succeed_without_landlock(tmp_path: Path) -> None:
+    _fill(tmp_path)
     free = attempt(NAMES, REFUSED, top=str(tmp_path))
     assert {name: end for name, end in free.items() if end != "passed"} == {}
 
 
 @needs_landlock
 def test_a_second_call_cannot_widen_the_first(tmp_path: Path) -> None:
-    _furnish(tmp_path)
+    _fill(tmp_path)
     attempts = {"again": "landlock.restrict([Path('/')], [Path('/')], [])", "read": "open('/etc/passwd')"}
     before = NAMES + RESTRICT.replace("Path(top, 'read')", "Path('/proc')")
     assert attempt(before, attempts, top=str(tmp_path)) == {"again": "passed", "read": "EACCES"}
 
 
 @needs_landlock
-def test_threads_started_later_are_bound(tmp_path: Path) -> None:
-    _furnish(tmp_path)
+def test_threads_started_later_are_restricted(tmp_path: Path) -> None:
+    _fill(tmp_path)
     later = (
         "met = []\n"
         "def work():\n try: open('/etc/passwd')\n except OSError as error: met.append(error.errno)\n"
@@ -164,15 +164,15 @@ def test_threads_started_later_are_bound(tmp_path: Path) -> None:
 
 
 @needs_landlock
-def test_refuses_to_bind_one_thread_of_several(tmp_path: Path) -> None:
-    _furnish(tmp_path)
+def test_refuses_to_restrict_one_thread_of_several(tmp_path: Path) -> None:
+    _fill(tmp_path)
     before = "go = threading.Event(); threading.Thread(target=go.wait).start()\n" + NAMES
-    became = attempt(before, {"restrict": RESTRICT, "end": "go.set()"}, top=str(tmp_path))
-    assert became["restrict"].startswith("RuntimeError") and "others run" in became["restrict"]
+    results = attempt(before, {"restrict": RESTRICT, "end": "go.set()"}, top=str(tmp_path))
+    assert results["restrict"].startswith("RuntimeError") and "others run" in results["restrict"]
 
 
 @needs_landlock
-def test_path_that_is_not_there_is_an_error() -> None:
+def test_missing_path_is_an_error() -> None:
     assert attempt("", {"restrict": "landlock.restrict([Path('/nowhere')], [], [])"}) == {
         "restrict": "ENOENT"
     }
@@ -190,7 +190,7 @@ def test_path_that_is_not_there_is_an_error() -> None:
         (9, 0xFFFF, 3, 3),
     ],
 )
-def test_asks_for_all_rights_that_the_kernels_version_knows_and_no_other(
+def test_requests_exactly_the_rights_of_the_kernel_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: int, files: int, net: int, scope: int
 ) -> None:
     calls: list[tuple[Any, ...]] = []

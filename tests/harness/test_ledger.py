@@ -1,4 +1,4 @@
-"""The ledger: a test that is missing, skipped, deselected or doubled is reported and earns nothing."""
+"""The ledger: a missing, skipped, deselected or duplicate test is reported and earns no points."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.harness.mini import CODE, DOUBLE, PUBLIC, QUADRUPLE, Mini, outcomes, 
     ["pytest.mark.skip", "pytest.mark.skipif(True, reason='x')", "pytest.mark.xfail"],
     ids=["skip", "skipif", "xfail"],
 )
-def test_skipped_or_excused_test_earns_nothing_and_is_reported(mini: Mini, mark: str) -> None:
+def test_skipped_or_xfail_test_earns_nothing_and_is_reported(mini: Mini, mark: str) -> None:
     wrong = "5 * x" if "xfail" in mark else "2 * x"
     mini.code(CODE.replace("2 * x", wrong))
     mini.public(
@@ -30,7 +30,7 @@ def test_skipped_or_excused_test_earns_nothing_and_is_reported(mini: Mini, mark:
         assert outcomes(record)[DOUBLE] == "HARNESS" and points(record)[DOUBLE] == 2 and record["faults"]
 
 
-def test_test_skipped_from_within_earns_nothing(mini: Mini) -> None:
+def test_test_that_skips_itself_earns_nothing(mini: Mini) -> None:
     mini.public(PUBLIC.replace('"Two times three is six."', 'pytest.skip("no time")'))
     record = mini.grade(only=(DOUBLE,))
     assert outcomes(record)[DOUBLE] == "HARNESS" and record["faults"]
@@ -46,7 +46,7 @@ def test_deselected_test_counts_as_not_run(mini: Mini) -> None:
     assert outcomes(record)[DOUBLE] == "HARNESS" and record["faults"] and record["score"] < 4
 
 
-def test_doubled_test_is_counted_once_and_reported(mini: Mini) -> None:
+def test_duplicate_test_is_counted_once_and_reported(mini: Mini) -> None:
     (mini.root / "checks/conftest.py").write_text(
         "import copy, pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_collection_modifyitems(items):\n"
         "    items.append(copy.copy(items[0]))\n"
@@ -74,13 +74,13 @@ def test_task_without_any_test_is_reported(mini: Mini) -> None:
     assert any("answers.colour: has no test" in fault for fault in record["faults"])
 
 
-def test_settings_of_a_users_own_pytest_do_not_apply(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pytest_settings_of_a_user_do_not_apply(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing --exitfirst")
     (mini.root / "pytest.ini").write_text("[pytest]\naddopts = -k nothing\n")
     assert mini.grade()["score"] == 10
 
 
-def test_record_is_on_disk_and_valid_before_the_first_test_and_after_each(mini: Mini, monkeypatch) -> None:
+def test_valid_record_is_on_disk_before_the_first_test_and_after_each(mini: Mini, monkeypatch) -> None:
     seen = []
     write = keep.write
 
@@ -98,7 +98,7 @@ def test_record_is_on_disk_and_valid_before_the_first_test_and_after_each(mini: 
     assert sum(name == "results.json" for name, _ in seen) == len(logs)
 
 
-def test_grading_cut_short_leaves_a_valid_record_that_says_so(
+def test_interrupted_grading_leaves_a_valid_record_that_says_so(
     mini: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end = Plugin._end

@@ -1,4 +1,4 @@
-"""Whatever the functions of homework 12 return, no test ends in a fault of the harness, and nothing is earned by it."""
+"""For all false values from the functions of homework 12, no test ends in a fault of the harness or earns points."""
 
 import re
 import shutil
@@ -22,14 +22,14 @@ LIES = {
     "not a number": "torch.tensor(float('nan'))",
     "a generator": "torch.Generator()",
 }
-# Returning the arguments is right where nothing is to be done, as with a flip probability of 0.
+# Returning the arguments is right if there is nothing to do, for example with a flip probability of 0.
 MOST_POINTS = 1.0
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_neither_our_fault_nor_worth_anything(tmp_path: Path, lie: str) -> None:
+def test_a_false_value_is_not_our_fault_and_earns_nothing(tmp_path: Path, lie: str) -> None:
     package = tmp_path / "student"
     shutil.copytree(ROOT / "student", package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "liar.py").write_text(f"import torch\n\ndef lie(arguments):\n    return {LIES[lie]}\n")

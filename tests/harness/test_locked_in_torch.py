@@ -1,4 +1,4 @@
-"""What a homework does with torch and transformers works under both system-call layers at once."""
+"""The code of a homework with torch and transformers works under both system-call layers together."""
 
 import json
 from pathlib import Path
@@ -61,10 +61,10 @@ def _run(imports: str, work: str, scratch: Path) -> None:
     assert done.returncode == 0
 
 
-def test_torch_with_two_threads_trains_and_keeps_its_weights(tmp_path: Path) -> None:
+def test_torch_with_two_threads_trains_and_saves_its_weights(tmp_path: Path) -> None:
     _run("import safetensors.torch, torch; torch.set_num_threads(1)", TORCH, tmp_path)
 
 
 @pytest.mark.slow
-def test_t5_trains_generates_and_is_kept(tmp_path: Path) -> None:
+def test_t5_trains_generates_and_is_saved(tmp_path: Path) -> None:
     _run("import torch; from transformers import T5Config, T5ForConditionalGeneration", T5, tmp_path)

@@ -1,4 +1,4 @@
-"""Training loops: interrupted and gone on with, they end with the same bits."""
+"""Training loops: after an interruption and a restart they end with the same bits."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ COUNT = 12
 
 
 class Interrupted(Exception):
-    """Stands for the student's Ctrl-C."""
+    """Simulates Ctrl-C of the student."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def _train(loop: Loop, stop_at: int = COUNT) -> tuple[dict[str, torch.Tensor], t
     return network.state_dict(), losses, seen
 
 
-def test_without_a_folder_nothing_is_kept_and_every_step_is_counted(tmp_path: Path) -> None:
+def test_without_a_folder_nothing_is_saved_and_every_step_is_counted(tmp_path: Path) -> None:
     assert _train(QUIET)[2] == list(range(COUNT))
 
 
@@ -56,12 +56,12 @@ def test_an_interrupted_loop_ends_with_the_same_bits(tmp_path: Path, stop_at: in
     with pytest.raises(Interrupted):
         _train(Loop(tmp_path, seconds=0), stop_at)
     again, losses_again, seen = _train(Loop(tmp_path, seconds=0))
-    assert seen == list(range(stop_at, COUNT))  # what was kept is not done again
+    assert seen == list(range(stop_at, COUNT))  # saved steps are not repeated
     assert torch.equal(losses, losses_again)
     assert all(torch.equal(weights[name], again[name]) for name in weights)
 
 
-def test_steps_since_the_state_was_kept_are_done_again(tmp_path: Path) -> None:
+def test_steps_after_the_saved_state_are_repeated(tmp_path: Path) -> None:
     weights, _, _ = _train(QUIET)
     with pytest.raises(Interrupted):
         _train(Loop(tmp_path, seconds=1000), 7)
@@ -76,10 +76,10 @@ def test_a_finished_loop_is_restored_and_not_run_again(tmp_path: Path) -> None:
     again, losses_again, seen = _train(Loop(tmp_path))
     assert seen == [] and torch.equal(losses, losses_again)
     assert all(torch.equal(weights[name], again[name]) for name in weights)
-    assert torch.equal(torch.rand(1), drawn)  # what comes after the loop draws the same as well
+    assert torch.equal(torch.rand(1), drawn)  # code after the loop draws the same numbers too
 
 
-def test_a_half_written_state_is_none(tmp_path: Path) -> None:
+def test_a_half_written_state_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "toy.new").write_bytes(b"half of it")
     assert _train(Loop(tmp_path))[2] == list(range(COUNT))
 
@@ -95,7 +95,7 @@ def test_the_state_of_another_loop_is_refused(tmp_path: Path, count: int, parts:
         next(Loop(tmp_path).steps("toy", count, {part: torch.zeros(2)}, {curve: torch.zeros(count)}))
 
 
-def test_curves_are_logged_once_a_step(tmp_path: Path) -> None:
+def test_curves_are_logged_once_per_step(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     with pytest.raises(Interrupted):

@@ -1,4 +1,4 @@
-"""The machines that lack something really lack it, and nothing else."""
+"""The machines that lack a feature really lack it, and lack nothing else."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not seccomp.available(), reason="taking layers a
 
 
 def _can_become_another() -> bool:
-    """Whether this is root with all that a plain user or a container are left with."""
+    """Whether this is root with all capabilities that a plain user or a container keeps."""
     if sys.platform != "linux":
         return False
     status = Path("/proc/self/status").read_text()
@@ -78,14 +78,14 @@ def _look(without: Iterable[str] = (), user: str | None = None) -> dict[str, obj
         ("seccomp", {"seccomp", "filter by prctl"}),
     ],
 )
-def test_machine_without_a_layer_lacks_just_that(layer: str, changes: set[str]) -> None:
+def test_machine_without_a_layer_lacks_only_this_layer(layer: str, changes: set[str]) -> None:
     whole, less = _look(), _look([layer])
     assert whole["landlock"] == landlock.abi() and whole["seccomp"] is True and not less[layer]
-    # Who is not root needs no_new_privs for the filter that takes a layer away.
+    # A user other than root needs no_new_privs for the filter that removes a layer.
     assert {name for name in whole if whole[name] != less[name]} - {"no_new_privs"} == changes
 
 
-def test_machine_without_namespaces_makes_none_and_still_starts_threads_and_processes() -> None:
+def test_machine_without_namespaces_still_starts_threads_and_processes() -> None:
     less = _look(["namespaces"])
     assert less["new namespace"] == less["new namespace by clone"] == "EPERM" and less["processes"] == 0
     assert less["landlock"] == landlock.abi() and less["seccomp"] is True
@@ -98,7 +98,7 @@ def test_machine_without_all_three() -> None:
 
 
 @as_root
-def test_plain_user_has_no_capability_but_to_read_where_asked() -> None:
+def test_plain_user_has_only_the_requested_read_capability() -> None:
     found = _look(["seccomp"], "plain")
     assert found["user"] == [machines.PLAIN_USER] * 3 and found["groups"] == []
     assert found["capabilities"] == [READ_ANYTHING] * 4 and found["new namespace"] == "EPERM"
@@ -106,7 +106,7 @@ def test_plain_user_has_no_capability_but_to_read_where_asked() -> None:
 
 
 @as_root
-def test_root_of_a_container_has_dockers_capabilities() -> None:
+def test_root_of_a_container_has_the_capabilities_of_docker() -> None:
     found = _look((), "container")
     assert found["user"] == [0, 0, 0] and found["bounding set"] == DOCKERS
     assert found["capabilities"] == [0, DOCKERS, DOCKERS, 0] and found["new namespace"] == "EPERM"
@@ -114,7 +114,7 @@ def test_root_of_a_container_has_dockers_capabilities() -> None:
 
 @as_root
 @pytest.mark.parametrize("read_anything", [False, True])
-def test_plain_user_enters_roots_folder_only_where_asked(tmp_path: Path, read_anything: bool) -> None:
+def test_plain_user_enters_the_folder_of_root_only_on_request(tmp_path: Path, read_anything: bool) -> None:
     program = tmp_path / "roots" / "program"
     program.parent.mkdir(mode=0o700)
     program.write_text("#!/bin/sh\ngrep CapEff /proc/self/status\n")

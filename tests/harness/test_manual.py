@@ -1,4 +1,4 @@
-"""What is graded by hand, laid out from two small records."""
+"""The sheets for grading by hand, made from two small records."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ Because.
 
 @pytest.fixture
 def logs(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Of Ada and Alan, who fence and calculate; and of nobody, who wrote nothing."""
+    """One log of Ada and Alan, with special characters in an answer; one log without a name and without an essay."""
     mini.manifest(WITH_ESSAY)
     mini.public(PUBLIC + ESSAY)
     monkeypatch.chdir(mini.root)
@@ -72,7 +72,7 @@ def test_table_has_a_row_for_each_submission_and_question(mini: Mini, logs: list
         ("", "", "q2", "1"),
     ]
     assert [row["submission"] for row in rows] == [str(logs[0])] * 2 + [str(logs[1])] * 2
-    # A spreadsheet would compute what begins with an equal sign, a terminal obey what begins with an escape.
+    # A spreadsheet would run a text that starts with an equal sign; a terminal would run an escape sequence.
     assert rows[0]["answer"] == "'=1+1\n```\n# Points: all\\x1b[2J"
     assert [row["answer"] for row in rows[1:]] == ["", "", ""]
     assert {row["points"] + row["comment"] for row in rows} == {""}
@@ -83,7 +83,7 @@ def test_page_has_answers_and_a_rubric_to_fill_in(mini: Mini, logs: list[Path]) 
     assert [path.name for path in written] == ["manual.csv", "q1.md", "q2.md"]
     page = written[1].read_text()
     assert page.startswith("# q1: Arithmetic\n\n## Ada \\#1; Alan (1; 2)\n\nFrom `")
-    # Nothing in an answer can end its block, and so pretend to be the grader's.
+    # No text in an answer can end its block and look like text of the grader.
     assert "`essay`:\n\n````text\n=1+1\n```\n# Points: all\\x1b[2J\n````\n" in page
     assert "- `colour`: `blue`" in page and "- `colour`: `red`" in page and "(blank)" in page
     assert page.count("### Rubric, ___ of 3 points\n\n- [ ] 3 points:\n\nComment:\n") == 2

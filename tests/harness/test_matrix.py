@@ -1,4 +1,4 @@
-"""The table in docs/security.md says what really happens on such a machine; a few of its rows, one of each kind."""
+"""The table in docs/security.md is true for such a machine: tests a few of its rows, one of each kind."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ ROWS = [
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        os.name != "posix" or os.geteuid() != 0, reason="takes rights away, so it has to have them"
+        os.name != "posix" or os.geteuid() != 0, reason="removes rights, so it must have them"
     ),
     pytest.mark.skipif(landlock.abi() < 6, reason="the table was made on a kernel with Landlock 6 or later"),
 ]

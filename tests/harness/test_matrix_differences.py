@@ -1,4 +1,4 @@
-"""Where an entry's answer parts from the right one, as it is told: which call, and both answers."""
+"""The reported difference between an entry and the right answer: the call, and both answers."""
 
 import re
 
@@ -109,7 +109,7 @@ def test_small_powers(hw):
         ),
     ],
 )
-def test_first_call_that_is_answered_otherwise_is_told(
+def test_first_call_with_a_different_answer_is_reported(
     banked: Banked, task: str, body: str, parameters: str, test: str, what: str, right: str, reply: str
 ) -> None:
     banked.public(GRADIENTS)
@@ -119,7 +119,7 @@ def test_first_call_that_is_answered_otherwise_is_told(
     assert right in found["right"] and reply in found["reply"]
 
 
-def test_call_is_told_with_its_arguments_by_name_and_whether_luck_has_a_part(banked: Banked) -> None:
+def test_call_is_reported_with_named_arguments_and_its_randomness(banked: Banked) -> None:
     trials = tried(banked)
     flip, double = (difference.of(trials[name]) for name in ("flip_half_as_often", "double_triples"))
     assert flip is not None and double is not None
@@ -128,7 +128,7 @@ def test_call_is_told_with_its_arguments_by_name_and_whether_luck_has_a_part(ban
     assert re.fullmatch(arguments, flip["arguments"])
 
 
-def test_generator_that_is_left_elsewhere_is_a_difference(banked: Banked) -> None:
+def test_generator_in_another_state_is_a_difference(banked: Banked) -> None:
     banked.public(
         TESTS.replace(
             "    mean = hw",

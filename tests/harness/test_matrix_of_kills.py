@@ -1,4 +1,4 @@
-"""The kill matrix: who is killed and who accepted, what shows it, and what the command says and returns."""
+"""The kill matrix: which entries are killed or accepted, the evidence, and the output and exit code of the command."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.harness.mistakes import fill, right, tried, wrong
 
 @pytest.fixture
 def inside(banked: Banked, monkeypatch: pytest.MonkeyPatch) -> Banked:
-    """The tiny homework, its folder the working folder."""
+    """The tiny homework, with its folder as the working folder."""
     monkeypatch.chdir(banked.root)
     return banked
 
@@ -41,13 +41,13 @@ def test_all_killed_and_accepted_is_exit_code_0_and_is_written(
     page = (inside.root / "out/matrix.html").read_text()
     assert data["holds"] and data["last_line"] == line and data["seed"] == 0
     assert data["failures"] == {"SURVIVES": [], "REFUSED": [], "NOT PROVEN DIFFERENT": []}
-    told = {entry["id"]: entry for entry in data["entries"]}
-    assert told["double_adds_one"]["tests"] == {
+    reported = {entry["id"]: entry for entry in data["entries"]}
+    assert reported["double_adds_one"]["tests"] == {
         "checks/public/test_mini.py::test_double": "FAILED",
         "checks/public/test_mini.py::test_double_of_none": "FAILED",
         "checks/hidden/test_hidden_mini.py::test_secret_double": "FAILED",
     }
-    assert told["double_triples"]["where"].startswith("mistakes/q1.py:")
+    assert reported["double_triples"]["where"].startswith("mistakes/q1.py:")
     assert all(entry["difference"] for entry in data["entries"] if entry["wrong"])
     assert line in page and "double_<wbr>triples" in page
 
@@ -80,7 +80,7 @@ def test_refused_right_answer_is_named_with_the_test_and_changes_exit_code_and_l
     assert shown.rstrip().endswith("killed 0/0, accepted 1/2")
 
 
-def test_right_answer_goes_through_all_tasks_that_need_it_and_a_wrong_one_through_its_own(
+def test_right_answer_runs_the_dependent_tasks_and_a_wrong_one_its_own(
     banked: Banked,
 ) -> None:
     banked.manifest(
@@ -88,9 +88,8 @@ def test_right_answer_goes_through_all_tasks_that_need_it_and_a_wrong_one_throug
     )
     fill(
         banked,
-        right(
-            "maths.double", "odd_at_12", "return torch.where(x == 12, x, 2 * x)"
-        ),  # octuple alone asks for it
+        # Only octuple doubles 12.
+        right("maths.double", "odd_at_12", "return torch.where(x == 12, x, 2 * x)"),
         wrong("maths.double", "thrice", "return 3 * x"),
     )
     trials = tried(banked)
@@ -98,7 +97,7 @@ def test_right_answer_goes_through_all_tasks_that_need_it_and_a_wrong_one_throug
     assert {result.task for result in trials["thrice"].results.values()} == {"maths.double"}
 
 
-def test_entry_that_never_ends_or_ends_its_process_is_killed_and_the_others_have_their_turn(
+def test_endless_or_exiting_entry_is_killed_and_the_others_run(
     banked: Banked,
 ) -> None:
     banked.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
@@ -117,7 +116,7 @@ def test_entry_that_never_ends_or_ends_its_process_is_killed_and_the_others_have
         assert found is not None and (found["what"], found["reply"]) == ("time", "none")
 
 
-def test_fault_of_a_test_is_a_fault_and_no_kill(inside: Banked, capfd: pytest.CaptureFixture[str]) -> None:
+def test_fault_of_a_test_is_a_fault_and_not_a_kill(inside: Banked, capfd: pytest.CaptureFixture[str]) -> None:
     inside.public(TESTS.replace('"Two times three is six."', "undefined_name"))
     with pytest.raises(HarnessError, match="undefined_name"):
         tried(inside)
@@ -125,7 +124,7 @@ def test_fault_of_a_test_is_a_fault_and_no_kill(inside: Banked, capfd: pytest.Ca
     assert "fault of the grader's own" in capfd.readouterr().err
 
 
-def test_many_faults_are_not_all_told(banked: Banked) -> None:
+def test_only_some_of_many_faults_are_reported(banked: Banked) -> None:
     banked.public(TESTS.replace('"Two times three is six."', "undefined_name"))
     fill(banked, *(wrong("maths.double", f"times_{n}", f"return {n} * x") for n in range(3, 12)))
     with pytest.raises(HarnessError) as caught:
@@ -133,7 +132,7 @@ def test_many_faults_are_not_all_told(banked: Banked) -> None:
     assert str(caught.value).count("times_") == matrix.MAX_FAULTS and "more" in str(caught.value)
 
 
-def test_entry_that_answers_like_the_reference_is_not_proven_different_though_a_test_refuses_it(
+def test_entry_equal_to_the_reference_is_not_proven_different(
     inside: Banked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inside.hidden(HIDDEN.replace("6.5", "7.5"))
@@ -160,7 +159,7 @@ def test_several_workers_find_the_same_as_one(banked: Banked) -> None:
     assert [sorted(t.killers) for t in one] == [sorted(t.killers) for t in three]
 
 
-def test_nothing_of_the_trials_stays_behind(banked: Banked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trials_leave_nothing_behind(banked: Banked, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = banked.root / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))

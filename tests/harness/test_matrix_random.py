@@ -1,4 +1,4 @@
-"""Random mutants of the reference: where they are made, and the list of those that no test has to refuse."""
+"""Random mutants of the reference: their places, and the list of equivalent ones that no test must refuse."""
 
 import ast
 from textwrap import dedent
@@ -20,7 +20,7 @@ KILLED = SAME.replace(" <= ", " > ")
 
 @pytest.fixture
 def inside(banked: Banked, monkeypatch: pytest.MonkeyPatch) -> Banked:
-    """The tiny homework, its folder the working folder."""
+    """The tiny homework, with its folder as the working folder."""
     monkeypatch.chdir(banked.root)
     return banked
 
@@ -53,10 +53,10 @@ def test_mutants_change_one_place_of_one_block(banked: Banked) -> None:
         )
     ]
     assert changes(banked, QUADRUPLE) == []
-    assert not any("0 <= p" in says for says in changes(banked, FLIP))  # that check is given
+    assert not any("0 <= p" in says for says in changes(banked, FLIP))  # this check is given
 
 
-def test_mutants_are_new_programs_that_fit_their_place_and_the_same_each_time(banked: Banked) -> None:
+def test_mutants_are_new_valid_programs_and_the_same_each_time(banked: Banked) -> None:
     manifest = banked.loaded()
     entries = mutation.mutants(manifest)
     path = banked.root / "model/maths.py"
@@ -69,7 +69,7 @@ def test_mutants_are_new_programs_that_fit_their_place_and_the_same_each_time(ba
     assert [(e.id, e.says, e.body) for e in again] == [(e.id, e.says, e.body) for e in entries]
 
 
-def test_line_of_several_is_told_with_its_own_number(banked: Banked) -> None:
+def test_line_of_a_longer_block_has_its_own_number(banked: Banked) -> None:
     path = banked.root / "model/maths.py"
     path.write_text(
         path.read_text().replace("    return 2 * x\n", "    # why\n    y = x\n    return y * 2\n")
@@ -79,7 +79,7 @@ def test_line_of_several_is_told_with_its_own_number(banked: Banked) -> None:
     assert entry.body == "# why\ny = x\nreturn y + 2\n"
 
 
-def test_survivor_that_nobody_explains_is_a_failure_and_explained_it_is_none(
+def test_unexplained_survivor_is_a_failure_and_explained_one_is_not(
     inside: Banked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("-q", FLIP) == commands.NOT_PASSED
@@ -92,7 +92,7 @@ def test_survivor_that_nobody_explains_is_a_failure_and_explained_it_is_none(
 
 
 @pytest.mark.parametrize("change", [KILLED, SAME.replace("None", "nothing")], ids=["killed", "not there"])
-def test_explanation_in_vain_is_a_failure(
+def test_unneeded_explanation_is_a_failure(
     inside: Banked, capsys: pytest.CaptureFixture[str], change: str
 ) -> None:
     explain(inside, (FLIP, SAME, "a chance of 2^-24"), (FLIP, change, "no reason"))
@@ -100,7 +100,7 @@ def test_explanation_in_vain_is_a_failure(
     assert f"LISTED IN VAIN {FLIP}: {change} (no reason)" in capsys.readouterr().out
 
 
-def test_explanations_of_tasks_that_did_not_run_are_left_alone_unless_there_is_no_such_task(
+def test_explanations_of_other_tasks_are_ignored_unless_the_task_is_unknown(
     inside: Banked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     explain(inside, (FLIP, SAME, "a chance of 2^-24"))

@@ -1,4 +1,4 @@
-"""What the matrix says of its trials: tests that kill nothing alone, counts, the page; on trials made by hand."""
+"""The report of the matrix on hand-made trials: tests that kill nothing alone, counts, and the page."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def trial(
     shown: bool = True,
     says: str = "is odd",
 ) -> Trial:
-    """One whose tests end so: True for one that refuses it."""
+    """A trial with these test results: True for a test that refuses the entry."""
     told = {"hint": "Why?", "common": "often", "failure": "values"} if wrong else {}
     entry = Entry(name, task, ("x",), str(banked.root / "mistakes/q1.py"), 7, says, **told)
     results = {
@@ -72,13 +72,13 @@ def shown(report: Report) -> str:
     return console.export_text()
 
 
-def test_tests_that_kill_nothing_alone_are_those_without_which_all_are_still_killed(report: Report) -> None:
+def test_tests_that_kill_nothing_alone_can_be_removed_without_a_survivor(report: Report) -> None:
     names = [test.partition("::")[2] for test in report.never_alone]
-    assert names == ["test_a[1]", "test_a[2]", "test_c"]  # test_b alone kills `by_hidden_alone`
+    assert names == ["test_a[1]", "test_a[2]", "test_c"]  # only test_b kills `by_hidden_alone`
     assert [report.kills[test] for test in report.never_alone] == [1, 2, 0]
 
 
-def test_they_are_printed_by_file_and_those_that_kill_nothing_at_all_have_a_star(report: Report) -> None:
+def test_such_tests_are_printed_by_file_with_a_star_if_they_kill_nothing(report: Report) -> None:
     text = shown(report)
     assert "checks/public/test_a.py: 2 x test_a\n" in text
     assert "checks/hidden/test_b.py: test_c*\n" in text
@@ -113,7 +113,7 @@ def test_each_failure_is_named_and_holds_no_longer(
     assert failures.pop(word) == ["odd_one"] and not any(failures.values())
 
 
-def test_killer_that_timed_out_shows_the_difference(banked: Banked) -> None:
+def test_killer_that_timed_out_proves_the_difference(banked: Banked) -> None:
     slow = trial(banked, "slow", {f"{PUBLIC}::t": True}, shown=False)
     slow.results[f"{PUBLIC}::t"].outcome = outcomes.Outcome.TIMEOUT
     assert Report(banked.loaded(), [slow], 0).holds
@@ -138,7 +138,7 @@ def test_written_data_holds_entries_tasks_and_differences(report: Report, tmp_pa
     assert data["seed"] == 3 and data["last_line"] == report.last_line()
 
 
-def test_page_escapes_what_entries_say_and_needs_nothing_else(banked: Banked, tmp_path: Path) -> None:
+def test_page_escapes_the_texts_of_entries_and_loads_nothing(banked: Banked, tmp_path: Path) -> None:
     evil = trial(banked, "evil", {f"{PUBLIC}::t[<b>]": True}, says="<script>alert('&')</script>")
     evil.seen["difference"] = {
         **SHOWN,
@@ -156,7 +156,7 @@ def test_page_escapes_what_entries_say_and_needs_nothing_else(banked: Banked, tm
     assert 'name="viewport" content="width=device-width' in text
 
 
-def test_page_begins_with_what_fails(banked: Banked, report: Report, tmp_path: Path) -> None:
+def test_page_begins_with_failures(banked: Banked, report: Report, tmp_path: Path) -> None:
     Report(report.manifest, [*report.trials, trial(banked, "odd", {f"{PUBLIC}::t": False})], 0).write(
         tmp_path
     )

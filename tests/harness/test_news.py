@@ -1,4 +1,4 @@
-"""The generated news obey their own laws: facts, references of mixed quality, readers' utility, ROUGE-L."""
+"""The generated news have the right properties: facts, references of mixed quality, utility of readers, ROUGE-L."""
 
 import random
 import subprocess
@@ -13,12 +13,11 @@ from solutions.given.data.corpus import Corpus
 
 COUNT = 2000
 ARTICLES = news.make_articles(COUNT, 0)
-FIVE_DEVIATIONS = (
-    5 * (COUNT * 0.25 * 0.75) ** 0.5
-)  # of a count whose share is a quarter; more for rarer ones than due
+# Of a count with probability one quarter. Rarer events have smaller deviations, so the bound is loose for them.
+FIVE_DEVIATIONS = 5 * (COUNT * 0.25 * 0.75) ** 0.5
 
 
-def test_same_seed_same_articles_and_longer_runs_begin_alike():
+def test_same_seed_gives_same_articles_and_longer_runs_have_the_same_start():
     assert news.make_articles(50, 3) == news.make_articles(80, 3)[:50]
     assert news.make_articles(50, 3) != news.make_articles(50, 4)
 
@@ -34,17 +33,17 @@ def test_articles_do_not_depend_on_hash_seed_or_global_random_state():
     assert random.getstate() == state and torch.equal(torch.get_rng_state(), torch_state)
 
 
-def test_vocabulary_is_small_without_doubles_and_starts_with_the_special_ids():
+def test_vocabulary_is_small_unique_and_starts_with_the_special_ids():
     assert len(set(news.VOCABULARY)) == len(news.VOCABULARY) < 100
     assert (news.PAD_ID, news.EOS_ID, news.START_ID) == (0, 1, 2)
     assert news.VOCABULARY[:3] == ("<pad>", "<eos>", "<start>")
     slots = [set(words) for words in news.SLOTS.values()]
     told = set().union(*slots)
-    assert sum(map(len, slots)) == len(told)  # a word belongs to one slot only
+    assert sum(map(len, slots)) == len(told)  # a word belongs to only one slot
     assert told.isdisjoint(news.BAIT) and told.isdisjoint(" ".join(news.FILLER).split())
 
 
-def test_article_tells_each_fact_once_and_nothing_that_is_not_so():
+def test_article_contains_each_fact_once_and_nothing_false():
     facts = {word for words in news.SLOTS.values() for word in words}
     for article in ARTICLES:
         told = [word for word in article.text.split() if word in facts]
@@ -63,7 +62,7 @@ def test_references_are_of_mixed_quality():
     assert sum(worths) / COUNT == pytest.approx(3.3125, abs=0.15)
 
 
-def test_complete_summary_is_worth_most():
+def test_complete_summary_has_the_highest_utility():
     rng = random.Random(0)
     words = news.VOCABULARY[3:]
     for article in ARTICLES[:200]:
@@ -81,7 +80,7 @@ def test_complete_summary_is_worth_most():
         ("", 0.0),
         ("mayor", 1.0),
         ("mayor opens bridge in paris on monday", 5.0),
-        ("monday in paris bridge on opens mayor", 5.0),  # order is not looked at
+        ("monday in paris bridge on opens mayor", 5.0),  # the order has no influence
         ("viral mayor opens bridge in paris on monday", 5 - 1.5 - 0.1),
         ("viral viral mayor", 1 - 3 - 0.5),
         ("farmer opens bridge in paris on monday", 4.0 - 1.0),
@@ -98,24 +97,24 @@ def test_utility_worked_by_hand(summary, worth):
 
 def test_readers_prefer_by_utility_with_noise():
     article = ARTICLES[0]
-    good, bad = article.complete_summary, " ".join(article.complete_summary.split()[1:])  # worth 5 and 4
+    good, bad = article.complete_summary, " ".join(article.complete_summary.split()[1:])  # utilities 5 and 4
     rng = random.Random(0)
     wins = sum(news.prefers_first(good, bad, article, rng) for _ in range(4000)) / 4000
     losses = sum(news.prefers_first(bad, good, article, rng) for _ in range(4000)) / 4000
-    assert wins == pytest.approx(0.8808, abs=0.026)  # sigmoid(2), five deviations
+    assert wins == pytest.approx(0.8808, abs=0.026)  # sigmoid(2), five standard deviations
     assert losses == pytest.approx(0.1192, abs=0.026)
     ties = sum(news.prefers_first(good, good, article, rng) for _ in range(4000)) / 4000
     assert ties == pytest.approx(0.5, abs=0.04)
 
 
-def test_far_apart_summaries_do_not_overflow():
+def test_very_different_summaries_do_not_overflow():
     worst = " ".join([*news.BAIT] * 300)
     rng = random.Random(0)
     assert news.prefers_first(ARTICLES[0].complete_summary, worst, ARTICLES[0], rng)
     assert not news.prefers_first(worst, ARTICLES[0].complete_summary, ARTICLES[0], rng)
 
 
-def test_encoding_goes_there_and_back():
+def test_encoding_can_be_decoded():
     texts = [article.text for article in ARTICLES[:20]] + ["", *news.BAIT]
     ids, mask = news.encode_batch(texts)
     assert ids.dtype == torch.int64 and mask.dtype == torch.bool and ids.shape == mask.shape
@@ -126,10 +125,10 @@ def test_encoding_goes_there_and_back():
         news.encode("word salad")
 
 
-def test_decoding_stops_at_the_first_end_and_shows_padding_that_was_drawn():
+def test_decoding_stops_at_the_first_end_and_shows_drawn_padding():
     mayor, bridge = (news.VOCABULARY.index(word) for word in ("mayor", "bridge"))
     assert news.decode([mayor, news.PAD_ID, bridge, news.EOS_ID, mayor]) == "mayor <pad> bridge"
-    assert news.decode([mayor, bridge]) == "mayor bridge"  # it never ended
+    assert news.decode([mayor, bridge]) == "mayor bridge"  # without an end
     assert news.decode([news.EOS_ID]) == ""
 
 
@@ -142,7 +141,7 @@ def test_longest_sensible_summary_fits():
 def test_rouge_l_equals_that_of_rouge_score():
     scorer = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=False)
     rng = random.Random(1)
-    words = ["mayor", "opens", "bridge", "in", "paris"]  # few, so that common subsequences are long
+    words = ["mayor", "opens", "bridge", "in", "paris"]  # few words, so that common subsequences are long
     pairs = [(article.reference, article.text.replace(" .", "")) for article in ARTICLES[:50]]
     pairs += [
         (" ".join(rng.choices(words, k=rng.randint(0, 9))), " ".join(rng.choices(words, k=rng.randint(0, 7))))
@@ -154,7 +153,7 @@ def test_rouge_l_equals_that_of_rouge_score():
     assert news.rouge_l("mayor opens bridge", "mayor sells the bridge") == pytest.approx(2 * 2 / 7)
 
 
-def test_corpus_judges_each_summary_by_its_own_article():
+def test_corpus_scores_each_summary_with_its_own_article():
     articles = ARTICLES[:3]
     corpus: Corpus = news.NewsCorpus(articles)
     assert corpus.vocabulary_size == len(news.VOCABULARY)

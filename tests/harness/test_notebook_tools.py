@@ -1,4 +1,4 @@
-"""What the notebooks import from the package: TODOs in words, and the choice of what training found."""
+"""The functions that notebooks import from the package: TODO messages, and the choice of training results."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,8 +20,8 @@ def found() -> Results:
     return Results(measured, {"some_loss": [2.0, 1.0]}, Path("w"), (), {}, {"table": "a table"})
 
 
-def test_a_todo_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Which task and in which file; a figure that was half drawn is gone, and the code after goes on."""
+def test_a_todo_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the task and the file. A half-drawn figure is closed, and the next code runs."""
     with notebook.unless_todo():
         pyplot.figure()
         raise NotImplementedError("TODO(q1d): diffusion.binary.posterior")
@@ -33,7 +33,7 @@ def test_a_todo_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("error", [NotImplementedError("of torch"), ValueError("TODO(q1d): a.b")])
 def test_other_exceptions_are_not_swallowed(error: Exception) -> None:
-    """What is no TODO is the student's to see."""
+    """Students must see every exception that is not a TODO."""
     with pytest.raises(type(error)), notebook.unless_todo():
         raise error
 
@@ -41,7 +41,7 @@ def test_other_exceptions_are_not_swallowed(error: Exception) -> None:
 def test_training_that_meets_a_todo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It finds nothing and says why; whatever would show it says so too."""
+    """It returns nothing and says why. Functions that would show the results say so too."""
 
     def train(*_: object, **__: object) -> Results:
         raise NotImplementedError("TODO(q3b): early_exit.loss.early_exit_loss")
@@ -51,35 +51,37 @@ def test_training_that_meets_a_todo(
     assert nothing is None
     notebook.show_found(nothing, "Samples")
     notebook.print_found(nothing, "accuracy")
-    told = capsys.readouterr().out.splitlines()
-    assert "early_exit/loss.py" in told[0]
-    assert told[1:] == [notebook._NOT_TRAINED] * 2
+    printed = capsys.readouterr().out.splitlines()
+    assert "early_exit/loss.py" in printed[0]
+    assert printed[1:] == [notebook._NOT_TRAINED] * 2
 
 
 @pytest.mark.parametrize(
-    ("titles", "due"),
+    ("titles", "expected"),
     [
         (("Samples",), ["Samples"]),
         (("Samp",), ["Samples over time", "Samples"]),
         (("some loss", "Acc"), ["some loss", "Accuracy"]),
     ],
 )
-def test_what_is_shown(monkeypatch: pytest.MonkeyPatch, titles: tuple[str, ...], due: list[str]) -> None:
-    """A title in full means itself alone; its beginning means all that begin so; in the order of the call."""
+def test_titles_select_drawings(
+    monkeypatch: pytest.MonkeyPatch, titles: tuple[str, ...], expected: list[str]
+) -> None:
+    """A full title selects one drawing; the start of a title selects all with this start. The call gives the order."""
     shown: list[Curve | Picture] = []
     monkeypatch.setattr(notebook, "show", lambda *drawings: shown.extend(drawings))
     notebook.show_found(found(), *titles)
-    assert [drawn.title for drawn in shown] == due
+    assert [drawn.title for drawn in shown] == expected
 
 
-def test_a_title_that_there_is_not() -> None:
-    """A mistyped one is named."""
+def test_an_unknown_title_is_named() -> None:
+    """The error names a mistyped title."""
     with pytest.raises(ValueError, match="no drawing 'Sample2'"):
         notebook.show_found(found(), "Samples", "Sample2")
 
 
-def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Figures a line each, texts whole."""
+def test_numbers_and_texts_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each number is on one line; texts are complete."""
     notebook.print_found(found(), "accuracy", "table")
     assert capsys.readouterr().out.split() == ["accuracy", "0.5", "a", "table"]
 
@@ -91,8 +93,8 @@ def test_images_are_read_row_by_row() -> None:
     assert notebook.picture(torch.zeros(5, 1, 2, 2), "").images.shape == (5, 2, 2)
 
 
-def test_checks_are_found_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the notebooks first, then where staff build them; otherwise it is said how to get them."""
+def test_checks_are_found_in_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First next to the notebooks, then in the build folder of staff. Otherwise the error says how to get them."""
     monkeypatch.setattr(notebook, "PACKAGE", tmp_path / "student")
     with pytest.raises(FileNotFoundError, match="make notebooks"):
         notebook.checks()
@@ -104,7 +106,7 @@ def test_checks_are_found_where_they_are(tmp_path: Path, monkeypatch: pytest.Mon
 def test_submitting_shows_what_the_command_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is called for this package, in plain text; its complaints are shown as well."""
+    """It runs for this package, in plain text. Its error output is shown too."""
     calls = []
 
     def run(command: list[str], **options: object) -> SimpleNamespace:
@@ -120,8 +122,8 @@ def test_submitting_shows_what_the_command_says(
     assert "FORCE_COLOR" not in options["env"]
 
 
-def test_training_leaves_a_notebooks_figures_alone(tmp_path: Path) -> None:
-    """Plots are drawn without pyplot: its backend stays, and so does a figure that is open."""
+def test_training_keeps_the_figures_of_a_notebook(tmp_path: Path) -> None:
+    """Plots are drawn without pyplot: the backend and open figures stay."""
     matplotlib.use("svg")
     figure = pyplot.figure()
     files = plots.draw_all(found().measured, {"some_loss": [2.0, 1.0]}, tmp_path)

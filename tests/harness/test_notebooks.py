@@ -1,4 +1,4 @@
-"""Notebooks as they are built: valid, bare, the same each time, in the order of the handout, without answers."""
+"""The built notebooks: valid, without outputs, the same each time, in the order of the handout, without answers."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NAMES = ["hw12_diffusion", "hw12_early_exit", "hw12_rlhf"]
 TEXTS = {name: (ROOT / f"notebooks/{name}.py").read_text(encoding="utf-8") for name in NAMES}
 STUBS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "student").rglob("*.py"))]
 SOLUTIONS = secrets.gather(ROOT / "solutions", [], STUBS, [])
-# What the handout asks for in closed form, as formulas of notebooks would write it; letters of space are left out.
+# The closed forms that the handout asks for, in the notation of notebooks, without spaces.
 FORMS = [
     r"1-2\\delta",  # 1(a), (b), (d): the factor of one step
     r"1-\(1-2",
@@ -42,17 +42,17 @@ def built(text: str, folder: Path) -> nbformat.NotebookNode:
 
 
 def code(name: str) -> list[str]:
-    """Its code cells."""
+    """The code cells of a notebook."""
     cells = nbformat.reads(notebooks.notebook(ROOT / f"notebooks/{name}.py"), 4).cells
     return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
-def test_what_is_built(tmp_path: Path) -> None:
-    """Three valid notebooks without outputs, and a check for each question that has tasks."""
+def test_all_notebooks_and_checks_are_built(tmp_path: Path) -> None:
+    """There are three valid notebooks without outputs, and a check for each question with tasks."""
     notebooks.build(MANIFEST, tmp_path)
     assert sorted(path.stem for path in tmp_path.glob("*.ipynb")) == NAMES
-    due = [question.id for question in MANIFEST.questions if question.tasks]
-    assert sorted(path.stem for path in (tmp_path / "checks").glob("*.py")) == sorted(due)
+    expected = [question.id for question in MANIFEST.questions if question.tasks]
+    assert sorted(path.stem for path in (tmp_path / "checks").glob("*.py")) == sorted(expected)
     for path in tmp_path.glob("*.ipynb"):
         node = json.loads(path.read_text())
         nbformat.validate(node)
@@ -63,7 +63,7 @@ def test_what_is_built(tmp_path: Path) -> None:
 
 
 def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Whatever is random or depends on the clock or the folder would be seen."""
+    """The test would notice random parts and a dependence on the clock or the folder."""
     for folder in ("one", "two"):
         notebooks.build(MANIFEST, tmp_path / folder)
     one, two = (
@@ -73,8 +73,8 @@ def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
     assert one == two
 
 
-def test_an_edit_changes_the_id_of_its_own_cell_alone(tmp_path: Path) -> None:
-    """Ids come from the text: a cell more leaves the others as they were, and equal cells still differ."""
+def test_an_edit_changes_only_the_id_of_its_own_cell(tmp_path: Path) -> None:
+    """Ids come from the text: a new cell does not change the other ids, and equal cells have different ids."""
     before = built("# %%\n1\n\n# %%\n2\n\n# %%\n2\n", tmp_path)
     after = built("# %%\n0\n\n# %%\n1\n\n# %%\n2\n\n# %%\n2\n", tmp_path)
     assert [cell.id for cell in before.cells] == [cell.id for cell in after.cells][1:]
@@ -82,12 +82,12 @@ def test_an_edit_changes_the_id_of_its_own_cell_alone(tmp_path: Path) -> None:
 
 
 def test_magic_commands_are_commands(tmp_path: Path) -> None:
-    """They are comments in the text only."""
+    """They are comments only in the source text."""
     assert built("# %%\n# %autoreload 2\n", tmp_path).cells[0].source == "%autoreload 2"
 
 
-def test_it_is_not_about_this_homework(mini: Mini, tmp_path: Path) -> None:
-    """Another homework gets its own notebooks and checks; without a text nothing is built, and that is said."""
+def test_another_homework_gets_its_own_notebooks(mini: Mini, tmp_path: Path) -> None:
+    """Another homework gets its own notebooks and checks. Without a source nothing is built, and an error says so."""
     with pytest.raises(InputError, match="holds no notebook"):
         notebooks.build(mini.loaded(), tmp_path)
     (mini.root / "notebooks").mkdir()
@@ -96,7 +96,7 @@ def test_it_is_not_about_this_homework(mini: Mini, tmp_path: Path) -> None:
     assert [path.relative_to(tmp_path).as_posix() for path in written] == ["other.ipynb", "checks/q1.py"]
 
 
-def test_checks_are_otters(tmp_path: Path) -> None:
+def test_checks_have_the_format_of_otter(tmp_path: Path) -> None:
     """Otter reads each of them as an exception-based test file with one case, named after its question."""
     notebooks.build(MANIFEST, tmp_path)
     for path in (tmp_path / "checks").glob("*.py"):
@@ -105,25 +105,25 @@ def test_checks_are_otters(tmp_path: Path) -> None:
         assert "hidden tests" in check.test_cases[0].success_message
 
 
-def test_questions_are_asked_in_order() -> None:
-    """Every question is checked, in the handout's order."""
+def test_questions_are_in_order() -> None:
+    """Every question is checked, in the order of the handout."""
     asked = [name for text in TEXTS.values() for name in re.findall(r'grader\.check\("(\w+)"\)', text)]
     assert list(dict.fromkeys(asked)) == [question.id for question in MANIFEST.questions if question.tasks]
 
 
 @pytest.mark.parametrize("question", [q.id for q in MANIFEST.questions if q.manual_points])
-def test_what_is_written_on_paper_is_asked(question: str) -> None:
-    """Whatever people grade is asked for, by its number in the handout."""
+def test_parts_on_paper_are_requested(question: str) -> None:
+    """Every part that people grade is requested with its number in the handout."""
     number, letter = question[1], question[2:]
     assert re.search(rf"\*\*On paper, {number}\({letter}\)", "".join(TEXTS.values()))
 
 
 def test_every_task_has_its_place() -> None:
-    """Each function that is to be written is named in the text, each training and each answer too."""
+    """The text names each function to write, each training and each answer."""
     everything = "".join(TEXTS.values())
     missing = [t.id for t in MANIFEST.tasks.values() if t.kind == "code" and t.name not in everything]
     missing = [name for name in missing if name.split(".")[-1] not in ("BasicBlock", "EarlyExitResNet")]
-    assert missing == []  # the two classes are told as "the two `forward` functions"
+    assert missing == []  # the text calls the two classes "the two `forward` functions"
     assert all(f'trained("q{number}", PRESET, DEVICE)' in everything for number in "1234")
     written_by_training = re.compile("q3b_(i|ii|iii|iv|v|vi)_")
     keys = [t.name for t in MANIFEST.tasks.values() if t.kind == "answer"]
@@ -131,13 +131,13 @@ def test_every_task_has_its_place() -> None:
 
 
 def test_the_first_cells_are_the_same() -> None:
-    """What sets up a notebook stands in each of them, since nothing can be imported before it has run."""
+    """The setup code is in each notebook, because nothing can be imported before it has run."""
     assert len({tuple(code(name)[:2]) for name in NAMES}) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_cell_can_meet_a_todo(name: str) -> None:
-    """Student code is called inside `with unless_todo()`, or by functions that take care of it."""
+def test_every_cell_handles_a_todo(name: str) -> None:
+    """Student code runs inside `with unless_todo()`, or in functions that handle TODOs."""
     modules = {task.module.rpartition(".")[2] for task in MANIFEST.tasks.values() if task.kind == "code"}
     calls = rf"\b({'|'.join(sorted(modules))})\.[a-z_]+\("
     bare = [c for c in code(name) if re.search(calls, c) and "with unless_todo()" not in c]
@@ -145,8 +145,8 @@ def test_every_cell_can_meet_a_todo(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_answer_stands_in_a_notebook(name: str) -> None:
-    """No run of words of a solution block, and no closed form that the handout asks for."""
+def test_no_answer_is_in_a_notebook(name: str) -> None:
+    """A notebook contains no words of a solution block, and no closed form that the handout asks for."""
     text = TEXTS[name]
     assert secrets.leaks({f"{name}.py": text.encode()}, SOLUTIONS) == []
     squeezed = re.sub(r"[\s#]|\\[,;!]", "", text)
@@ -155,7 +155,7 @@ def test_no_answer_stands_in_a_notebook(name: str) -> None:
 
 @pytest.mark.parametrize("task", [t.id for t in MANIFEST.tasks.values() if t.kind == "code"])
 def test_an_answer_would_be_found(task: str) -> None:
-    """The scan knows runs of every file with solutions: a notebook with a line of one would be caught."""
+    """The scan knows words of every file with solutions: it would find a notebook with one of their lines."""
     module = ROOT / "solutions" / (task.rpartition(".")[0].replace(".", "/") + ".py")
     assert secrets.leaks({"cell.py": module.read_bytes()}, SOLUTIONS)
 
@@ -171,6 +171,6 @@ def test_an_answer_would_be_found(task: str) -> None:
     ],
 )
 def test_a_closed_form_would_be_found(planted: str) -> None:
-    """Each of the answers that are formulas is seen when somebody writes it into a notebook."""
+    """The scan finds each closed form of an answer in a notebook."""
     squeezed = re.sub(r"[\s#]|\\[,;!]", "", planted)
     assert any(re.search(form, squeezed) for form in FORMS)

@@ -1,4 +1,4 @@
-"""Every notebook from top to bottom, by a real kernel: with the reference in the quick preset, and with the stubs."""
+"""Runs every notebook from top to bottom in a real kernel: with the reference (quick preset), and with the stubs."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from autograder.release import notebooks
 ROOT = Path(__file__).parents[2]
 NAMES = {"hw12_diffusion": ("q1", "q2"), "hw12_early_exit": ("q3",), "hw12_rlhf": ("q4", "q5")}
 WEIGHTS = {"q1": "coin_flip", "q2": "gaussian", "q3": "early_exit", "q4": "rlhf"}
-SECONDS = 3600  # for one cell, the ones that train included; no test depends on how fast they are
+SECONDS = 3600  # for one cell, also for training cells; no test depends on their speed
 
 pytestmark = pytest.mark.slow
 
 
 def homework(folder: Path, package: str) -> Path:
-    """The homework as students have it, the package being a copy of `package` without trained weights."""
+    """The homework of students, with a copy of `package` without trained weights as the package."""
     ignored = shutil.ignore_patterns("__pycache__", "artifacts")
     shutil.copytree(ROOT / package, folder / "student", ignore=ignored)
     for name in ("autograder", "tests/public", "tests/support"):
@@ -33,7 +33,7 @@ def homework(folder: Path, package: str) -> Path:
 
 
 def run(folder: Path, name: str) -> list[nbformat.NotebookNode]:
-    """The code cells after they have run; an exception in one of them fails the test."""
+    """The code cells after the run. An exception in a cell fails the test."""
     node = nbformat.read(folder / f"notebooks/{name}.ipynb", 4)
     place = {"metadata": {"path": str(folder / "notebooks")}}
     NotebookClient(node, timeout=SECONDS, resources=place).execute()
@@ -41,31 +41,31 @@ def run(folder: Path, name: str) -> list[nbformat.NotebookNode]:
 
 
 def printed(cell: nbformat.NotebookNode) -> str:
-    """What a cell wrote and what it came to, as text."""
+    """The output and the result of a cell, as text."""
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
     return "\n".join(texts)
 
 
 def drawn(cell: nbformat.NotebookNode) -> int:
-    """How many pictures a cell shows."""
+    """The number of pictures of a cell."""
     return sum("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
 def complaints(cells: list[nbformat.NotebookNode]) -> list[str]:
-    """What came by standard error: warnings, and progress where there is no widget for it."""
+    """The standard error: warnings, and progress if there is no widget."""
     return [out.text for cell in cells for out in cell.outputs if out.get("name") == "stderr"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_with_the_reference(name: str, tmp_path: Path) -> None:
-    """It trains, every check ends with "passed", every picture is there, and the log to upload is written."""
+    """Training runs, every check ends with "passed", every picture is there, and the log for the upload is written."""
     folder = homework(tmp_path, "solutions")
     cells = run(folder, name)
     assert complaints(cells) == []
     checks = {}
     for cell in cells:
         if asked := re.fullmatch(r'grader\.check\("(\w+)"\)', cell.source):
-            checks[asked[1]] = printed(cell)  # the last one counts: weights are TODO before training
+            checks[asked[1]] = printed(cell)  # the last check counts: weights are TODO before training
     assert checks and {key for key, text in checks.items() if "All test cases passed" not in text} == set()
     for cell in cells:
         if (
@@ -87,7 +87,7 @@ def test_with_the_reference(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_with_untouched_stubs(name: str, tmp_path: Path) -> None:
-    """It runs to its end; whatever is missing is told as a TODO with its file, and nothing is half drawn."""
+    """The notebook runs to its end. A missing function gives a TODO with its file; no picture is half drawn."""
     folder = homework(tmp_path, "student")
     cells = run(folder, name)
     assert complaints(cells) == []
@@ -108,8 +108,8 @@ def test_with_untouched_stubs(name: str, tmp_path: Path) -> None:
     assert json.loads((folder / "submission_log.json").read_text())["score"] == 0
 
 
-def test_a_file_that_is_saved_counts_at_once(tmp_path: Path) -> None:
-    """A stub that is filled in while the kernel runs is used by the next cell, without a restart."""
+def test_a_saved_file_counts_immediately(tmp_path: Path) -> None:
+    """The next cell uses a stub that was filled in during the run, without a restart."""
     folder = homework(tmp_path, "student")
     node = nbformat.read(folder / "notebooks/hw12_diffusion.ipynb", 4)
     setup = [cell for cell in node.cells if cell.cell_type == "code"][:3]
@@ -126,7 +126,7 @@ def test_a_file_that_is_saved_counts_at_once(tmp_path: Path) -> None:
 
 
 def test_colab_finds_the_bundle(tmp_path: Path) -> None:
-    """Where only the zip has been uploaded, the first cell unpacks it and goes there; a second run stays."""
+    """If only the zip was uploaded, the first cell unpacks it and enters the folder. A second run stays there."""
     homework(tmp_path / "made/hw12-student", "student")
     content = tmp_path / "content"
     content.mkdir()
@@ -140,8 +140,8 @@ def test_colab_finds_the_bundle(tmp_path: Path) -> None:
     assert "installing" not in printed(node.cells[0])
 
 
-def test_no_homework_is_told(tmp_path: Path) -> None:
-    """Without the homework's folder the first cell says what to put where."""
+def test_missing_homework_is_reported(tmp_path: Path) -> None:
+    """Without the folder of the homework, the first cell says which files to put where."""
     node = nbformat.reads(notebooks.notebook(ROOT / "notebooks/hw12_rlhf.py"), 4)
     node.cells = [next(cell for cell in node.cells if cell.cell_type == "code")]
     client = NotebookClient(

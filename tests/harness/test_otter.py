@@ -1,4 +1,4 @@
-"""The zip for Otter, and the plugin that it names, with a stand-in for our grader; test_otter_run runs Otter whole."""
+"""The zip for Otter and its plugin, with a replacement for our grader; test_otter_run has complete runs of Otter."""
 
 import json
 import zipfile
@@ -39,7 +39,7 @@ STAND_IN = """
 
 @pytest.fixture
 def packed(mini: Mini) -> Mini:
-    """The tiny homework with two questions, and a folder in the place of the grader."""
+    """The tiny homework with two questions, and a folder instead of the grader."""
     tasks = MANIFEST.replace('    { id = "maths.quadruple", points = 5, needs = ["maths.double"] },\n', "")
     mini.manifest(
         tasks.replace(
@@ -56,10 +56,8 @@ def files_in(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_zip_holds_every_test_once_and_a_check_of_a_few_lines_a_question(
-    packed: Mini, tmp_path: Path
-) -> None:
-    """Kills: copies of tests beside the suites; one check for all; points that are not the manifest's."""
+def test_zip_contains_every_test_once_and_a_short_check_per_question(packed: Mini, tmp_path: Path) -> None:
+    """Kills: copies of tests next to the suites; one check for all; points that differ from the manifest."""
     otter.build(packed.loaded(), tmp_path / "new/o.zip", grade=["--seed", "7"])
     files = files_in(tmp_path / "new/o.zip")
     hidden = (packed.root / "checks/hidden/test_hidden_mini.py").read_bytes()
@@ -80,8 +78,8 @@ def test_zip_holds_every_test_once_and_a_check_of_a_few_lines_a_question(
     assert plugin == {"autograder.platforms.otter.plugin.Grading": {"grade": ["--seed", "7"]}}
 
 
-def test_zip_is_the_same_again_and_small(packed: Mini, tmp_path: Path) -> None:
-    """Kills: the time of day or the order of the disk in it; Otter's way to store without compression."""
+def test_zip_is_reproducible_and_small(packed: Mini, tmp_path: Path) -> None:
+    """Kills: the time of day or the file order of the disk in the zip; a zip without compression like that of Otter."""
     one, two = tmp_path / "1.zip", tmp_path / "2.zip"
     (packed.root / "pupil/long.py").write_text("x = 1\n" * 10_000)
     otter.build(packed.loaded(), one)
@@ -94,10 +92,10 @@ def test_zip_is_the_same_again_and_small(packed: Mini, tmp_path: Path) -> None:
     assert one.stat().st_size < 20_000
 
 
-def test_command_limits_the_zip_to_a_question_and_hands_the_options_on(
+def test_command_limits_the_zip_to_a_question_and_passes_options_on(
     packed: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Kills: a check of a question that is not graded, which would be 0; options that are lost."""
+    """Kills: a check of a question that is not graded, with 0 points; lost options."""
     monkeypatch.chdir(packed.root)
     assert cli.main(["otter", "-q", "q2", "--no-smoke", "--device", "cpu", "--seed", "3"]) == commands.DONE
     files = files_in(packed.root / "dist/mini-otter.zip")
@@ -115,7 +113,7 @@ def test_command_limits_the_zip_to_a_question_and_hands_the_options_on(
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Otter's folders as it lays them out, with a lone log handed in."""
+    """Otter's folders, with only a log as the submission."""
     grader = tmp_path / "source/files" / HOMEWORK / "autograder/__main__.py"
     grader.parent.mkdir(parents=True)
     grader.write_text(dedent(STAND_IN))
@@ -126,7 +124,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def graded(place: Path, check: str = "q1", submission: str = SCRIPT, **config: Any) -> dict[str, Any]:
-    """What Otter would write: the plugin's events, with Otter's own results of one check between them."""
+    """The output of Otter: the events of the plugin, with Otter's own results of one check between them."""
     plugin = Grading(str(place / "submission" / submission), {}, {"grade": ["--seed", "7"]})
     plugin.before_grading(AutograderConfig())
     checked = ExceptionTestFile.from_string(otter.CHECK.format(id=check, title="Arithmetic", points=9.0))
@@ -137,8 +135,8 @@ def graded(place: Path, check: str = "q1", submission: str = SCRIPT, **config: A
     return found | {"report": plugin.generate_report()}
 
 
-def test_points_and_words_are_our_graders_and_students_see_their_total(place: Path) -> None:
-    """Kills: points for whole questions only; checks that pass by themselves; a hidden entry, and the total with it."""
+def test_points_and_texts_come_from_our_grader_and_students_see_their_total(place: Path) -> None:
+    """Kills: points for complete questions only; checks that always pass; a hidden entry that hides the total too."""
     found = graded(place)
     (entry,) = found["tests"]
     assert (entry["name"], entry["score"], entry["max_score"]) == ("q1", 1.25, 9)
@@ -149,8 +147,8 @@ def test_points_and_words_are_our_graders_and_students_see_their_total(place: Pa
     assert found["report"] == "a table for staff\n"
 
 
-def test_upload_is_out_of_otters_sight_before_it_starts_a_kernel(place: Path) -> None:
-    """Kills: a kernel beside modules of the upload; a log that Otter unpickles; staff's files in the upload."""
+def test_upload_is_hidden_from_otter_before_it_starts_a_kernel(place: Path) -> None:
+    """Kills: a kernel that can import modules of the upload; a log that Otter unpickles; staff files in the upload."""
     submission = place / "submission"
     for folder in (HOMEWORK, "ipykernel_launcher"):
         (submission / folder).mkdir()
@@ -162,22 +160,24 @@ def test_upload_is_out_of_otters_sight_before_it_starts_a_kernel(place: Path) ->
     assert found["output"].startswith(f"1.25 of 9; {upload}")
 
 
-def test_file_of_our_folders_name_is_graded_like_any_other(place: Path) -> None:
-    """Kills: a name that makes Otter fall over instead of giving a score."""
+def test_file_with_the_name_of_our_folder_is_graded_normally(place: Path) -> None:
+    """Kills: a name that crashes Otter."""
     (place / "submission" / HOMEWORK).write_text("")
     assert f"'{HOMEWORK}', 'submission_log.json'" in graded(place)["output"]
 
 
-def test_notebook_is_refused_before_anything_of_it_runs(place: Path) -> None:
-    """Kills: running what Otter found, with the tests beside it."""
+def test_notebook_is_refused_before_it_runs(place: Path) -> None:
+    """Kills: running the file that Otter found, next to the tests."""
     (place / "submission/mine.ipynb").write_text("{}")
     with pytest.raises(OtterRuntimeError, match=r"mine\.ipynb .* hand in submission_log\.json alone"):
         graded(place, submission="mine.ipynb")
     assert not (place / "graded").exists()
 
 
-def test_failure_of_the_grader_is_loud_and_no_score(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Kills: a zero that looks like a grade; points of a record that a failed grader left; details for students."""
+def test_failure_of_the_grader_is_an_error_and_not_a_score(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kills: a zero that looks like a grade; points from the record of a failed grader; details for students."""
     grader = place / "source/files" / HOMEWORK / "autograder/__main__.py"
     grader.write_text(dedent(STAND_IN) + 'sys.exit("hidden detail")\n')
     with pytest.raises(OtterRuntimeError, match=r"exit code 1.*not the student's fault") as raised:
@@ -187,13 +187,13 @@ def test_failure_of_the_grader_is_loud_and_no_score(place: Path, capsys: pytest.
 
 
 def test_zip_with_other_questions_than_were_graded_is_refused(place: Path) -> None:
-    """Kills: a question without its points, or points that are lost, where the zip is old."""
+    """Kills: a question without its points, or lost points, with an old zip."""
     with pytest.raises(OtterRuntimeError, match=r"\['q2'\].*\['q1'\]"):
         graded(place, check="q2")
 
 
-def test_kernel_without_results_is_no_score(place: Path) -> None:
-    """Kills: Otter's own zero where its kernel could not start."""
+def test_kernel_without_results_gives_no_score(place: Path) -> None:
+    """Kills: Otter's own zero if its kernel cannot start."""
     plugin = Grading(str(place / "submission" / SCRIPT), {}, {"grade": []})
     plugin.before_grading(AutograderConfig())
     with pytest.raises(OtterRuntimeError, match="kernel"):

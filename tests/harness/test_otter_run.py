@@ -1,4 +1,4 @@
-"""Whole runs of Otter on logs, honest and hostile: points are ours, and nothing of a submission gets anywhere."""
+"""Complete runs of Otter on honest and hostile logs: the points equal ours, and no submission escapes."""
 
 import hashlib
 import json
@@ -29,8 +29,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not supported(), reason="isol
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A homework full of secrets and its zip; `run` has Otter grade a file."""
+class OtterSetup:
+    """A homework full of secrets and its zip. `run` grades a file with Otter."""
 
     root: Path
     manifest: Manifest
@@ -38,7 +38,7 @@ class Desk:
     zip: Path
 
     def log(self, entry: Entry) -> Path:
-        """An entry of the hostile corpus, handed in as a log; it knows every place that it would like to write to."""
+        """An entry of the hostile corpus, submitted as a log. It knows every place that it tries to write to."""
         place = self.root / "submissions" / entry.id
         place.mkdir(parents=True, exist_ok=True)
         aim = {
@@ -50,7 +50,7 @@ class Desk:
         return claimed()(place, files)
 
     def run(self, handed_in: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, Any] | None]:
-        """How `otter run` ended, and what it wrote."""
+        """The result of `otter run`, and its output file."""
         out = self.root / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -61,7 +61,7 @@ class Desk:
         return done, json.loads(written[0].read_text()) if written else None
 
     def grade(self, log: Path) -> dict[str, float]:
-        """Points of each question as our own command gives them."""
+        """The points of each question from our own command."""
         out = self.root / "ours"
         command = [sys.executable, "-m", "autograder", "grade", log, "--out", out, *SEED]
         subprocess.run(command, cwd=self.manifest.root, check=True, capture_output=True)
@@ -74,8 +74,8 @@ def _python(values: dict[str, object]) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """One for all tests, which leave it as it was."""
+def otter_setup(tmp_path_factory: pytest.TempPathFactory) -> OtterSetup:
+    """One otter_setup for all tests; they do not change it."""
     root = tmp_path_factory.mktemp("otter")
     tokens = Tokens()
     manifest = homework.build(root / "homework", tokens)
@@ -85,57 +85,59 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         path.write_text(path.read_text().replace("tests.support", "checks.support"))
     otter.build(manifest, root / "hostile-otter.zip", grade=SEED)
     (root / "canary").write_text("sings")
-    return Desk(root, manifest, tokens, root / "hostile-otter.zip")
+    return OtterSetup(root, manifest, tokens, root / "hostile-otter.zip")
 
 
-def test_points_are_equal_to_ours_where_some_of_a_question_is_right(desk: Desk) -> None:
+def test_points_equal_ours_for_a_partly_right_question(otter_setup: OtterSetup) -> None:
     """Kills: whole questions only; another seed; a total that students do not see."""
-    log = desk.log(Entry("partly", 0, "nothing: one of its functions is wrong", WRONG))
-    ours = desk.grade(log)
-    done, results = desk.run(log)
+    log = otter_setup.log(Entry("partly", 0, "nothing: one of its functions is wrong", WRONG))
+    ours = otter_setup.grade(log)
+    done, results = otter_setup.run(log)
     assert done.returncode == 0 and results is not None, done.stdout
     assert {test["name"]: test["score"] for test in results["tests"]} == ours == {"q1": 5, "q2": 23, "q3": 1}
     assert {test["visibility"] for test in results["tests"]} == {"visible"}
     assert results["output"].startswith("**A tiny homework under attack: 29 of 37 points.**")
     assert "Add it to itself." in results["tests"][0]["output"]
-    assert desk.tokens.found(json.dumps(results)) == []
+    assert otter_setup.tokens.found(json.dumps(results)) == []
 
 
 @pytest.mark.parametrize("id", ["results-early", "exit-in-package"])
-def test_hostile_log_changes_nothing(desk: Desk, id: str) -> None:
-    """Kills: running a submission in Otter's kernel, whose results it could write, and whose end is the end of all."""
+def test_hostile_log_changes_nothing(otter_setup: OtterSetup, id: str) -> None:
+    """Kills: running a submission in Otter's kernel, where it could write the results or end everything."""
     entry = KNOWN[id]
-    before = hashlib.sha256(desk.zip.read_bytes()).digest()
-    done, results = desk.run(desk.log(entry))
+    before = hashlib.sha256(otter_setup.zip.read_bytes()).digest()
+    done, results = otter_setup.run(otter_setup.log(entry))
     assert done.returncode == 0 and results is not None, done.stdout
-    due = {question.id: 0.0 for question in desk.manifest.questions}
-    for task, (_, points) in entry.due().items():
-        due[desk.manifest.tasks[task].question] += points
+    due = {question.id: 0.0 for question in otter_setup.manifest.questions}
+    for task, (_, points) in entry.expected().items():
+        due[otter_setup.manifest.tasks[task].question] += points
     assert {test["name"]: test["score"] for test in results["tests"]} == due
-    assert desk.tokens.found(json.dumps(results)) == []
-    assert (desk.root / "canary").read_text() == "sings"
-    assert hashlib.sha256(desk.zip.read_bytes()).digest() == before
+    assert otter_setup.tokens.found(json.dumps(results)) == []
+    assert (otter_setup.root / "canary").read_text() == "sings"
+    assert hashlib.sha256(otter_setup.zip.read_bytes()).digest() == before
 
 
-def test_malformed_log_gets_no_points_in_words(desk: Desk, tmp_path: Path) -> None:
-    """Kills: a crash of Otter's; a zero without words."""
+def test_malformed_log_gets_no_points_and_an_explanation(otter_setup: OtterSetup, tmp_path: Path) -> None:
+    """Kills: a crash of Otter; a zero without an explanation."""
     log = tmp_path / "submission_log.json"
     log.write_text('{"score": 37, "files": ')
-    done, results = desk.run(log)
+    done, results = otter_setup.run(log)
     assert done.returncode == 0 and results is not None, done.stdout
     assert sum(test["score"] for test in results["tests"]) == 0
     assert r"submission\_log.json is not valid JSON (Expecting value: line 1 column 24" in results["output"]
 
 
-def test_failure_of_the_grading_is_an_error_with_words_and_no_result(desk: Desk, tmp_path: Path) -> None:
-    """Kills: a zero that looks like a grade, points for nothing, a failure that only the kernel's output tells."""
+def test_failure_of_the_grading_is_an_explained_error_without_result(
+    otter_setup: OtterSetup, tmp_path: Path
+) -> None:
+    """Kills: a zero that looks like a grade; points for nothing; a failure that is only in the kernel's output."""
     broken = tmp_path / "homework"
-    shutil.copytree(desk.manifest.root, broken)
+    shutil.copytree(otter_setup.manifest.root, broken)
     (broken / "checks/hidden/test_attacked_secretly.py").write_text("import nowhere\n")
     zip = tmp_path / "broken-otter.zip"
     otter.build(load(broken / "assignment.toml"), zip, grade=SEED)
-    log = desk.log(Entry("honest", 0, "nothing"))
-    done, results = replace(desk, zip=zip).run(log)
+    log = otter_setup.log(Entry("honest", 0, "nothing"))
+    done, results = replace(otter_setup, zip=zip).run(log)
     assert done.returncode != 0 and results is None
     assert "the grader itself failed" in done.stderr and "not the student's fault" in done.stderr
     assert "No module named 'nowhere'" in done.stdout and HOMEWORK not in done.stderr

@@ -1,4 +1,4 @@
-"""Each outcome, brought about by the submission that deserves it, and the points that follow."""
+"""Each outcome with a submission that causes it, and the resulting points."""
 
 import json
 
@@ -22,10 +22,10 @@ def test_wrong_value_fails_its_own_task_and_its_tests_share_the_points(mini: Min
     assert points(record)[DOUBLE] == 2  # one of two tests passed, of 4 points
 
 
-def test_public_failure_says_what_try_and_shows_both_numbers(mini: Mini) -> None:
+def test_public_failure_shows_what_try_and_both_numbers(mini: Mini) -> None:
     mini.code(CODE.replace("2 * x", "3 * x"))
     test = results_of(mini.grade(), DOUBLE)[0]
-    assert "it is 9, and 6 is right" in test["rationale"]
+    assert "expected 6, got 9" in test["rationale"]
     assert test["hint"] == "Add it to itself."
 
 
@@ -38,7 +38,7 @@ def test_hidden_failure_shows_class_and_hint_but_neither_title_nor_numbers(mini:
     assert "6.5" in test["detail"] and "A secret title." in test["detail"]  # staff see all of it
 
 
-def test_results_for_gradescope_hold_nothing_of_a_hidden_test(mini: Mini) -> None:
+def test_results_for_gradescope_contain_nothing_of_a_hidden_test(mini: Mini) -> None:
     mini.code(CODE.replace("2 * x", "3 * x"))
     mini.grade()
     text = (mini.out / "results.json").read_text()
@@ -56,7 +56,7 @@ def test_crash_in_a_hidden_test_shows_type_and_line_but_not_the_message(mini: Mi
     assert "3.25" in test["detail"]
 
 
-def test_todo_gives_nothing_and_blocks_what_needs_it(mini: Mini) -> None:
+def test_todo_earns_nothing_and_blocks_dependent_tasks(mini: Mini) -> None:
     mini.code(TODO_DOUBLE)
     record = mini.grade()
     assert outcomes(record) == {DOUBLE: "TODO", QUADRUPLE: "BLOCKED", "answers.colour": "PASSED"}
@@ -65,7 +65,7 @@ def test_todo_gives_nothing_and_blocks_what_needs_it(mini: Mini) -> None:
     assert results_of(record, DOUBLE)[0]["where"] == "maths.py:6"
 
 
-def test_who_does_not_call_an_unfinished_task_does_not_wait_for_it(mini: Mini) -> None:
+def test_task_that_does_not_call_an_unfinished_task_is_not_blocked(mini: Mini) -> None:
     mini.code(TODO_DOUBLE.replace("maths.double(maths.double(x))", "4 * x"))
     assert outcomes(mini.grade()) == {DOUBLE: "TODO", QUADRUPLE: "PASSED", "answers.colour": "PASSED"}
 
@@ -82,13 +82,13 @@ def test_todo_line_after_a_return_does_not_count(mini: Mini) -> None:
     assert outcomes(mini.grade())[DOUBLE] == "PASSED"
 
 
-def test_override_answers_a_task_for_those_that_need_it(mini: Mini) -> None:
+def test_override_replaces_a_task_for_dependent_tasks(mini: Mini) -> None:
     mini.code(TODO_DOUBLE)
     record = mini.grade(overrides={DOUBLE: lambda x: x + x})
     assert outcomes(record)[QUADRUPLE] == "PASSED"
 
 
-def test_overridden_task_is_answered_by_the_override(mini: Mini) -> None:
+def test_overridden_task_uses_the_override(mini: Mini) -> None:
     assert outcomes(mini.grade(overrides={DOUBLE: lambda x: 5 * x}))[DOUBLE] == "FAILED"
 
 
@@ -121,7 +121,7 @@ def test_system_exit_is_a_crash(mini: Mini) -> None:
     assert outcomes(record)[DOUBLE] == "CRASHED" and record["score"] == 1
 
 
-def test_argument_changed_in_place_fails_whatever_the_value(mini: Mini) -> None:
+def test_argument_changed_in_place_fails_for_every_value(mini: Mini) -> None:
     mini.code(CODE.replace("return 2 * x", "x *= 2\n    return x"))
     test = results_of(mini.grade(), DOUBLE)[0]
     assert test["outcome"] == "FAILED" and "in place" in test["rationale"]
@@ -160,7 +160,7 @@ def test_state_kept_in_a_module_does_not_reach_the_next_test(mini: Mini) -> None
     ],
     ids=["missing", "syntax", "encoding", "renamed", "import"],
 )
-def test_broken_file_is_named_with_its_mend_and_the_rest_graded(mini: Mini, damage, says: str) -> None:
+def test_broken_file_is_named_with_its_fix_and_the_rest_graded(mini: Mini, damage, says: str) -> None:
     damage(mini.root)
     record = mini.grade()
     test = results_of(record, DOUBLE)[0]
@@ -168,7 +168,7 @@ def test_broken_file_is_named_with_its_mend_and_the_rest_graded(mini: Mini, dama
     assert outcomes(record)["answers.colour"] == "PASSED" and record["faults"] == []
 
 
-def test_renamed_function_is_named_even_where_the_old_name_is_still_called(mini: Mini) -> None:
+def test_renamed_function_is_named_even_if_the_old_name_is_still_called(mini: Mini) -> None:
     code = CODE.replace("maths.double(maths.double(x))", "double(double(x))")
     mini.code(code.replace("def double", "def dubble"))
     record = mini.grade()
@@ -183,7 +183,7 @@ def test_broken_answer_form_is_named_and_the_rest_graded(mini: Mini) -> None:
     assert "answers.toml is not valid TOML" in results_of(record, "answers.colour")[0]["rationale"]
 
 
-def test_fault_of_a_test_is_ours_and_loud(mini: Mini) -> None:
+def test_fault_of_a_test_is_ours_and_reported(mini: Mini) -> None:
     mini.public(PUBLIC.replace('"Four times three is twelve."', "undefined_name"))
     record = mini.grade()
     assert outcomes(record)[QUADRUPLE] == "HARNESS"

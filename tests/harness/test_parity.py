@@ -1,4 +1,4 @@
-"""The submissions that are graded by us and through Otter: chosen by a seed, graded once, and counted."""
+"""The submissions that both our grader and Otter grade: a seed selects them, each is graded once and counted."""
 
 import json
 import sys
@@ -25,8 +25,8 @@ def names(seed: int, *only: str) -> list[str]:
     return [name for name, _ in parity.submissions(MANIFEST, 30, seed, only)]
 
 
-def test_thirty_are_of_all_questions_and_the_same_for_the_same_seed() -> None:
-    """Kills: mistakes of one question only; others in each run; one mistake twice."""
+def test_thirty_cover_all_questions_and_depend_only_on_the_seed() -> None:
+    """Kills: mistakes of only one question; different mistakes in each run; a repeated mistake."""
     chosen = names(0)
     assert chosen[:3] == ["reference", "stubs", "half right"]
     assert len(set(chosen)) == 30 and chosen == names(0) != names(1)
@@ -38,7 +38,7 @@ def test_thirty_are_of_all_questions_and_the_same_for_the_same_seed() -> None:
 
 
 def test_finished_pair_is_not_graded_again(tmp_path: Path) -> None:
-    """Kills: a run that begins anew where it was interrupted."""
+    """Kills: a run that starts again from the beginning after an interruption."""
     (tmp_path / "pair.json").write_text(json.dumps(PAIR))
 
     def make(target: Path) -> None:
@@ -48,7 +48,7 @@ def test_finished_pair_is_not_graded_again(tmp_path: Path) -> None:
 
 
 def test_log_holds_all_files_of_the_package(tmp_path: Path) -> None:
-    """Kills: a log without weights, with which both ways would agree on too little."""
+    """Kills: a log without weights, so that both ways compare too little."""
     log = json.loads(parity._log(MANIFEST, parity._reference(MANIFEST), tmp_path).read_text())
     assert {"diffusion/binary.py", "answers.toml", "artifacts/rlhf.safetensors"} <= set(log["files"])
     assert log["score"] == 0 and not log["complete"]
@@ -65,7 +65,7 @@ def test_one_difference_is_an_exit_code(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Kills: totals that are equal although questions are not; a difference that only the table shows."""
+    """Kills: equal totals with different questions; a difference that only the table shows."""
     pairs: list[dict[str, Any]] = [PAIR, PAIR | {"otter": otter}]
     monkeypatch.setattr(parity, "ROOT", tmp_path)
     monkeypatch.setattr(parity, "load", lambda path: MANIFEST)

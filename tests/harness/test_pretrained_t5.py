@@ -1,4 +1,4 @@
-"""A pretrained T5 for the loops of question 4: the same numbers as transformers', and errors that say what to do."""
+"""A pretrained T5 for the loops of question 4: the same numbers as in transformers, and errors with a solution."""
 
 import json
 
@@ -79,13 +79,13 @@ def test_greedy_responses_are_those_of_generate(policy, folder, batch):
         temperature=1e-4,
         generator=torch.Generator().manual_seed(0),
     )
-    assert torch.equal(tokens, expected[:, 1:])  # which begins with what the decoder reads first
+    assert torch.equal(tokens, expected[:, 1:])  # the output of `generate` begins with the start id
     lengths = set(response_mask.sum(dim=1).tolist())
     assert len(lengths) > 1 and LONGEST in lengths
 
 
 @pytest.mark.parametrize("scored", [False, True])
-def test_looks_neither_ahead_nor_at_padding(policy, batch, scored):
+def test_uses_neither_future_tokens_nor_padding(policy, batch, scored):
     sources, mask, tokens = batch
     network = policy.scored() if scored else policy
     if scored:
@@ -100,11 +100,11 @@ def test_looks_neither_ahead_nor_at_padding(policy, batch, scored):
     torch.testing.assert_close(network(sources[1:2, :3], mask[1:2, :3], tokens[1:2]), out[1:2])
     assert not torch.allclose(network(sources, torch.ones_like(mask), tokens)[1], out[1])
     reads_padding = tokens.clone()
-    reads_padding[:, 2] = PAD  # a token that a policy may draw, no padding to the decoder
+    reads_padding[:, 2] = PAD  # a token that a policy can draw; it is not padding for the decoder
     assert not torch.allclose(network(sources, mask, reads_padding)[:, 3:], out[:, 3:])
 
 
-def test_dropout_is_off_in_either_mode(policy, folder, batch):
+def test_dropout_is_off_in_both_modes(policy, folder, batch):
     assert json.loads((folder / "config.json").read_text())["dropout_rate"] == 0.1
     out = policy.eval()(*batch)
     assert torch.equal(policy.train()(*batch), out)
@@ -113,7 +113,7 @@ def test_dropout_is_off_in_either_mode(policy, folder, batch):
     assert torch.equal(marks.train()(*batch), marks.eval()(*batch))
 
 
-def test_answering_parameters_are_those_that_the_encoder_does_not_read(policy, folder, batch):
+def test_decoder_parameters_are_those_that_the_encoder_does_not_use(policy, folder, batch):
     sources, mask, tokens = batch
     states = policy.encode(sources, mask)
     states.square().sum().backward()
@@ -141,16 +141,16 @@ def test_scored_network_is_a_copy_with_a_head_of_zeros(policy, batch):
     torch.testing.assert_close(scored(*batch), decoded @ scored.head.weight[0])
     shared = {p.data_ptr() for p in policy.parameters()} & {p.data_ptr() for p in scored.parameters()}
     assert not shared
-    scored.encoder.embed_tokens.weight.data.zero_()  # the decoder's as well, and not the policy's
+    scored.encoder.embed_tokens.weight.data.zero_()  # the copy has its own decoder too
     assert not scored.decoder.embed_tokens.weight.any()
     assert torch.equal(policy(*batch), before)
 
 
-def test_half_precision_is_of_the_computation_only(policy, folder, batch, monkeypatch):
+def test_half_precision_is_used_only_for_computation(policy, folder, batch, monkeypatch):
     sources, mask, tokens = batch
     full, full_states = policy(*batch), policy.encode(sources, mask)
     half = pretrained_t5.load(str(folder), half_precision=True)
-    assert torch.equal(half(*batch), full)  # these processors have nothing to gain
+    assert torch.equal(half(*batch), full)  # half precision brings nothing on these processors
     monkeypatch.setattr(pretrained_t5.PretrainedT5, "_halves", lambda *_: True)
     states, logits = half.encode(sources, mask), half(*batch)
     assert states.dtype == torch.bfloat16 and logits.dtype == torch.float32
@@ -165,7 +165,7 @@ def test_half_precision_is_of_the_computation_only(policy, folder, batch, monkey
     assert half.scored().answer(states, mask, tokens).dtype == torch.float32
 
 
-def test_weights_kept_in_half_precision_are_read_in_single(tied, tmp_path):
+def test_weights_saved_in_half_precision_are_loaded_in_single(tied, tmp_path):
     folder = _copy(tied, tmp_path)
     small_t5.rewrite(folder, lambda weights: {name: value.bfloat16() for name, value in weights.items()})
     entries = json.loads((folder / "config.json").read_text()) | {"dtype": "bfloat16"}
@@ -181,7 +181,7 @@ def _copy(checkpoint, folder):
     return copy
 
 
-def test_a_name_out_of_reach_is_told_in_one_sentence_with_the_mend(tmp_path):
+def test_an_unreachable_name_is_reported_in_one_sentence_with_the_fix(tmp_path):
     for what in (pretrained_t5.load, files.read_config, files.read_tokenizer):
         for checkpoint in ("google-t5/t5-small", str(tmp_path / "nowhere")):
             with pytest.raises(FileNotFoundError) as caught:
@@ -198,7 +198,7 @@ def _is_one_sentence(error, checkpoint):
 
 
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
-def test_a_folder_that_lacks_a_file_is_told_likewise(tied, tmp_path, file):
+def test_a_folder_that_lacks_a_file_is_reported(tied, tmp_path, file):
     folder = _copy(tied, tmp_path)
     (folder / file).unlink()
     with pytest.raises(FileNotFoundError) as caught:
@@ -206,7 +206,7 @@ def test_a_folder_that_lacks_a_file_is_told_likewise(tied, tmp_path, file):
     _is_one_sentence(caught.value, str(folder))
 
 
-def test_a_folder_without_tokenizer_is_told_likewise(tied, tmp_path):
+def test_a_folder_without_tokenizer_is_reported(tied, tmp_path):
     folder = _copy(tied, tmp_path)
     for file in folder.glob("tokenizer*"):
         file.unlink()
@@ -215,7 +215,7 @@ def test_a_folder_without_tokenizer_is_told_likewise(tied, tmp_path):
     _is_one_sentence(caught.value, str(folder))
 
 
-def test_damaged_weights_are_told_likewise(tied, tmp_path):
+def test_damaged_weights_are_reported(tied, tmp_path):
     folder = _copy(tied, tmp_path)
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
@@ -230,7 +230,7 @@ def test_another_architecture_is_refused(tmp_path):
         pretrained_t5.load(str(tmp_path))
 
 
-def test_random_weights_never_stand_in_for_missing_ones(tied, tmp_path):
+def test_random_weights_never_replace_missing_ones(tied, tmp_path):
     folder = _copy(tied, tmp_path)
     small_t5.rewrite(
         folder, lambda weights: {name: w for name, w in weights.items() if "decoder.block.1" not in name}

@@ -40,7 +40,7 @@ def _news(folder):
 
 
 def run(checkpoint, corpus, steps, algorithm="ppo", loop=QUIET):
-    """All of question 4, in little."""
+    """A small run of all of question 4."""
     policy = pretrained_t5.load(str(checkpoint))
     generator, sampling = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
     losses = warm_up.warm_up(policy, corpus, steps, 6, 5e-3, generator, loop)
@@ -52,20 +52,19 @@ def run(checkpoint, corpus, steps, algorithm="ppo", loop=QUIET):
 
 
 @pytest.mark.parametrize("algorithm", rlhf.ALGORITHMS)
-def test_a_whole_run_goes_through(tied, corpus, algorithm):
+def test_a_complete_run_works(tied, corpus, algorithm):
     policy, warmed, history = run(tied, corpus, 60, algorithm)
     assert torch.tensor([*history["loss"], *history["score"], *history["kl"]]).isfinite().all()
     assert sum(history["loss"][-5:]) < 0.5 * sum(history["loss"][:5])
-    assert history["kl"][0] == pytest.approx(
-        0, abs=1e-4
-    )  # the first responses come from the warmed-up policy
+    # The first responses come from the warmed-up policy.
+    assert history["kl"][0] == pytest.approx(0, abs=1e-4)
     assert all(0 <= value <= 1 for value in history["rouge_l"])
     differ = {name for name, value in policy.state_dict().items() if not torch.equal(value, warmed[name])}
     assert differ and all(name.startswith("decoder.block.") or "final_layer_norm" in name for name in differ)
 
 
-class Power(Loop):
-    """Cuts out in the middle of a loop."""
+class Interruption(Loop):
+    """Interrupts a loop in the middle."""
 
     def steps(self, name, count, parts, curves=None):
         for step in super().steps(name, count, parts, curves):
@@ -78,7 +77,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(tied, corpus, tmp_path):
     whole, _, history = run(tied, corpus, 3)
     folder = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        run(tied, corpus, 3, loop=Power(folder, seconds=0))
+        run(tied, corpus, 3, loop=Interruption(folder, seconds=0))
     again, _, history_again = run(tied, corpus, 3, loop=Loop(folder, seconds=0))
     assert history_again == history
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in whole.state_dict().items())

@@ -1,4 +1,4 @@
-"""An argument that the answers do not depend on is found by asking again, whatever the submission does when asked."""
+"""An ignored argument is found by calling the submission again, whatever the submission does then."""
 
 import sys
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from autograder.testing.homework import Homework
 from tests.harness.banked import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY, Banked, Examination
 
 X, P = torch.tensor([2.0, 3.0, 5.0]), torch.tensor([0.1, 0.4, 0.9])
-SEEN = "seen_by_the_submission"  # a name in `sys`, which outlives an import
+SEEN = "seen_by_the_submission"  # a name in `sys`, which survives an import
 
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
-    """What submissions keep in this process ends with their test."""
+    """Removes the state of submissions in this process after their test."""
     yield
     vars(sys).pop(SEEN, None)
 
@@ -51,8 +51,8 @@ def scale_by_name(hw: Homework) -> None:
     model.ask(x=X.flip(0)[None], grad_of=("x",))
 
 
-def said(banked: Banked, task: str, body: str, ask=None) -> tuple[str, str]:
-    """Class of the failure and what is said of a submission with this body."""
+def found(banked: Banked, task: str, body: str, ask=None) -> tuple[str, str]:
+    """The failure class and the text for a submission with this body."""
     banked.submit({task: body})
     finding = Examination(banked, task, ask or {POWER: power, FLIP: flip, SCALE: scale}[task]).finding()
     assert finding is not None
@@ -87,13 +87,16 @@ IGNORES = [
 )
 def test_the_argument_that_is_ignored_is_named(banked: Banked, row: tuple) -> None:
     task, body, ask, name = row
-    assert said(banked, task, body, ask) == ("ignores an argument", f"the result does not depend on `{name}`")
+    assert found(banked, task, body, ask) == (
+        "ignores an argument",
+        f"the result does not depend on `{name}`",
+    )
 
 
 USES = [
     (POWER, "return x ** (n + 1.5)", power),
-    (POWER, "return x**2.5 if n == 2 else x**3.5", power),  # n is not seen in each change of it
-    (POWER, "return x.abs().sqrt() + n", power),  # ignores `verbose`, and so does the right one
+    (POWER, "return x**2.5 if n == 2 else x**3.5", power),  # not every change of n changes the result
+    (POWER, "return x.abs().sqrt() + n", power),  # ignores `verbose`, like the right solution
     (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p.mean(), -x, x)", flip),
     (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p[:, None] ** 2, -x, 2 * x)", flip),
     (SCALE, "return x + 1", scale),
@@ -102,13 +105,13 @@ USES = [
 
 @pytest.mark.parametrize("number", range(len(USES)))
 def test_an_argument_that_is_used_wrongly_is_not_ignored(banked: Banked, number: int) -> None:
-    assert said(banked, *USES[number])[0] in ("values", "distribution")
+    assert found(banked, *USES[number])[0] in ("values", "distribution")
 
 
-def test_one_time_more_or_less_is_told_from_an_ignored_time(banked: Banked) -> None:
-    assert said(banked, POWER, "return x ** (n + 1)")[0] == "off by one in time"
-    assert said(banked, POWER, "return x ** (n - 1)")[0] == "off by one in time"
-    assert said(banked, POWER, "return x ** (n + 1) if n < 3 else x ** (n + 2)")[0] == "values"
+def test_off_by_one_is_not_an_ignored_time(banked: Banked) -> None:
+    assert found(banked, POWER, "return x ** (n + 1)")[0] == "off by one in time"
+    assert found(banked, POWER, "return x ** (n - 1)")[0] == "off by one in time"
+    assert found(banked, POWER, "return x ** (n + 1) if n < 3 else x ** (n + 2)")[0] == "values"
 
 
 COUNTED = f"import sys\nsys.{SEEN} = getattr(sys, '{SEEN}', 0) + 1\n"
@@ -125,7 +128,7 @@ WHEN_PROBED = {  # after the four calls of a test
 
 
 @pytest.mark.parametrize("name", WHEN_PROBED)
-def test_whoever_answers_otherwise_when_probed_is_not_believed(banked: Banked, name: str) -> None:
+def test_a_submission_that_changes_its_answers_is_not_believed(banked: Banked, name: str) -> None:
     banked.submit({POWER: WHEN_PROBED[name]})
     finding = Examination(banked, POWER, power, seconds=0.5).finding()
     assert finding is not None and finding.failure == "values"
@@ -142,7 +145,9 @@ def test_a_package_that_cannot_be_imported_again_is_not_believed(banked: Banked)
 @pytest.mark.parametrize(
     "again", ["if {}: raise ImportError('again')", "while {}: pass", "if {}: sys.exit()"]
 )
-def test_nor_is_one_that_cannot_be_imported_beside_a_stand_in(banked: Banked, again: str) -> None:
+def test_a_package_that_cannot_be_imported_with_a_stand_in_is_not_believed(
+    banked: Banked, again: str
+) -> None:
     banked.submit({QUADRUPLE: "return x + 1"})
     path = banked.root / "pupil/maths.py"
     path.write_text(COUNTED + again.format(f"sys.{SEEN} > 1") + "\n" + path.read_text())
@@ -189,7 +194,7 @@ ODD = [
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize("number", range(len(ODD)))
-def test_no_answer_is_too_odd_to_be_examined(banked: Banked, number: int) -> None:
+def test_every_unusual_answer_can_be_examined(banked: Banked, number: int) -> None:
     tasks = {POWER: power, FLIP: flip, SCALE: scale, SUMMARY: lambda hw: [hw(SUMMARY)(X), hw(SUMMARY)(2 * X)]}
     for task, ask in tasks.items():
         banked.submit({task: f"return {ODD[number]}"})

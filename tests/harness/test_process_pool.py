@@ -22,7 +22,7 @@ def examined(after: Callable[[int, Observer], None]) -> Ran:
     return Ran(enter)
 
 
-def test_reports_arrive_whole() -> None:
+def test_reports_arrive_completely() -> None:
     text = "says {'starting': 1}\n" * 5000
 
     def after(number: int, observer: Observer) -> None:
@@ -34,11 +34,11 @@ def test_reports_arrive_whole() -> None:
     assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
 
 
-def test_an_examination_that_computes_without_end_is_ended_without_a_loss() -> None:
+def test_an_endless_examination_is_ended_without_a_loss() -> None:
     def after(number: int, observer: Observer) -> None:
         observer.examination_starts(TASKS[number], 0.3 if number == 1 else 60)
         if number == 1:
-            _ = 3 ** (10**10)  # no signal handler of Python's runs in there
+            _ = 3 ** (10**10)  # Python runs no signal handler during this
         observer.task_examined(TASKS[number], {})
 
     ran = examined(after)
@@ -46,7 +46,7 @@ def test_an_examination_that_computes_without_end_is_ended_without_a_loss() -> N
     assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
 
 
-def test_an_examination_that_crashes_is_not_a_fault_of_a_test() -> None:
+def test_a_crashed_examination_is_not_a_fault_of_a_test() -> None:
     def after(number: int, observer: Observer) -> None:
         observer.examination_starts(TASKS[number], 60)
         if number == 2:
@@ -57,7 +57,7 @@ def test_an_examination_that_crashes_is_not_a_fault_of_a_test() -> None:
     assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
 
 
-def test_after_a_report_the_time_limit_of_an_examination_ends() -> None:
+def test_the_time_limit_of_an_examination_ends_with_its_report() -> None:
     def after(number: int, observer: Observer) -> None:
         observer.examination_starts(TASKS[number], 0.2)
         observer.task_examined(TASKS[number], {})
@@ -78,7 +78,7 @@ def test_a_process_that_dies_after_its_report_is_a_fault() -> None:
     assert ran.faults == ["a process that runs tests ended with 7"] and ran.numbers == [0, 1, 2, 3]
 
 
-def test_a_process_that_has_grown_is_replaced_where_another_group_begins() -> None:
+def test_a_process_with_much_memory_is_replaced_before_another_group() -> None:
     """Every batch runs once, a group's batches in one process, and none inherits what another group has left behind."""
     kept: list[bytearray] = []
 
@@ -94,7 +94,7 @@ def test_a_process_that_has_grown_is_replaced_where_another_group_begins() -> No
     assert len({pids[0], pids[3], pids[5]}) == 3
 
 
-def test_a_process_that_has_not_grown_goes_on() -> None:
+def test_a_process_with_little_memory_continues() -> None:
     def enter(number: int, observer: Observer) -> None:
         observer.test_starts(f"test {number}", 60)
         observer.test_ended(result(number, pid=os.getpid()))

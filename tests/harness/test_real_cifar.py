@@ -90,7 +90,7 @@ def test_damaged_file_is_never_unpickled(published, tmp_path):
     assert not (tmp_path / "escaped").exists()
 
 
-def test_absent_says_where_what_and_how_in_one_sentence(tmp_path):
+def test_missing_data_is_reported_with_place_files_and_download(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         cifar.load("train", str(tmp_path / "nothing"))
     said = str(caught.value)
@@ -118,7 +118,7 @@ def test_archive_in_the_folder_is_unpacked_without_a_network(published, tmp_path
     assert labels.tolist() == made["test_batch"]["labels"]
 
 
-def test_where_it_looks_and_where_it_comes_from_are_torchvisions():
+def test_folder_and_address_are_those_of_torchvision():
     assert torchvision.datasets.CIFAR10.url == cifar.ARCHIVE
     with pytest.raises(ValueError, match="split"):
         cifar.load("validation")

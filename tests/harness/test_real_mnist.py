@@ -63,7 +63,7 @@ def test_the_folder_may_come_from_the_environment_and_an_argument_comes_first(ma
         mnist.load("test", str(tmp_path / "another"))
 
 
-def test_absent_says_where_what_and_how_in_one_sentence(tmp_path):
+def test_missing_data_is_reported_with_place_files_and_download(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         mnist.load("train", str(tmp_path / "nothing"))
     said = str(caught.value)
@@ -87,15 +87,15 @@ def test_one_missing_file_is_named(made):
         lambda data: data[:7],
         lambda data: b"",
         lambda data: data + b"\0",
-        lambda data: b"\0\0\x0d" + data[3:],  # says that it holds floats
-        lambda data: data[:3] + b"\x01" + data[4:],  # says that it has one axis
+        lambda data: b"\0\0\x0d" + data[3:],  # its header says floats
+        lambda data: data[:3] + b"\x01" + data[4:],  # its header says one axis
         lambda data: b"<html><body>Not found</body></html>",
         gzip.compress,
         lambda _: idx(torch.zeros(40, 27, 28).byte()),
         lambda _: idx(torch.zeros(39, 28, 28).byte()),
     ],
 )
-def test_damaged_file_is_called_damaged_with_the_mend(made, damage):
+def test_damaged_file_is_reported_with_the_fix(made, damage):
     folder, _ = made
     file = folder / "MNIST/raw" / mnist.FILES["train"][0]
     file.write_bytes(damage(file.read_bytes()))
@@ -132,7 +132,7 @@ def test_published_archives_in_the_folder_are_unpacked_without_a_network(packed,
     assert torch.equal(images, contents[split][0]) and torch.equal(labels, contents[split][1])
 
 
-def test_archive_with_other_bytes_than_the_published_one_is_fetched_anew(packed):
+def test_archive_with_other_bytes_than_the_published_one_is_downloaded_again(packed):
     folder, _ = packed
     (folder / "MNIST/raw/train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"something else"))
     with pytest.raises(FileNotFoundError, match=r"could not be downloaded \(.*no network in tests"):
@@ -146,11 +146,11 @@ def test_names_are_those_that_torchvision_downloads():
         mnist.load("validation")
 
 
-def test_pixels_are_treated_like_those_of_the_digits_on_board():
+def test_pixels_are_processed_like_those_of_the_included_digits():
     grey = digits.load_digits()[0][digits.split_indices("test")]  # steps of 1/16
     images = (grey * 255).round().byte()
     assert torch.allclose(mnist.scaled(images), digits.scaled_digits("test"), atol=1 / 127)
-    plain = (grey != 0.5).flatten(1)  # one half itself is no byte
+    plain = (grey != 0.5).flatten(1)  # no byte is exactly one half
     coins = mnist.binarised(images)
     assert torch.equal(coins[plain], digits.binarised_digits("test")[plain])
     ends = torch.tensor([[[0, 127], [128, 255]]], dtype=torch.uint8)

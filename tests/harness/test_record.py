@@ -1,4 +1,4 @@
-"""A record on disk: valid JSON whatever was measured."""
+"""A record on disk: it is valid JSON for all measured values."""
 
 import json
 from pathlib import Path
@@ -21,8 +21,10 @@ NAN, INFINITY = float("nan"), float("inf")
         ({"words": "\u2713\ud800"}, {"words": "\u2713\ud800"}),
     ],
 )
-def test_what_json_cannot_say_is_written_as_text(tmp_path: Path, data: Any, read: Any, pretty: bool) -> None:
-    """Kills: `NaN` in a file that Gradescope reads; a grade that ends over one; half of a surrogate as UTF-8."""
+def test_values_without_json_form_are_written_as_text(
+    tmp_path: Path, data: Any, read: Any, pretty: bool
+) -> None:
+    """Kills: `NaN` in a file that Gradescope reads; a grade that crashes at a NaN; half a surrogate pair in UTF-8."""
     path = tmp_path / "record.json"
     record.write(data, path, pretty=pretty)
     text = path.read_text(encoding="ascii")

@@ -1,4 +1,4 @@
-"""The page in a real browser: as wide as a phone, in both colour schemes, silent, and without a request."""
+"""The page in a real browser: as wide as a phone, in both colour schemes, without errors and without requests."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ PAGES = {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", PAGES)
-def test_a_phone_shows_it_without_scrolling_sideways_and_it_reaches_for_nothing(
+def test_a_phone_shows_the_page_without_horizontal_scrolling_or_requests(
     browser: Any, tmp_path: Path, state: str, scheme: str
 ) -> None:
     report.write(PAGES[state], tmp_path / "report.html")

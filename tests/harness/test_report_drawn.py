@@ -1,4 +1,4 @@
-"""Curves, pictures and figures on the page: each point where its number says, and nothing odd that stops it."""
+"""Curves, pictures and numbers on the page: each point is at its place, and unusual values do not stop the page."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ from tests.harness.training_reports import training_row
         ),
     ],
 )
-def test_ticks_are_round_and_tell_apart(low: float, high: float, labels: list[str]) -> None:
+def test_ticks_are_round_and_distinct(low: float, high: float, labels: list[str]) -> None:
     assert [label for _, label in ticks(low, high)] == labels
     assert all(low - 1e-9 * abs(low) <= place <= high * (1 + 1e-9) for place, _ in ticks(low, high))
 
@@ -43,25 +43,24 @@ def line(values: list, **more: Any) -> Any:
     return chart({"title": "t", "lines": {"y": values}, **more}).lines[0]
 
 
-def test_points_stand_where_their_numbers_say() -> None:
+def test_points_are_at_their_coordinates() -> None:
     found = chart({"title": "t", "lines": {"y": [0, 10], "z": [10, 5]}, "x": [2, 4]})
     assert found.x_ticks[0] == (found.left, "2.0") and found.x_ticks[-1] == (338, "4.0")
     zero, *_, ten = [place for place, _ in found.y_ticks]
     assert (found.lines[0].path, found.lines[0].style) == (f"M{found.left:g} {zero:g}L338 {ten:g}", 0)
     assert found.lines[1].path.startswith(f"M{found.left:g} {ten:g}L338 ") and found.lines[1].style == 1
-    assert zero > ten  # downwards on a page
+    assert zero > ten  # y grows downwards on a page
 
 
-def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
+def test_values_that_are_not_numbers_leave_a_gap_and_are_counted() -> None:
     found = line([1.0, 2.0, "nan", float("nan"), None, 10**400, True, {}, 3.0, 4.0])
     assert re.sub(r"[\d .]+", "", found.path) == "MLML"
     assert found.says == "from 1 to 4 (lowest 1, highest 4); 6 of 10 values are not drawn"
     assert re.sub(r"[\d .]+", "", line([1.0, None, 2.0]).path) == "MM"
-    assert line([1.0, None, 2.0]).marks.count("M") == 2  # a point alone is seen by its mark
+    assert line([1.0, None, 2.0]).marks.count("M") == 2  # a single point has a mark
     assert line([1.0, 2.0, *[None] * 100]).marks.count("M") == 2
-    assert (
-        line([*[1.0] * 29, None, 5.0, None]).marks.count("M") == 8
-    )  # seven of those in a row, and the lone one
+    # Seven marks for the points in a row, and one for the single point.
+    assert line([*[1.0] * 29, None, 5.0, None]).marks.count("M") == 8
     assert line([1.0, 2.0, 3.0], x=[0, 1]).says.endswith("1 of 3 values are not drawn")
 
 
@@ -136,7 +135,7 @@ def test_pictures_are_images_side_by_side() -> None:
         ({"height": 1, "width": 1, "pixels": "A" * 4_000_000}, "too many"),
     ],
 )
-def test_a_picture_that_is_none_is_named(changes: dict[str, Any], why: str) -> None:
+def test_an_invalid_picture_is_named(changes: dict[str, Any], why: str) -> None:
     row = {**training_row(), "pictures": [{**training_row()["pictures"][0], **changes}]}
     page = report.render(record(training=[row]))
     assert "<img" not in page and why in Page(page).text
@@ -155,6 +154,6 @@ def test_a_picture_that_is_none_is_named(changes: dict[str, Any], why: str) -> N
         (float("nan"), 0.5, "the measurement is no number"),
     ],
 )
-def test_a_difference_is_told_in_words(measured: Any, claimed: Any, words: str) -> None:
+def test_a_difference_is_described_in_words(measured: Any, claimed: Any, words: str) -> None:
     told = figures({"f": measured}, {"f": claimed}).first[0]["difference"]
     assert told.replace("\N{NO-BREAK SPACE}", " ") == words

@@ -1,4 +1,4 @@
-"""The reference solution of question 4 against TRL, Transformers' T5, SciPy and PyTorch."""
+"""The reference solution of question 4, compared with TRL, Transformers' T5, SciPy and PyTorch."""
 
 import pytest
 import torch
@@ -45,14 +45,14 @@ def test_token_log_probs_are_theirs(trl, temperature):
 
 @pytest.mark.slow
 def test_mean_of_minus_log_prob_is_their_entropy(trl):
-    # Entropy is the mean of -log p over the law itself: ask for the log-probability of every token of the vocabulary.
+    # Entropy is the mean of -log p under the distribution: compute the log-probability of every token.
     logits = normal(3, 5, 7)
     every = torch.stack([log_probs.token_log_probs(logits, torch.full((3, 5), v)) for v in range(7)], dim=-1)
     torch.testing.assert_close(-(every.exp() * every).sum(-1), trl.entropy_from_logits(logits))
 
 
 @pytest.mark.slow
-def test_mask_ends_where_their_first_true_is(experimental):
+def test_mask_ends_at_their_first_true(experimental):
     drawn = tokens(50, 9, vocabulary=5)
     end = experimental.first_true_indices(drawn == EOS)
     torch.testing.assert_close(
@@ -61,7 +61,7 @@ def test_mask_ends_where_their_first_true_is(experimental):
 
 
 @pytest.mark.slow
-def test_score_is_read_where_they_read_it(experimental):
+def test_score_is_read_at_their_position(experimental):
     class Backbone(torch.nn.Module):
         def forward(self, input_ids, **_):
             return type("Output", (), {"last_hidden_state": input_ids.double()[..., None].cumsum(1)})
@@ -76,7 +76,7 @@ def test_score_is_read_where_they_read_it(experimental):
         def score(self, states):
             return states**2
 
-    # They find the end by the padding, so that no response may hold it before.
+    # They find the end with the padding, so a response must not contain padding before.
     drawn = torch.where(MASK, tokens(4, 6).clamp(min=2), PAD)
     every, theirs, last = experimental.get_reward(Scorer(), drawn, PAD, 0)
     assert last.tolist() == [length - 1 for length in LENGTHS]
@@ -127,7 +127,7 @@ def test_shift_is_that_of_t5(t5):
 
 @pytest.mark.slow
 def test_cross_entropy_is_the_loss_of_t5(t5, policy):
-    """Theirs is a mean over tokens; -100 marks what does not count."""
+    """Their loss is a mean over tokens; -100 marks ignored tokens."""
     labels = tokens(4, 6, seed=2, vocabulary=11)
     theirs = (
         t5(input_ids=SOURCE, attention_mask=ATTENDED, labels=labels.masked_fill(~MASK, -100)).loss
@@ -143,7 +143,7 @@ def test_cross_entropy_is_the_loss_of_t5(t5, policy):
 
 @pytest.mark.slow
 def test_cold_sampling_is_greedy_generation(t5, policy):
-    """Theirs begins with the start token, which is no part of a response."""
+    """Their output begins with the start token, which does not belong to the response."""
     theirs = t5.generate(
         input_ids=SOURCE, attention_mask=ATTENDED.long(), do_sample=False, num_beams=1, max_new_tokens=8
     )[:, 1:]
@@ -156,7 +156,7 @@ def test_cold_sampling_is_greedy_generation(t5, policy):
 
 @pytest.mark.slow
 def test_roll_out_and_update_agree(policy):
-    """Token by token while drawing, and in one call of the policy afterwards."""
+    """The roll-out runs token by token; the update uses one call of the policy."""
     generator = torch.Generator().manual_seed(3)
     source, attended = SOURCE.repeat(16, 1), ATTENDED.repeat(16, 1)
     drawn, old, mask = policy_gradient.sample_response(
@@ -193,7 +193,7 @@ def test_estimators_average_to_the_divergence_of_pytorch():
 
 @pytest.mark.parametrize(("gamma", "gae_lambda"), [(0.97, 0.9), (1.0, 0.95), (0.9, 0.0), (0.8, 1.0)])
 def test_gae_is_a_linear_filter(gamma, gae_lambda):
-    """A[t] = delta[t] + gamma lambda A[t + 1] is SciPy's recursive filter, run over each row from its end."""
+    """A[t] = delta[t] + gamma lambda A[t + 1] is SciPy's recursive filter, applied to each row from its end."""
     given, values = normal(4, 6, seed=9), normal(4, 6, seed=10)
     found, returns = advantages.gae(given, values, MASK, gamma, gae_lambda)
     for b, length in enumerate(LENGTHS):
@@ -213,7 +213,7 @@ def test_whitening_is_a_batch_norm_of_one_channel():
 
 
 def test_losses_of_ppo_before_anything_is_clipped():
-    """With a wide clip they are an importance-weighted mean and half a mean squared error."""
+    """With a wide clip the losses are an importance-weighted mean and half a mean squared error."""
     new, old, weights = normal(4, 6, seed=12) / 3, normal(4, 6, seed=13) / 3, normal(4, 6, seed=14)
     surrogate = ppo.clipped_surrogate_loss(new, old, weights, MASK, clip_eps=50.0)
     torch.testing.assert_close(surrogate, -((new - old).exp() * weights)[MASK].mean())

@@ -1,4 +1,4 @@
-"""The given parts of question 4's training run: the tiny T5, and a loop that a seed decides."""
+"""The given parts of the training run of question 4: the tiny T5, and a loop that depends only on its seed."""
 
 import inspect
 
@@ -29,14 +29,14 @@ def batch():
     return sources, mask, torch.randint(3, VOCABULARY, (3, 7))
 
 
-def test_policy_gives_one_row_of_logits_a_token_as_a_plain_tensor(batch):
+def test_policy_returns_one_row_of_logits_per_token_as_a_plain_tensor(batch):
     logits = t5.TinyT5Policy(VOCABULARY)(*batch)
     assert type(logits) is torch.Tensor and logits.shape == (3, 7, VOCABULARY)
     assert t5.ScoredT5(VOCABULARY)(*batch).shape == (3, 7)
 
 
 @pytest.mark.parametrize("network", [t5.TinyT5Policy, t5.ScoredT5])
-def test_network_looks_neither_ahead_nor_at_padding(network, batch):
+def test_network_uses_neither_future_tokens_nor_padding(network, batch):
     sources, mask, tokens = batch
     net = network(VOCABULARY)
     if network is t5.ScoredT5:
@@ -53,7 +53,7 @@ def test_network_looks_neither_ahead_nor_at_padding(network, batch):
     assert not torch.allclose(net(seen, mask, tokens)[0], out[0])
 
 
-def test_having_read_answers_as_the_policy_does_and_teaches_the_decoder_only(batch):
+def test_having_read_equals_the_policy_and_trains_only_the_decoder(batch):
     sources, mask, tokens = batch
     policy = t5.TinyT5Policy(VOCABULARY)
     with torch.no_grad():
@@ -65,7 +65,7 @@ def test_having_read_answers_as_the_policy_does_and_teaches_the_decoder_only(bat
     assert all(p.grad is not None for p in policy.answering_parameters())
 
 
-def test_scored_copy_reads_as_the_policy_does_and_shares_nothing_with_it(batch):
+def test_scored_copy_reads_like_the_policy_and_shares_nothing_with_it(batch):
     policy = t5.TinyT5Policy(VOCABULARY, width=16)
     state = torch.get_rng_state()
     scored = policy.scored()
@@ -80,7 +80,7 @@ def test_scored_copy_reads_as_the_policy_does_and_shares_nothing_with_it(batch):
     assert all(parameter.any() for parameter in policy.parameters())
 
 
-def test_batches_are_drawn_without_doubles_and_as_step_by_step():
+def test_batches_have_no_duplicates_and_equal_single_steps():
     batches = warm_up.draw_batches(10, 4, 3, torch.Generator().manual_seed(0))
     generator = torch.Generator().manual_seed(0)
     assert torch.equal(batches, torch.stack([torch.randperm(10, generator=generator)[:4] for _ in range(3)]))
@@ -132,12 +132,11 @@ def test_run_returns_both_policies_and_its_history():
         ],
         2,
     )
-    assert history["kl"][0] == pytest.approx(
-        0, abs=1e-4
-    )  # the first responses come from the reference itself
+    # The first responses come from the reference itself.
+    assert history["kl"][0] == pytest.approx(0, abs=1e-4)
 
 
-def test_pairs_are_drawn_in_pieces_each_to_its_own_source(monkeypatch):
+def test_pairs_are_drawn_in_pieces_each_for_its_own_source(monkeypatch):
     monkeypatch.setattr(preferences, "PIECE", 8)
     pieces = []
 
@@ -155,7 +154,7 @@ def test_pairs_are_drawn_in_pieces_each_to_its_own_source(monkeypatch):
     policy = Echo(VOCABULARY)
     corpus = news.NewsCorpus([*articles, *news.make_articles(5, 1)])
     pairs = preferences.collect_pairs(policy, corpus, 20, torch.Generator().manual_seed(0), 0)
-    assert pieces == [8, 8, 4] * 3  # once to read, twice to answer
+    assert pieces == [8, 8, 4] * 3  # one call to read, two calls to answer
     assert torch.equal(pairs.chosen, sources[:, :1].expand(20, news.MAX_SUMMARY_TOKENS))
     assert torch.equal(pairs.rejected, pairs.chosen)
     torch.testing.assert_close(pairs.states, policy.encode(sources, mask).detach())

@@ -1,4 +1,4 @@
-"""The system-call filter: each thing that it denies is tried for real, and what homework needs goes on working."""
+"""The system-call filter: the tests really try each call that it must deny, and the code of a homework still works."""
 
 import os
 import re
@@ -15,8 +15,7 @@ from tests.harness.confined import attempt, run
 needs_filters = pytest.mark.skipif(not seccomp.available(), reason="this kernel takes no seccomp filter")
 HEADERS = [Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm-generic/unistd.h")]
 
-# All arguments are wrong, so that a call which passes the filter comes back with another error than EPERM, or as a
-# call that does nothing.
+# All arguments are wrong. So a call that passes the filter returns another error than EPERM, or does nothing.
 EVERY_FORBIDDEN = {
     name: f"call({name!r}, -1, -1, -1, -1, -1, -1)"
     for names in seccomp.FORBIDDEN.values()
@@ -91,7 +90,7 @@ UNKNOWN = {
 
 
 @pytest.fixture(scope="module")
-def became(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     scratch = tmp_path_factory.mktemp("scratch")
     (scratch / "a").touch()
     return attempt(
@@ -101,32 +100,32 @@ def became(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @needs_filters
 @pytest.mark.parametrize("name", EVERY_FORBIDDEN)
-def test_forbidden_call_is_not_permitted(became: dict[str, str], name: str) -> None:
-    assert became[name] == ("EPERM" if syscalls.number(name) is not None else "ENOSYS")
+def test_forbidden_call_is_not_permitted(results: dict[str, str], name: str) -> None:
+    assert results[name] == ("EPERM" if syscalls.number(name) is not None else "ENOSYS")
 
 
 @needs_filters
 @pytest.mark.parametrize("name", BY_ARGUMENT)
-def test_call_is_not_permitted_with_these_arguments(became: dict[str, str], name: str) -> None:
-    assert became[name] == "EPERM"
+def test_call_is_not_permitted_with_these_arguments(results: dict[str, str], name: str) -> None:
+    assert results[name] == "EPERM"
 
 
 @needs_filters
 @pytest.mark.parametrize("name", WORKING)
-def test_what_homework_does_goes_on_working(became: dict[str, str], name: str) -> None:
-    assert became[name] == "passed"
+def test_code_of_a_homework_still_works(results: dict[str, str], name: str) -> None:
+    assert results[name] == "passed"
 
 
 @needs_filters
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_unknown_call_does_not_exist(became: dict[str, str], name: str) -> None:
-    assert became[name] == "ENOSYS"
+def test_unknown_call_does_not_exist(results: dict[str, str], name: str) -> None:
+    assert results[name] == "ENOSYS"
 
 
 @needs_filters
 def test_the_same_attempts_are_permitted_without_the_filter(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    # Not what would go on in the same memory or not at all; process 1 is root's; containers have no namespaces.
+    # Without calls that would share memory or replace the process; process 1 is root; containers have no namespaces.
     left_out = ("shares memory", "own place", "process 1", "namespace")
     tried = {name: code for name, code in BY_ARGUMENT.items() if not any(word in name for word in left_out)}
     free = attempt("", tried, scratch=str(tmp_path))
@@ -134,9 +133,9 @@ def test_the_same_attempts_are_permitted_without_the_filter(tmp_path: Path) -> N
 
 
 @needs_filters
-def test_without_writes_files_can_be_read_and_nothing_else(tmp_path: Path) -> None:
+def test_without_writes_files_can_only_be_read(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
-    became = attempt(
+    results = attempt(
         "seccomp.install(writes=False)",
         {
             "read": "Path(scratch, 'a').read_text(); os.listdir(scratch)",
@@ -152,12 +151,12 @@ def test_without_writes_files_can_be_read_and_nothing_else(tmp_path: Path) -> No
         },
         scratch=str(tmp_path),
     )
-    assert became.pop("read") == "passed" and set(became.values()) == {"EROFS"}
+    assert results.pop("read") == "passed" and set(results.values()) == {"EROFS"}
 
 
 @needs_filters
-def test_with_a_gpu_any_ioctl_passes_but_those_that_reach_another_process() -> None:
-    became = attempt(
+def test_with_a_gpu_every_ioctl_passes_except_those_on_other_processes() -> None:
+    results = attempt(
         "seccomp.install(gpu=True)",
         {
             "any": "fcntl.ioctl(0, 0x1234, bytes(4))",
@@ -166,11 +165,11 @@ def test_with_a_gpu_any_ioctl_passes_but_those_that_reach_another_process() -> N
             "process": "os.fork() or os._exit(0)",
         },
     )
-    assert became == {"any": "ENOTTY", "typing": "EPERM", "owner": "EPERM", "process": "EPERM"}
+    assert results == {"any": "ENOTTY", "typing": "EPERM", "owner": "EPERM", "process": "EPERM"}
 
 
 @needs_filters
-def test_threads_that_run_already_are_bound_as_well() -> None:
+def test_running_threads_are_restricted_too() -> None:
     before = (
         "go, met = threading.Event(), []\n"
         "def work():\n go.wait()\n try: socket.socket()\n except OSError as error: met.append(error.errno)\n"
@@ -180,7 +179,7 @@ def test_threads_that_run_already_are_bound_as_well() -> None:
 
 
 @needs_filters
-def test_a_child_may_signal_itself_and_not_the_process_that_built_the_program() -> None:
+def test_a_child_can_signal_itself_but_not_its_parent() -> None:
     before = (
         "program, parent = seccomp.program(), os.getpid()\nchild = os.fork()\n"
         "if child:\n sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
@@ -196,7 +195,7 @@ def test_abort_ends_the_process_by_its_own_signal() -> None:
     assert done.returncode == -signal.SIGABRT
 
 
-# getpid, by way of the x32 table and by way of the 32-bit gate (mov eax, 20; int 0x80; ret).
+# getpid, with the x32 table and with the 32-bit gate (mov eax, 20; int 0x80; ret).
 X32 = "import ctypes; ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 + 39))"
 GATE = (
     "import ctypes, mmap; page = mmap.mmap(-1, 4096, prot=7); page.write(bytes.fromhex('b814000000cd80c3'));"
@@ -207,7 +206,7 @@ GATE = (
 @needs_filters
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="only x86_64 has more than one table of calls")
 @pytest.mark.parametrize("other_table", [X32, GATE], ids=["x32", "32-bit gate"])
-def test_call_by_another_table_kills(other_table: str) -> None:
+def test_call_with_another_table_kills(other_table: str) -> None:
     if run(other_table).returncode != 0:
         pytest.skip("this kernel has no such table")
     done = run(f"from autograder.isolation import seccomp; seccomp.install(); {other_table}")
@@ -231,7 +230,7 @@ def test_numbers_are_those_of_the_kernels_headers(column: int) -> None:
         assert numbers.split("/")[column] == str(real.get(name, "-")), name
 
 
-def test_machine_without_a_table_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_without_a_table_is_refused_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     syscalls.machine.cache_clear()
     try:

@@ -1,4 +1,4 @@
-"""Splicing: an entry's body takes the place of one solution block, and nothing else of the reference changes."""
+"""Splicing: the body of an entry replaces one solution block, and the rest of the reference does not change."""
 
 import hashlib
 from dataclasses import replace
@@ -52,7 +52,7 @@ def with_body(banked: Banked, name: str, body: str) -> Entry:
     return found
 
 
-def test_checks_decorators_and_all_that_stands_around_stay(banked: Banked) -> None:
+def test_checks_decorators_and_all_other_code_stay(banked: Banked) -> None:
     path = banked.root / "model/guarded.py"
     path.write_text(GUARDED)
     body = with_body(banked, "quadruple_doubles_once", "y = x\nfor _ in range(3):\n    y = y + x\nreturn y")
@@ -72,7 +72,7 @@ def test_checks_decorators_and_all_that_stands_around_stay(banked: Banked) -> No
     )
 
 
-def test_entry_of_a_class_takes_the_place_of_its_forward(banked: Banked) -> None:
+def test_entry_of_a_class_replaces_its_forward(banked: Banked) -> None:
     path = banked.root / "model/maths.py"
     text = spliced(path, [entry(banked, "scale_divides")], banked.loaded())
     assert "    def forward(self, x):\n        return x / self.weight\n" in text
@@ -118,7 +118,7 @@ def test_made_submission_has_the_entries_of_several_tasks_and_the_reference_stay
     made = make(banked.loaded(), chosen, banked.root / "made")
     text = (made / "maths.py").read_text()
     assert "return x + x + x" not in text and "return 3 * x" in text and "return x / self.weight" in text
-    assert "return maths.double(maths.double(x))" in text  # another task's answer is the reference's
+    assert "return maths.double(maths.double(x))" in text  # the other task has the solution of the reference
     assert (made / "given.py").read_text() == "ONE = 1\n" and not (made / "artifacts").exists()
     assert _digests(model) == before
 

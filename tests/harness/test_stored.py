@@ -1,4 +1,4 @@
-"""`autograder report`: a page from a record in a file, and a clear sentence where the file holds none."""
+"""`autograder report`: a page from a record in a file, and a clear message if the file has no record."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.harness.mini import Mini
 
 @pytest.fixture
 def written(mini: Mini) -> Path:
-    """The file of a record, which `grade` has written."""
+    """The file of a record from `grade`."""
     mini.grade()
     return mini.out / "submission_log.json"
 
@@ -47,7 +47,7 @@ def test_log_with_sources_is_a_record(written: Path) -> None:
         (b'{"score": 1}', "'schema_version' is a required property"),
     ],
 )
-def test_file_that_is_no_record_is_named_with_the_mend(tmp_path: Path, data: bytes, says: str) -> None:
+def test_file_that_is_not_a_record_is_named_with_the_fix(tmp_path: Path, data: bytes, says: str) -> None:
     path = tmp_path / "log.json"
     path.write_bytes(data)
     with pytest.raises(InputError) as caught:
@@ -57,20 +57,20 @@ def test_file_that_is_no_record_is_named_with_the_mend(tmp_path: Path, data: byt
     assert len(message) < 1500
 
 
-def test_value_that_does_not_fit_is_named_by_its_place(written: Path) -> None:
+def test_value_with_a_wrong_type_is_named_with_its_place(written: Path) -> None:
     changed(written, score="ten", questions=[{"id": 3}])
     with pytest.raises(InputError, match=r"score: 'ten' is not of type 'number'"):
         stored.read(written)
 
 
-def test_page_stands_beside_its_record(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_is_next_to_its_record(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["report", str(written)]) == commands.DONE
     page = written.with_name("report.html")
     assert "A tiny homework" in page.read_text(encoding="utf-8")
     assert f"written: {page}" in capsys.readouterr().out
 
 
-def test_page_is_written_where_it_is_wanted(written: Path, tmp_path: Path) -> None:
+def test_page_is_written_to_a_given_file(written: Path, tmp_path: Path) -> None:
     page = tmp_path / "mine.html"
     assert cli.main(["report", str(written), "--out", str(page)]) == commands.DONE
     assert page.exists() and not written.with_name("report.html").exists()
@@ -99,14 +99,14 @@ def test_bad_call_exits_2_with_a_sentence(
     assert says in error and "Traceback" not in error and not Path(out).exists()
 
 
-def test_page_cannot_take_the_place_of_a_folder(
+def test_page_cannot_replace_a_folder(
     written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["report", str(written), "--out", str(tmp_path)]) == commands.BAD_CALL
     assert "is a folder: give a file" in capsys.readouterr().err
 
 
-def test_grade_leaves_a_page_and_says_so(
+def test_grade_writes_a_page_and_says_so(
     mini: Mini, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(mini.root)
@@ -116,7 +116,7 @@ def test_grade_leaves_a_page_and_says_so(
     assert "report.html" in capsys.readouterr().out.splitlines()[-1]
 
 
-def test_page_of_an_earlier_grade_does_not_outlive_it(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_an_earlier_grade_is_removed(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("halfway")
 

@@ -1,4 +1,4 @@
-"""The generator of stubs: what it makes of a package."""
+"""The generator of stubs: its output for a package."""
 
 import ast
 import subprocess
@@ -14,12 +14,12 @@ from tests.harness.area import ANSWERS_STUB, AREA, AREA_STUB, TASKS, only, packa
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A whole small package of solutions."""
+    """A complete small package of solutions."""
     return package(tmp_path / "solutions")
 
 
-def test_functions_methods_imports_and_answers_are_cut(source: Path) -> None:
-    """Functions and methods become a TODO and a raise, imports vanish, all else is kept byte for byte."""
+def test_functions_methods_imports_and_answers_are_removed(source: Path) -> None:
+    """Functions and methods become a TODO and a raise, imports are removed, everything else is kept byte for byte."""
     generated = generate(source, TASKS, questions={"q1c", "q5"})
     assert generated["area.py"].decode() == AREA_STUB
     assert generated["answers.toml"].decode() == ANSWERS_STUB
@@ -41,14 +41,14 @@ def test_blanked_answers_keep_their_keys(source: Path) -> None:
     assert blank["q1"] == {"choice": ""}
 
 
-def test_values_outside_markers_may_be_anything(tmp_path: Path) -> None:
-    """Even a value that is unequal to itself stays."""
+def test_values_outside_markers_can_be_anything(tmp_path: Path) -> None:
+    """Even a value that is not equal to itself stays."""
     text = "a = nan\nb = [1979-05-27, inf]\n"
     assert generate(only(tmp_path, text, "answers.toml"), {}) == {"answers.toml": text.encode()}
 
 
 def test_stub_is_idempotent_under_generation(source: Path, tmp_path: Path) -> None:
-    """Stubs cut again are the same, since no marker is left in them."""
+    """Stubs of stubs are the same, because they contain no marker."""
     stub = generate(source, TASKS)["area.py"]
     assert generate(only(tmp_path, stub), {}) == {"area.py": stub}
 
@@ -72,8 +72,8 @@ def test_stub_is_idempotent_under_generation(source: Path, tmp_path: Path) -> No
         ("{}\n", ""),
     ],
 )
-def test_module_block_leaves_no_scar(tmp_path: Path, before: str, after: str) -> None:
-    """Nothing tells where a block of imports stood."""
+def test_module_block_leaves_no_trace(tmp_path: Path, before: str, after: str) -> None:
+    """The output does not show where a block of imports was."""
     block = "# BEGIN SOLUTION q1a\nimport a\n\nimport z\n\n# END SOLUTION"
     folder = only(tmp_path, before.format(block))
     (folder / "other.py").write_text(
@@ -83,7 +83,7 @@ def test_module_block_leaves_no_scar(tmp_path: Path, before: str, after: str) ->
 
 
 def test_stubs_are_formatted(source: Path, tmp_path: Path) -> None:
-    """`ruff format` finds nothing to do in what is generated from formatted sources."""
+    """`ruff format` changes nothing in stubs of formatted sources."""
     pytest.importorskip("ruff")
     (source / "area.py").write_text(AREA)
     write(source, tmp_path / "student", TASKS)
@@ -93,7 +93,7 @@ def test_stubs_are_formatted(source: Path, tmp_path: Path) -> None:
 
 
 def test_stub_raises_with_its_task(source: Path) -> None:
-    """What a student sees first is the question and the task."""
+    """A student first sees the question and the task."""
     scope: dict[str, object] = {}
     text = generate(source, TASKS)["area.py"].decode().replace("from . import given", "")
     square = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
@@ -113,7 +113,7 @@ def test_task_without_block_is_refused(source: Path) -> None:
 
 
 def test_markers_in_other_files_are_refused(source: Path) -> None:
-    """A file that is copied whole must not carry a block."""
+    """A file that is copied completely must not contain a block."""
     (source / "notes.md").write_text("# BEGIN SOLUTION q1a\n42\n# END SOLUTION\n")
     with pytest.raises(StubError, match="copied whole"):
         generate(source, TASKS)
@@ -148,13 +148,13 @@ def test_leaks_are_found(source: Path, name: str, planted: str, line: str | None
 
 
 def test_leaks_of_a_broken_source_are_refused(tmp_path: Path) -> None:
-    """A source that cannot be read cannot be searched for."""
+    """A source that cannot be read cannot be searched."""
     with pytest.raises(StubError, match="cannot be read as Python"):
         leaks(only(tmp_path, "x = (\n"), {})
 
 
-def test_student_package_is_what_is_generated() -> None:
-    """`student/` is byte for byte what is cut from `solutions/`, and holds no line of a solution."""
+def test_student_package_equals_the_generated_one() -> None:
+    """`student/` equals the stubs of `solutions/` byte for byte, and contains no line of a solution."""
     from autograder.assignment.manifest import load
 
     root = Path(__file__).parents[2]

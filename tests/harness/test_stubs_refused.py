@@ -1,4 +1,4 @@
-"""Every way in which the generator of stubs refuses a source."""
+"""Every source that the generator of stubs refuses."""
 # ruff: noqa: E501 (one refused case a line)
 
 from pathlib import Path
@@ -70,7 +70,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(tmp_path: Path, case: str) -> None:
-    """Each mistake is refused, with its file, its line and a mend."""
+    """Each mistake is refused, with its file, its line and a fix."""
     text, line, message = REFUSED[case]
     folder = only(tmp_path, text)
     with pytest.raises(StubError, match=message) as caught:

@@ -11,7 +11,7 @@ from tests.harness.area import AREA, AREA_STUB, TASKS, package
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A whole small package of solutions."""
+    """A complete small package of solutions."""
     return package(tmp_path / "solutions")
 
 
@@ -20,7 +20,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_write_then_check(source: Path, tmp_path: Path) -> None:
-    """What was written is what is wanted; stale files go, artifacts and caches stay, a second run does nothing."""
+    """The written package is right; stale files are removed, artifacts and caches stay, a second run does nothing."""
     target = tmp_path / "student"
     for name in [
         "artifacts/mine.safetensors",
@@ -53,8 +53,8 @@ def test_write_then_check(source: Path, tmp_path: Path) -> None:
     assert times == {path: path.stat().st_mtime_ns for path in target.rglob("*")}
 
 
-def test_check_sees_one_byte(source: Path, tmp_path: Path) -> None:
-    """One changed byte, and a folder that is not there, are seen."""
+def test_check_notices_one_byte(source: Path, tmp_path: Path) -> None:
+    """One changed byte and a missing folder are reported."""
     target = tmp_path / "student"
     assert len(differences(source, target, TASKS)) == 6
     write(source, target, TASKS)
@@ -65,7 +65,7 @@ def test_check_sees_one_byte(source: Path, tmp_path: Path) -> None:
 
 
 def test_failed_generation_writes_nothing(source: Path, tmp_path: Path) -> None:
-    """A mistake anywhere leaves the target as it was."""
+    """A mistake anywhere leaves the target unchanged."""
     target = tmp_path / "student"
     write(source, target, TASKS)
     before = snapshot(target)
@@ -99,8 +99,8 @@ def test_overlapping_folders_are_refused(source: Path) -> None:
     assert snapshot(source) == before
 
 
-def test_target_that_is_no_folder_is_refused(source: Path, tmp_path: Path) -> None:
-    """A file or a link where the package should be is left alone."""
+def test_target_that_is_not_a_folder_is_refused(source: Path, tmp_path: Path) -> None:
+    """A file or a link in the place of the package is not changed."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "file").write_text("precious")
@@ -114,7 +114,7 @@ def test_target_that_is_no_folder_is_refused(source: Path, tmp_path: Path) -> No
 def test_interrupted_write_leaves_the_old_file(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file is either the old one or the new one, and no rest is left beside it."""
+    """A file is either the old one or the new one, and no temporary file is left."""
     target = tmp_path / "student"
     target.mkdir()
     (target / "area.py").write_text("old")

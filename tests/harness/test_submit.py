@@ -1,4 +1,4 @@
-"""`autograder submit`: one file that regrades whole, and in words what is in it and what it is worth."""
+"""`autograder submit`: one file that can be graded again, and a text about its contents and its points."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def inside(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> Mini:
     return mini
 
 
-def test_log_alone_is_staged_as_its_folder_is(inside: Mini) -> None:
+def test_log_is_staged_like_its_folder(inside: Mini) -> None:
     Path("pupil/marked.py").write_bytes(b"\xef\xbb\xbfx = '\xc3\xa9\xf0\x9f\x8e\x93'\r\ny = 1\rz = 2\n\n")
     Path("pupil/latin.py").write_bytes(b"# coding: latin-1\nx = '\xe9'\n")
     Path("pupil/empty.py").write_bytes(b"")
@@ -33,7 +33,7 @@ def test_log_alone_is_staged_as_its_folder_is(inside: Mini) -> None:
     assert len(notes) == 1 and "table.py was changed" in notes[0]
 
 
-def test_log_alone_gets_the_score_of_its_folder(inside: Mini) -> None:
+def test_log_gets_the_score_of_its_folder(inside: Mini) -> None:
     inside.code(CODE.replace("maths.double(maths.double(x))", "x + 1"))
     submitted()
     ends = []
@@ -48,18 +48,18 @@ def test_log_alone_gets_the_score_of_its_folder(inside: Mini) -> None:
 
 
 @pytest.mark.parametrize("code", ["syntax error", "raise SystemExit(3)", CODE.replace("2 * x", "3 * x")])
-def test_exit_code_is_0_whatever_the_tests_said(inside: Mini, code: str) -> None:
+def test_exit_code_is_0_for_every_test_result(inside: Mini, code: str) -> None:
     inside.code(code)
     assert submitted()["files"]["maths.py"].strip() == code.strip()
 
 
-def test_public_tests_alone_are_run_with_the_seed(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_public_tests_run_with_the_seed(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
     log = submitted("--seed", "7")
     assert log["scope"] == {"suites": ["public"], "whole": True} and log["seed"] == 7 and log["complete"]
     assert "secret" not in LOG.read_text() and "4 of 4 tests passed" in shown(capsys)
 
 
-def test_what_is_in_it_is_said(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
+def test_contents_are_reported(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
     inside.answers('names = "Ada"\nstudent_ids = "1"\ncolour = "blue"')
     submitted()
     size = sum(path.stat().st_size for path in Path("pupil").glob("*.py"))
@@ -75,7 +75,7 @@ def test_what_is_in_it_is_said(inside: Mini, capsys: pytest.CaptureFixture[str])
     assert told.endswith(f"written: submission_log.json ({total:.1f} KB); upload submission_log.json")
 
 
-def test_what_is_missing_and_what_gets_no_points_is_said(
+def test_missing_files_and_tasks_without_points_are_reported(
     inside: Mini, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inside.code(CODE.replace("return 2 * x", 'raise NotImplementedError("TODO(q1): maths.double")'))
@@ -100,7 +100,7 @@ def test_what_is_missing_and_what_gets_no_points_is_said(
     assert log["notes"][0].startswith("left out: ") and not {"plot.png", "large.py"} & log["files"].keys()
 
 
-def test_tasks_that_are_wrong_are_said_and_a_fault_of_ours_is_none_of_them(inside: Mini) -> None:
+def test_wrong_tasks_are_reported_without_our_own_faults(inside: Mini) -> None:
     inside.code(CODE.replace("2 * x", "3 * x"))
     inside.public(PUBLIC.replace("hw.answer", "hw.no_such_thing"))
     manifest = inside.loaded()
@@ -109,7 +109,7 @@ def test_tasks_that_are_wrong_are_said_and_a_fault_of_ours_is_none_of_them(insid
     assert wrong == ["2 tasks FAILED, wholly or in part: maths.double, maths.quadruple"]
 
 
-def test_problem_of_an_artifact_is_said(inside: Mini) -> None:
+def test_problem_of_an_artifact_is_reported(inside: Mini) -> None:
     Path("pupil/artifacts/net.json").write_text(json.dumps({**CARD, "weights": "0" * 64}))
     log = submitted()
     (row,) = log["artifacts"]
@@ -121,7 +121,7 @@ def test_problem_of_an_artifact_is_said(inside: Mini) -> None:
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 KB"), (2_300_000, "2.3 MB")]
 )
-def test_size_is_in_words(count: int, words: str) -> None:
+def test_size_has_a_unit(count: int, words: str) -> None:
     assert contents.size(count) == words
 
 
@@ -141,7 +141,9 @@ def test_folder_that_is_not_the_package_is_refused_before_any_test(
     assert says in said.err and "Traceback" not in said.err and not said.out and not LOG.exists()
 
 
-def test_what_does_not_fit_the_schema_is_not_written(inside: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_does_not_fit_the_schema_is_not_written(
+    inside: Mini, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(submit, "embedded", list)
     assert cli.main(["submit", "--package", "pupil"]) == commands.OUR_FAULT
     assert not LOG.exists()

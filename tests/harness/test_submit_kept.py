@@ -1,4 +1,4 @@
-"""What `autograder submit` writes, and when: nothing older lost, nothing half, a zip where the log is large."""
+"""The files of `autograder submit`: no older log is lost, no file is half written, a large log has a zip."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def test_kept_log_is_never_overwritten(inside: Mini) -> None:
 
 @pytest.mark.parametrize("at", ["log", "zip"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_interruption_while_writing_leaves_what_was_there(
+def test_interruption_while_writing_keeps_the_old_files(
     inside: Mini, monkeypatch: pytest.MonkeyPatch, at: str, error: type[BaseException]
 ) -> None:
     LOG.write_text("old")
@@ -78,7 +78,7 @@ def test_interruption_while_writing_leaves_what_was_there(
     assert LOG.read_text() == "old" and {path.name for path in Path().iterdir()} - {"out"} == before
 
 
-def test_interruption_after_the_old_log_was_renamed_leaves_it_whole(
+def test_interruption_after_the_rename_keeps_the_old_log_complete(
     inside: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     LOG.write_text('{"started": "2026-11-24T10:12:13+00:00"}')
@@ -112,7 +112,7 @@ def test_folder_that_cannot_be_written_to_exits_2_with_a_sentence(
 # --------------------------------------------------------------------------------------------- the large one
 
 
-def test_large_log_has_a_zip_beside_it_that_is_staged_alike(
+def test_large_log_has_a_zip_that_is_staged_in_the_same_way(
     inside: Mini, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(submit, "LARGE_MB", 0.9)
@@ -124,7 +124,7 @@ def test_large_log_has_a_zip_beside_it_that_is_staged_alike(
     assert "upload submission.zip, which holds the same files and is smaller" in shown(capsys)
     as_folder = staged(inside.root / "pupil", inside)
     assert staged(inside.root / ZIP, inside) == as_folder == staged(inside.root / LOG, inside)
-    assert as_folder[2] == ()  # what shrinks to next to nothing is not taken for a bomb
+    assert as_folder[2] == ()  # a file that compresses extremely well is not treated as a bomb
     with zipfile.ZipFile(ZIP) as archive:
         assert {info.external_attr >> 16 for info in archive.infolist()} == {0o644}
         assert all(name.startswith("pupil/") for name in archive.namelist())  # unpacks into one folder
@@ -142,14 +142,14 @@ def test_same_files_give_the_same_zip_and_the_older_one_is_kept(
     assert ZIP.read_bytes() == first == Path("submission.1970-01-02T00-00-00.zip").read_bytes()
 
 
-def test_zip_of_an_earlier_log_does_not_stay_beside_a_small_one(inside: Mini) -> None:
+def test_zip_of_an_earlier_log_is_removed_with_a_small_one(inside: Mini) -> None:
     ZIP.write_bytes(b"old")
     submitted()
     (kept,) = Path().glob("submission.*.zip")
     assert not ZIP.exists() and kept.read_bytes() == b"old"
 
 
-def test_log_that_would_not_be_read_has_a_zip(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_that_is_too_large_to_be_read_has_a_zip(inside: Mini, capsys: pytest.CaptureFixture[str]) -> None:
     inside.manifest(Path("assignment.toml").read_text() + "log_mb = 0.001\n")
     submitted()
     assert ZIP.exists() and "upload submission.zip" in shown(capsys)

@@ -1,4 +1,4 @@
-"""Our own layers of T5 are those of transformers: same weights by the same names, same values, same gradients."""
+"""Our own T5 layers equal those of transformers: same names of weights, same values, same gradients."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from transformers.models.t5.modeling_t5 import T5Attention, T5Model
 from solutions.given.networks.t5_layers import T5, buckets
 
 VOCABULARY, WIDTH = 30, 16
-ROUNDING = {"rtol": 1e-3, "atol": 2e-5}  # in single precision, over hundreds of terms
+ROUNDING = {"rtol": 1e-3, "atol": 2e-5}  # single precision, sums of hundreds of terms
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def both() -> tuple[T5, T5Model]:
     theirs = T5Model(config)
     with torch.no_grad():
         for name, parameter in theirs.named_parameters():
-            if "layer_norm" not in name:  # large enough for attention to prefer something
+            if "layer_norm" not in name:  # large enough for a clear attention
                 parameter.copy_(torch.randn_like(parameter) * 0.5)
             else:
                 parameter.copy_(torch.rand_like(parameter) + 0.5)
@@ -52,7 +52,7 @@ def test_values_and_gradients_are_theirs(both: tuple[T5, T5Model]) -> None:
 
 
 @pytest.mark.parametrize("causal", [False, True])
-def test_distances_fall_into_their_buckets(causal: bool) -> None:
+def test_distances_have_the_right_buckets(causal: bool) -> None:
     place = torch.arange(200)
     expected = T5Attention._relative_position_bucket(
         place[None, :] - place[:, None], bidirectional=not causal
@@ -60,7 +60,7 @@ def test_distances_fall_into_their_buckets(causal: bool) -> None:
     assert torch.equal(buckets(200, causal), expected)
 
 
-def test_first_weights_are_spread_as_theirs() -> None:
+def test_initial_weights_have_their_standard_deviation() -> None:
     torch.manual_seed(1)
     config = T5Config(
         vocab_size=500, d_model=64, d_kv=16, d_ff=128, num_layers=2, num_decoder_layers=2, num_heads=4

@@ -1,4 +1,4 @@
-"""Credit for what is right once the grader answers for the wrong tasks below, and what is to be mended first."""
+"""Credit for a task that is right after the grader replaces the wrong tasks below it, and the task to fix first."""
 
 from pathlib import Path
 
@@ -31,12 +31,12 @@ def without_what_takes_time(record: dict) -> dict:
     return {**record, "started": "", "seconds": 0, "tests": tests}
 
 
-def test_a_right_submission_is_told_nothing_and_has_all_points(banked: Banked) -> None:
+def test_a_right_submission_gets_no_feedback_and_all_points(banked: Banked) -> None:
     record = banked.graded_with({})
     assert record["score"] == record["max_score"] == 22 and feedback(record) == {} and record["faults"] == []
 
 
-def test_untouched_stubs_have_no_points_and_are_told_nothing(banked: Banked) -> None:
+def test_untouched_stubs_get_no_points_and_no_feedback(banked: Banked) -> None:
     todo = 'raise NotImplementedError("TODO(q1): not yet")'
     record = banked.graded_with(
         dict.fromkeys((DOUBLE, QUADRUPLE, OCTUPLE, FLIP, SCALE, SCALED, "maths.power", "maths.summary"), todo)
@@ -44,51 +44,52 @@ def test_untouched_stubs_have_no_points_and_are_told_nothing(banked: Banked) -> 
     assert record["score"] == 0 and feedback(record) == {} and set(outcomes(record).values()) == {"TODO"}
 
 
-def test_who_builds_on_a_wrong_task_gets_the_credit_of_the_manifest_and_is_told_what_to_mend(
+def test_a_task_above_a_wrong_one_gets_the_credit_of_the_manifest_and_the_task_to_fix(
     banked: Banked,
 ) -> None:
     record = banked.graded_with({DOUBLE: TRIPLES})
-    told = feedback(record)
-    assert set(told) == {DOUBLE, QUADRUPLE, OCTUPLE} and record["faults"] == []
+    found = feedback(record)
+    assert set(found) == {DOUBLE, QUADRUPLE, OCTUPLE} and record["faults"] == []
     for task, credit in CREDIT.items():
         assert outcomes(record)[task] == "FAILED" and points(record)[task] == pytest.approx(credit)
         assert (
-            told[task]["right_otherwise"] and told[task]["upstream"][0] == DOUBLE and not told[task]["says"]
+            found[task]["right_otherwise"]
+            and found[task]["upstream"][0] == DOUBLE
+            and not found[task]["says"]
         )
-    assert told[OCTUPLE]["upstream"] == [DOUBLE, QUADRUPLE]  # the root first
-    assert told[DOUBLE]["upstream"] == [] and told[DOUBLE]["misconception"] == "double_triples"
-    assert points(record)[DOUBLE] == pytest.approx(
-        4 / 3
-    )  # twice nothing is right, and nothing is given for the rest
+    assert found[OCTUPLE]["upstream"] == [DOUBLE, QUADRUPLE]  # the root first
+    assert found[DOUBLE]["upstream"] == [] and found[DOUBLE]["misconception"] == "double_triples"
+    # Only twice zero is right; there is no credit for the rest.
+    assert points(record)[DOUBLE] == pytest.approx(4 / 3)
 
 
 @pytest.mark.parametrize("part", [0.0, 1.0])
-def test_the_manifest_says_how_much(banked: Banked, part: float) -> None:
+def test_the_manifest_sets_the_credit(banked: Banked, part: float) -> None:
     banked.manifest(MANIFEST.replace("upstream_credit = 0.8", f"upstream_credit = {part}"))
     record = banked.graded_with({DOUBLE: TRIPLES}, only=("q1",))
     assert points(record)[QUADRUPLE] == 5 * part and points(record)[OCTUPLE] == 3 * part
 
 
-def test_nobody_gets_less_than_without_the_credit(banked: Banked) -> None:
+def test_credit_never_reduces_the_points(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("upstream_credit = 0.8", "upstream_credit = 0.1"))
     banked.public(TESTS + TESTS[TESTS.index('@pytest.mark.task("maths.double")\ndef test_double_of') :].split("\n\n")[0]
                   .replace("double", "quadruple"))  # fmt: skip
     record = banked.graded_with({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
     assert feedback(record)[QUADRUPLE]["credit"] == pytest.approx(0.5)
-    assert points(record)[QUADRUPLE] == 2.5  # four times nothing is right without any help
+    assert points(record)[QUADRUPLE] == 2.5  # four times zero is right without any help
 
 
-def test_a_task_that_is_wrong_itself_too_is_named_and_gets_no_credit(banked: Banked) -> None:
+def test_a_task_that_is_also_wrong_itself_is_named_and_gets_no_credit(banked: Banked) -> None:
     record = banked.graded_with({DOUBLE: ADDS_ONE, QUADRUPLE: "return maths.double(x)"})
-    told = feedback(record)
-    assert told[DOUBLE]["misconception"] == "double_adds_one"
-    assert told[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
-    assert told[QUADRUPLE]["upstream"] == [DOUBLE] and not told[QUADRUPLE]["right_otherwise"]
+    found = feedback(record)
+    assert found[DOUBLE]["misconception"] == "double_adds_one"
+    assert found[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
+    assert found[QUADRUPLE]["upstream"] == [DOUBLE] and not found[QUADRUPLE]["right_otherwise"]
     assert points(record)[QUADRUPLE] == 0
-    assert told[OCTUPLE]["right_otherwise"] and points(record)[OCTUPLE] == pytest.approx(CREDIT[OCTUPLE])
+    assert found[OCTUPLE]["right_otherwise"] and points(record)[OCTUPLE] == pytest.approx(CREDIT[OCTUPLE])
 
 
-def test_in_isolation_the_same_is_told(banked: Banked, zygote: Isolated, pupil: Path) -> None:
+def test_feedback_in_isolation_is_the_same(banked: Banked, zygote: Isolated, pupil: Path) -> None:
     bodies = {
         DOUBLE: ADDS_ONE,
         QUADRUPLE: "return maths.double(x)",
@@ -102,23 +103,25 @@ def test_in_isolation_the_same_is_told(banked: Banked, zygote: Isolated, pupil: 
     assert outcomes(there) == outcomes(here) and there["faults"] == here["faults"] == []
 
 
-def test_who_does_not_call_the_wrong_task_is_examined_by_itself(banked: Banked) -> None:
-    told = feedback(banked.graded_with({DOUBLE: TRIPLES, QUADRUPLE: "return 3 * x"}))
-    assert (told[QUADRUPLE]["upstream"], told[QUADRUPLE]["failure"]) == ([], "constant factor")
+def test_a_task_that_does_not_call_the_wrong_one_is_examined_by_itself(banked: Banked) -> None:
+    found = feedback(banked.graded_with({DOUBLE: TRIPLES, QUADRUPLE: "return 3 * x"}))
+    assert (found[QUADRUPLE]["upstream"], found[QUADRUPLE]["failure"]) == ([], "constant factor")
 
 
 def test_a_task_below_that_is_right_is_not_blamed(banked: Banked) -> None:
-    told = feedback(banked.graded_with({QUADRUPLE: "return maths.double(x)"}))
-    assert told[QUADRUPLE]["upstream"] == [] and told[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
-    assert told[OCTUPLE]["upstream"] == [QUADRUPLE] and told[OCTUPLE]["right_otherwise"]
+    found = feedback(banked.graded_with({QUADRUPLE: "return maths.double(x)"}))
+    assert (
+        found[QUADRUPLE]["upstream"] == [] and found[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
+    )
+    assert found[OCTUPLE]["upstream"] == [QUADRUPLE] and found[OCTUPLE]["right_otherwise"]
 
 
-def test_a_wrong_class_below_is_told_and_not_answered_for(banked: Banked) -> None:
+def test_a_wrong_class_below_is_reported_and_not_replaced(banked: Banked) -> None:
     record = banked.graded_with({SCALE: "return x / self.weight"})
-    told = feedback(record)
-    assert told[SCALE]["misconception"] == "scale_divides"
-    assert told[SCALED] == {
-        **told[SCALED],
+    found = feedback(record)
+    assert found[SCALE]["misconception"] == "scale_divides"
+    assert found[SCALED] == {
+        **found[SCALED],
         "upstream": [SCALE],
         "right_otherwise": False,
         "credit": 0,
@@ -128,7 +131,7 @@ def test_a_wrong_class_below_is_told_and_not_answered_for(banked: Banked) -> Non
 
 
 @pytest.mark.parametrize("body", ['raise NotImplementedError("TODO(q1): maths.double")', "return (x"])
-def test_a_task_below_that_is_not_done_blocks_and_earns_nothing(banked: Banked, body: str) -> None:
+def test_an_unfinished_task_below_blocks_and_earns_nothing(banked: Banked, body: str) -> None:
     record = banked.graded_with({DOUBLE: body})
     assert points(record)[QUADRUPLE] == points(record)[OCTUPLE] == 0
     assert QUADRUPLE not in feedback(record) and OCTUPLE not in feedback(record)
@@ -137,7 +140,7 @@ def test_a_task_below_that_is_not_done_blocks_and_earns_nothing(banked: Banked, 
 
 
 @pytest.mark.parametrize("body", ["raise ValueError('no')", "while True: pass", "return None"])
-def test_however_a_task_below_goes_wrong_those_above_get_their_credit(banked: Banked, body: str) -> None:
+def test_tasks_above_get_their_credit_for_every_kind_of_failure_below(banked: Banked, body: str) -> None:
     banked.manifest(
         MANIFEST.replace("points = 4 }", "points = 4, seconds = 0.3 }").replace("seconds = 5", "seconds = 1")
     )
@@ -146,28 +149,28 @@ def test_however_a_task_below_goes_wrong_those_above_get_their_credit(banked: Ba
     assert points(record)[QUADRUPLE] == pytest.approx(CREDIT[QUADRUPLE])
 
 
-def test_who_behaves_otherwise_beside_a_stand_in_harms_nobody_else(banked: Banked) -> None:
+def test_a_submission_that_detects_a_stand_in_affects_no_other_task(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("points = 5,", "points = 5, seconds = 0.3,"))
     hang = "while type(maths.double).__name__ != 'function': pass\nreturn maths.double(maths.double(x))"
     record = banked.graded_with({DOUBLE: TRIPLES, QUADRUPLE: hang})
-    told = feedback(record)
-    assert told[QUADRUPLE]["upstream"] == [DOUBLE] and points(record)[QUADRUPLE] == 0
+    found = feedback(record)
+    assert found[QUADRUPLE]["upstream"] == [DOUBLE] and points(record)[QUADRUPLE] == 0
     assert points(record)[OCTUPLE] == pytest.approx(CREDIT[OCTUPLE]) and record["faults"] == []
 
 
-def test_both_looks_together_have_the_total(banked: Banked) -> None:
-    """One task uses most of it up, another one the rest in the second look: what comes after it is not run again."""
+def test_both_runs_together_have_the_total_time(banked: Banked) -> None:
+    """One task uses most of it, another one the rest in the second run. Later tasks do not run again."""
     manifest = MANIFEST.replace("total = 60", "total = 2")
     banked.manifest(manifest.replace('"maths.flip", points = 3', '"maths.flip", points = 3, seconds = 1.2'))
     hang = "while type(maths.double).__name__ != 'function': pass\nreturn maths.double(maths.double(x))"
     bodies = {DOUBLE: TRIPLES, QUADRUPLE: hang, FLIP: "while True: pass"}
     record = banked.graded_with(bodies, only=(DOUBLE, QUADRUPLE, OCTUPLE, FLIP))
-    told = feedback(record)[OCTUPLE]
-    assert (told["upstream"][0], told["right_otherwise"], told["credit"]) == (DOUBLE, False, 0)
+    found = feedback(record)[OCTUPLE]
+    assert (found["upstream"][0], found["right_otherwise"], found["credit"]) == (DOUBLE, False, 0)
     assert points(record)[OCTUPLE] == 0 and record["complete"] and record["faults"] == []
 
 
-def test_a_fault_of_a_test_that_only_the_second_look_comes_to_is_loud(banked: Banked) -> None:
+def test_a_fault_of_a_test_in_the_second_run_is_reported(banked: Banked) -> None:
     last = "torch.tensor([12.0, 4.0]))"
     banked.public(TESTS.replace(last, last + "\n    undefined_name"))
     record = banked.graded_with({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
@@ -176,7 +179,7 @@ def test_a_fault_of_a_test_that_only_the_second_look_comes_to_is_loud(banked: Ba
     )
 
 
-def test_without_an_examiner_nothing_is_told_and_no_credit_given(banked: Banked) -> None:
+def test_without_an_examiner_there_is_no_feedback_and_no_credit(banked: Banked) -> None:
     record = banked.graded_with({DOUBLE: TRIPLES}, examine=None)
     assert feedback(record) == {} and points(record)[QUADRUPLE] == 0
 
@@ -190,4 +193,4 @@ def test_the_examination_changes_nothing_but_feedback_and_credit(banked: Banked)
     for task in with_it["tasks"]:
         task.pop("feedback", None)
     assert with_it == without
-    assert "# BEGIN SOLUTION" in CODE  # the reference itself is as it was
+    assert "# BEGIN SOLUTION" in CODE  # the reference itself is unchanged

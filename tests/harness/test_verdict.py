@@ -1,4 +1,4 @@
-"""Whose fault an exception is, and what of it a student may read."""
+"""Whose fault an exception is, and which parts of it a student can read."""
 
 import json
 
@@ -18,7 +18,7 @@ def _shown(test: dict) -> str:
 @pytest.mark.parametrize(
     "value", ["None", "'text'", "[]", "{}", "torch.zeros(2, 3)[None]", "float", "10 ** 400"]
 )
-def test_an_odd_value_is_the_submissions_fault(mini: Mini, value: str) -> None:
+def test_an_unusual_value_is_a_fault_of_the_submission(mini: Mini, value: str) -> None:
     mini.public(
         PUBLIC.replace('"Two times three is six."', "1.0 + hw('maths.double')(3)[0][0] @ torch.ones(2)")
     )
@@ -54,7 +54,7 @@ def test_colour(hw): pass
 """
 
 
-def test_a_function_of_the_test_that_is_called_wrongly_is_the_submissions_crash(mini: Mini) -> None:
+def test_a_wrong_call_of_a_function_of_the_test_is_a_crash_of_the_submission(mini: Mini) -> None:
     mini.public(CALLBACK)
     mini.hidden("")
     mini.code(CODE.replace("return 2 * x", "return x(torch.ones(2, 2))"))
@@ -88,14 +88,14 @@ def test_the_input_of_a_hidden_test_reaches_no_field_that_a_student_reads(mini: 
         assert "3.25" not in text and "Secret325" not in text and ":325" not in text
 
 
-def test_the_students_own_line_is_shown(mini: Mini) -> None:
+def test_the_line_of_the_student_is_shown(mini: Mini) -> None:
     mini.code(CODE.replace("return 2 * x", "if x.item() == 3.25: raise ValueError\n    return 2 * x"))
     (test,) = [test for test in results_of(mini.grade(), DOUBLE) if test["suite"] == "hidden"]
     assert test["where"] == "maths.py:6"
     assert test["hint"] == "Look at maths.py:6, in double: if x.item() == 3.25: raise ValueError"
 
 
-def test_what_a_submission_is_told_does_not_give_away_what_it_is_measured_on(mini: Mini) -> None:
+def test_the_seed_of_a_submission_does_not_reveal_the_measurement_data(mini: Mini) -> None:
     hw = Homework(Session(lambda frame: frame, 0), unread(mini.loaded()), choose(mini.loaded()), 5)
     streams = [hw.fresh_seed() for _ in range(3)]
     told = {derive_seed(hw.seed, name) for name in ("training", *(f"stream {n}" for n in range(9)))}

@@ -1,4 +1,4 @@
-"""The harder digits of question 3 and their training loop: reproducible, apart, and nobody else's random state."""
+"""The harder digits of question 3 and their training loop: reproducible, with separate splits and random state."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def test_form(size):
     assert images.isfinite().all() and set(labels.tolist()) <= set(range(10))
 
 
-def test_same_seed_same_images_and_global_state_is_left_alone():
+def test_same_seed_gives_same_images_and_keeps_the_global_state():
     state = torch.get_rng_state()
     first, again, other = warped_digits(20, 5, 16), warped_digits(20, 5, 16), warped_digits(20, 6, 16)
     assert torch.equal(torch.get_rng_state(), state)
@@ -54,7 +54,7 @@ def test_difficulty_varies():
     assert noise.quantile(0.9) > 4 * noise.quantile(0.1)
 
 
-def test_upright_digit_is_itself_when_nothing_warps(monkeypatch):
+def test_digit_without_warp_is_unchanged(monkeypatch):
     module = early_exit.warped_digits
     for name, value in {
         "LARGEST_ANGLE": 0,
@@ -76,7 +76,7 @@ def test_refusals(size, split):
         warped_digits(3, 0, size, split)
 
 
-def test_training_is_reproducible_and_leaves_the_global_state_alone():
+def test_training_is_reproducible_and_keeps_the_global_state():
     torch.manual_seed(0)
     state = torch.get_rng_state()
     weights, history = early_exit.train(**SMALL, seed=4)

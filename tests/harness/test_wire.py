@@ -1,4 +1,4 @@
-"""The wire: values, layout and aliasing arrive as they were sent, and what is not plain data is refused."""
+"""The wire: values, layout and aliasing arrive unchanged, and everything except plain data is refused."""
 
 import json
 
@@ -29,13 +29,13 @@ PLAIN = st.recursive(
 
 @SETTINGS
 @given(PLAIN)
-def test_plain_values_come_back_equal_and_of_equal_type(value: object) -> None:
+def test_plain_values_arrive_equal_and_with_the_same_type(value: object) -> None:
     back = _there_and_back(value)
     assert back == value and repr(back) == repr(value)
 
 
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=list(DTYPES))
-def test_every_dtype_and_layout_arrives_as_it_was_sent(dtype: torch.dtype) -> None:
+def test_every_dtype_and_layout_arrives_unchanged(dtype: torch.dtype) -> None:
     base = torch.arange(24).reshape(2, 3, 4).to(dtype)
     for tensor in (
         base,
@@ -54,7 +54,7 @@ def test_every_dtype_and_layout_arrives_as_it_was_sent(dtype: torch.dtype) -> No
         )
 
 
-def test_nan_and_infinities_cross() -> None:
+def test_nan_and_infinities_arrive() -> None:
     values = _there_and_back([float("nan"), float("inf"), -float("inf"), torch.tensor([float("nan")])])
     assert np.isnan(values[0]) and values[1:3] == [np.inf, -np.inf] and values[3].isnan().all()
 
@@ -66,7 +66,7 @@ def test_tensors_that_share_storage_still_share_it_and_the_sender_keeps_its_own(
     assert second.tolist() == [1, 1] and base.tolist() == [0, 0, 0, 0]
 
 
-def test_arrays_and_generators_cross() -> None:
+def test_arrays_and_generators_arrive() -> None:
     array = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(_there_and_back(array), array)
     generator = torch.Generator().manual_seed(5)
@@ -80,7 +80,7 @@ def test_arrays_and_generators_cross() -> None:
     [object(), {1: 2}, np.array([object()]), {"a": {1}}, b"bytes", torch.eye(2).to_sparse(), lambda: 0],
     ids=["object", "int keys", "object array", "set", "bytes", "sparse", "function"],
 )
-def test_what_is_not_plain_data_is_refused(value: object) -> None:
+def test_other_than_plain_data_is_refused(value: object) -> None:
     with pytest.raises(WireError):
         Encoder()(value)
 
@@ -117,6 +117,6 @@ def _tensor_node(**changes: object) -> dict[str, object]:
         3.5,
     ],
 )
-def test_a_node_that_lies_is_refused(node: object) -> None:
+def test_a_node_with_false_data_is_refused(node: object) -> None:
     with pytest.raises(WireError):
         Decoder(Frame({}, [torch.zeros(2).untyped_storage()]))(node)

@@ -1,4 +1,4 @@
-"""Hypothesis in graded tests: seeded from the run, no deadline, no database, few examples, no shrinking."""
+"""Settings of Hypothesis in graded tests: a seed from the run, no deadline, no database, few examples, no shrinking."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -19,7 +19,7 @@ settings.load_profile("graded")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Gives a property test its examples: of the run's seed and the test's name, like every other random input."""
+    """Seeds a property test from the run's seed and the test's name, like every other random input."""
     function = getattr(item, "obj", None)
     if hasattr(function, "hypothesis"):
         plugin = next(p for p in item.config.pluginmanager.get_plugins() if isinstance(p, Plugin))

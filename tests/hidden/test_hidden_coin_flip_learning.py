@@ -1,4 +1,4 @@
-"""Coin-flip diffusion, question 1e: the loss and its training draw, against enumeration."""
+"""Coin-flip diffusion, question 1e: the loss and its random draws, compared with enumeration."""
 
 import math
 
@@ -17,11 +17,11 @@ from tests.support.compare import (
     assert_tensor,
     assert_true,
 )
-from tests.support.noise_predictors import Watched
+from tests.support.noise_predictors import Recorder
 
 
-class Knobs(torch.nn.Module):
-    """A network for images of one shape [B, ...]: one logit for each time and pixel, one weight on its input."""
+class ParametricNetwork(torch.nn.Module):
+    """A network for images of one shape [B, ...]: one logit for each time and pixel, and one weight for its input."""
 
     def __init__(self, num_steps, shape, generator):
         super().__init__()
@@ -31,11 +31,11 @@ class Knobs(torch.nn.Module):
         self.seen = []
 
     def forward(self, y_t, t):
-        assert_tensor(y_t, shape=self.shape, what="what the network is given")
-        hint = "The network is told one time for each image, 1..T."
+        assert_tensor(y_t, shape=self.shape, what="the input of the network")
+        hint = "The network gets one time in 1..T for each image."
         assert_tensor(t, shape=self.shape[:1], dtype=torch.int64, what="the network's t", hint=hint)
         inside = bool(((t >= 1) & (t <= len(self.table))).all())
-        assert_true(inside, "the network is asked for a time outside 1..T", hint=hint)
+        assert_true(inside, "the network is called with a time outside 1..T", hint=hint)
         self.seen.append((y_t.detach().clone(), t.clone()))
         return self.table[t - 1].view_as(y_t) + self.slope * y_t
 
@@ -43,27 +43,28 @@ class Knobs(torch.nn.Module):
 @pytest.mark.task("diffusion.binary.kl_loss")
 @given(p=st.floats(0, 1), logit=st.floats(-50, 50), batch=st.integers(1, 3))
 def test_kl_against_its_definition(hw, p, logit, batch):
-    """Two pixels of a batch, in double precision, from certain targets to sure networks."""
+    """Two pixels of a batch in double precision, with certain targets and certain networks."""
     logits = torch.tensor([logit, -logit], dtype=torch.float64).repeat(batch, 1)
     target = torch.tensor([p, p], dtype=torch.float64).repeat(batch, 1)
     got = hw("diffusion.binary.kl_loss")(logits, target)
     expected = torch.tensor(oracle.kl_loss(logits, target), dtype=torch.float64)
-    assert_close(got, expected, atol=1e-12, hint="Sum over pixels, mean over images.")
+    assert_close(got, expected, atol=1e-12, hint="Take the sum over pixels and the mean over images.")
 
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_of_whole_images(hw):
-    """All axes but the first are pixels; no order in memory is special; the target may be certain."""
+    """All axes except the first are pixels; every memory layout works; a target can be certain."""
     generator = hw.generator()
     logits = 4 * torch.randn(7, 5, 2, 3, generator=generator).permute(3, 2, 1, 0)
     target = torch.rand(3, 2, 5, 7, generator=generator).round(decimals=1)
     got = hw("diffusion.binary.kl_loss")(logits, target)
-    assert_close(got, torch.tensor(oracle.kl_loss(logits, target)), hint="Sum over pixels, mean over images.")
+    hint = "Take the sum over pixels and the mean over images."
+    assert_close(got, torch.tensor(oracle.kl_loss(logits, target)), hint=hint)
 
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_is_zero_at_its_target_only(hw):
-    """A network that says P pays nothing, and one that is almost right pays to second order."""
+    """The loss is 0 if Q = P, and grows with the square of a small difference."""
     p = torch.tensor([[0.1, 0.5, 0.8]], dtype=torch.float64)
     right = torch.log(p / (1 - p))
     kl_loss = hw("diffusion.binary.kl_loss")
@@ -71,31 +72,31 @@ def test_kl_is_zero_at_its_target_only(hw):
     near = right + 0.01
     expected = torch.tensor(oracle.kl_loss(near, p), dtype=torch.float64)
     assert_close(
-        kl_loss(near, p), expected, rtol=1e-6, hint="KL is not cross-entropy: what is to be taken off?"
+        kl_loss(near, p), expected, rtol=1e-6, hint="KL is not the cross-entropy. What must be subtracted?"
     )
 
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_gradient_everywhere(hw):
-    """Finite gradients, to the logits alone, for sure networks and certain targets."""
+    """Only the logits get a gradient; it is finite for certain networks and certain targets."""
     logits = torch.tensor([[-200.0, -3.0, 0.5], [90.0, 200.0, -40.0]])
     target = torch.tensor([[1.0, 0.0, 0.3], [1.0, 0.25, 0.5]])
     reply = hw("diffusion.binary.kl_loss").ask(
         logits=logits, target_prob=target, grad_of=("logits", "target_prob"), cotangent=torch.tensor(3.0)
     )
-    # d KL / d logit = Q - P, a batch of two
+    # d KL / d logit = Q - P, divided by the batch size 2
     expected = 3 * (torch.sigmoid(logits.double()) - target.double()).float() / 2
     assert_close(reply.value, torch.tensor(oracle.kl_loss(logits, target)))
-    assert_gradient(reply.grads["logits"], expected, hint="Is every step of the way finite?")
+    assert_gradient(reply.grads["logits"], expected, hint="Is every intermediate result finite?")
     assert_no_gradient(reply.grads["target_prob"], what="target_prob")
 
 
 @pytest.mark.task("diffusion.binary.training_loss")
 @pytest.mark.parametrize(("delta", "dtype"), [(0.05, torch.float32), (0.3, torch.float64)])
 def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
-    """The loss and its gradient are those of the noisy images and times that the network was given."""
+    """The loss and its gradient belong to the noisy images and times that the network gets."""
     y_0 = coins((7, 2, 3), hw.generator(), dtype)
-    network = Knobs(5, (7, 2, 3), hw.generator()).to(dtype)
+    network = ParametricNetwork(5, (7, 2, 3), hw.generator()).to(dtype)
     reply = hw("diffusion.binary.training_loss").ask(
         network=network,
         y_0=y_0,
@@ -106,10 +107,10 @@ def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
     )
     assert_true(len(network.seen) == 1, "the network is not called exactly once")
     y_t, t = network.seen[0]
-    assert_pixels(y_t, y_0, what="what the network is given")
+    assert_pixels(y_t, y_0, what="the input of the network")
     target = oracle.posterior(y_t, y_0, t, delta)
     logits = (network.table[t - 1].view_as(y_t) + network.slope * y_t).detach()
-    hint = "The target belongs to the same Y_t and the same t that the network sees."
+    hint = "The target needs the same Y_t and the same t as the network."
     assert_close(reply.value, torch.tensor(oracle.kl_loss(logits, target), dtype=dtype), hint=hint)
     off = (torch.sigmoid(logits) - target) / 7
     table = torch.zeros_like(network.table).index_add_(0, t - 1, off.flatten(1))
@@ -119,34 +120,34 @@ def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
 
 @pytest.mark.task("diffusion.binary.training_loss")
 def test_training_noise_has_the_law_of_its_time(hw):
-    """Images of each time are flipped as often as that time says; pixels and images have coins of their own."""
-    network = Watched(lambda y_t, t: y_t, last=3)
+    """Images flip as often as their time requires. Every pixel of every image has its own coins."""
+    network = Recorder(lambda y_t, t: y_t, last=3)
     y_0 = torch.cat([torch.ones(3000, 4), -torch.ones(3000, 4)])[
         torch.randperm(6000, generator=hw.generator())
     ]
     hw("diffusion.binary.training_loss")(network, y_0, 3, 0.15, generator=hw.generator())
     assert_true(len(network.times) == 1, "the network is not called exactly once")
     y_t, t = network.inputs[0], network.times[0]
-    assert_pixels(y_t, y_0, what="what the network is given")
+    assert_pixels(y_t, y_0, what="the input of the network")
     assert_frequency(t.bincount(minlength=4)[1:], 6000, 1 / 3, what="how often a time is drawn")
     for step in (1, 2, 3):
         flips = (y_t != y_0)[t == step]
         expected = oracle.flip_probability(step, 0.15)
-        assert_frequency(flips.sum(), flips.numel(), expected, hint="Y_t, not Y_1 and not Y_0.", what="flips")
+        hint = "The network gets Y_t, not Y_1 and not Y_0."
+        assert_frequency(flips.sum(), flips.numel(), expected, hint=hint, what="flips")
         assert_independent(flips[: len(flips) // 2 * 2], expected)
     same = t[0::2] == t[1::2]
-    assert_frequency(
-        same.sum(), 3000, 1 / 3, hint="One time for each image.", what="how often two images share a time"
-    )
+    hint = "Draw one time for each image."
+    assert_frequency(same.sum(), 3000, 1 / 3, hint=hint, what="how often two images share a time")
 
 
 @pytest.mark.task("diffusion.binary.training_loss")
 def test_training_loss_follows_its_generator(hw):
-    """Times and coins are decided by the generator."""
+    """The generator decides times and coins."""
     y_0 = coins((16, 5), hw.generator())
 
     def draw(generator):
-        network = Watched(lambda y_t, t: 0.5 * y_t, last=9)
+        network = Recorder(lambda y_t, t: 0.5 * y_t, last=9)
         hw("diffusion.binary.training_loss")(network, y_0, 9, 0.2, generator=generator)
         assert_true(len(network.times) == 1, "the network is not called exactly once")
         return torch.cat([network.inputs[0], network.times[0][:, None].float()], dim=1)

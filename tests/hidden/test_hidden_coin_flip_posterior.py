@@ -1,4 +1,4 @@
-"""Coin-flip diffusion, question 1d: the posterior, against every flip path."""
+"""Coin-flip diffusion, question 1d: the posterior, compared with enumeration of all flip paths."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def doubles(*values):
 @pytest.mark.task("diffusion.binary.posterior")
 @pytest.mark.parametrize("delta", [0.01, 0.3, 0.5])
 def test_posterior_against_all_paths(hw, delta):
-    """All cases of y and x at all times up to 6, counted path by path; the times differ inside the batch."""
+    """All cases of y and x at all times up to 6, with paths counted; one batch contains different times."""
     t = torch.arange(1, 7).repeat(2)
     y_t = torch.tensor([1.0, 1.0, -1.0, -1.0]).repeat(12, 1).reshape(12, 2, 2)
     y_0 = torch.tensor([1.0, -1.0, 1.0, -1.0]).repeat(12, 1).reshape(12, 2, 2)
@@ -30,7 +30,7 @@ def test_posterior_against_all_paths(hw, delta):
 
 @pytest.mark.task("diffusion.binary.posterior")
 def test_posterior_of_square_batches(hw):
-    """Single precision, strided memory, and as many pixels as images."""
+    """The posterior of a single-precision, non-contiguous batch with as many pixels as images."""
     y_t, y_0 = strided_coins((5, 5), hw.generator()), coins((5, 5), hw.generator())
     t = torch.tensor([4, 1, 7, 2, 3])
     got = hw("diffusion.binary.posterior")(y_t, y_0, t, 0.1)
@@ -40,14 +40,14 @@ def test_posterior_of_square_batches(hw):
 @pytest.mark.task("diffusion.binary.posterior")
 @given(delta=st.floats(1e-4, 0.5), t=st.integers(1, 300))
 def test_posterior_keeps_the_tower_law(hw, delta, t):
-    """Averaged over y, the posterior is the law of the step before."""
+    """The average of the posterior over y is the distribution at t - 1."""
     y_t, y_0 = doubles(1, -1, 1, -1).reshape(1, 4), doubles(1, 1, -1, -1).reshape(1, 4)
     got = hw("diffusion.binary.posterior")(y_t, y_0, t, delta)
     assert_tensor(got, shape=(1, 4), dtype=torch.float64)
-    assert_true(bool(((got >= 0) & (got <= 1 + 1e-12)).all()), "a probability lies outside [0, 1]")
+    assert_true(bool(((got >= 0) & (got <= 1 + 1e-12)).all()), "a probability is outside [0, 1]")
     after, before = (oracle.flip_probability(steps, delta) for steps in (t, t - 1))
     up = (1 - after) * got[0, 0] + after * got[0, 1], after * got[0, 2] + (1 - after) * got[0, 3]
-    hint = "Sum over y of P(y given x) times the posterior: what is left?"
+    hint = "What is the sum over y of P(y given x) times the posterior?"
     assert_close(
         torch.stack(up), doubles(1 - before, before), hint=hint, what="the average over y", atol=1e-11
     )
@@ -56,16 +56,16 @@ def test_posterior_keeps_the_tower_law(hw, delta, t):
 @pytest.mark.task("diffusion.binary.posterior")
 @pytest.mark.parametrize("t", [2, 5, 400])
 def test_posterior_of_a_rare_flip(hw, t):
-    """With rare flips there was at most one, and it may have come at any of the t steps."""
-    # y = +1, x = -1: Y_{t-1} is +1 unless the flip was the last step, which it is with probability 1/t.
+    """If flips are rare there is at most one, and it can be in any of the t steps."""
+    # y = +1, x = -1: Y_{t-1} is +1 unless the flip was the last step, which has probability 1/t.
     y_t = doubles(1, -1).reshape(1, 2)
     got = hw("diffusion.binary.posterior")(y_t, -y_t, t, 1e-9)
-    assert_close(got, doubles(1 - 1 / t, 1 / t).reshape(1, 2), rtol=1e-5, hint="Which digits get lost?")
+    assert_close(got, doubles(1 - 1 / t, 1 / t).reshape(1, 2), rtol=1e-5, hint="Where do you lose digits?")
 
 
 @pytest.mark.task("diffusion.binary.posterior")
 def test_posterior_at_the_first_step_is_certain(hw):
-    """At t = 1 exactly 0 or 1, for every delta and inside mixed batches, so that its logarithms can be taken."""
+    """At t = 1 the posterior is exactly 0 or 1, for every delta and in batches with different times."""
     y_t, y_0 = coins((4, 9), hw.generator()), coins((4, 9), hw.generator())
     for delta in (0.05, 0.1, 0.37, 0.5):
         got = hw("diffusion.binary.posterior")(y_t, y_0, torch.tensor([1, 3, 1, 1]), delta)

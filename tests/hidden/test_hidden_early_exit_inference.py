@@ -1,7 +1,7 @@
-"""Question 3(b): the exit rule, and a batch that truly shrinks.
+"""Question 3(b): the exit rule, and a batch that really shrinks.
 
-What a layer has computed cannot be seen in evaluation mode. In training mode it can: the running statistics of every
-BatchNorm say which rows passed through it, and its counter says how often.
+In evaluation mode a test cannot see what a layer has computed. In training mode it can: the running statistics of every
+BatchNorm show which rows passed through it, and its counter shows how often.
 """
 
 import math
@@ -28,7 +28,7 @@ def _network(hw, blocks, exits):
     )
     state = random_state(net.state_dict(), hw.generator())
     oracle.assert_given_names(state, blocks, exits)
-    for name in state:  # heads that are sure of some images and unsure of others
+    for name in state:  # makes the heads certain for some images and uncertain for others
         if name.startswith("heads") and name.endswith("weight"):
             state[name] *= 3
     net.load_state_dict(state)
@@ -39,27 +39,23 @@ def _network(hw, blocks, exits):
 @pytest.mark.task("early_exit.inference.entropy")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_entropy(hw, dtype):
-    """Any leading axes, any size of logits, the dtype of the logits."""
+    """The entropy accepts any leading axes and any size of logits, and keeps their dtype."""
     logits = torch.randn(5, 2, 3, generator=hw.generator(), dtype=torch.float64)
     logits = (logits * torch.tensor([0.1, 1.0, 5.0, 1e3, 1e4], dtype=torch.float64)[:, None, None]).to(dtype)
     logits = logits.transpose(0, 1)
     got = hw("early_exit.inference.entropy")(logits)
-    assert_close(
-        got,
-        oracle.entropies(logits).to(dtype),
-        hint="Over which axis is the sum? Nats. And 0 log 0 is 0.",
-        rtol=1e-3,
-    )
+    hint = "Over which axis is the sum? The unit is nats, and 0 log 0 is 0."
+    assert_close(got, oracle.entropies(logits).to(dtype), hint=hint, rtol=1e-3)
     one = logits[0, 0]
     assert_close(hw("early_exit.inference.entropy")(one), oracle.entropies(one).to(dtype), rtol=1e-3)
 
 
 @pytest.mark.task("early_exit.inference.entropy")
 def test_small_entropy_keeps_its_digits(hw):
-    """A prediction that is nearly certain has a small entropy, not 0 and not below it."""
+    """A nearly certain prediction has a small positive entropy."""
     logits = torch.tensor([[20.0, 0.0], [0.0, 12.0], [-5.0, 9.0]], dtype=torch.float64)
     got = hw("early_exit.inference.entropy")(logits)
-    hint = "A small number added inside the logarithm is no longer small beside a small entropy."
+    hint = "A small number added inside the logarithm is not small compared with a small entropy."
     assert_close(got, oracle.entropies(logits), rtol=1e-5, atol=0.0, hint=hint)
 
 
@@ -69,76 +65,77 @@ def test_entropy_ignores_a_common_shift(hw):
     logits = torch.randn(4, 3, generator=hw.generator(), dtype=torch.float64)
     shift = torch.tensor([-900.0, 0.0, 5.0, 900.0], dtype=torch.float64)[:, None]
     got = hw("early_exit.inference.entropy")(logits + shift)
-    assert_close(
-        got,
-        oracle.entropies(logits),
-        rtol=1e-6,
-        hint="What does softmax make of a common shift, and exp of 900?",
-    )
+    hint = "What does a common shift change in softmax? What is exp(900)?"
+    assert_close(got, oracle.entropies(logits), rtol=1e-6, hint=hint)
 
 
 @pytest.mark.task("early_exit.inference.exit_index")
 def test_first_below_not_lowest(hw):
-    """Random entropies, all thresholds between them; the last exit's own entropy plays no part."""
+    """Random entropies and all thresholds between them. The entropy of the last exit has no influence."""
     entropies = torch.rand(4, 7, generator=hw.generator(), dtype=torch.float64)
     for threshold in (0.05, 0.2, 0.5, 0.9):
         got = hw("early_exit.inference.exit_index")(entropies, threshold)
-        hint = "The first exit below the threshold, and the last one if there is none."
+        hint = "Take the first exit below the threshold, or the last exit if there is none."
         assert_close(got, oracle.exit_index(entropies, threshold), hint=hint)
 
 
 @pytest.mark.task("early_exit.inference.exit_index")
 def test_single_exit_and_ties(hw):
-    """With one exit everybody leaves there; an entropy equal to the threshold is not below it."""
+    """If there is one exit, all images leave there. An entropy equal to the threshold is not below it."""
     function = hw("early_exit.inference.exit_index")
     one = torch.tensor([[0.1, 5.0, 0.0]])
     assert_close(function(one, 0.05), torch.zeros(3, dtype=torch.int64), hint="Exits count from 0.")
     ties = torch.tensor([[0.5, 0.5, 0.25], [0.25, 0.5, 0.5], [0.5, 0.5, 0.5]])
-    assert_close(function(ties, 0.5), torch.tensor([1, 2, 0]), hint="Equal is not below.")
-    assert_close(function(ties.T.contiguous().T, 0.25), torch.tensor([2, 2, 2]), hint="Equal is not below.")
+    assert_close(
+        function(ties, 0.5), torch.tensor([1, 2, 0]), hint="An equal entropy is not below the threshold."
+    )
+    hint = "An equal entropy is not below the threshold."
+    assert_close(function(ties.T.contiguous().T, 0.25), torch.tensor([2, 2, 2]), hint=hint)
 
 
 @pytest.mark.task("early_exit.inference.exit_index")
 def test_exit_index_laws(hw):
-    """A higher threshold never sends anybody further; columns do not depend on one another."""
+    """With a higher threshold no image leaves later. Columns do not depend on each other."""
     function = hw("early_exit.inference.exit_index")
     columns = st.lists(st.lists(st.floats(0, 2), min_size=3, max_size=3), min_size=1, max_size=4)
 
     @given(columns, st.floats(0, 2), st.floats(0, 2))
-    def law(rows, one, other):
+    def check(rows, one, other):
         entropies = torch.tensor(rows, dtype=torch.float64).T
         low, high = (function(entropies, threshold) for threshold in sorted((one, other)))
-        hint = "Whoever is sure enough for a strict threshold is sure enough for a lax one."
+        hint = "An image that leaves at a low threshold also leaves there at a higher threshold."
         for found in (low, high):
-            assert_tensor(found, shape=(len(rows),), dtype=torch.int64, hint="One exit for each image.")
-        assert_true(bool((high <= low).all()), "a higher threshold sends somebody further", hint=hint)
-        whole = function(entropies, one)
+            assert_tensor(
+                found, shape=(len(rows),), dtype=torch.int64, hint="Return one exit for each image."
+            )
+        assert_true(bool((high <= low).all()), "with a higher threshold an image leaves later", hint=hint)
+        together = function(entropies, one)
         for b in range(len(rows)):
             alone = function(entropies[:, b : b + 1], one)
-            assert_close(alone, whole[b : b + 1], hint="Each image decides for itself.")
+            assert_close(alone, together[b : b + 1], hint="Each image has its own decision.")
 
-    law()
+    check()
 
 
 @pytest.mark.task(INFER)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_same_as_choosing_from_all_exits(hw, shape):
-    """Some leave at each exit; the results are those of computing everything and choosing, in the images' order."""
+    """Some images leave at each exit. The results equal a selection from the logits of all exits, in order."""
     blocks, exits = SHAPES[shape]
     net, state = _network(hw, blocks, exits)
     x = torch.randn(11, 2, 9, 8, generator=hw.generator()).transpose(2, 3)
-    threshold = oracle.telling_threshold(state, x, exits)
+    threshold = oracle.separating_threshold(state, x, exits)
     every = oracle.all_logits(state, x, exits)
     chosen = oracle.exit_index(oracle.entropies(every), threshold)
     logits, got = parts(hw(INFER)(net, x, threshold), 2, PAIR)
-    hint = "After which stage is each head asked, by whom, and in which order do the rows come back?"
+    hint = "After which stage does each head run, for which rows, and in which order do the rows come back?"
     assert_close(got, chosen, hint=hint, what="the exit")
     assert_close(logits, every[chosen, torch.arange(11)].float(), hint=hint, what="the logits", **LOOSE)
 
 
 @pytest.mark.task(INFER)
 def test_equal_is_not_below(hw):
-    """A head that is wholly certain has entropy 0, and 0 is not below a threshold of 0."""
+    """A completely certain head has entropy 0, and 0 is not below the threshold 0."""
     net, state = _network(hw, *SHAPES["middle"])
     for name in state:
         if name.startswith("heads.0"):
@@ -152,79 +149,79 @@ def test_equal_is_not_below(hw):
 
 @pytest.mark.task(INFER)
 def test_each_row_for_itself(hw):
-    """A row's result is the same alone, in a batch, and in a batch in another order."""
+    """The result of a row is the same alone, in a batch, and in a batch in another order."""
     net, state = _network(hw, *SHAPES["some"])
     x = torch.randn(6, 2, 8, 8, generator=hw.generator())
-    threshold = oracle.telling_threshold(state, x, (1, 3))
-    due = oracle.infer(state, x, (1, 3), threshold)
-    hint = "Does the decision for one image look at the others?"
+    threshold = oracle.separating_threshold(state, x, (1, 3))
+    expected = oracle.infer(state, x, (1, 3), threshold)
+    hint = "Does the decision for one image depend on the other images?"
     for b in range(6):
         logits, got = parts(hw(INFER)(net, x[b : b + 1], threshold), 2, PAIR)
-        assert_close(got, due.exits[b : b + 1], hint=hint, what="the exit of one image alone")
-        assert_close(logits, due.logits[b : b + 1].float(), hint=hint, **LOOSE)
+        assert_close(got, expected.exits[b : b + 1], hint=hint, what="the exit of one image alone")
+        assert_close(logits, expected.logits[b : b + 1].float(), hint=hint, **LOOSE)
     order = torch.tensor([4, 0, 5, 5, 2, 1, 3])
     logits, got = parts(hw(INFER)(net, x[order], threshold), 2, PAIR)
-    assert_close(got, due.exits[order], hint=hint, what="the exits in another order")
-    assert_close(logits, due.logits[order].float(), hint=hint, **LOOSE)
+    assert_close(got, expected.exits[order], hint=hint, what="the exits in another order")
+    assert_close(logits, expected.logits[order].float(), hint=hint, **LOOSE)
 
 
 @pytest.mark.task(INFER)
 def test_only_those_who_stay_go_on(hw):
-    """Every stage sees the rows that are still there and no other, once; the model's mode stays as it is."""
+    """Every stage runs once, with the remaining rows only. The mode of the model does not change."""
     net, state = _network(hw, *SHAPES["some"])
     net.train()
     x = torch.randn(12, 2, 16, 16, generator=hw.generator())
-    threshold = oracle.telling_threshold(state, x, (1, 3), training=True)
-    due = oracle.infer(state, x, (1, 3), threshold, training=True)
+    threshold = oracle.separating_threshold(state, x, (1, 3), training=True)
+    expected = oracle.infer(state, x, (1, 3), threshold, training=True)
     logits, got = parts(hw(INFER)(net, x, threshold), 2, PAIR)
     after = net.state_dict()
     hint = (
-        "Which rows does the next stage get? Those that have left are not to be computed any further. "
-        "(In training mode, the running statistics of BatchNorm tell, and `infer` leaves the mode alone.)"
+        "Which rows does the next stage get? Do not compute rows that have left. "
+        "(In training mode the running statistics of BatchNorm show this; `infer` must not change the mode.)"
     )
-    for name, (mean, variance) in due.seen.items():
+    for name, (mean, variance) in expected.seen.items():
         moved = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
         assert_close(after[f"{name}.running_mean"], moved.float(), hint=hint, **LOOSE)
         moved = 0.9 * state[f"{name}.running_var"] + 0.1 * variance
         assert_close(after[f"{name}.running_var"], moved.float(), hint=hint, **LOOSE)
-    assert_close(got, due.exits, hint=hint, what="the exit")
-    assert_close(logits, due.logits.float(), hint=hint, what="the logits", **LOOSE)
+    assert_close(got, expected.exits, hint=hint, what="the exit")
+    assert_close(logits, expected.logits.float(), hint=hint, what="the logits", **LOOSE)
 
 
 @pytest.mark.task(INFER)
 def test_nothing_runs_when_nobody_is_left(hw):
-    """When all have left, the stages behind are not run at all."""
+    """When all images have left, later stages do not run."""
     net, _ = _network(hw, *SHAPES["some"])
     net.train()
     hw(INFER)(net, torch.randn(5, 2, 16, 16, generator=hw.generator()), math.inf)
     runs = {name: int(n) for name, n in net.state_dict().items() if name.endswith("num_batches_tracked")}
     early = [n for name, n in runs.items() if name.startswith(("stem", "stages.0"))]
     late = [n for name, n in runs.items() if name.startswith(("stages.1", "stages.2", "stages.3"))]
-    hint = "When is there nothing left to do?"
+    hint = "When is the work finished?"
     assert_true(set(early) == {1}, "the stem and the first stage do not run exactly once", hint=hint)
-    assert_true(set(late) == {0}, "later stages run although everybody has left", hint=hint)
+    assert_true(set(late) == {0}, "later stages run although all images have left", hint=hint)
 
 
 @pytest.mark.task(INFER)
 def test_what_lies_behind_an_exit_does_not_matter(hw):
-    """Whoever leaves early is untouched by NaN in later stages, and gets no gradient; the model stays as it was."""
+    """NaN in later stages does not affect images that leave early; they get no gradient; the model is unchanged."""
     net, state = _network(hw, *SHAPES["some"])
-    # Whoever is not sure at the first exit is at the second: NaN is then never asked for its entropy, for which
-    # `entropy` promises nothing.
+    # Every image that is uncertain at the first exit is certain at the second one. So no entropy of NaN is needed;
+    # `entropy` does not define it.
     state["heads.1.2.weight"].zero_()
     state["heads.1.2.bias"][3] = 50.0
     x = torch.randn(9, 2, 8, 8, generator=hw.generator())
-    threshold = oracle.telling_threshold(state, x, (1, 3))
-    due = oracle.infer(state, x, (1, 3), threshold)
+    threshold = oracle.separating_threshold(state, x, (1, 3))
+    expected = oracle.infer(state, x, (1, 3), threshold)
     broken = {name: value.to(net.state_dict()[name].dtype) for name, value in state.items()}
     broken["stages.3.0.bn2.bias"] = torch.full_like(broken["stages.3.0.bn2.bias"], math.nan)
     net.load_state_dict(broken)
     reply = hw(INFER).ask(model=net, x=x, threshold=threshold, grad_of=("x",))
     logits, got = parts(reply.value, 2, PAIR)
-    hint = "Choose rows by index: 0 times NaN is NaN."
-    assert_close(got, due.exits, hint=hint, what="the exit")
-    assert_close(logits, due.logits.float(), hint=hint, what="the logits", **LOOSE)
-    assert_no_gradient(reply.grads["x"], hint="Inference keeps no graph.")
+    hint = "Select rows by index: 0 times NaN is NaN."
+    assert_close(got, expected.exits, hint=hint, what="the exit")
+    assert_close(logits, expected.logits.float(), hint=hint, what="the logits", **LOOSE)
+    assert_no_gradient(reply.grads["x"], hint="Inference must not keep a graph.")
     after = net.state_dict()
     same = all(torch.equal(after[name].nan_to_num(), value.nan_to_num()) for name, value in broken.items())
-    assert_true(same, "inference in evaluation mode changes the model's weights or buffers")
+    assert_true(same, "inference in evaluation mode changes weights or buffers of the model")

@@ -1,4 +1,4 @@
-"""Question 3(b): network and loss against a functional forward pass in double precision."""
+"""Question 3(b): the network and the loss, compared with a functional forward pass in double precision."""
 
 import pytest
 import torch
@@ -33,54 +33,51 @@ def _with_random_weights(hw, target, **arguments):
 @pytest.mark.task("early_exit.resnet.BasicBlock")
 @pytest.mark.parametrize(("channels", "stride"), [((3, 3), 1), ((2, 5), 1), ((3, 6), 2)])
 def test_block(hw, channels, stride):
-    """Same shape, more channels, half the size; a transposed input."""
+    """The block with the same shape, with more channels, with half the size, and with a transposed input."""
     net, state = _with_random_weights(
         hw, BLOCK, in_channels=channels[0], out_channels=channels[1], stride=stride
     )
     net.eval()
     x = torch.randn(2, channels[0], 7, 5, generator=hw.generator()).transpose(2, 3)
     expected = oracle.basic_block(state, "", x.double(), stride).float()
-    hint = "Convolution, normalisation, ReLU; convolution, normalisation; what is added, and when is the last ReLU?"
+    hint = "Convolution, normalisation, ReLU, convolution, normalisation. What is added, and where is the last ReLU?"
     assert_close(net(x), expected, hint=hint, **LOOSE)
 
 
 @pytest.mark.task("early_exit.resnet.BasicBlock")
 def test_block_in_training(hw):
-    """In training mode the batch's own statistics normalise, and each layer sees the batch once."""
+    """In training mode batch statistics are used, and each layer gets the batch once."""
     net, state = _with_random_weights(hw, BLOCK, in_channels=2, out_channels=3, stride=2)
     net.train()
     x = torch.randn(5, 2, 6, 4, generator=hw.generator())
     seen: oracle.Statistics = {}
     expected = oracle.basic_block(state, "", x.double(), 2, seen)
-    assert_close(net(x), expected.float(), hint="Use the layers as they are, each of them once.", **LOOSE)
+    assert_close(net(x), expected.float(), hint="Use the given layers, each of them once.", **LOOSE)
     after = net.state_dict()
     for name, (mean, _) in seen.items():
-        due = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
-        assert_close(
-            after[f"{name}.running_mean"],
-            due.float(),
-            hint="Does each layer run once, on what the one before it makes?",
-        )
+        expected = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
+        hint = "Does each layer run once, on the output of the previous layer?"
+        assert_close(after[f"{name}.running_mean"], expected.float(), hint=hint)
 
 
 @pytest.mark.task("early_exit.resnet.BasicBlock")
 def test_block_gradients(hw):
-    """The gradient reaches the input by both ways, and every weight."""
+    """The gradient reaches the input through both paths, and every weight."""
     net = hw.module(BLOCK, in_channels=2, out_channels=3, stride=1)
     state, x = _smooth_point(hw, net, (2, 2, 5, 3), lambda s, x: oracle.basic_block(s, "", x, 1))
-    assert_tensor(net(x), shape=(2, 3, 5, 3), dtype=torch.float32)  # the cotangent's
+    assert_tensor(net(x), shape=(2, 3, 5, 3), dtype=torch.float32)  # the shape of the cotangent
     cotangent = torch.randn(2, 3, 5, 3, generator=hw.generator())
     reply = net.ask(x=x, grad_of=("x", "self"), cotangent=cotangent)
     wide = x.double().requires_grad_()
     expected = _gradients(state, lambda s: oracle.basic_block(s, "", wide, 1), cotangent, [wide])
-    hint = "Is the gradient cut on one of the two ways from input to output?"
+    hint = "Is the gradient cut on one of the two paths from input to output?"
     _compare(reply.grads["x"], expected.pop("x 0"), hint)
     for name, gradient in expected.items():
         _compare(reply.grads["self"][name], gradient, hint)
 
 
 def _smooth_point(hw, net, shape, forward):
-    """Weights and an input at which no ReLU stands on its kink: loaded into `net`, and in double precision."""
+    """Weights and an input for which no ReLU input is close to 0: loaded into `net`, and in double precision."""
     for _ in range(50):
         drawn = random_state(net.state_dict(), hw.generator())
         x, state = torch.randn(shape, generator=hw.generator()), oracle.double(drawn)
@@ -112,39 +109,39 @@ def _gradients(state, function, cotangent, inputs=()):
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_network(hw, shape):
-    """Exits after all, some, one or none of the early stages; odd and oblong images."""
+    """Exits after all, some, one or none of the early stages; images have odd sizes and are rectangular."""
     net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=2, **SHAPES[shape])
     net.eval()
     x = torch.randn(2, 2, 13, 9, generator=hw.generator())
     expected = oracle.all_logits(state, x, SHAPES[shape]["exits"]).float()
-    hint = "Which stage does each head stand behind, and which head is the last?"
+    hint = "After which stage is each head, and which head is the last one?"
     assert_close(net(x), expected, hint=hint, **LOOSE)
 
 
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
 def test_network_in_training(hw):
-    """In training mode every image goes through every stage, once."""
+    """In training mode every image passes every stage once."""
     net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
     net.train()
     x = torch.randn(7, 1, 16, 16, generator=hw.generator())
     net(x)
     after = net.state_dict()
-    seen = oracle.infer(state, x, (1, 3), 0.0, training=True).seen  # at threshold 0 nobody leaves
+    seen = oracle.infer(state, x, (1, 3), 0.0, training=True).seen  # at threshold 0 no image leaves early
     for name, (mean, variance) in seen.items():
-        hint = "In `forward` nobody leaves: every layer sees the whole batch, once."
-        due = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
-        assert_close(after[f"{name}.running_mean"], due.float(), hint=hint, **LOOSE)
-        due = 0.9 * state[f"{name}.running_var"] + 0.1 * variance
-        assert_close(after[f"{name}.running_var"], due.float(), hint=hint, **LOOSE)
+        hint = "In `forward` no image leaves: every layer gets the complete batch once."
+        expected = 0.9 * state[f"{name}.running_mean"] + 0.1 * mean
+        assert_close(after[f"{name}.running_mean"], expected.float(), hint=hint, **LOOSE)
+        expected = 0.9 * state[f"{name}.running_var"] + 0.1 * variance
+        assert_close(after[f"{name}.running_var"], expected.float(), hint=hint, **LOOSE)
 
 
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
 def test_network_gradients(hw):
-    """The loss of every exit reaches all that stands before it."""
+    """The loss of every exit reaches all layers before it."""
     net = hw.module(NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
     state, x = _smooth_point(hw, net, (2, 1, 9, 9), lambda s, x: oracle.all_logits(s, x, (1, 3)))
-    hint = "One tensor: exits come first, then the batch, then the classes."
-    assert_tensor(net(x), shape=(3, 2, 3), dtype=torch.float32, hint=hint)  # the cotangent's
+    hint = "Return one tensor: first the exits, then the batch, then the classes."
+    assert_tensor(net(x), shape=(3, 2, 3), dtype=torch.float32, hint=hint)  # the shape of the cotangent
     cotangent = torch.randn(3, 2, 3, generator=hw.generator())
     grads = net.ask(x, grad_of=("self",), cotangent=cotangent).grads["self"]
     expected = _gradients(state, lambda s: oracle.all_logits(s, x, (1, 3)), cotangent)
@@ -152,12 +149,12 @@ def test_network_gradients(hw):
         _compare(
             grads[name],
             gradient,
-            "Is something detached between the stages, or between a stage and its head?",
+            "Is a tensor detached between stages, or between a stage and its head?",
         )
 
 
 def _loss(logits, labels, weights):
-    """Sum over exits of weight times the mean over images of log(sum of exp) less the label's logit, by loops."""
+    """By loops: the sum over exits of weight * mean over images of (log(sum of exp) - logit of the label)."""
     total = torch.zeros((), dtype=torch.float64)
     for i, weight in enumerate(weights):
         for b, label in enumerate(labels.tolist()):
@@ -168,12 +165,12 @@ def _loss(logits, labels, weights):
 @pytest.mark.task("early_exit.loss.early_exit_loss")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_loss(hw, dtype):
-    """Three exits of unequal weight; double in, double out; a transposed tensor; one exit without weight."""
+    """Three exits with different weights, one of them 0; double in, double out; a transposed tensor."""
     logits = (
         (3 * torch.randn(5, 3, 7, generator=hw.generator(), dtype=torch.float64)).to(dtype).transpose(0, 1)
     )
     labels, weights = torch.tensor([6, 0, 3, 3, 1]), [2.0, 0.0, 0.7]
-    hint = "Mean over the images, weighted sum over the exits, and nothing divided by the weights."
+    hint = "Take the mean over the images and the weighted sum over the exits. Do not divide by the weights."
     function = hw("early_exit.loss.early_exit_loss")
     expected = _loss(logits.double(), labels, weights).to(dtype)
     assert_close(function(logits, labels, weights), expected, hint=hint)
@@ -182,13 +179,11 @@ def test_loss(hw, dtype):
 
 @pytest.mark.task("early_exit.loss.early_exit_loss")
 def test_loss_is_stable(hw):
-    """Logits of a thousand, a batch of one, a single exit."""
+    """Logits of 1000, a batch of one, a single exit."""
     logits = torch.tensor([[[1000.0, 0.0, -1000.0]]])
     got = hw("early_exit.loss.early_exit_loss")(logits, torch.tensor([1]), [0.5])
     # log(e^1000 + e^0 + e^-1000) - 0 = 1000, halved.
-    assert_close(
-        got, torch.tensor(500.0), hint="Does the logarithm of the softmax survive a probability of 0?"
-    )
+    assert_close(got, torch.tensor(500.0), hint="Is your log-softmax finite if a probability is 0?")
 
 
 @pytest.mark.task("early_exit.loss.early_exit_loss")
@@ -200,18 +195,18 @@ def test_loss_gradients(hw):
     wide = logits.clone().requires_grad_()
     (expected,) = torch.autograd.grad(_loss(wide, labels, weights), wide)
     assert_gradient(
-        reply.grads["exit_logits"], expected, hint="Do all exits, and all images, take part in the loss?"
+        reply.grads["exit_logits"], expected, hint="Do all exits and all images take part in the loss?"
     )
 
 
 @pytest.mark.task("early_exit.loss.early_exit_loss")
 def test_each_image_counts_alike(hw):
-    """The loss of a batch is the mean of its images' losses, and the order of the images does not matter."""
+    """The loss of a batch is the mean of the losses of its images. The order of images does not matter."""
     logits = torch.randn(2, 6, 3, generator=hw.generator(), dtype=torch.float64)
     labels, weights = torch.tensor([2, 0, 1, 1, 0, 2]), [1.0, 0.3]
     function = hw(LOSS)
     singles = [function(logits[:, b : b + 1], labels[b : b + 1], weights) for b in range(6)]
-    whole = function(logits.flip(1), labels.flip(0), weights)
+    together = function(logits.flip(1), labels.flip(0), weights)
     for found in singles:
-        assert_tensor(found, shape=(), dtype=torch.float64, hint="One number, as a tensor.")
-    assert_close(whole, torch.stack(singles).mean(), hint="A mean over the images, not a sum.")
+        assert_tensor(found, shape=(), dtype=torch.float64, hint="Return one number, as a tensor.")
+    assert_close(together, torch.stack(singles).mean(), hint="Take the mean over the images, not the sum.")

@@ -1,4 +1,4 @@
-"""Question 3(a), further out and in every shape."""
+"""Question 3(a): the tails of the distribution, and all shapes."""
 
 import pytest
 import torch
@@ -11,9 +11,9 @@ from tests.support.compare import assert_close, assert_tensor
 
 @pytest.mark.task("early_exit.partial_sums.remaining_variance")
 def test_every_k(hw):
-    """Every k, against adding one by one; a list and a tensor alike."""
+    """Every k, compared with a sum term by term, for a list and a tensor."""
     variances = torch.rand(6, generator=hw.generator(), dtype=torch.float64)
-    hint = "Which terms are not known yet when the first k are?"
+    hint = "If the first k terms are known, which terms are not?"
     for k in range(7):
         total = 0.0
         for number in range(1, 7):
@@ -25,9 +25,9 @@ def test_every_k(hw):
 
 @pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
 def test_geometric_series_agrees_with_its_terms(hw):
-    """Each further term takes its own variance away; any shape of k."""
+    """Each further term removes its own variance, for any shape of k."""
     k = torch.tensor([[0, 1, 2], [7, 20, 40]])
-    # The infinite tail after k terms is the sum of 2^-i over i > k; 200 terms of it are all that float64 holds.
+    # The infinite tail after k terms is the sum of 2^-i over i > k; float64 needs only 200 of its terms.
     tails = [[sum(2.0**-i for i in range(n + 1, n + 200)) for n in row] for row in k.tolist()]
     expected = torch.tensor(tails, dtype=torch.float64)
     got = hw("early_exit.partial_sums.geometric_remaining_variance")(k)
@@ -38,7 +38,7 @@ def test_geometric_series_agrees_with_its_terms(hw):
 
 @pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
 def test_geometric_variance_of_many_terms(hw):
-    """After hundreds of terms there is still something left."""
+    """After hundreds of terms the remaining variance is still positive."""
     got = hw("early_exit.partial_sums.geometric_remaining_variance")(torch.tensor([64, 300, 1000]))
     expected = torch.tensor([0.5**64, 0.5**300, 0.5**1000], dtype=torch.float64)
     assert_close(
@@ -52,76 +52,75 @@ def test_geometric_variance_of_many_terms(hw):
 
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_tail_keeps_its_digits(hw):
-    """From plus five to minus 37 standard deviations, each right to its own size."""
+    """From plus five to minus 37 standard deviations, with a small relative error."""
     z = torch.tensor([5.0, 0.3, -0.3, -2.0, -5.0, -8.0, -10.48576, -20.0, -37.0], dtype=torch.float64)
     variance = torch.tensor([0.25, 4.0, 1.0, 9.0, 2.0, 0.5, 1e-6, 3.0, 7.0], dtype=torch.float64)
     got = hw("early_exit.partial_sums.probability_nonpositive")(-z * variance.sqrt(), variance)
     hint = (
-        "Is the answer right for small sums only? Compare it with a function that computes the tail itself."
+        "Is the answer right for small sums only? Compare it with a function that computes the tail directly."
     )
     assert_close(got, oracle.normal_cdf(z), rtol=1e-8, atol=0.0, hint=hint)
 
 
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_probability_broadcasts(hw):
-    """A column of sums against a row of variances; single precision comes in, double goes out."""
+    """A column of sums and a row of variances are broadcast. Single precision in, double precision out."""
     partial_sum = torch.randn(3, 1, generator=hw.generator())
     variance = 0.1 + torch.rand(2, generator=hw.generator())
     z = -partial_sum.double() / variance.double().sqrt()
     got = hw("early_exit.partial_sums.probability_nonpositive")(partial_sum, variance)
-    assert_close(got, oracle.normal_cdf(z), hint="The result is float64 and has the shape both broadcast to.")
+    assert_close(got, oracle.normal_cdf(z), hint="The result is float64 and has the broadcast shape.")
 
 
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_nothing_left_to_add(hw):
-    """With variance 0 the sum is what it is: the probability is 1 or 0."""
+    """With variance 0 the sum is certain, so the probability is 1 or 0."""
     partial_sum, variance = torch.tensor([[-2.0], [0.0], [0.25]]), torch.tensor([0.0, 1.0])
     z = -partial_sum.double()[:, 0]
     known = torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)
     expected = torch.stack([known, oracle.normal_cdf(z)], dim=1)
     got = hw("early_exit.partial_sums.probability_nonpositive")(partial_sum, variance)
-    assert_close(got, expected, hint="What is Y when all its terms are known, and is 0 <= 0?")
+    assert_close(got, expected, hint="What is Y if all its terms are known? Is 0 <= 0?")
 
 
 @pytest.mark.task("early_exit.partial_sums.probability_nonpositive")
 def test_symmetry_and_scale(hw):
-    """A sum and its mirror image share the probability 1; units do not matter."""
+    """The probabilities of a sum and its negative add up to 1. The scale does not matter."""
     function = hw("early_exit.partial_sums.probability_nonpositive")
 
     @given(st.floats(-6, 6), st.floats(0.01, 100), st.floats(0.1, 10))
-    def law(partial_sum, variance, scale):
+    def check(partial_sum, variance, scale):
         one = function(partial_sum, variance)
         other = function(-partial_sum, variance)
         for found in (one, other):
-            assert_tensor(
-                found, shape=(), dtype=torch.float64, hint="A 0-dimensional tensor for two numbers."
-            )
+            hint = "For two numbers the result is a 0-dimensional tensor."
+            assert_tensor(found, shape=(), dtype=torch.float64, hint=hint)
         assert_close(one + other, torch.tensor(1.0, dtype=torch.float64), hint="P(Y <= 0) + P(Y >= 0) = 1.")
         scaled = function(scale * partial_sum, scale**2 * variance)
-        assert_close(scaled, one, hint="Is it a variance or a standard deviation that is given?")
+        assert_close(scaled, one, hint="Is the argument a variance or a standard deviation?")
 
-    law()
+    check()
 
 
 @pytest.mark.task("early_exit.partial_sums.log_probability_nonpositive")
 def test_log_tail(hw):
-    """From plus eight to minus ten thousand standard deviations."""
+    """The logarithm from plus eight to minus ten thousand standard deviations."""
     z = torch.tensor([[8.0, 1.0], [-1.0, -10.48576], [-45.0, -1e4]], dtype=torch.float64)
     variance = torch.tensor([4.0, 0.01], dtype=torch.float64)
     got = hw("early_exit.partial_sums.log_probability_nonpositive")(-z * variance.sqrt(), variance)
-    hint = "Where does the probability leave the range of floating point, and what happens to its logarithm?"
+    hint = "Where does the probability underflow, and what happens to its logarithm?"
     assert_close(got, oracle.normal_log_cdf(z), rtol=1e-8, atol=0.0, hint=hint)
 
 
 @pytest.mark.task("early_exit.partial_sums.log_probability_nonpositive")
 def test_log_probability_with_nothing_left_to_add(hw):
-    """With variance 0 the logarithm is 0 or minus infinity; single precision comes in, double goes out."""
+    """With variance 0 the logarithm is 0 or minus infinity. Single precision in, double precision out."""
     partial_sum = torch.tensor([-2.0, 0.0, 0.25])
     expected = torch.tensor([0.0, 0.0, -float("inf")], dtype=torch.float64)
     got = hw("early_exit.partial_sums.log_probability_nonpositive")(partial_sum, 0.0)
-    assert_close(got, expected, hint="What is Y when all its terms are known, and is 0 <= 0?")
+    assert_close(got, expected, hint="What is Y if all its terms are known? Is 0 <= 0?")
     mixed = hw("early_exit.partial_sums.log_probability_nonpositive")(
         partial_sum[:, None], torch.tensor([1.0, 2.0])
     )
     z = -partial_sum.double()[:, None] / torch.tensor([1.0, 2.0], dtype=torch.float64).sqrt()
-    assert_close(mixed, oracle.normal_log_cdf(z), hint="Both arguments broadcast.")
+    assert_close(mixed, oracle.normal_log_cdf(z), hint="Both arguments are broadcast.")

@@ -1,11 +1,11 @@
-"""Question 4(a) to 4(c), hidden: the true policy gradient by enumeration, and the law of the roll-out."""
+"""Question 4(a) to 4(c), hidden: the exact policy gradient by enumeration, and the distribution of the roll-out."""
 
 import itertools
 
 import pytest
 import torch
 
-from tests.oracles.rlhf import TinyPolicy, ragged_mask
+from tests.oracles.rlhf import TinyPolicy, cached, ragged_mask
 from tests.support.compare import (
     assert_close,
     assert_frequency,
@@ -23,10 +23,10 @@ NAN = float("nan")
 @pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
 @pytest.mark.parametrize("baseline", [0.0, 3.7], ids=["plain", "baseline"])
 def test_expected_gradient_is_the_policy_gradient(hw, baseline):
-    """Over all responses of two tokens, weighted by their probability, the gradient is that of -E[reward].
+    """The sum over all responses of two tokens, weighted by their probability, is the gradient of -E[reward].
 
-    The policy is a table: logits[t, v] for t = 0, 1 and v = 0..2, tokens independent. E[r] is differentiated exactly,
-    and a baseline must not change the result, since the probabilities sum to one.
+    The policy is a table: logits[t, v] for t = 0, 1 and v = 0..2, with independent tokens. The test differentiates E[r]
+    exactly. A baseline must not change the result, because the probabilities add up to 1.
     """
     logits = torch.tensor([[0.3, -0.7, 1.1], [0.9, 0.2, -0.4]], dtype=torch.float64, requires_grad=True)
     responses = torch.tensor(list(itertools.product(range(3), repeat=2)))
@@ -34,7 +34,7 @@ def test_expected_gradient_is_the_policy_gradient(hw, baseline):
     log_probs = logits.log_softmax(-1)[torch.arange(2), responses]  # [9, 2]
     weights = log_probs.sum(1).exp()
     expected = torch.autograd.grad(-(weights * rewards).sum(), logits, retain_graph=True)[0]
-    # One call with the nine responses as a batch; the mean of the batch becomes an expectation by weighing afterwards.
+    # One call has the nine responses as a batch. Weights turn the mean of the batch into an expectation afterwards.
     reply = hw("rlhf.policy_gradient.reinforce_loss").ask(
         log_probs=log_probs.detach(),
         rewards=rewards,
@@ -45,14 +45,13 @@ def test_expected_gradient_is_the_policy_gradient(hw, baseline):
     per_response = reply.grads["log_probs"]
     assert_tensor(per_response, shape=(9, 2), what="the gradient", hint="Is the graph to log_probs cut?")
     got = torch.autograd.grad((log_probs * per_response * 9 * weights.detach()[:, None]).sum(), logits)[0]
-    assert_gradient(
-        got, expected, hint="Which sign makes a loss of a reward? Mean over the batch, sum over tokens."
-    )
+    hint = "Which sign turns a reward into a loss? Take the mean over the batch and the sum over tokens."
+    assert_gradient(got, expected, hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
 def test_padding_may_hold_anything(hw):
-    """Ragged rows, NaN and infinity at padding, a baseline for each row, strided input."""
+    """Rows of different lengths, NaN and infinity at padding, a baseline for each row, non-contiguous input."""
     lengths = [3, 1, 5, 2]
     mask = ragged_mask(lengths, 5)
     log_probs = -torch.rand(5, 4, generator=hw.generator(), dtype=torch.float64).t() - 0.1
@@ -70,14 +69,14 @@ def test_padding_may_hold_anything(hw):
     )
     assert_close(reply.value, expected, hint="What is 0 * NaN?")
     gradient = torch.where(mask, -(rewards - baseline)[:, None] / 4, 0.0)
-    assert_gradient(reply.grads["log_probs"], gradient, hint="Padding gets no gradient, and no NaN.")
+    assert_gradient(reply.grads["log_probs"], gradient, hint="Padding gets no gradient and no NaN.")
     assert_no_gradient(reply.grads["rewards"], what="rewards")
     assert_no_gradient(reply.grads["baseline"], what="the baseline")
 
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
 def test_cross_entropy_on_ragged_rows(hw):
-    """Against plain loops in double precision; at padding stand any labels, and logits that are NaN or infinite."""
+    """Compared with plain loops in double precision. Padding has any labels, and NaN or infinite logits."""
     lengths = [4, 1, 2]
     mask = ragged_mask(lengths, 4)
     logits = torch.randn(3, 5, 4, generator=hw.generator(), dtype=torch.float64).transpose(1, 2)
@@ -90,14 +89,11 @@ def test_cross_entropy_on_ragged_rows(hw):
     reply = hw("rlhf.policy_gradient.cross_entropy_loss").ask(
         logits=torch.where(mask[..., None], logits, garbage), labels=labels, mask=mask, grad_of=("logits",)
     )
-    assert_close(
-        reply.value, expected, hint="A long reference weighs more than a short one here. Are pads left out?"
-    )
+    hint = "A long reference has a larger weight than a short one here. Is padding ignored?"
+    assert_close(reply.value, expected, hint=hint)
     weights = logits.exp() / logits.exp().sum(-1, keepdim=True)
     gradient = torch.where(mask[..., None], (weights - torch.nn.functional.one_hot(labels, 5)) / 3, 0.0)
-    assert_gradient(
-        reply.grads["logits"], gradient, hint="Padding trains nothing, and no NaN comes out of it."
-    )
+    assert_gradient(reply.grads["logits"], gradient, hint="Padding gets no gradient and no NaN.")
 
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
@@ -108,7 +104,7 @@ def test_cross_entropy_in_the_far_tail(hw):
     assert_close(got, torch.tensor(500.0), hint="Take the logarithm before anything can underflow.")
 
 
-# A policy over {0: pad, 1: end, 2, 3 = start as well}, two sources that differ in their attention masks only.
+# A policy over {0: pad, 1: end, 2, 3: also the start}, and two sources that differ only in their attention masks.
 POLICY = TinyPolicy(4)
 SOURCE = torch.tensor([1, 2, 3])
 ATTENDED = torch.tensor([[True, True, True], [True, True, False]])
@@ -119,8 +115,8 @@ NAMES = "tokens, log_probs, mask"
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 @pytest.mark.parametrize("temperature", [1.0, 0.6], ids=["plain", "cooler"])
 def test_responses_follow_the_law_of_the_policy(hw, temperature):
-    """How often each possible response is drawn, and its log-probabilities, against enumeration over the vocabulary."""
-    policy = checked(_fast(POLICY), 4)
+    """The frequency and the log-probability of each possible response, compared with enumeration."""
+    policy = checked(cached(POLICY), 4)
     source, attended = SOURCE.repeat(2 * DRAWS, 1), ATTENDED.repeat_interleave(DRAWS, 0)
     got = hw("rlhf.policy_gradient.sample_response")(
         policy, source, attended, START, END, PAD, WIDTH, temperature=temperature, generator=hw.generator()
@@ -130,77 +126,61 @@ def test_responses_follow_the_law_of_the_policy(hw, temperature):
     assert_tensor(log_probs, shape=(2 * DRAWS, WIDTH), dtype=torch.float32, what="the log-probabilities")
     ended = (tokens == END).long()
     expected_mask = ended.cumsum(1) - ended == 0
-    assert_close(
-        mask, expected_mask, what="the mask", hint="A drawn pad before the end is an ordinary token."
-    )
-    assert_true(bool((tokens[~mask] == PAD).all()), "after the end stands something other than the pad")
+    hint = "If the policy draws pad_id before the end, it is an ordinary token."
+    assert_close(mask, expected_mask, what="the mask", hint=hint)
+    assert_true(bool((tokens[~mask] == PAD).all()), "a token after the end is not pad_id")
     for number, group in enumerate((slice(0, DRAWS), slice(DRAWS, None))):
         drawn = [
             tuple(t for t, m in zip(row, keep, strict=True) if m)
             for row, keep in zip(tokens[group].tolist(), mask[group].tolist(), strict=True)
         ]
-        law = dict(
+        probability = dict(
             POLICY.responses(SOURCE.tolist(), ATTENDED[number].tolist(), START, END, WIDTH, temperature)
         )
-        hits = torch.tensor([drawn.count(response) for response in law])
-        hint = "Does the draw see the source, its mask, the whole prefix and the temperature?"
+        hits = torch.tensor([drawn.count(response) for response in probability])
+        hint = "Does the draw use the source, its mask, the complete prefix and the temperature?"
         assert_frequency(
-            hits, DRAWS, torch.tensor(list(law.values())), what="how often a response is drawn", hint=hint
+            hits,
+            DRAWS,
+            torch.tensor(list(probability.values())),
+            what="how often a response is drawn",
+            hint=hint,
         )
-        first = torch.tensor([[response[0] == v for response in law] for v in range(4)]).double()
+        first = torch.tensor([[response[0] == v for response in probability] for v in range(4)]).double()
+        hint = "Can the policy draw its least likely token too?"
         assert_frequency(
             first @ hits.double(),
             DRAWS,
-            first @ torch.tensor(list(law.values()), dtype=torch.float64),
-            what="how often a token is drawn first",
-            hint="May the policy draw its unlikeliest token as well?",
+            first @ torch.tensor(list(probability.values()), dtype=torch.float64),
+            what="how often a token is the first one",
+            hint=hint,
         )
-        sums = torch.tensor([law[response] for response in drawn], dtype=torch.float64).log().float()
+        sums = torch.tensor([probability[response] for response in drawn], dtype=torch.float64).log().float()
         got = torch.where(mask[group], log_probs[group], 0.0).sum(1)
-        assert_close(
-            got,
-            sums,
-            what="the log-probability of a response",
-            hint="At the temperature of the draw, not at 1.",
-        )
+        hint = "Use the temperature of the draw, not 1."
+        assert_close(got, sums, what="the log-probability of a response", hint=hint)
     assert_close(
-        torch.where(mask, 0.0, log_probs), torch.zeros_like(log_probs), what="log-probabilities at padding"
+        torch.where(mask, 0.0, log_probs),
+        torch.zeros_like(log_probs),
+        what="the log-probabilities at padding",
     )
-
-
-def _fast(policy):
-    """The policy with its answers remembered: thousands of rows share few prefixes."""
-    known = {}
-
-    def answer(input_ids, attention_mask, decoder_input_ids):
-        rows = []
-        for key in zip(input_ids.tolist(), attention_mask.tolist(), decoder_input_ids.tolist(), strict=True):
-            name = str(key)
-            if name not in known:
-                known[name] = torch.tensor(
-                    [policy.logits(key[0], key[1], key[2][: t + 1]) for t in range(len(key[2]))]
-                )
-            rows.append(known[name])
-        return torch.stack(rows)
-
-    return answer
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_generator_alone_decides(hw):
     """The same generator state gives the same draw; a later state gives another."""
-    # So many rows that one of them gets to the last step: every right reply is four tokens wide.
+    # There are so many rows that one of them reaches the last step: every right result has four columns.
     source, attended = SOURCE.repeat(300, 1), ATTENDED[:1].repeat(300, 1)
     generator = hw.generator()
     start = generator.get_state()
     sample = hw("rlhf.policy_gradient.sample_response")
-    arguments = (checked(_fast(POLICY), 4), source, attended, START, END, PAD, 4)
+    arguments = (checked(cached(POLICY), 4), source, attended, START, END, PAD, 4)
     first, second = (parts(sample(*arguments, generator=generator), 3, NAMES)[0] for _ in range(2))
     same_state = torch.Generator().set_state(start)
     again = parts(sample(*arguments, generator=same_state), 3, NAMES)[0]
     assert_tensor(first, what="tokens")
     assert_tensor(second, what="tokens")
-    hint = "Draw with the generator that was passed, and never seed it."
+    hint = "Draw with the given generator, and never seed it."
     assert_close(again, first, what="the draw from the same generator state", hint=hint)
     assert_true(
         first.shape != second.shape or not torch.equal(first, second),
@@ -211,7 +191,7 @@ def test_generator_alone_decides(hw):
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_roll_out_keeps_no_graph(hw):
-    """Nothing that was drawn leads back to the policy's parameters."""
+    """The result has no graph back to the parameters of the policy."""
 
     class Policy(torch.nn.Module):
         def __init__(self):
@@ -234,13 +214,15 @@ def test_roll_out_keeps_no_graph(hw):
         grad_of=("policy",),
     )
     parts(reply.value, 3, NAMES)
-    hint = "The update computes its log-probabilities anew; a roll-out that keeps its graph fills the memory."
+    hint = (
+        "The update computes its log-probabilities again. A roll-out that keeps its graph fills the memory."
+    )
     assert_no_gradient(policy.bias.grad, what="the policy", hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_drawing_stops_when_all_have_ended(hw):
-    """Two rows end at once, one after two tokens: two columns come back, however many are allowed."""
+    """Two rows end after one token, one row after two: the result has two columns, even if more are allowed."""
 
     def policy(input_ids, attention_mask, decoder_input_ids):
         logits = torch.full((*decoder_input_ids.shape, 4), -1e4)

@@ -1,4 +1,4 @@
-"""Question 4(c), hidden: statistics, advantages and losses on ragged rows, against plain loops."""
+"""Question 4(c), hidden: statistics, advantages and losses on rows of different lengths, compared with plain loops."""
 
 import math
 
@@ -22,7 +22,7 @@ def _draw(hw, scale=1.0):
 
 
 def _dirty(x):
-    """`x` with garbage at the padding, in its own layout (torch.where would make it contiguous)."""
+    """`x` with garbage at the padding, in the same memory layout (torch.where would make it contiguous)."""
     dirty = x.clone()
     dirty[~MASK] = GARBAGE.expand_as(x)[~MASK]
     return dirty
@@ -30,51 +30,49 @@ def _dirty(x):
 
 @pytest.mark.task("rlhf.advantages.masked_mean")
 def test_masked_mean_and_its_gradient(hw):
-    """1 / N at every valid token and 0 at every pad, whatever stands there."""
+    """The gradient is 1 / N at every valid token and 0 at every pad, for every padding value."""
     x = _draw(hw)
     reply = hw("rlhf.advantages.masked_mean").ask(x=_dirty(x), mask=MASK, grad_of=("x",))
     values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
-    assert_close(
-        reply.value,
-        torch.tensor(sum(values) / 19, dtype=torch.float64),
-        hint="One mean over the whole batch.",
-    )
-    assert_gradient(reply.grads["x"], MASK.double() / 19, hint="Pads get no gradient, and no NaN.")
+    hint = "Take one mean over the complete batch."
+    assert_close(reply.value, torch.tensor(sum(values) / 19, dtype=torch.float64), hint=hint)
+    assert_gradient(reply.grads["x"], MASK.double() / 19, hint="Padding gets no gradient and no NaN.")
 
 
 @pytest.mark.task("rlhf.advantages.masked_whiten")
 def test_masked_whiten_against_plain_statistics(hw):
-    """Mean 0 and biased variance 1 over the valid tokens, 0 at the pads; the offset of 30 shows a wrong mean."""
+    """Valid tokens get mean 0 and biased variance 1, padding gets 0. The offset of 30 reveals a wrong mean."""
     x = _draw(hw, 4.0) + 30
     got = hw("rlhf.advantages.masked_whiten")(_dirty(x), MASK)
     values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
     mean = sum(values) / 19
     deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / 19)
     expected = torch.where(MASK, (x - mean) / deviation, 0.0)
-    assert_close(got, expected, rtol=1e-6, hint="Biased or unbiased: the docstring says which. Are pads 0?")
+    assert_close(
+        got, expected, rtol=1e-6, hint="The docstring says whether the variance is biased. Is padding 0?"
+    )
 
 
 @pytest.mark.task("rlhf.advantages.masked_whiten")
 def test_equal_values_do_not_divide_by_zero(hw):
-    """All valid values alike: zeros."""
+    """If all valid values are equal, the result is zero."""
     got = hw("rlhf.advantages.masked_whiten")(torch.full((5, 6), 3.0), MASK)
     assert_close(got, torch.zeros(5, 6), atol=1e-3, hint="What is eps for?")
 
 
 @pytest.mark.task("rlhf.advantages.masked_whiten")
 def test_eps_stands_under_the_root(hw):
-    """With variance 1 and eps 3 values are halved."""
+    """With variance 1 and eps 3 the values are halved."""
     x, mask = torch.tensor([[1.0, 3.0]], dtype=torch.float64), torch.ones(1, 2).bool()
     got = hw("rlhf.advantages.masked_whiten")(x, mask, eps=3.0)
-    assert_close(
-        got, torch.tensor([[-0.5, 0.5]], dtype=torch.float64), hint="Where does eps stand in the docstring?"
-    )
+    hint = "Where is eps in the formula of the docstring?"
+    assert_close(got, torch.tensor([[-0.5, 0.5]], dtype=torch.float64), hint=hint)
 
 
 @pytest.mark.task("rlhf.advantages.gae")
 @pytest.mark.parametrize(("gamma", "lam"), [(0.97, 0.9), (1.0, 0.95), (0.9, 0.0), (0.8, 1.0)])
 def test_gae_against_its_definition(hw, gamma, lam):
-    """Sums of temporal differences, row by row; returns are advantages plus values; garbage at the pads."""
+    """Advantages are sums of temporal differences, returns are advantages plus values; padding has garbage."""
     rewards, values = _draw(hw), _draw(hw)
     ask = hw("rlhf.advantages.gae").ask
     reply = ask(
@@ -90,15 +88,17 @@ def test_gae_against_its_definition(hw, gamma, lam):
     assert_close(
         advantages, expected[0], what="advantages", hint="What follows the last valid token of a row?"
     )
-    assert_close(returns, expected[1], what="returns", hint="Advantages plus values, at valid tokens.")
-    assert_no_gradient(reply.grads["values"], what="values", hint="Advantages are data for the update.")
+    assert_close(
+        returns, expected[1], what="returns", hint="Returns are advantages plus values, at valid tokens."
+    )
+    assert_no_gradient(reply.grads["values"], what="values", hint="For the update, advantages are data.")
     assert_no_gradient(reply.grads["rewards"], what="rewards")
 
 
 @pytest.mark.task("rlhf.advantages.gae")
 @given(st.integers(1, 6), st.floats(0.5, 1), st.floats(0, 1))
 def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
-    """Values that are the discounted rewards to come: every advantage is 0, and returns are the values."""
+    """If the values are the discounted future rewards, every advantage is 0 and the returns are the values."""
     rewards = [0.5, -1.0, 2.0, 0.25, -0.75, 1.5][:length]
     values = [0.0] * (length + 1)
     for t in reversed(range(length)):
@@ -113,7 +113,7 @@ def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
 
 @pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
 def test_surrogate_against_plain_loops(hw):
-    """Ratios well outside the clip for both signs of the advantage, ragged rows, garbage at the pads."""
+    """Ratios far outside the clip for both signs of the advantage; padding has garbage."""
     old, advantages = _draw(hw) - 2, _draw(hw)
     new = old + _draw(hw, 0.5)
     loss, gradient = oracle.surrogate_loss(new, old, advantages, LENGTHS, 0.15)
@@ -125,21 +125,17 @@ def test_surrogate_against_plain_loops(hw):
         clip_eps=0.15,
         grad_of=("log_probs", "old_log_probs", "advantages"),
     )
-    assert_close(
-        reply.value,
-        torch.tensor(loss, dtype=torch.float64),
-        hint="Pessimistic for both signs of the advantage.",
-    )
-    assert_gradient(
-        reply.grads["log_probs"], gradient, hint="Where is the loss flat? Pads get neither gradient nor NaN."
-    )
+    hint = "The objective is pessimistic for both signs of the advantage."
+    assert_close(reply.value, torch.tensor(loss, dtype=torch.float64), hint=hint)
+    hint = "Where is the loss flat? Padding gets no gradient and no NaN."
+    assert_gradient(reply.grads["log_probs"], gradient, hint=hint)
     assert_no_gradient(reply.grads["old_log_probs"], what="old_log_probs")
     assert_no_gradient(reply.grads["advantages"], what="advantages")
 
 
 @pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
 def test_first_update_is_the_policy_gradient(hw):
-    """With new equal to old log-probs the gradient is -A / N."""
+    """If new and old log-probs are equal, the gradient is -A / N."""
     logs, advantages = _draw(hw) - 1, _draw(hw)
     reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
         log_probs=logs,
@@ -151,17 +147,14 @@ def test_first_update_is_the_policy_gradient(hw):
     )
     assert_tensor(reply.value, shape=(), dtype=torch.float64)
     expected = torch.where(MASK, -advantages / 19, 0.0)
-    assert_gradient(
-        reply.grads["log_probs"],
-        expected,
-        hint="A ratio of 1 is no constant: its gradient is that of log pi.",
-    )
+    hint = "A ratio of 1 is not a constant: its gradient is that of log pi."
+    assert_gradient(reply.grads["log_probs"], expected, hint=hint)
 
 
 @pytest.mark.task("rlhf.ppo.clipped_value_loss")
 def test_value_loss_against_plain_loops(hw):
-    """Values on both sides of the clip, targets on both sides of old and new ones, ragged rows, garbage at the pads."""
-    count = MASK.flatten().cumsum(0).reshape(MASK.shape) - 1  # of valid tokens: all twelve cases occur
+    """Values on both sides of the clip, targets on both sides of old and new values; padding has garbage."""
+    count = MASK.flatten().cumsum(0).reshape(MASK.shape) - 1  # the valid tokens cover all twelve cases
     moves = torch.tensor([0.6, -0.6, 0.1, -0.1], dtype=torch.float64)[count % 4]
     targets = torch.tensor([1.0, -1.0, 0.5], dtype=torch.float64)[count // 4 % 3]
     old = _draw(hw)
@@ -176,10 +169,10 @@ def test_value_loss_against_plain_loops(hw):
         grad_of=("values", "old_values", "returns"),
     )
     assert_close(
-        reply.value, torch.tensor(loss, dtype=torch.float64), hint="The larger of two squared errors, halved."
+        reply.value, torch.tensor(loss, dtype=torch.float64), hint="Take half of the larger squared error."
     )
     assert_gradient(
-        reply.grads["values"], gradient, hint="Where the clipped error is the larger one, nothing is learnt."
+        reply.grads["values"], gradient, hint="If the clipped error is the larger one, the gradient is 0."
     )
     assert_no_gradient(reply.grads["old_values"], what="old_values")
     assert_no_gradient(reply.grads["returns"], what="returns")

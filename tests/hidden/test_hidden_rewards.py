@@ -1,4 +1,4 @@
-"""Question 4(c), hidden: divergence, shaped rewards and the reward model on ragged rows with garbage at the pads."""
+"""Question 4(c), hidden: KL estimates, shaped rewards and the reward model, with garbage at the padding."""
 
 import math
 
@@ -24,7 +24,7 @@ GARBAGE = torch.tensor([NAN, INF, -INF, 1e30, NAN], dtype=torch.float64)
 
 
 def _dirty(x, garbage=GARBAGE):
-    """`x` with garbage at the padding, in its own layout (torch.where would make it contiguous)."""
+    """`x` with garbage at the padding, in the same memory layout (torch.where would make it contiguous)."""
     dirty = x.clone()
     dirty[~MASK] = garbage.expand_as(x)[~MASK]
     return dirty
@@ -32,7 +32,7 @@ def _dirty(x, garbage=GARBAGE):
 
 @pytest.mark.task("rlhf.rewards.kl_estimates")
 def test_expectations_under_the_policy(hw):
-    """Averaged over a policy of four tokens, k1 and k3 are the divergence itself; k2 is half the mean square."""
+    """For a policy over four tokens, k1 and k3 have the KL divergence as mean, and k2 half the mean square."""
     policy = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.float64)
     reference = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
     got = hw("rlhf.rewards.kl_estimates")(policy.log(), reference.log())
@@ -43,17 +43,17 @@ def test_expectations_under_the_policy(hw):
     square = sum(
         p * math.log(p / q) ** 2 / 2 for p, q in zip(policy.tolist(), reference.tolist(), strict=True)
     )
-    assert_close((policy * k1).sum(), divergence, what="the mean of k1", hint="Which way round is the ratio?")
-    assert_close((policy * k2).sum(), square, what="the mean of k2", hint="There is a factor one half.")
-    assert_close(
-        (policy * k3).sum(), divergence, what="the mean of k3", hint="Which way round is the ratio in k3?"
-    )
+    hint = "Which of the two is the numerator of the ratio?"
+    assert_close((policy * k1).sum(), divergence, what="the mean of k1", hint=hint)
+    assert_close((policy * k2).sum(), square, what="the mean of k2", hint="There is a factor of one half.")
+    hint = "Which of the two is the numerator of the ratio in k3?"
+    assert_close((policy * k3).sum(), divergence, what="the mean of k3", hint=hint)
     assert_true(bool((k3 >= 0).all()), "k3 is negative somewhere", hint="e^x >= 1 + x for every x.")
 
 
 @pytest.mark.task("rlhf.rewards.kl_estimates")
 def test_tiny_differences_keep_their_digits(hw):
-    """At a log-ratio of 1e-6 k3 is half its square, 5e-13, to 1e-4 relative, in double precision."""
+    """For a log-ratio of 1e-6, k3 is half its square, 5e-13, with relative error 1e-4 in double precision."""
     log_probs = torch.full((2, 3), -1.0, dtype=torch.float64)
     _, k2, k3 = parts(hw("rlhf.rewards.kl_estimates")(log_probs, log_probs - 1e-6), 3, "k1, k2, k3")
     expected = torch.full((2, 3), 5e-13, dtype=torch.float64)
@@ -63,7 +63,7 @@ def test_tiny_differences_keep_their_digits(hw):
 
 @pytest.mark.task("rlhf.rewards.kl_estimates")
 def test_gradient_of_each_estimator(hw):
-    """Weights 1, 10, 100 on k1, k2, k3 give 1 + 10 lr + 100 (1 - e^-lr); the reference is a constant."""
+    """With weights 1, 10, 100 the gradient is 1 + 10 lr + 100 (1 - e^-lr). The reference is a constant."""
     log_probs = torch.tensor([[-0.4, -2.0, -1.0]], dtype=torch.float64)
     reference = torch.tensor([[-1.0, -0.5, -1.1]], dtype=torch.float64)
     one = torch.ones_like(log_probs)
@@ -81,7 +81,7 @@ def test_gradient_of_each_estimator(hw):
 
 @pytest.mark.task("rlhf.rewards.shaped_rewards")
 def test_shaped_rewards_on_ragged_rows(hw):
-    """Rows of length 3, 1 and 5, garbage at the pads, scores of either sign, against plain loops."""
+    """Rows of length 3, 1 and 5 with garbage padding and scores of both signs, compared with plain loops."""
     log_probs = -torch.rand(5, 3, generator=hw.generator(), dtype=torch.float64).t()
     reference = -torch.rand(5, 3, generator=hw.generator(), dtype=torch.float64).t()
     scores = torch.tensor([0.7, -1.3, 2.1], dtype=torch.float64)
@@ -99,18 +99,15 @@ def test_shaped_rewards_on_ragged_rows(hw):
         kl_coef=0.3,
         grad_of=("log_probs", "scores"),
     )
-    assert_close(
-        reply.value,
-        expected,
-        hint="A price at every valid token, the score at the last valid one, 0 at pads.",
-    )
-    assert_no_gradient(reply.grads["log_probs"], what="log_probs", hint="Rewards are data for the update.")
+    hint = "A KL penalty at every valid token, the score at the last valid one, 0 at padding."
+    assert_close(reply.value, expected, hint=hint)
+    assert_no_gradient(reply.grads["log_probs"], what="log_probs", hint="For the update, rewards are data.")
     assert_no_gradient(reply.grads["scores"], what="scores")
 
 
 @pytest.mark.task("rlhf.rewards.shaped_rewards")
 def test_without_a_price_only_the_score_is_left(hw):
-    """kl_coef = 0: the score at the end of each row, and nothing else."""
+    """With kl_coef = 0 the result has only the score at the end of each row."""
     scores = torch.tensor([1.0, 2.0, 3.0])
     logs = torch.full((3, 5), -2.0)
     expected = torch.zeros(3, 5)
@@ -128,21 +125,20 @@ def test_without_a_price_only_the_score_is_left(hw):
     st.integers(500, 50_000),
 )
 def test_controller_against_its_equation(hw, coef, observed, target, steps, horizon):
-    """Error relative to the target, clipped to a fifth on either side, in proportion to the share of the horizon."""
+    """The change is proportional to the relative error, clipped to one fifth on both sides, and to steps / horizon."""
     error = observed / target - 1
     error = -0.2 if error < -0.2 else 0.2 if error > 0.2 else error
     expected = coef + coef * error * steps / horizon
     got = hw("rlhf.rewards.adaptive_kl_coef")(coef, observed, target, steps, horizon)
-    assert_close(
-        got, expected, rtol=1e-9, hint="Does it fall after too little divergence? By how much at most?"
-    )
+    hint = "Does the coefficient fall if the KL is too small? By how much at most?"
+    assert_close(got, expected, rtol=1e-9, hint=hint)
 
 
 @pytest.mark.task("rlhf.reward_model.last_token_score")
 def test_scores_of_ragged_rows_and_their_gradient(hw):
-    """Lengths 3, 1 and 5, NaN at the pads; the gradient is 1 at the last valid token of each row and 0 elsewhere."""
+    """Rows of length 3, 1 and 5, NaN at padding. The gradient is 1 at the last valid token of each row, else 0."""
     scores = torch.randn(5, 3, generator=hw.generator(), dtype=torch.float64).t()
-    # In the longest row the first score is above the last and the second below it: neither maximum nor minimum.
+    # In the longest row the last score is below the first and above the second: neither maximum nor minimum.
     scores = scores + torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [9, -9, 0, 0, 0]])
     dirty = _dirty(scores, torch.tensor(NAN, dtype=torch.float64))
     ask = hw("rlhf.reward_model.last_token_score").ask
@@ -153,12 +149,12 @@ def test_scores_of_ragged_rows_and_their_gradient(hw):
     gradient = torch.zeros(3, 5, dtype=torch.float64)
     for b, n in enumerate(LENGTHS):
         gradient[b, n - 1] = weights[b]
-    assert_gradient(reply.grads["token_scores"], gradient, hint="Only the last valid token is read.")
+    assert_gradient(reply.grads["token_scores"], gradient, hint="Only the last valid token has an influence.")
 
 
 @pytest.mark.task("rlhf.reward_model.preference_loss")
 def test_preference_loss_and_both_gradients(hw):
-    """Five pairs in double precision: mean of log(1 + e^-d), gradients -/+ sigmoid(-d) / 5."""
+    """For five pairs the loss is the mean of log(1 + e^-d), and the gradients are -/+ sigmoid(-d) / 5."""
     chosen = torch.tensor([0.3, -2.0, 5.0, 1.0, 40.0], dtype=torch.float64)
     rejected = torch.tensor([1.3, -2.5, -5.0, 1.0, -40.0], dtype=torch.float64)
     ask = hw("rlhf.reward_model.preference_loss").ask
@@ -166,22 +162,18 @@ def test_preference_loss_and_both_gradients(hw):
     differences = (chosen - rejected).tolist()
     expected = sum(math.log1p(math.exp(-d)) for d in differences) / 5
     slope = torch.tensor([1 / (1 + math.exp(d)) / 5 for d in differences], dtype=torch.float64)
-    assert_close(
-        reply.value,
-        torch.tensor(expected, dtype=torch.float64),
-        hint="Mean over pairs; chosen minus rejected.",
-    )
-    assert_gradient(reply.grads["chosen_scores"], -slope, hint="Both scores learn.")
-    assert_gradient(reply.grads["rejected_scores"], slope, hint="Both scores learn.")
+    hint = "Use chosen minus rejected, and the mean over pairs."
+    assert_close(reply.value, torch.tensor(expected, dtype=torch.float64), hint=hint)
+    assert_gradient(reply.grads["chosen_scores"], -slope, hint="Both scores get a gradient.")
+    assert_gradient(reply.grads["rejected_scores"], slope, hint="Both scores get a gradient.")
 
 
 @pytest.mark.task("rlhf.reward_model.preference_loss")
 def test_preference_loss_far_out(hw):
-    """Differences of -1e4 and +1e4: 1e4 and 0 nats, gradients -1/2 and 0."""
+    """Differences of -1e4 and +1e4 cost 1e4 and 0 nats; the gradients are -1/2 and 0."""
     chosen, rejected = torch.tensor([0.0, 1e4]), torch.tensor([1e4, 0.0])
     ask = hw("rlhf.reward_model.preference_loss").ask
     reply = ask(chosen_scores=chosen, rejected_scores=rejected, grad_of=("chosen_scores",))
-    assert_close(
-        reply.value, torch.tensor(5e3), hint="Neither a logarithm of 0 nor a sum of infinities may occur."
-    )
-    assert_gradient(reply.grads["chosen_scores"], torch.tensor([-0.5, 0.0]), hint="Finite, even far out.")
+    assert_close(reply.value, torch.tensor(5e3), hint="Your code must not take log(0) or add infinities.")
+    hint = "The gradient must be finite, even for extreme differences."
+    assert_gradient(reply.grads["chosen_scores"], torch.tensor([-0.5, 0.0]), hint=hint)

@@ -1,4 +1,4 @@
-"""Question 4(a), hidden: shapes, layouts and edge cases of shifting, masking and picking."""
+"""Question 4(a), hidden: shapes, memory layouts and edge cases of shifting, masking and selecting."""
 
 import math
 
@@ -14,50 +14,47 @@ from tests.support.policies import checked
 
 @pytest.mark.task("rlhf.log_probs.shift_right")
 def test_last_token_is_never_read_and_width_stays(hw):
-    """Tokens that happen to be 0 or the start id are shifted like others; memory in another order."""
+    """Tokens equal to 0 or to the start id are shifted like all others, for every memory layout."""
     tokens = torch.tensor([[0, 3, 0, 7, 1], [3, 5, 3, 3, 8], [1, 0, 0, 0, 9]])
     expected = torch.tensor([[3, 0, 3, 0, 7], [3, 3, 5, 3, 3], [3, 1, 0, 0, 0]])
     strided = tokens.t().contiguous().t()
     got = hw("rlhf.log_probs.shift_right")(strided, 3)
-    assert_close(got, expected, hint="Nothing but the start id is new, and every row gets it.")
+    assert_close(got, expected, hint="Only the start id is new, and every row gets it.")
 
 
 @pytest.mark.task("rlhf.log_probs.shift_right")
 def test_single_token(hw):
-    """One token: only the start id is read."""
+    """For a response of one token the decoder reads only the start id."""
     got = hw("rlhf.log_probs.shift_right")(torch.tensor([[4], [5]]), 7)
-    assert_close(got, torch.tensor([[7], [7]]), hint="What is read before the first token?")
+    assert_close(got, torch.tensor([[7], [7]]), hint="What does the decoder read before the first token?")
 
 
 @pytest.mark.task("rlhf.log_probs.response_mask")
 def test_padding_id_before_the_end_counts(hw):
-    """A policy may draw 0 as an ordinary token; only the first end closes a response."""
+    """The policy can draw 0 as an ordinary token. Only the first end closes a response."""
     tokens = torch.tensor([[0, 0, 5, 2, 0], [2, 2, 2, 2, 2], [0, 0, 0, 0, 0], [5, 5, 5, 5, 2]])
     expected = torch.tensor([[1, 1, 1, 1, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]).bool()
     got = hw("rlhf.log_probs.response_mask")(tokens, 2)
-    assert_close(got, expected, hint="The mask looks for the first end and for nothing else.")
+    assert_close(got, expected, hint="The mask depends only on the first end.")
 
 
 @pytest.mark.task("rlhf.log_probs.response_mask")
 @given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=3))
 def test_mask_row_by_row(hw, rows):
-    """Each row is True exactly up to and including its first end, whatever the other rows are."""
+    """Each row is True up to and including its first end, independently of the other rows."""
     expected = torch.tensor([[1 not in row[:t] for t in range(4)] for row in rows])
     got = hw("rlhf.log_probs.response_mask")(torch.tensor(rows), 1)
-    assert_close(got, expected, hint="Is the end itself in? Is a second end out?")
+    assert_close(got, expected, hint="Is the first end included? Is a second end excluded?")
 
 
 @pytest.mark.task("rlhf.log_probs.token_log_probs")
 def test_token_log_probs_on_ragged_axes(hw):
-    """Axes 2, 3, 7, double precision, logits that are no contiguous block: against plain loops."""
+    """Axes 2, 3, 7 in double precision with non-contiguous logits, compared with plain loops."""
     logits = torch.randn(7, 3, 2, generator=hw.generator(), dtype=torch.float64).permute(2, 1, 0) * 3
     tokens = torch.randint(0, 7, (2, 3), generator=hw.generator())
     got = hw("rlhf.log_probs.token_log_probs")(logits, tokens, temperature=1.7)
-    assert_close(
-        got,
-        _by_loops(logits, tokens, 1.7),
-        hint="Normalise over the last axis; divide by the temperature first.",
-    )
+    hint = "Divide by the temperature first. Then normalise over the last axis."
+    assert_close(got, _by_loops(logits, tokens, 1.7), hint=hint)
 
 
 @pytest.mark.task("rlhf.log_probs.token_log_probs")
@@ -65,12 +62,12 @@ def test_far_tail_stays_finite(hw):
     """A token 1000 nats below the best has a log-probability of -1000, not of minus infinity."""
     logits = torch.tensor([[[1000.0, 0.0, -50.0]]])
     got = hw("rlhf.log_probs.token_log_probs")(logits, torch.tensor([[1]]))
-    assert_close(got, torch.tensor([[-1000.0]]), hint="softmax first and log later loses what is small.")
+    assert_close(got, torch.tensor([[-1000.0]]), hint="softmax followed by log loses small probabilities.")
 
 
 @pytest.mark.task("rlhf.log_probs.token_log_probs")
 def test_gradient_at_a_temperature(hw):
-    """(one-hot - probabilities) / temperature, for every place of the batch."""
+    """The gradient is (one-hot - probabilities) / temperature, for every position of the batch."""
     logits = torch.randn(2, 3, 5, generator=hw.generator(), dtype=torch.float64)
     tokens = torch.randint(0, 5, (2, 3), generator=hw.generator())
     reply = hw("rlhf.log_probs.token_log_probs").ask(
@@ -78,7 +75,7 @@ def test_gradient_at_a_temperature(hw):
     )
     weights = (logits / 2).exp()
     expected = (torch.nn.functional.one_hot(tokens, 5) - weights / weights.sum(-1, keepdim=True)) / 2
-    assert_gradient(reply.grads["logits"], expected, hint="Is the value still attached to the logits?")
+    assert_gradient(reply.grads["logits"], expected, hint="Is the value still connected to the logits?")
 
 
 def _by_loops(logits, tokens, temperature):
@@ -92,7 +89,7 @@ def _by_loops(logits, tokens, temperature):
 
 @pytest.mark.task("rlhf.log_probs.policy_log_probs")
 def test_policy_log_probs_against_a_known_policy(hw):
-    """Against a policy whose law is written out, with prefix, source, attention mask and temperature all in play."""
+    """Compared with a policy with known probabilities; prefix, source, attention mask and temperature all matter."""
     policy = TinyPolicy(4)
     source, attended = (
         torch.tensor([[1, 2, 3], [3, 3, 1]]),
@@ -105,16 +102,16 @@ def test_policy_log_probs_against_a_known_policy(hw):
     expected = torch.zeros(2, 5)
     for b in range(2):
         for t in range(5):
-            law = policy.probabilities(
+            probabilities = policy.probabilities(
                 source[b].tolist(), attended[b].tolist(), [1, *tokens[b, :t].tolist()], 0.8
             )
-            expected[b, t] = math.log(law[int(tokens[b, t])])
-    assert_close(got, expected, hint="One shift, one call with the attention mask, one temperature.")
+            expected[b, t] = math.log(probabilities[int(tokens[b, t])])
+    assert_close(got, expected, hint="Use one shift, one call with the attention mask, and one temperature.")
 
 
 @pytest.mark.task("rlhf.log_probs.policy_log_probs")
 def test_value_is_attached_to_the_policy(hw):
-    """Every token's log-probability trains the policy."""
+    """The log-probability of every token trains the policy."""
     policy = torch.nn.Linear(1, 3, dtype=torch.float64)
 
     class Policy(torch.nn.Module):
@@ -142,4 +139,4 @@ def test_value_is_attached_to_the_policy(hw):
     for read, token in ((1, 2), (2, 1), (1, 0), (0, 2)):
         weights = (policy.weight[:, 0] * read + policy.bias).exp().detach()
         expected += torch.eye(3, dtype=torch.float64)[token] - weights / weights.sum()
-    assert_gradient(policy.bias.grad, expected, hint="Did something cut the graph on the way?")
+    assert_gradient(policy.bias.grad, expected, hint="Does something cut the graph between them?")

@@ -1,1 +1,1 @@
-"""Staff only: independent answers by enumeration, closed form or plain loops."""
+"""Staff only: independent answers from enumeration, closed forms or plain loops."""

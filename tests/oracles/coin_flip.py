@@ -1,6 +1,6 @@
-"""Coin-flip diffusion the long way: every flip path, every coin, every state, in exact fractions where possible.
+"""Coin-flip diffusion by enumeration of flip paths, coins and states, with exact fractions where possible.
 
-Nothing here uses a closed form of the homework's.
+Nothing here uses a closed form of the homework.
 """
 
 import itertools
@@ -15,7 +15,7 @@ Logits = Callable[[Tensor, Tensor], Tensor]
 
 
 def paths(t: int, delta: Fraction) -> list[tuple[tuple[bool, ...], Fraction]]:
-    """Every way in which t coins can flip or not flip a pixel, with its probability."""
+    """Every sequence of t coins that flip or keep a pixel, with its probability."""
     return [
         (flips, math.prod((delta if flip else 1 - delta for flip in flips), start=Fraction(1)))
         for flips in itertools.product((False, True), repeat=t)
@@ -23,7 +23,7 @@ def paths(t: int, delta: Fraction) -> list[tuple[tuple[bool, ...], Fraction]]:
 
 
 def flip_probability(t: int, delta: Fraction | float) -> float:
-    """P(Y_t != Y_0): the flip paths of odd length, carried forward one step after the other."""
+    """P(Y_t != Y_0): the probability of an odd number of flips, computed step by step."""
     flipped = 0 * delta  # exact for a fraction
     for _ in range(t):
         flipped = flipped * (1 - delta) + (1 - flipped) * delta
@@ -31,7 +31,7 @@ def flip_probability(t: int, delta: Fraction | float) -> float:
 
 
 def replaced_probability(t: int, delta: Fraction | float) -> float:
-    """P(R came up at least once in t steps): the first time it does, summed over steps."""
+    """P(R = 1 at least once in t steps): the sum over the step at which it happens first."""
     first, waiting = 0 * delta, 1 + 0 * delta
     for _ in range(t):
         first, waiting = first + waiting * 2 * delta, waiting * (1 - 2 * delta)
@@ -39,7 +39,7 @@ def replaced_probability(t: int, delta: Fraction | float) -> float:
 
 
 def posterior_by_paths(y: int, x: int, t: int, delta: Fraction | float) -> float:
-    """P(Y_{t-1} = +1 | Y_t = y, Y_0 = x): paths that end in y, and those of them that pass through +1."""
+    """P(Y_{t-1} = +1 | Y_t = y, Y_0 = x): among the paths that end in y, the share that passes through +1."""
     ending, passing = Fraction(0), Fraction(0)
     for flips, probability in paths(t, Fraction(delta)):
         states = list(itertools.accumulate(flips, lambda state, flip: -state if flip else state, initial=x))
@@ -50,7 +50,7 @@ def posterior_by_paths(y: int, x: int, t: int, delta: Fraction | float) -> float
 
 
 def posterior_by_chain(y: int, x: int, t: int, delta: float) -> float:
-    """The same for long chains: Bayes' rule over two states, the prior carried forward step by step."""
+    """The same for long chains: Bayes' rule over two states, with the prior computed step by step."""
     before = 0.0
     for _ in range(t - 1):
         before = before * (1 - delta) + (1 - before) * delta
@@ -62,7 +62,7 @@ def posterior_by_chain(y: int, x: int, t: int, delta: float) -> float:
 
 
 def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor:
-    """`posterior_by_paths` (`by_chain` from t = 9 on) for whole images; t int or Long[B]."""
+    """`posterior_by_paths` (`by_chain` from t = 9 on) for complete images; t is an int or Long[B]."""
     times = torch.as_tensor(t).expand(len(y_t)).tolist()
     out = torch.empty(y_t.shape, dtype=torch.float64)
     known: dict[tuple[int, int, int], float] = {}
@@ -75,7 +75,7 @@ def posterior(y_t: Tensor, y_0: Tensor, t: int | Tensor, delta: float) -> Tensor
 
 
 def kl(p: float, logit: float) -> float:
-    """KL(P || Q) of two coins, nats; Q(+1) = 1 / (1 + exp(-logit)), its logarithms taken without forming it."""
+    """KL(P || Q) of two coins in nats. Q(+1) = 1 / (1 + exp(-logit)); its logarithm is computed directly."""
 
     def minus_log_q(sign: int) -> float:
         return max(0.0, -sign * logit) + math.log1p(math.exp(-abs(logit)))
@@ -85,18 +85,18 @@ def kl(p: float, logit: float) -> float:
 
 
 def kl_loss(logits: Tensor, target: Tensor) -> float:
-    """Sum of `kl` over pixels, mean over images, one pixel after the other."""
+    """Sum of `kl` over pixels and mean over images, pixel by pixel."""
     pairs = zip(logits.double().flatten().tolist(), target.double().flatten().tolist(), strict=True)
     return math.fsum(kl(p, logit) for logit, p in pairs) / len(logits)
 
 
 def bound(y_0: Tensor, logits: Tensor, delta: float) -> tuple[float, float]:
-    """The bound in nats of ONE image for a network that answers by time alone: mean and standard deviation of one draw.
+    """The bound in nats of ONE image if the output depends on the time only: mean and standard deviation of one draw.
 
     Args:
         y_0: Float[M].
-        logits: Float[T, M], the network's answer at t = 1..T whatever it sees.
-        delta: probability of a flip in one step.
+        logits: Float[T, M], the network's output at t = 1..T, the same for every input.
+        delta: the probability of a flip in one step.
     """
     num_steps = len(logits)
     last = flip_probability(num_steps, delta)
@@ -111,12 +111,12 @@ def bound(y_0: Tensor, logits: Tensor, delta: float) -> tuple[float, float]:
     return mean, math.sqrt(variance)
 
 
-def law_of_samples(network: Logits, num_pixels: int, num_steps: int) -> Tensor:
-    """Probability of each of the 2^M images after the reverse chain, all carried along; the first pixel counts most."""
+def distribution_of_samples(network: Logits, num_pixels: int, num_steps: int) -> Tensor:
+    """Probability of each of the 2^M images after the reverse chain; the first pixel is the most significant bit."""
     states = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=num_pixels)))
-    law = torch.full((len(states),), 1 / len(states), dtype=torch.float64)
+    distribution = torch.full((len(states),), 1 / len(states), dtype=torch.float64)
     for t in range(num_steps, 0, -1):
         up = torch.sigmoid(network(states, torch.full((len(states),), t)).double())
         move = torch.where(states[None] > 0, up[:, None], 1 - up[:, None]).prod(dim=2)  # (from, to)
-        law = law @ move
-    return law
+        distribution = distribution @ move
+    return distribution

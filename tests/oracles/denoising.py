@@ -1,4 +1,4 @@
-"""Measures a trained noise predictor on data that it has not seen."""
+"""Measures a trained noise predictor on unseen data."""
 
 from collections.abc import Callable
 
@@ -13,28 +13,28 @@ def denoising_errors(
     times: tuple[int, ...],
     generator: torch.Generator,
 ) -> tuple[float, float]:
-    """How well a network finds noise in data that it has not seen, and how well that goes without a network.
+    """The error of a network on unseen data, and the error of the best predictor without a network.
 
     Args:
         network: the noise predictor.
-        data: Float[N, M], what it was trained on, and Float[N', M], what it was not.
+        data: Float[N, M], the training data, and Float[N', M], the unseen data.
         alphas_cumprod: Float[T + 1].
-        times: the times at which noise is added and looked for.
-        generator: of the noise.
+        times: the times at which noise is added and predicted.
+        generator: the source of the noise.
 
     Returns:
         Mean squared errors over all of `times`: of the network, and of the best predictor that is affine in each pixel
-        and looks at no other.
+        and uses no other pixel.
     """
     seen, unseen = data
     mean, variance = seen.mean(dim=0), seen.var(dim=0)
     errors = []
     for time in times:
-        share, noise = alphas_cumprod[time].to(unseen), torch.randn(unseen.shape, generator=generator)
-        x_t = share.sqrt() * unseen + (1 - share).sqrt() * noise
+        a, noise = alphas_cumprod[time].to(unseen), torch.randn(unseen.shape, generator=generator)
+        x_t = a.sqrt() * unseen + (1 - a).sqrt() * noise
         with torch.no_grad():
             guess = network(x_t, torch.full((len(x_t),), time))
-        affine = (1 - share).sqrt() * (x_t - share.sqrt() * mean) / (share * variance + 1 - share)
+        affine = (1 - a).sqrt() * (x_t - a.sqrt() * mean) / (a * variance + 1 - a)
         errors.append([(eps_hat - noise).square().mean().item() for eps_hat in (guess, affine)])
-    mine, without = torch.tensor(errors, dtype=torch.float64).mean(dim=0).tolist()
-    return mine, without
+    own, without = torch.tensor(errors, dtype=torch.float64).mean(dim=0).tolist()
+    return own, without

@@ -1,6 +1,6 @@
-"""Question 3 again, from the paper and with loops: a functional ResNet, the exit rule row by row.
+"""An independent solution of question 3 from the paper, with loops: a functional ResNet, and the exit rule row by row.
 
-Everything runs in float64 from a plain state dict; no class of the package is used.
+It computes in float64 from a plain state dict and uses no class of the package.
 """
 
 import math
@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 from tests.support.compare import assert_true
 
 EPS = 1e-5  # of nn.BatchNorm2d
-Statistics = dict[str, tuple[Tensor, Tensor]]  # layer -> mean and unbiased variance of the batch it saw
+Statistics = dict[str, tuple[Tensor, Tensor]]  # layer -> mean and unbiased variance of its batch
 
 
 # -- the network ----------------------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ def double(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def normalise(state: Mapping[str, Tensor], name: str, x: Tensor, seen: Statistics | None) -> Tensor:
-    """BatchNorm from its definition. With `seen`, that of training: by the batch's own statistics, kept in `seen`."""
+    """BatchNorm from its definition. If `seen` is given (training), uses and records the batch statistics."""
     if seen is None:
         mean, variance = state[f"{name}.running_mean"], state[f"{name}.running_var"]
     else:
@@ -43,7 +43,7 @@ def normalise(state: Mapping[str, Tensor], name: str, x: Tensor, seen: Statistic
 def basic_block(
     state: Mapping[str, Tensor], name: str, x: Tensor, stride: int, seen: Statistics | None = None
 ) -> Tensor:
-    """relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)), the projection being there if its weights are."""
+    """relu(bn(conv(relu(bn(conv(x))))) + shortcut(x)), with a projection if its weights are in `state`."""
     prefix = f"{name}." if name else ""
     out = F.conv2d(x, state[f"{prefix}conv1.weight"], stride=stride, padding=1)
     out = normalise(state, f"{prefix}bn1", out, seen).clamp(min=0)
@@ -60,7 +60,7 @@ def stem(state: Mapping[str, Tensor], x: Tensor, seen: Statistics | None = None)
 
 
 def stage(state: Mapping[str, Tensor], number: int, x: Tensor, seen: Statistics | None = None) -> Tensor:
-    """Stage `number` (from 1): all its blocks, the first of which halves the image from stage 2 on."""
+    """Stage `number` (from 1): all its blocks. From stage 2 on, the first block halves the image."""
     block = 0
     while f"stages.{number - 1}.{block}.conv1.weight" in state:
         stride = 2 if number > 1 and block == 0 else 1
@@ -75,13 +75,15 @@ def head(state: Mapping[str, Tensor], index: int, x: Tensor, size: int) -> Tenso
 
 
 def assert_given_names(state: Mapping[str, Tensor], blocks: Sequence[int], exits: Sequence[int]) -> None:
-    """Fails if the constructor, which is given, has been changed so that its layers bear other names."""
+    """Fails if the given constructor has been changed so that its layers have other names."""
     __tracebackhide__ = True
     names = {"stem.0.weight", "stem.1.running_var", *(f"heads.{i}.2.bias" for i in range(len(exits) + 1))}
     for i, depth in enumerate(blocks):
         names |= {f"stages.{i}.{block}.bn2.running_var" for block in range(depth)}
-    hint = "Leave the constructors as they are given."
-    assert_true(names <= set(state), "the network's layers bear other names than the given ones", hint=hint)
+    hint = "Do not change the given constructors."
+    assert_true(
+        names <= set(state), "the names of the network's layers differ from the given ones", hint=hint
+    )
 
 
 def num_stages(state: Mapping[str, Tensor]) -> int:
@@ -99,7 +101,7 @@ def all_logits(state: Mapping[str, Tensor], x: Tensor, exits: Sequence[int]) -> 
 
 
 class _Kinks(TorchFunctionMode):
-    """Watches every ReLU (`clamp` above) for the argument nearest to 0, where its derivative jumps."""
+    """Records the ReLU input (`clamp` above) that is closest to 0, where the derivative jumps."""
 
     nearest = math.inf
 
@@ -110,7 +112,7 @@ class _Kinks(TorchFunctionMode):
 
 
 def smooth_around(forward: Callable[[], Tensor]) -> bool:
-    """Whether single precision and double take the same side of every ReLU, so that gradients can be compared."""
+    """Whether single and double precision agree on the sign of every ReLU input, so that gradients can be compared."""
     with _Kinks() as kinks:
         forward()
     return kinks.nearest > 2e-5
@@ -120,11 +122,11 @@ def smooth_around(forward: Callable[[], Tensor]) -> bool:
 
 
 def entropy(logits: Sequence[float]) -> float:
-    """One row's entropy, by math alone."""
+    """The entropy of one row, without torch."""
     top = max(logits)
     weights = [math.exp(logit - top) for logit in logits]
     total = math.fsum(weights)
-    # -log p = log(total) - (logit - top); log1p on the others' weight keeps a tiny entropy exact.
+    # -log p = log(total) - (logit - top); log1p of the other weights keeps a tiny entropy exact.
     log_total = math.log1p(math.fsum(sorted(weights)[:-1]))
     return math.fsum(
         w / total * (log_total - (logit - top)) for w, logit in zip(weights, logits, strict=True)
@@ -151,13 +153,13 @@ def exit_index(values: Tensor, threshold: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Inference:
-    """What early exit does with a batch at one threshold.
+    """The result of early exit for a batch at one threshold.
 
     Attributes:
-        logits: Float64[B, K], of the exit that each row took.
+        logits: Float64[B, K], of the exit of each row.
         exits: Long[B].
-        seen: in training mode, what each BatchNorm saw; a layer that nobody reached is not in it.
-        margin: the smallest distance of an entropy that was asked for from the threshold.
+        seen: in training mode, the batch statistics of each BatchNorm; layers that no row reaches are not included.
+        margin: the smallest distance between the threshold and an entropy that was compared with it.
     """
 
     logits: Tensor
@@ -169,14 +171,14 @@ class Inference:
 def infer(
     state: Mapping[str, Tensor], x: Tensor, exits: Sequence[int], threshold: float, training: bool = False
 ) -> Inference:
-    """Stage by stage with the rows that are left; in evaluation mode each row could as well be alone."""
+    """Runs stage by stage with the remaining rows. In evaluation mode rows do not influence each other."""
     seen: Statistics = {}
     record = seen if training else None
-    there, features, last = list(range(len(x))), stem(state, x.double(), record), num_stages(state)
+    remaining, features, last = list(range(len(x))), stem(state, x.double(), record), num_stages(state)
     taken: dict[int, tuple[Tensor, int]] = {}
     margin = math.inf
     for number in range(1, last + 1):
-        if not there:
+        if not remaining:
             break
         features = stage(state, number, features, record)
         if number in exits:
@@ -187,10 +189,10 @@ def infer(
             stays = [i for i, value in enumerate(values) if value >= threshold]
             for i, value in enumerate(values):
                 if value < threshold:
-                    taken[there[i]] = (logits[i], index)
-            there, features = [there[i] for i in stays], features[stays]
-    if there:
-        for row, logits in zip(there, head(state, len(exits), features, 1), strict=True):
+                    taken[remaining[i]] = (logits[i], index)
+            remaining, features = [remaining[i] for i in stays], features[stays]
+    if remaining:
+        for row, logits in zip(remaining, head(state, len(exits), features, 1), strict=True):
             taken[row] = (logits, len(exits))
     rows = [taken[row] for row in range(len(x))]
     return Inference(
@@ -198,12 +200,12 @@ def infer(
     )
 
 
-def telling_threshold(
+def separating_threshold(
     state: Mapping[str, Tensor], x: Tensor, exits: Sequence[int], training: bool = False
 ) -> float:
-    """A threshold at which rows leave at as many different exits as possible, and none by a hair's breadth.
+    """A threshold at which rows leave at as many different exits as possible, with no entropy close to it.
 
-    So single precision decides as double does: the margin is at least 1e-3, if any candidate has one.
+    The margin is at least 1e-3 if a candidate has this margin, so single precision decides like double precision.
     """
     if not exits:
         return 0.5

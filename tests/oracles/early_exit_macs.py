@@ -1,4 +1,4 @@
-"""Multiply-accumulates from the architecture alone, one by one."""
+"""Counts multiply-accumulates one by one, from the architecture only."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def convolution_macs(channels_in: int, channels_out: int, height: int, width: int, kernel: int) -> int:
-    """One by one: every output number is a sum of kernel^2 * channels_in products."""
+    """Every output number is a sum of kernel^2 * channels_in products."""
     count = 0
     for _ in range(height * width):
         for _ in range(channels_out):
@@ -24,7 +24,7 @@ def network_macs(
     exits: Sequence[int],
     size: tuple[int, int],
 ) -> Tensor:
-    """Long[E] from the architecture alone: no module is looked at."""
+    """Long[E], from the architecture only, without a module."""
     height, breadth = size
     total = convolution_macs(in_channels, width, height, breadth, 3)
     before, counts = width, []

@@ -1,4 +1,4 @@
-"""Measures what trained weights are claimed to reach, on the grader's side, with the reference's own functions."""
+"""Measures the claimed results of trained weights in the grader, with the functions of the reference."""
 
 import base64
 import json
@@ -8,22 +8,22 @@ from typing import Any
 from autograder.errors import WrongAnswer
 from tests.support.compare import assert_true
 
-VALIDATION = 0  # the seed of what claims are measured on
-# A figure may be given with two digits after the point. Kernels of other processors move none by more than 1e-6: tried
-# with those for SSE 4, AVX2 and AVX-512 and with two versions of torch.
+VALIDATION = 0  # the seed of the data on which claims are measured
+# A number may be rounded to two decimals. Kernels of other processors change no number by more than 1e-6: tested with
+# the kernels for SSE 4, AVX2 and AVX-512 and with two versions of torch.
 ROUNDED = 0.006
-# Where a student's own functions draw, in an order of their own, claim and measure come from two sets of draws. Their
-# difference has sqrt(2) standard errors; more than 6.3 times that has a probability of 3e-10.
+# If a student's functions draw in another order, the claim and the measurement come from different draws. Their
+# difference has sqrt(2) standard errors; more than 6.3 times this has a probability of 3e-10.
 DRAWN = 9
-TRAIN = "Figures are written by `make train`, from the weights as they were saved. Were they changed by hand?"
+TRAIN = "`make train` computes these numbers from the saved weights. Did you change them by hand?"
 
-_measured: dict[tuple[str, str, int], Any] = {}  # one process measures the same weights for many figures
+_measured: dict[tuple[str, str, int], Any] = {}  # one process measures the same weights for many numbers
 
 
 def measure(hw, instrument, question: str, seed: int):
-    """The artifact of a question's experiment, and what it reaches on data drawn from `seed`.
+    """The artifact of the experiment of a question, and its results on data drawn from `seed`.
 
-    Fails the test where the weights are none of that experiment.
+    Fails the test if the weights do not belong to this experiment.
     """
     name = instrument(f"given.experiments.{question}.ARTIFACT")
     artifact = hw.artifact(f"artifacts.{name}")
@@ -40,7 +40,7 @@ def measure(hw, instrument, question: str, seed: int):
 
 
 def show(hw, found, claimed: dict[str, float] | None = None) -> None:
-    """Keeps for the record what was measured, beside what is claimed, with its curves and pictures."""
+    """Adds the measured and claimed values to the record, with the curves and pictures."""
     hw.measured(**found.metrics)
     if claimed:
         hw.claimed(**claimed)
@@ -51,7 +51,7 @@ def show(hw, found, claimed: dict[str, float] | None = None) -> None:
 
 
 def assert_claims_hold(claimed: dict[str, float], found) -> None:
-    """Fails unless every figure that was measured is claimed as it is."""
+    """Fails unless the card claims every measured number correctly."""
     missing = sorted(found.metrics.keys() - claimed.keys())
     assert_true(not missing, f"the card does not claim {', '.join(missing)}", hint=TRAIN, failure="claim")
     for name, value in found.metrics.items():
@@ -59,9 +59,9 @@ def assert_claims_hold(claimed: dict[str, float], found) -> None:
 
 
 def assert_holds(name: str, claimed: float, measured: float, error: float = 0.0) -> None:
-    """Fails unless a claimed figure is what was measured, which has a standard error if it depends on draws."""
+    """Fails unless a claimed number is the measured one. `error`: its standard error, if it depends on draws."""
     within = ROUNDED + DRAWN * error
-    text = f"{name} is claimed to be {claimed:.4g}; the weights reach {measured:.4g}"
+    text = f"the claimed {name} is {claimed:.4g}; the weights reach {measured:.4g}"
     assert_true(abs(claimed - measured) <= within, text, hint=TRAIN, failure="claim")
 
 

@@ -1,6 +1,6 @@
-"""Gaussian diffusion worked out the long way, in plain Python and NumPy: step by step, by precisions, by quadrature.
+"""Gaussian diffusion in plain Python and NumPy: step by step, with precisions, and with quadrature.
 
-Conventions are those of the homework (t = 1..T, index 0 for clean data); nothing else is shared with it.
+Only the conventions are those of the homework: t = 1..T, index 0 for clean data.
 """
 
 import itertools
@@ -15,7 +15,7 @@ Step = tuple[float, float, float]  # x' = slope * x + shift + sqrt(variance) * z
 
 
 def linear_betas(num_steps: int, start: float = 1e-4, end: float = 0.02) -> Tensor:
-    """One value after the other: Ho et al.'s end points belong to 1000 steps."""
+    """The linear schedule, value by value. The end points of Ho et al. are for 1000 steps."""
     betas = [0.0]
     for t in range(1, num_steps + 1):
         share = (t - 1) / (num_steps - 1) if num_steps > 1 else 0.0
@@ -24,19 +24,26 @@ def linear_betas(num_steps: int, start: float = 1e-4, end: float = 0.02) -> Tens
 
 
 def cosine_betas(num_steps: int, s: float = 0.008, cap: float = 0.999) -> Tensor:
-    """Through cos^2 x = (1 + cos 2x) / 2, one value after the other."""
+    """The cosine schedule with cos^2 x = (1 + cos 2x) / 2, value by value."""
     f = [(1 + math.cos((t / num_steps + s) / (1 + s) * math.pi)) / 2 for t in range(num_steps + 1)]
     betas = [0.0] + [min((before - now) / before, cap) for before, now in itertools.pairwise(f)]
     return torch.tensor(betas, dtype=torch.float64)
 
 
-def left_of_signal(betas: Tensor) -> Tensor:
-    """1 - variance of x_t given x_0, with the variance carried through the forward steps one by one."""
-    variance, shares = 0.0, []
+def cumulative_alphas(betas: Tensor) -> Tensor:
+    """1 - variance of x_t given x_0, where the variance is computed step by step."""
+    variance, products = 0.0, []
     for beta in betas.tolist():
         variance = (1 - beta) * variance + beta
-        shares.append(1 - variance)
-    return torch.tensor(shares, dtype=torch.float64)
+        products.append(1 - variance)
+    return torch.tensor(products, dtype=torch.float64)
+
+
+def unsorted_betas(steps: int, seed: int = 0) -> Tensor:
+    """Betas of every size in random order, so that a test notices the beta of a neighbouring step."""
+    generator = torch.Generator().manual_seed(seed)
+    betas = torch.rand(steps, generator=generator, dtype=torch.float64) * 0.6 + 0.02
+    return torch.cat([betas.new_zeros(1), betas])
 
 
 def forward_moments(x_0: float, t: int, betas: Tensor) -> tuple[float, float]:
@@ -47,26 +54,33 @@ def forward_moments(x_0: float, t: int, betas: Tensor) -> tuple[float, float]:
     return mean, variance
 
 
-def noised(x_0: Tensor, t: int | Tensor, noise: Tensor, shares: Tensor) -> Tensor:
-    """x_t from shares of signal; t int or Long[B]."""
-    share = shares[t].to(x_0.dtype).reshape(-1, *(1,) * (x_0.ndim - 1))
-    return share.sqrt() * x_0 + (1 - share).sqrt() * noise
+def forward_factors(betas: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+    """The factors of signal and noise at each time, from the recursion of `forward_moments`; float64."""
+    factors = torch.tensor([forward_moments(1.0, int(t), betas) for t in times], dtype=torch.float64)
+    return factors[:, 0], factors[:, 1].sqrt()
+
+
+def noised(x_0: Tensor, t: int | Tensor, noise: Tensor, alphas_cumprod: Tensor) -> Tensor:
+    """x_t for an int t or Long[B]."""
+    a = alphas_cumprod[t].to(x_0.dtype).reshape(-1, *(1,) * (x_0.ndim - 1))
+    return a.sqrt() * x_0 + (1 - a).sqrt() * noise
 
 
 def posterior(x_t: float, x_0: float, t: int, betas: Tensor) -> tuple[float, float]:
-    """Bayes' rule in precision form: precisions add, and the mean is the precision-weighted one."""
+    """Bayes' rule in precision form: precisions add up, and the mean is weighted by precision."""
     prior_mean, prior_variance = forward_moments(x_0, t - 1, betas)
     if prior_variance == 0:
         return prior_mean, 0.0
     beta = float(betas[t])
-    # x_t = sqrt(1 - beta) x_{t-1} + N(0, beta) says of x_{t-1}: mean x_t / sqrt(1 - beta), variance beta / (1 - beta).
+    # x_t = sqrt(1 - beta) x_{t-1} + N(0, beta). So the likelihood of x_{t-1} has the mean x_t / sqrt(1 - beta) and the
+    # variance beta / (1 - beta).
     prior, likelihood = 1 / prior_variance, (1 - beta) / beta
     mean = (prior * prior_mean + likelihood * x_t / math.sqrt(1 - beta)) / (prior + likelihood)
     return mean, 1 / (prior + likelihood)
 
 
 def posterior_all(x_t: Tensor, x_0: Tensor, times: list[int], betas: Tensor) -> tuple[Tensor, list[float]]:
-    """The same for every entry of a batch with one time for each sample: the mean (float64) and the variances."""
+    """The same for a batch with one time for each sample: the mean (float64) and the variances."""
     mean = torch.empty_like(x_t, dtype=torch.float64)
     for index in np.ndindex(*x_t.shape):
         mean[index] = posterior(float(x_t[index]), float(x_0[index]), times[index[0]], betas)[0]
@@ -74,7 +88,7 @@ def posterior_all(x_t: Tensor, x_0: Tensor, times: list[int], betas: Tensor) -> 
 
 
 def kl_to_standard_normal(mean: float, variance: float) -> float:
-    """E[log q - log p] under q by Gauss-Hermite quadrature, exact for polynomials of this degree."""
+    """E[log q - log p] under q with Gauss-Hermite quadrature, which is exact for polynomials of this degree."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(8)
     x = mean + math.sqrt(variance) * nodes
     log_ratio = -0.5 * nodes**2 - 0.5 * math.log(variance) + 0.5 * x**2
@@ -93,14 +107,14 @@ def gaussian_denoiser(alphas_cumprod: Tensor, mean: float, std: float) -> Callab
 
 
 def guess(x_t: float, t: int, alphas_cumprod: Tensor, mean: float, std: float) -> float:
-    """E[x_0 | x_t] for the same data, as the regression of x_0 on x_t."""
+    """E[x_0 | x_t] for the same data: the regression of x_0 on x_t."""
     a = float(alphas_cumprod[t])
     return mean + math.sqrt(a) * std**2 / (a * std**2 + 1 - a) * (x_t - math.sqrt(a) * mean)
 
 
 def ddpm_transition(t: int, betas: Tensor, mean: float, std: float, variance: str = "posterior") -> Step:
-    """One reverse step under the exact denoiser, as an affine map with noise."""
-    alphas_cumprod = left_of_signal(betas)
+    """One reverse step with the exact denoiser, as an affine map plus noise."""
+    alphas_cumprod = cumulative_alphas(betas)
 
     def step(x: float) -> tuple[float, float]:
         return posterior(x, guess(x, t, alphas_cumprod, mean, std), t, betas)
@@ -111,7 +125,7 @@ def ddpm_transition(t: int, betas: Tensor, mean: float, std: float, variance: st
 
 
 def ddim_transition(t: int, t_prev: int, alphas_cumprod: Tensor, mean: float, std: float, eta: float) -> Step:
-    """One strided reverse step under the exact denoiser, likewise."""
+    """One strided reverse step with the exact denoiser, as an affine map plus noise."""
     a, a_prev = float(alphas_cumprod[t]), float(alphas_cumprod[t_prev])
     variance = eta**2 * (1 - a_prev) / (1 - a) * (1 - a / a_prev)
 
@@ -124,7 +138,7 @@ def ddim_transition(t: int, t_prev: int, alphas_cumprod: Tensor, mean: float, st
 
 
 def moments_after(steps: list[Step]) -> tuple[float, float]:
-    """Mean and variance at the end of a chain of such steps that starts from N(0, 1)."""
+    """Mean and variance after a chain of such steps that starts from N(0, 1)."""
     mean, variance = 0.0, 1.0
     for slope, shift, noise in steps:
         mean, variance = slope * mean + shift, slope**2 * variance + noise

@@ -1,4 +1,4 @@
-"""The normal law far out, by SciPy."""
+"""The tails of the normal distribution, from SciPy."""
 
 import torch
 from scipy.special import log_ndtr, ndtr
@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 def normal_cdf(z: Tensor) -> Tensor:
-    """Phi with small relative error also far out (SciPy's)."""
+    """Phi from SciPy, with a small relative error in the tails too."""
     return torch.as_tensor(ndtr(z.double().numpy()))
 
 
 def normal_log_cdf(z: Tensor) -> Tensor:
-    """Log Phi, finite where Phi is not."""
+    """Log Phi, finite even if Phi underflows."""
     return torch.as_tensor(log_ndtr(z.double().numpy()))

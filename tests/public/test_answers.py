@@ -1,4 +1,4 @@
-"""The answer form: that each answer is there and has its form. Whether it is right is not said here."""
+"""The answer form: each answer is present and has the right format. These tests do not say whether it is right."""
 
 import pytest
 
@@ -31,13 +31,13 @@ def test_fortieth_partial_sum_is_a_number(hw):
 
 @pytest.mark.task("answers.q5_sources")
 def test_sources_are_given(hw):
-    """q5_sources is a text or a list of texts ("none" is an answer)."""
+    """q5_sources is a text or a list of texts ("none" is allowed)."""
     _is_text(hw.answer("q5_sources"), "q5_sources")
 
 
 @pytest.mark.task("answers.q5_collaborators")
 def test_collaborators_are_given(hw):
-    """q5_collaborators is a text or a list of texts: names with ids, the group in words, or "none"."""
+    """q5_collaborators is a text or a list of texts: names with ids, a description of the group, or "none"."""
     _is_text(hw.answer("q5_collaborators"), "q5_collaborators")
 
 
@@ -46,15 +46,15 @@ def test_hours_are_a_number(hw):
     """q5_hours is a number of hours, 0 to 200."""
     hours = hw.answer("q5_hours")
     _is_number(hours, "q5_hours")
-    assert_true(0 <= hours <= 200, f"q5_hours is {hours}; between 0 and 200 hours are due")
+    assert_true(0 <= hours <= 200, f"q5_hours is {hours}; expected 0 to 200 hours")
 
 
 def _is_choice(hw, key):
     answer, options = hw.answer(key), hw.options(f"answers.{key}")
     assert_true(
         answer in options,
-        f"{key} is {answer!r}, which is none of the choices",
-        hint="The choices stand above the key in answers.toml: "
+        f"{key} is {answer!r}, which is not one of the choices",
+        hint="answers.toml lists the choices above the key: "
         + "; ".join(f'"{option}"' for option in options),
         failure="type",
     )
@@ -62,17 +62,12 @@ def _is_choice(hw, key):
 
 def _is_number(answer, key):
     good = isinstance(answer, int | float) and not isinstance(answer, bool)
-    assert_true(
-        good,
-        f"{key} is {answer!r}; a number is due",
-        hint=f"Write the number alone, without quotes: {key} = 1.5",
-        failure="type",
-    )
+    hint = f"Write only the number, without quotes: {key} = 1.5"
+    assert_true(good, f"{key} is {answer!r}; expected a number", hint=hint, failure="type")
 
 
 def _is_text(answer, key):
     texts = answer if isinstance(answer, list) else [answer]
     good = all(isinstance(text, str) and text.strip() for text in texts)
-    assert_true(
-        good, f"{key} is {answer!r}; text is due", hint=f'Write {key} = "none" if so.', failure="type"
-    )
+    hint = f'If there is nothing to report, write {key} = "none".'
+    assert_true(good, f"{key} is {answer!r}; expected a text", hint=hint, failure="type")

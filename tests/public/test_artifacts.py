@@ -1,4 +1,4 @@
-"""Trained weights and the figures that go with them: that they are there, sound, and made by these very sources."""
+"""Trained weights and their reported numbers: they are present, valid, and made by exactly these sources."""
 
 import pytest
 
@@ -11,18 +11,19 @@ def _each(kind, names):
 
 @pytest.mark.parametrize("name", _each("artifacts", ["coin_flip", "gaussian", "early_exit", "rlhf"]))
 def test_weights_and_card_are_sound(hw, name):
-    """The weights can be read, are finite, and are the file that their card was written for."""
+    """The weights can be read, are finite, and match the file that their card describes."""
     hw.artifact(f"artifacts.{name}")
 
 
 @pytest.mark.parametrize("name", _each("artifacts", ["coin_flip", "gaussian", "early_exit", "rlhf"]))
 def test_weights_come_from_these_sources(hw, name):
-    """The card names the sources that lie beside it."""
+    """The sources named on the card are the sources in this submission."""
     others = hw.strangers(f"artifacts.{name}")
+    hint = "Train again with the current code. Changes of comments and blank lines do not count."
     assert_true(
         not others,
         f"these files have changed since the weights were trained: {', '.join(others)}",
-        hint="Train again with the code as it is now. Comments and blank lines do not count as a change.",
+        hint=hint,
         failure="other sources",
     )
 
@@ -33,42 +34,42 @@ NUMBERS = ["iv_mac_ratio", "iv_spike_tolerance", "vi_tolerance"]
 
 @pytest.mark.parametrize("key", _each("answers", [f"q3b_{key}" for key in SHARES]))
 def test_figure_is_a_share(hw, key):
-    """The figure is a fraction of 1."""
-    figure = hw.answer(key)
-    good = _is_number(figure) and 0 <= figure <= 1
-    assert_true(good, f"{key} is {figure!r}; a number from 0 to 1 is due", hint=WRITTEN, failure="type")
+    """The number is a share between 0 and 1."""
+    number = hw.answer(key)
+    good = _is_number(number) and 0 <= number <= 1
+    assert_true(good, f"{key} is {number!r}; expected a number from 0 to 1", hint=WRITTEN, failure="type")
 
 
 @pytest.mark.parametrize("key", _each("answers", [f"q3b_{key}" for key in NUMBERS]))
 def test_figure_is_a_number(hw, key):
-    """The figure is a number, 0 or more."""
-    figure = hw.answer(key)
-    good = _is_number(figure) and figure >= 0
-    assert_true(good, f"{key} is {figure!r}; a number is due", hint=WRITTEN, failure="type")
+    """The answer is a number, 0 or more."""
+    number = hw.answer(key)
+    good = _is_number(number) and number >= 0
+    assert_true(good, f"{key} is {number!r}; expected a number", hint=WRITTEN, failure="type")
 
 
 @pytest.mark.task("answers.q3b_iii_exit_shares")
 def test_exit_shares_add_up(hw):
-    """q3b_iii_exit_shares has a share for each of the four exits; together they are 1."""
+    """q3b_iii_exit_shares has one share for each of the four exits; the shares add up to 1."""
     shares = hw.answer("q3b_iii_exit_shares")
     good = isinstance(shares, list) and len(shares) == 4 and all(map(_is_number, shares))
-    text = f"q3b_iii_exit_shares is {shares!r}; a list of four numbers is due"
+    text = f"q3b_iii_exit_shares is {shares!r}; expected a list of four numbers"
     assert_true(good, text, hint=WRITTEN, failure="type")
     assert_true(
-        abs(sum(shares) - 1) < 0.01, f"the shares add up to {sum(shares):.3f}, not to 1", hint=WRITTEN
+        abs(sum(shares) - 1) < 0.01, f"the shares add up to {sum(shares):.3f}; expected 1", hint=WRITTEN
     )
 
 
 @pytest.mark.task("answers.q3b_search")
 def test_search_is_reported(hw):
-    """q3b_search says in words what the search over hyper-parameters found."""
+    """q3b_search describes in words what the hyper-parameter search found."""
     text = hw.answer("q3b_search")
     good = isinstance(text, str) and len(text.split()) >= 5
-    hint = "Which settings did you try, which was best, and by how much?"
-    assert_true(good, "q3b_search is no sentence", hint=hint, failure="type")
+    hint = "Which settings did you try, which one was best, and by how much?"
+    assert_true(good, "q3b_search is not a sentence", hint=hint, failure="type")
 
 
-WRITTEN = "`make train Q=q3` writes this figure into answers.toml."
+WRITTEN = "`make train Q=q3` writes this number into answers.toml."
 
 
 def _is_number(value):

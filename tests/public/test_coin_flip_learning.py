@@ -1,4 +1,4 @@
-"""Coin-flip diffusion, question 1e: loss, bound and sampler."""
+"""Coin-flip diffusion, question 1e: the loss, the bound and the sampler."""
 
 import math
 
@@ -13,7 +13,7 @@ from tests.support.compare import (
     assert_no_gradient,
     assert_true,
 )
-from tests.support.noise_predictors import Watched
+from tests.support.noise_predictors import Recorder
 
 
 def zeros(y_t, t):
@@ -22,7 +22,7 @@ def zeros(y_t, t):
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_by_hand(hw):
-    """Summed over the pixels, averaged over the images, in nats."""
+    """The loss is summed over the pixels and averaged over the images, in nats."""
     # Q = 3/4 (logit ln 3) and 1/2. P = 1/4: ln(1/3)/4 + 3 ln(3)/4 = ln(3)/2; P = 1/2 against 1/2: 0; P = 1: ln 2.
     logits = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])
     target = torch.tensor([[0.25, 0.5], [1.0, 0.0]])
@@ -33,11 +33,11 @@ def test_kl_by_hand(hw):
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_gradient_by_hand(hw):
-    """The gradient goes to the logits alone."""
-    # Q = 1/2, and 3/4 at ln 3; the derivative by a logit is Q - P, over a batch of two.
-    sure = math.log(3)
+    """Only the logits get a gradient."""
+    # Q = 1/2, and 3/4 at ln 3; the derivative with respect to a logit is Q - P, divided by the batch size 2.
+    logit = math.log(3)
     reply = hw("diffusion.binary.kl_loss").ask(
-        logits=torch.tensor([[0.0, sure, 0.0], [sure, 0.0, 0.0]]),
+        logits=torch.tensor([[0.0, logit, 0.0], [logit, 0.0, 0.0]]),
         target_prob=torch.tensor([[0.5, 1.0, 0.0], [0.25, 0.75, 1.0]]),
         grad_of=("logits", "target_prob"),
     )
@@ -48,48 +48,48 @@ def test_kl_gradient_by_hand(hw):
 
 @pytest.mark.task("diffusion.binary.kl_loss")
 def test_kl_survives_sure_networks(hw):
-    """Being sure and wrong costs much, but not infinitely much; being sure and right costs nothing."""
+    """A certain and wrong network has a large but finite loss; a certain and right one has loss 0."""
     # -log sigmoid(-60) = 60 + log(1 + e^-60) = 60
     logits, target = torch.tensor([[60.0, 60.0, -60.0]]), torch.tensor([[0.0, 1.0, 0.0]])
-    hint = "A sigmoid in single precision is 1 at 60: is there a function that takes logits?"
+    hint = "In single precision the sigmoid of 60 is 1. Is there a function that takes logits?"
     assert_close(hw("diffusion.binary.kl_loss")(logits, target), torch.tensor(60.0), hint=hint)
 
 
 @pytest.mark.task("diffusion.binary.training_loss")
 def test_training_loss_by_hand(hw):
-    """One step, delta = 1/2: the network sees coins, and knowing nothing costs ln 2 a pixel."""
+    """With one step and delta = 1/2 the network sees pure noise; logits of 0 cost ln 2 for each pixel."""
     y_0 = coins((6, 5), hw.generator())
-    network = Watched(zeros, last=1)
+    network = Recorder(zeros, last=1)
     got = hw("diffusion.binary.training_loss")(network, y_0, 1, 0.5, generator=hw.generator())
-    assert_close(got, torch.tensor(5 * math.log(2)), hint="P at t = 1 is certain; Q is 1/2 at logit 0.")
+    assert_close(got, torch.tensor(5 * math.log(2)), hint="At t = 1, P is 0 or 1. At logit 0, Q is 1/2.")
 
 
 @pytest.mark.task("diffusion.binary.training_loss")
 def test_training_times_are_uniform(hw):
-    """Every image has a time of its own, each of 1..T equally often; the network gets that time."""
-    network = Watched(zeros, last=4)
+    """Every image has its own time, uniform on 1..T, and the network gets this time."""
+    network = Recorder(zeros, last=4)
     hw("diffusion.binary.training_loss")(
         network, torch.ones(4000, 2), num_steps=4, delta=0.1, generator=hw.generator()
     )
     assert_true(len(network.times) == 1, "the network is not called exactly once")
     counts = network.times[0].bincount(minlength=5)[1:]
     assert_frequency(
-        counts, 4000, 0.25, hint="T is one of the times, 0 is not.", what="how often a time is drawn"
+        counts, 4000, 0.25, hint="T is one of the times; 0 is not.", what="how often a time is drawn"
     )
 
 
 @pytest.mark.task("diffusion.binary.ancestral_step")
 @pytest.mark.parametrize("t", [1, 3])
 def test_reverse_step_draws_from_the_network(hw, t):
-    """Each pixel is +1 as often as the network says, at the last step as well."""
+    """The network gives the probability that a pixel is +1, in the last step too."""
     logits = torch.tensor([-1.5, 0.5, 3.0])
-    network = Watched(lambda y_t, t: logits.expand(len(y_t), 3), last=3)
+    network = Recorder(lambda y_t, t: logits.expand(len(y_t), 3), last=3)
     y_t = coins((4000, 3), hw.generator())
     got = hw("diffusion.binary.ancestral_step")(network, y_t, t, generator=hw.generator())
     assert_pixels(got, y_t)
     assert_true(len(network.times) == 1, "the network is not called exactly once")
-    assert_true(bool((network.times[0] == t).all()), f"the network is not told t = {t}")
-    hint = "A draw, not the likelier sign."
+    assert_true(bool((network.times[0] == t).all()), f"the network does not get t = {t}")
+    hint = "Draw a sign. Do not take the more likely one."
     assert_frequency(
         (got == 1).sum(dim=0), 4000, torch.sigmoid(logits), hint=hint, what="how often a pixel is +1"
     )
@@ -97,40 +97,50 @@ def test_reverse_step_draws_from_the_network(hw, t):
 
 @pytest.mark.task("diffusion.samplers.ancestral_sample")
 def test_chain_runs_from_coins_to_images(hw):
-    """Times run from T to 1, and each step starts where the one before has ended."""
-    network = Watched(lambda y_t, t: 0.7 * y_t.flip(1), last=5)
+    """The times go from T down to 1, and each step starts with the result of the previous step."""
+    network = Recorder(lambda y_t, t: 0.7 * y_t.flip(1), last=5)
     sample = hw("diffusion.samplers.ancestral_sample")
     got = sample(network, (500, 4), 5, generator=hw.generator(), return_all=True)
-    assert_pixels(got, torch.ones(6, 500, 4), hint="T + 1 images: y_T first, y_0 last.")
+    assert_pixels(got, torch.ones(6, 500, 4), hint="Return T + 1 images: y_T first, y_0 last.")
     times = [int(t[0]) for t in network.times]
-    assert_true(times == [5, 4, 3, 2, 1], f"the network is called at times {times}", hint="From T down to 1.")
+    hint = "The times go from T down to 1."
+    assert_true(times == [5, 4, 3, 2, 1], f"the network is called at the times {times}", hint=hint)
     for state, seen in zip(got, network.inputs, strict=False):
-        assert_true(torch.equal(state, seen), "what is returned is not what the network has seen")
-    assert_frequency((got[0] == 1).sum(), 2000, 0.5, hint="Y_T is m fair coins.", what="+1 in y_T")
+        assert_true(torch.equal(state, seen), "the returned states are not the inputs of the network")
+    assert_frequency(
+        (got[0] == 1).sum(), 2000, 0.5, hint="Y_T consists of m fair coins.", what="the share of +1 in y_T"
+    )
 
 
 @pytest.mark.task("diffusion.samplers.ancestral_sample")
 def test_samples_follow_their_generator(hw):
-    """Equal generators, equal images; without return_all only y_0 comes back."""
-    network, sample = Watched(lambda y_t, t: 0.5 * y_t, last=3), hw("diffusion.samplers.ancestral_sample")
+    """Equal generators give equal images; without return_all the result is only y_0."""
+    network, sample = (
+        Recorder(lambda y_t, t: 0.5 * y_t, last=3),
+        hw("diffusion.samplers.ancestral_sample"),
+    )
     assert_pixels(sample(network, (4, 3, 5), 3, generator=hw.generator()), torch.ones(4, 3, 5))
     assert_follows_generator(lambda generator: sample(network, (4, 15), 3, generator=generator), hw.seed)
 
 
 @pytest.mark.task("diffusion.binary.bits_per_pixel")
 def test_bits_of_a_network_that_knows_nothing(hw):
-    """With delta = 1/2, all steps but the first are coins as they are: one bit a pixel in all."""
-    # t >= 2: P = 1/2 and Q = 1/2, no bits. t = 1: P is certain, Q = 1/2, one bit. Y_T is fair: no bits.
+    """With delta = 1/2 only the step at t = 1 costs anything: one bit for each pixel in total."""
+    # t >= 2: P = 1/2 and Q = 1/2, 0 bits. t = 1: P is 0 or 1, Q = 1/2, 1 bit. Y_T is fair: 0 bits.
     y_0 = coins((3, 7), hw.generator())
-    got = hw("diffusion.binary.bits_per_pixel")(Watched(zeros, last=4), y_0, 4, 0.5, generator=hw.generator())
-    assert_close(got, torch.tensor(1.0), hint="Nats over pixels and ln 2 are bits a pixel.")
+    got = hw("diffusion.binary.bits_per_pixel")(
+        Recorder(zeros, last=4), y_0, 4, 0.5, generator=hw.generator()
+    )
+    assert_close(
+        got, torch.tensor(1.0), hint="Nats divided by ln 2 and by the number of pixels are bits per pixel."
+    )
 
 
 @pytest.mark.task("diffusion.binary.bits_per_pixel")
 def test_bits_of_what_is_left_at_the_end(hw):
-    """A network that knows the image pays for Y_T alone: one step, delta = 1/4."""
+    """If the network knows the image, only Y_T costs bits: one step with delta = 1/4."""
     # KL(1/4, 3/4 || fair) = 1 - H(1/4) bits, H(1/4) = 2 - 3/4 log2(3).
     y_0 = coins((1, 7), hw.generator())
-    network = Watched(lambda y_t, t: 80 * y_0.expand_as(y_t), last=1)
+    network = Recorder(lambda y_t, t: 80 * y_0.expand_as(y_t), last=1)
     got = hw("diffusion.binary.bits_per_pixel")(network, y_0, 1, 0.25, generator=hw.generator())
     assert_close(got, torch.tensor(0.75 * math.log2(3) - 1), hint="How far is Y_T from fair coins?")

@@ -1,4 +1,4 @@
-"""Question 4(a) to 4(c): the policy-gradient loss, its supervised twin, and the roll-out."""
+"""Question 4(a) to 4(c): the policy-gradient loss, the supervised loss, and the roll-out."""
 
 import math
 
@@ -23,50 +23,43 @@ REWARDS = torch.tensor([2.0, -1.0])
 
 @pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
 def test_reinforce_by_hand(hw):
-    """Sums over tokens: -7 and -3. Loss: -(2 * -7 + -1 * -3) / 2 = 5.5."""
+    """The sums over tokens are -7 and -3. The loss is -(2 * -7 + -1 * -3) / 2 = 5.5."""
     got = hw("rlhf.policy_gradient.reinforce_loss")(LOG_PROBS, REWARDS, MASK)
-    assert_close(
-        got,
-        torch.tensor(5.5),
-        hint="Sum over the tokens of a response, mean over the batch; padding is ignored.",
-    )
+    hint = "Sum over the tokens of a response, then take the mean over the batch. Ignore padding."
+    assert_close(got, torch.tensor(5.5), hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
 def test_reinforce_with_a_baseline(hw):
-    """With baseline 1 the rewards are 1 and -2: -(1 * -7 + -2 * -3) / 2 = 0.5."""
+    """With baseline 1 the rewards become 1 and -2. The loss is -(1 * -7 + -2 * -3) / 2 = 0.5."""
     got = hw("rlhf.policy_gradient.reinforce_loss")(LOG_PROBS, REWARDS, MASK, baseline=1.0)
     assert_close(got, torch.tensor(0.5), hint="The baseline is subtracted from the reward of each response.")
 
 
 @pytest.mark.task("rlhf.policy_gradient.reinforce_loss")
 def test_only_log_probs_get_a_gradient(hw):
-    """The gradient to a log-probability is -(reward - baseline) / B; rewards are constants."""
+    """The gradient of a log-probability is -(reward - baseline) / B; rewards are constants."""
     ask = hw("rlhf.policy_gradient.reinforce_loss").ask
     reply = ask(log_probs=LOG_PROBS, rewards=REWARDS, mask=MASK, grad_of=("log_probs", "rewards"))
     assert_gradient(reply.grads["log_probs"], torch.tensor([[-1.0, -1.0, -1.0], [0.5, 0.0, 0.0]]))
-    assert_no_gradient(
-        reply.grads["rewards"], what="rewards", hint="Where does the reward come from? Should it learn here?"
-    )
+    hint = "Where does the reward come from? Should this loss train it?"
+    assert_no_gradient(reply.grads["rewards"], what="rewards", hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
 def test_cross_entropy_is_summed_over_tokens(hw):
-    """Three tokens of probability 1/4 in one row, one in the other: (3 + 1) log 4 / 2."""
+    """One row has three tokens of probability 1/4, the other row has one. The loss is (3 + 1) log 4 / 2."""
     mask = torch.tensor([[True, True, True], [True, False, False]])
     got = hw("rlhf.policy_gradient.cross_entropy_loss")(
         torch.zeros(2, 3, 4), torch.zeros(2, 3, dtype=torch.long), mask
     )
-    assert_close(
-        got,
-        torch.tensor(2 * math.log(4)),
-        hint="Summed over tokens, averaged over the batch: not over tokens.",
-    )
+    hint = "Sum over tokens and average over the batch. Do not average over tokens."
+    assert_close(got, torch.tensor(2 * math.log(4)), hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
 def test_cross_entropy_is_reinforce_with_reward_one(hw):
-    """On a reference taken as the sample, with reward 1, both losses agree."""
+    """If the sample is the reference and the reward is 1, both losses are equal."""
     logits = torch.randn(2, 3, 5, generator=hw.generator())
     labels = torch.tensor([[4, 0, 2], [1, 3, 3]])
     log_probs = logits.log_softmax(-1).gather(-1, labels[..., None])[..., 0]
@@ -75,8 +68,8 @@ def test_cross_entropy_is_reinforce_with_reward_one(hw):
     assert_close(got, expected, hint="Compare with reinforce_loss(log_probs, rewards=1, mask).")
 
 
-def _sure(*sequence):
-    """A policy that is sure: after t tokens it draws sequence[t]."""
+def _deterministic(*sequence):
+    """A deterministic policy: after t tokens it draws sequence[t]."""
 
     def policy(input_ids, attention_mask, decoder_input_ids):
         logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
@@ -94,11 +87,11 @@ NAMES = "tokens, log_probs, mask"
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_response_of_a_sure_policy(hw):
-    """A policy that always says 3, 4, end: drawing stops there, the end is part of it, the start is not."""
+    """The policy always draws 3, 4, end. Drawing stops there; the result includes the end id, not the start id."""
     sample = hw("rlhf.policy_gradient.sample_response")
-    got = sample(_sure(3, 4, 1, 2), SOURCE, SOURCE > 0, **IDS, max_new_tokens=4)
+    got = sample(_deterministic(3, 4, 1, 2), SOURCE, SOURCE > 0, **IDS, max_new_tokens=4)
     tokens, log_probs, mask = parts(got, 3, NAMES)
-    hint = "Feed the start id and all tokens so far; take the logits of the last place."
+    hint = "Give the decoder the start id and all tokens so far. Use the logits of the last position."
     assert_close(tokens, torch.tensor([[3, 4, 1], [3, 4, 1]]), hint=hint, what="tokens")
     assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
     assert_close(log_probs, torch.zeros(2, 3), what="the log-probabilities")
@@ -106,9 +99,9 @@ def test_response_of_a_sure_policy(hw):
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_length_is_bounded(hw):
-    """A policy that never ends stops after max_new_tokens."""
+    """If the policy never draws the end, drawing stops after max_new_tokens."""
     sample = hw("rlhf.policy_gradient.sample_response")
-    got = sample(_sure(2, 3, 4, 4), SOURCE, SOURCE > 0, **IDS, max_new_tokens=3)
+    got = sample(_deterministic(2, 3, 4, 4), SOURCE, SOURCE > 0, **IDS, max_new_tokens=3)
     tokens, _, mask = parts(got, 3, NAMES)
     assert_close(tokens, torch.tensor([[2, 3, 4], [2, 3, 4]]), what="tokens")
     assert_close(mask, torch.ones(2, 3).bool(), what="the mask")
@@ -116,7 +109,7 @@ def test_length_is_bounded(hw):
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")
 def test_rows_that_ended_are_padded(hw):
-    """A fair choice between end and token 3: after the end stand pads with mask False and log-probability 0."""
+    """The end and token 3 are equally likely. After the end come pads with mask False and log-probability 0."""
 
     def policy(input_ids, attention_mask, decoder_input_ids):
         logits = torch.full((*decoder_input_ids.shape, 6), -1e4)
@@ -129,19 +122,13 @@ def test_rows_that_ended_are_padded(hw):
     tokens, log_probs, mask = parts(got, 3, NAMES)
     assert_tensor(tokens, shape=(400, 3), dtype=torch.long, what="tokens")
     first_end = (tokens == 1).long().cumsum(1) - (tokens == 1).long() == 0
-    assert_close(mask, first_end, what="the mask", hint="True up to and including the first end.")
-    assert_true(
-        bool((tokens[~mask] == 5).all()),
-        "after the end stands something other than pad_id",
-        hint="Pad ended rows.",
-    )
+    assert_close(mask, first_end, what="the mask", hint="The mask is True up to and including the first end.")
+    hint = "Fill the rows that have ended with pad_id."
+    assert_true(bool((tokens[~mask] == 5).all()), "a token after the end is not pad_id", hint=hint)
     assert_close(log_probs, torch.where(mask, -math.log(2), 0.0), what="the log-probabilities")
+    hint = "Draw a token. Do not take the most likely one."
     assert_frequency(
-        (tokens[:, 0] == 1).sum(),
-        400,
-        0.5,
-        what="how often a response ends at once",
-        hint="Draw, do not maximise.",
+        (tokens[:, 0] == 1).sum(), 400, 0.5, what="how often a response ends at its first token", hint=hint
     )
 
 
@@ -166,7 +153,7 @@ def test_temperature_sharpens(hw):
     )
     tokens, log_probs, _ = parts(got, 3, NAMES)
     assert_tensor(tokens, shape=(400, 1), dtype=torch.long, what="tokens")
-    hint = "One law, softmax(logits / temperature), draws the tokens and scores them."
+    hint = "Draw the tokens from softmax(logits / temperature) and score them with the same distribution."
     assert_frequency((tokens == 3).sum(), 400, 0.9, what="how often the likelier token is drawn", hint=hint)
     expected = torch.where(tokens == 3, math.log(0.9), math.log(0.1))
     assert_close(log_probs, expected, what="the log-probabilities", hint=hint)

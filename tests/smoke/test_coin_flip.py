@@ -1,4 +1,4 @@
-"""A short training run of question 1: a network that undoes coin flips, measured on digits that it has not seen."""
+"""A short training run of question 1: a network that reverses coin flips, measured on unseen digits."""
 
 import pytest
 
@@ -6,18 +6,18 @@ from tests.support.compare import assert_true
 from tests.support.tuples import parts
 from tests.support.weights import load_weights
 
-# benchmarks/results/smoke_coin_flip.json, 5 seeds: the right solution needs .467 to .471 (standard deviation .002),
-# fifteen wrong ones .489 or more. The squared error reaches .470 to .476: that one is left to the tests of `kl_loss`.
+# See benchmarks/results/smoke_coin_flip.json, 5 seeds: the right one needs .467 to .471 (standard deviation .002),
+# and fifteen wrong ones need .489 or more. The squared error reaches .470 to .476: the tests of `kl_loss` detect it.
 MOST_BITS = 0.482
-DRAWS = 5  # of the noise on each digit; one draw alone has a standard deviation of .003 bits
+DRAWS = 5  # of the noise on each digit; a single draw has a standard deviation of .003 bits
 
 
-HINT = "Training calls `training_loss`, `q_sample`, `posterior` and `kl_loss`: which of their tests fail?"
+HINT = "Training calls `training_loss`, `q_sample`, `posterior` and `kl_loss`. Which of their tests fail?"
 
 
 @pytest.mark.task("runs.coin_flip")
 def test_denoiser_learns(hw, instrument):
-    """The trained network describes fresh digits in far fewer bits than pixels taken one by one need."""
+    """The trained network needs far fewer bits for unseen digits than a code for independent pixels."""
     budget = hw.budget("runs.coin_flip")
     trained = hw("given.training.coin_flip.train")(**budget, seed=hw.seed, device=hw.device)
     weights, _ = parts(trained, 2, "weights, history", hint=HINT)
@@ -30,5 +30,5 @@ def test_denoiser_learns(hw, instrument):
     measure = instrument("diffusion.binary.bits_per_pixel")
     bits = measure(network, digits, num_steps, delta, generator=hw.generator()).item()
     hw.measured(bits_per_pixel=bits)
-    text = f"the trained network needs {bits:.3f} bits a pixel; {MOST_BITS} at most is due"
+    text = f"the trained network needs {bits:.3f} bits per pixel; expected at most {MOST_BITS}"
     assert_true(bits <= MOST_BITS, text, hint=HINT)

@@ -1,1 +1,1 @@
-"""What tests share and students may read: comparison and generators of inputs."""
+"""Code that the tests share and that students get too: comparisons and generators of inputs."""

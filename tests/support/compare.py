@@ -1,4 +1,4 @@
-"""Compares a value with what it should be, and says what is wrong in the order a person would look:
+"""Compares a value with the expected one. Reports the first problem in this order:
 type, shape, dtype, finite, values.
 """
 
@@ -11,7 +11,7 @@ from scipy.special import bdtr, bdtrc, ndtri
 
 from autograder.errors import WrongAnswer
 
-# The chance that a right answer fails one statistical assertion. About thirty of them stand in the suites.
+# The probability that a right answer fails one statistical assertion. The suites have about thirty of them.
 FALSE_ALARM = 1e-11
 RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
 FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
@@ -33,22 +33,21 @@ def assert_tensor(
     hint: str = "",
     what: str = "the result",
 ) -> None:
-    """Fails unless `got` is a tensor of this shape and dtype without NaN or infinity."""
+    """Fails unless `got` is a tensor with this shape and dtype, without NaN or infinity."""
     __tracebackhide__ = True
     if got is None:
         raise WrongAnswer(f"{what} is None; is a `return` missing?", hint=hint, failure="type")
     if not isinstance(got, torch.Tensor):
-        raise WrongAnswer(
-            f"{what} is a {type(got).__name__}; a torch.Tensor is due", hint=hint, failure="type"
-        )
+        text = f"{what} is a {type(got).__name__}; expected a torch.Tensor"
+        raise WrongAnswer(text, hint=hint, failure="type")
     if shape is not None and tuple(got.shape) != tuple(shape):
-        text = f"{what} has shape {list(got.shape)}; shape {list(shape)} is due"
+        text = f"{what} has shape {list(got.shape)}; expected shape {list(shape)}"
         raise WrongAnswer(text, hint=hint, failure="shape")
     if dtype is not None and got.dtype != dtype:
-        raise WrongAnswer(f"{what} has dtype {got.dtype}; {dtype} is due", hint=hint, failure="dtype")
+        raise WrongAnswer(f"{what} has dtype {got.dtype}; expected {dtype}", hint=hint, failure="dtype")
     if finite and not torch.isfinite(got).all():
         bad = (~torch.isfinite(got)).nonzero()[0].tolist()
-        text = f"{what} is not finite: {got[tuple(bad)].item()} at {_place(bad)}"
+        text = f"{what} is not finite: {got[tuple(bad)].item()}{_place(bad)}"
         raise WrongAnswer(text, hint=hint, failure="not finite")
 
 
@@ -65,13 +64,14 @@ def assert_close(
     """Fails unless `got` equals `expected` in type, shape, dtype and, within a tolerance, in every value.
 
     Args:
-        got: what the code returned. Where `expected` is a number, a number or a tensor of one element.
-        expected: Float[...] or a number; infinities must be met exactly.
+        got: what the code returned. If `expected` is a number: a number or a tensor of one element.
+        expected: Float[...] or a number; an infinity must be equal.
         hint: what to try.
-        what: what is compared, as the message's first words.
-        rtol: relative to each value; default by dtype (1e-8 for double, 1e-4 for single precision).
-        atol: absolute; default a tiny part of the largest expected value, so that zeros never pass for small ones.
-        check_dtype: False where any dtype is right.
+        what: a name for what is compared; the message starts with it.
+        rtol: relative to each value; the default depends on the dtype (1e-8 for double, 1e-4 for single precision).
+        atol: absolute; the default is a tiny part of the largest expected value, so that zeros do not pass as
+            small values.
+        check_dtype: False if any dtype is accepted.
     """
     __tracebackhide__ = True
     if not isinstance(expected, torch.Tensor):
@@ -86,7 +86,7 @@ def assert_close(
     finite = torch.isfinite(wide)
     if not torch.isfinite(wide_got[finite]).all():
         bad = (finite & ~torch.isfinite(wide_got)).nonzero()[0].tolist()
-        text = f"{what} is not finite: {wide_got[tuple(bad)].item()} at {_place(bad)}"
+        text = f"{what} is not finite: {wide_got[tuple(bad)].item()}{_place(bad)}"
         raise WrongAnswer(text, hint=hint, failure="not finite")
     if atol is None:
         scale = wide[finite].abs().max().item() if finite.any() else 0.0
@@ -97,10 +97,8 @@ def assert_close(
     if wrong.any():
         first = wrong.nonzero()[0].tolist()
         count = f" ({int(wrong.sum())} of {wrong.numel()} values are wrong)" if wrong.numel() > 1 else ""
-        text = (
-            f"{what} is wrong: at {_place(first)} it is {_number(wide_got[tuple(first)])}, "
-            f"and {_number(wide[tuple(first)])} is right{count}"
-        )
+        right, found = _number(wide[tuple(first)]), _number(wide_got[tuple(first)])
+        text = f"{what} is wrong{_place(first)}: expected {right}, got {found}{count}"
         raise WrongAnswer(text, hint=hint, failure="values")
 
 
@@ -113,19 +111,19 @@ def assert_gradient(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
-    """Fails unless a gradient arrived and equals `expected`."""
+    """Fails unless there is a gradient and it equals `expected`."""
     __tracebackhide__ = True
     if gradient is None:
-        text = f"{what} never arrives: somewhere the graph is cut (detach, item, no_grad, a new tensor)"
+        text = f"{what} is missing: the graph is cut somewhere (detach, item, no_grad, a new tensor)"
         raise WrongAnswer(text, hint=hint, failure="no gradient")
     assert_close(gradient, expected, hint=hint, what=what, rtol=rtol, atol=atol)
 
 
 def assert_no_gradient(gradient: torch.Tensor | None, *, hint: str = "", what: str = "this input") -> None:
-    """Fails if a gradient other than zero reached an input that the docstring calls a constant."""
+    """Fails if an input that the docstring calls a constant gets a gradient other than zero."""
     __tracebackhide__ = True
     if gradient is not None and bool((gradient != 0).any()):
-        text = f"a gradient flows into {what}, which is to be treated as a constant"
+        text = f"a gradient flows into {what}, which must be treated as a constant"
         raise WrongAnswer(text, hint=hint, failure="gradient where none belongs")
 
 
@@ -139,12 +137,12 @@ def assert_frequency(
 ) -> None:
     """Fails if counts of independent events contradict their probability.
 
-    Exact binomial tails; over all elements together a right answer fails with probability at most FALSE_ALARM.
+    Uses exact binomial tails. A right answer fails with probability at most FALSE_ALARM, over all elements together.
 
     Args:
         hits: number of events, or a tensor of such counts, each over `trials` independent trials.
-        trials: how many trials each count is over.
-        probability: of the event; broadcast against `hits`.
+        trials: the number of trials of each count.
+        probability: the probability of the event; broadcast against `hits`.
         hint: what to try.
         what: what is counted.
     """
@@ -157,10 +155,10 @@ def assert_frequency(
     tail = np.minimum(low, high) * 2 * counts.size
     if (tail < FALSE_ALARM).any():
         first = np.unravel_index(int(np.argmin(tail)), counts.shape)
-        place = f" at {_place([int(i) for i in first])}" if counts.shape else ""
+        place = _place([int(i) for i in first])
         text = (
-            f"{what} is wrong{place}: {counts[first] / trials:.4f} in {trials} draws, "
-            f"where {chances[first]:.4f} is right (chance of that by bad luck: below {FALSE_ALARM:.0e})"
+            f"{what} is wrong{place}: expected {chances[first]:.4f}, got {counts[first] / trials:.4f} "
+            f"in {trials} draws (a right answer gives this with probability below {FALSE_ALARM:.0e})"
         )
         raise WrongAnswer(text, hint=hint, failure="distribution")
 
@@ -174,14 +172,14 @@ def assert_mean(
     what: str = "the mean",
     dim: int = 0,
 ) -> None:
-    """Fails if the mean of independent samples lies too far from `mean`.
+    """Fails if the mean of independent samples is too far from `mean`.
 
-    The bound is that of the normal law at FALSE_ALARM, over all elements together.
+    The bound is the quantile of the normal distribution at FALSE_ALARM, over all elements together.
 
     Args:
         samples: Float[N, ...], independent along `dim`.
-        mean: the true mean, broadcast against the rest.
-        std: the known standard deviation of ONE sample, broadcast likewise.
+        mean: the true mean, broadcast against the other axes.
+        std: the known standard deviation of ONE sample, broadcast in the same way.
         hint: what to try.
         what: what is averaged.
         dim: the axis of the samples.
@@ -193,9 +191,9 @@ def assert_mean(
     far = ~((observed - wanted).abs() <= bound * torch.as_tensor(std, dtype=torch.float64))
     if far.any():
         first = far.nonzero()[0].tolist()
+        right, found = _number(wanted[tuple(first)]), _number(observed[tuple(first)])
         text = (
-            f"{what} is wrong: over {samples.shape[dim]} draws it is {_number(observed[tuple(first)])} at "
-            f"{_place(first)}, where {_number(wanted[tuple(first)])} is right"
+            f"{what} is wrong{_place(first)}: expected {right}, got {found} over {samples.shape[dim]} draws"
         )
         raise WrongAnswer(text, hint=hint, failure="distribution")
 
@@ -204,16 +202,17 @@ def _as_number(got: Any, what: str, hint: str) -> torch.Tensor:
     if got is None:
         raise WrongAnswer(f"{what} is None; is a `return` missing?", hint=hint, failure="type")
     if isinstance(got, bool) or not isinstance(got, int | float | np.generic | np.ndarray | torch.Tensor):
-        raise WrongAnswer(f"{what} is a {type(got).__name__}; a number is due", hint=hint, failure="type")
+        raise WrongAnswer(f"{what} is a {type(got).__name__}; expected a number", hint=hint, failure="type")
     value = torch.as_tensor(got)
     if value.numel() != 1:
-        text = f"{what} has shape {list(value.shape)}; one number is due"
+        text = f"{what} has shape {list(value.shape)}; expected one number"
         raise WrongAnswer(text, hint=hint, failure="shape")
     return value.detach().reshape(())
 
 
 def _place(index: list[int]) -> str:
-    return f"index {index}" if index else "its only value"
+    """Where a value is; nothing to say for a single number."""
+    return f" at index {index}" if index else ""
 
 
 def _number(value: torch.Tensor) -> str:

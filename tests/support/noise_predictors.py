@@ -1,4 +1,4 @@
-"""Stand-ins for a trained network: they check how they are called and keep what they were called with."""
+"""Test networks that replace a trained network. They check their arguments and record them."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from torch import Tensor
 from tests.support.compare import assert_tensor, assert_true
 
 
-class Watched:
-    """A noise predictor that is watched.
+class Recorder:
+    """A noise predictor that checks and records its calls.
 
     Args:
         predict: maps x_t and t (Long[B]) to the predicted noise.
-        last: T, the largest time there is.
+        last: T, the largest time.
     """
 
     def __init__(self, predict: Callable[[Tensor, Tensor], Tensor], last: int) -> None:
@@ -23,13 +23,15 @@ class Watched:
         self.times: list[Tensor] = []
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Tensor:
-        """Refuses a t that no network could use."""
-        assert_tensor(x_t, finite=True, what="what the network is given to denoise")
-        hint = "The network is told one time for each sample: network(x_t, t) with t Long[B]."
+        """Fails the test if t is not a valid time for each sample."""
+        assert_tensor(x_t, finite=True, what="the network's x_t")
+        hint = "The network gets one time for each sample: network(x_t, t) with t Long[B]."
         assert_tensor(t, shape=(len(x_t),), dtype=torch.int64, what="the network's t", hint=hint)
         inside = bool((t >= 1).all() and (t <= self.last).all())
         assert_true(
-            inside, "the network is asked for a time outside 1..T", hint="Time is 1-based; 0 is clean data."
+            inside,
+            "the network is called with a time outside 1..T",
+            hint="Times start at 1; time 0 is clean data.",
         )
         self.inputs.append(x_t.detach().clone())
         self.times.append(t.clone())
@@ -37,5 +39,5 @@ class Watched:
 
 
 def column(values: Tensor, x: Tensor) -> Tensor:
-    """Float[B] as Float[B, 1, ...], to be multiplied with x."""
+    """Reshapes Float[B] to Float[B, 1, ...], so that it can be multiplied with x."""
     return values.view(-1, *(1,) * (x.ndim - 1)).to(x.dtype)

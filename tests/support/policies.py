@@ -1,4 +1,4 @@
-"""Policies of the tests' own, which say so when they are called with something that no policy can read."""
+"""Wraps the policies of the tests, so that a call with invalid arguments fails the test."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Policy = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def checked(policy: Policy, vocabulary: int) -> Policy:
-    """`policy`, which fails the test unless the source is [B, S] and the decoder's input Long[B, t] of its vocabulary.
+    """`policy` with a check: the source must be [B, S], the decoder input Long[B, t] with ids of the vocabulary.
 
     Args:
         policy: policy(input_ids, attention_mask, decoder_input_ids) -> logits.
@@ -24,7 +24,7 @@ def checked(policy: Policy, vocabulary: int) -> Policy:
         fits = fits and len(input_ids) == len(decoder_input_ids) and decoder_input_ids.shape[1] > 0
         assert_true(
             fits,
-            f"the policy is called with shapes {found}; [B, S], [B, S] and [B, t] are due",
+            f"the policy is called with shapes {found}; expected [B, S], [B, S] and [B, t]",
             hint="policy(input_ids, attention_mask, decoder_input_ids), in this order.",
             failure="shape",
         )
@@ -32,7 +32,7 @@ def checked(policy: Policy, vocabulary: int) -> Policy:
         known = known and bool((decoder_input_ids < vocabulary).all())
         assert_true(
             known,
-            "the decoder reads something that is no id of the vocabulary",
+            "the decoder input contains a value that is not an id of the vocabulary",
             hint="The decoder reads the start id and tokens of the response, as a Long tensor.",
         )
         return policy(input_ids, attention_mask, decoder_input_ids)

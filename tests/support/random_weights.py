@@ -1,4 +1,4 @@
-"""Weights for a network that is tested, not trained: every number matters and none of them explodes."""
+"""Random weights for a network under test: every weight changes the output, and no activation explodes."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,14 @@ from torch import Tensor
 def random_state(state: Mapping[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
     """A state dict with the names and shapes of `state`.
 
-    Weights keep the size of what passes through them; running means are not 0, running variances and scales not 1.
+    The weights keep the scale of the activations. Running means are not 0; running variances and scales are not 1.
 
     Args:
         state: names, shapes and dtypes to follow.
         generator: the source of the numbers.
 
     Returns:
-        Float tensors drawn afresh; integer entries (BatchNorm's count of batches) 0.
+        New random float tensors; integer entries (BatchNorm's count of batches) are 0.
     """
     drawn: dict[str, Tensor] = {}
     for name, value in state.items():

@@ -1,4 +1,4 @@
-"""Takes a returned tuple apart, and says so if it is none."""
+"""Takes a returned tuple apart, and fails the test if the value is not a tuple of the right length."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from tests.support.compare import assert_true
 
 
 def parts(got: Any, count: int, names: str, *, hint: str = "") -> tuple[Any, ...]:
-    """The `count` parts of a returned tuple; fails, naming them, if something else came back."""
+    """The `count` parts of a returned tuple. Fails with their names if the code returned something else."""
     __tracebackhide__ = True
     right = isinstance(got, tuple | list) and len(got) == count
     found = f"{type(got).__name__} of {len(got)}" if isinstance(got, tuple | list) else type(got).__name__
-    text = f"the code returned a {found}; a tuple of {count} is due: {names}"
+    text = f"the code returned a {found}; expected a tuple of {count}: {names}"
     assert_true(right, text, hint=hint or f"End with `return {names}`.", failure="type")
     return tuple(got)

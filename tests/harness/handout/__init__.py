@@ -1,1 +1,1 @@
-"""The written part against the code: every closed form of docs/handout/ is read from there, checked and attacked."""
+"""Compares the handout with the code: every closed form of docs/handout/ is read, checked and falsified."""

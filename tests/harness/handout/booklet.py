@@ -1,4 +1,4 @@
-"""The written part of a tiny homework that is not homework 12, in a folder; each test changes what it wants to see."""
+"""The handout of a tiny homework that is not homework 12, in a folder. Each test changes it as it needs."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ Numbers come in halves.
 
 ## (a) Halving {#q1a}
 
-What is left of a cake after $t$ cuts, where each takes half of it? Show that
+How much of a cake is left after $t$ cuts, if each cut takes half of it? Show that
 
 <!-- FORM q1a.given -->
 $$
@@ -62,7 +62,7 @@ c_t = \frac{1}{2} c_{t-1} \left(1 + x^2 y^2 z^2\right) .
 $$
 
 <!-- BEGIN SOLUTION q1a -->
-Whoever cuts a cake in two halves and eats one of them has the other one left, every time:
+If you cut a cake into two halves and eat one of them, the other one is left, every time:
 
 <!-- FORM q1a.left -->
 $$
@@ -70,8 +70,8 @@ c_t = \left(1 - \frac{1}{2}\right)^t \exp(a b c d e f) .
 $$
 
 <!-- BEGIN RUBRIC q1a -->
-- 2 points: sees that a power is due,
-  and why it is.
+- 2 points: uses a power,
+  and says why.
 - 1 point: the base of it.
 <!-- END RUBRIC -->
 <!-- END SOLUTION -->
@@ -89,7 +89,7 @@ GLOSSARY = "# Glossary {#glossary}\n\nWords.\n"
 
 
 class Booklet:
-    """Its files, and its manifest as it stands on disk."""
+    """Its files, and its manifest on disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -105,12 +105,12 @@ class Booklet:
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def change(self, before: str, after: str, name: str = "q1.md") -> None:
-        """Replaces what has to be there once."""
+        """Replaces a text that must occur exactly once."""
         text = (self.folder / name).read_text(encoding="utf-8")
         assert text.count(before) == 1
         self.write(name, text.replace(before, after))
 
     @property
     def manifest(self) -> Manifest:
-        """The manifest, read anew."""
+        """The manifest, read again."""
         return load(self.root / "assignment.toml")

@@ -1,4 +1,4 @@
-r"""The closed forms of the handout, read from its Markdown, and the checks that claim them.
+r"""The closed forms of the handout, read from its Markdown, and their checks.
 
 A form is a display equation right after a line `<!-- FORM q3a.probability -->` (question, dot, name):
 
@@ -7,13 +7,13 @@ A form is a display equation right after a line `<!-- FORM q3a.probability -->` 
     P(Y \le 0 \mid Y_k = M) = \Phi\left(-\frac{M}{\sqrt{\sum_{i=k+1}^{n} \sigma_i^2}}\right).
     $$
 
-`latex.py` says what its right-hand side may be made of. A check takes the form and evaluates it:
+`latex.py` says what its right-hand side can contain. A check takes the form and evaluates it:
 
     @checks("q3a.probability")
     def test_probability_is_that_of_the_remaining_sum(form):
         assert form(M=5, k=1, n=3, sigma={2: 1.5, 3: 0.5}).evalf() == ...
 
-Under pytest it gets the form as it stands in the Markdown; `plant.py` calls it with forms that have been falsified.
+Under pytest it gets the form from the Markdown; `plant.py` calls it with falsified forms.
 """
 
 import functools
@@ -35,23 +35,23 @@ _MARKER = re.compile(r"<!-- FORM (\w+\.\w+) -->")
 
 
 class FormError(ValueError):
-    """A form that is not there, or stands wrongly in the Markdown; says where and what to write instead."""
+    """A form that is missing, or wrongly marked in the Markdown. Says where, and what to write instead."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """One closed form: as the handout has it, or with another `text`."""
+    """One closed form: the one of the handout, or with another `text`."""
 
     id: str
     text: str = ""
 
     def __call__(self, **symbols: Any) -> sympy.Expr:
-        """The right-hand side, with what is given put for its symbols; see `latex.parse`."""
+        """The right-hand side, with the given values for its symbols; see `latex.parse`."""
         return latex.parse(self.text or _text_of(self.id), **symbols)
 
 
 Check = Callable[[Form], None]
-CHECKS: dict[str, list[Check]] = {}  # by form; filled as the files with checks are imported
+CHECKS: dict[str, list[Check]] = {}  # by form; the import of the files with checks fills it
 
 
 def checks(form_id: str) -> Callable[[Check], Check]:
@@ -65,7 +65,7 @@ def checks(form_id: str) -> Callable[[Check], Check]:
 
 
 def load_checks() -> dict[str, list[Check]]:
-    """All checks by form, once every file `test_forms_*.py` beside this one is imported."""
+    """All checks by form, after the import of every file `test_forms_*.py` in this folder."""
     for path in sorted(FOLDER.glob("test_forms_*.py")):
         importlib.import_module(f"{__package__}.{path.stem}")
     return CHECKS
@@ -80,7 +80,7 @@ def read(folder: Path = HANDOUT) -> dict[str, str]:
     """The LaTeX of every form in the Markdown files of `folder`, by id.
 
     Raises:
-        FormError: a misspelt marker, one without an equation of the accepted kind, or an id that comes twice.
+        FormError: a misspelt marker, a marker without an accepted equation, or an id that occurs twice.
     """
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.md")):

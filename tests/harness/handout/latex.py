@@ -1,14 +1,14 @@
-r"""Turns the right-hand side of an equation in LaTeX into a SymPy expression, by SymPy's parser (ANTLR back end).
+r"""Turns the right-hand side of a LaTeX equation into a SymPy expression, with SymPy's parser (ANTLR back end).
 
 Accepted:
 
 - numbers, `+ - / \cdot \times`, juxtaposition, powers, brackets `( ) [ ]` of any size, `\frac`, `\sqrt`,
   `\infty`, `\pi`;
-- symbols: one letter or a Greek name, perhaps under `\bar`, `\tilde` or `\hat`, perhaps with ONE subscript, which comes
-  before the power: `\bar\alpha_{t-1}^2`. A symbol before a bracket is a factor of it. `\mathbb{E}_y` and
-  `\nabla_\theta` are factors as well: what they do is up to who uses the expression;
-- `P_\theta(y_i \mid ...)`, a conditional probability: the symbol P with the subscript of what stands before the bar;
-- `\sum_{i=1}^{n}` and `\prod`, which reach as far as products do: a sum under them needs brackets;
+- symbols: one letter or a Greek name, optionally under `\bar`, `\tilde` or `\hat`, optionally with ONE subscript before
+  the power: `\bar\alpha_{t-1}^2`. A symbol before a bracket is a factor of it. `\mathbb{E}_y` and
+  `\nabla_\theta` are factors as well: the caller decides what they mean;
+- `P_\theta(y_i \mid ...)`, a conditional probability: the symbol P with the subscript of the symbol before the bar;
+- `\sum_{i=1}^{n}` and `\prod`, which apply to the following product: a sum under them needs brackets;
 - `\log`, `\ln`, `\log_2`, `\exp`, `\arcsin`, `\Phi(...)`, `\sigma(...)` (the sigmoid), `\min(...)`, `\max(...)` and
   `\mathrm{clip}(x, low, high)`.
 
@@ -66,11 +66,11 @@ _CONDITIONAL = re.compile(r"P_\\theta\s*\(\s*\w(_\{[^{}]*\}|_\w)?\s*\\mid[^()]*\
 
 
 class LatexError(ValueError):
-    """Not an equation, or outside the subset that this module reads; says what it stumbled over."""
+    """Not an equation, or outside the subset that this module reads. Says what it cannot read."""
 
 
 def right_hand_side(latex: str) -> str:
-    r"""What stands right of the one `=` or `\approx` that is inside no brackets.
+    r"""The text to the right of the only `=` or `\approx` outside all brackets.
 
     Raises:
         LatexError: there is none, or more than one.
@@ -86,16 +86,16 @@ def right_hand_side(latex: str) -> str:
 
 
 def parse(latex: str, **symbols: Any) -> sympy.Expr:
-    """The right-hand side of an equation as an expression, sums written out where their limits are numbers.
+    """The right-hand side of an equation as an expression. Sums with numbers as limits are written out.
 
     Args:
         latex: `left = right`.
-        symbols: what to put for a symbol, by the name that the module's docstring tells. For a family `x_i` give `x`: a
-            callable is called with the subscript, a mapping is asked for it once sums are written out. Without either,
-            a subscript that runs with a sum becomes SymPy's `x[i]`.
+        symbols: values of the symbols, by the names in the module's docstring. For a family `x_i` give `x`: a callable
+            gets the subscript; a mapping is read after sums are written out. Otherwise the running subscript of a sum
+            becomes SymPy's `x[i]`.
 
     Raises:
-        LatexError: it is no equation, outside the subset, or has no symbol of a name that is given.
+        LatexError: it is not an equation, is outside the subset, or lacks a symbol with a given name.
     """
     table: dict[tuple[str, str], str] = {}  # (name, subscript) -> placeholder
     running = {_name(index) for index in re.findall(rf"\\(?:sum|prod)_\{{\s*({_LETTER})", latex)}
@@ -136,12 +136,12 @@ def parse(latex: str, **symbols: Any) -> sympy.Expr:
 
 @functools.cache
 def _parsed(text: str) -> sympy.Expr:
-    """The parser takes a tenth of a second, and a check evaluates its form at several places."""
+    """Cached: the parser takes a tenth of a second, and a check evaluates its form at several points."""
     return parse_latex(text, backend="antlr", strict=True)
 
 
 def _plain(text: str, table: dict[tuple[str, str], str]) -> str:
-    r"""The text with each symbol as `\mathit{...}`, which the parser takes for one name and for no function."""
+    r"""The text with each symbol as `\mathit{...}`, which the parser reads as one name and not as a function."""
     text = re.sub(r"\\[td]frac\b", r"\\frac", _SIZES.sub(" ", text))
     text = re.sub(r"\\(?:operatorname|mathrm)\{(\w+)\}", r"\\\1", text)
     text = _CONDITIONAL.sub(lambda found: f"P{found[1] or ''}", text)
@@ -157,7 +157,7 @@ def _plain(text: str, table: dict[tuple[str, str], str]) -> str:
         name = "_".join(part for part in (found["accent"], _name(letter)) if part)
         entry = (name, (found["subscript"] or "").strip("{}"))
         number = str(len(table))
-        new = "symbol" + "".join("abcdefghij"[int(digit)] for digit in number)  # digits may not stand in it
+        new = "symbol" + "".join("abcdefghij"[int(digit)] for digit in number)  # it must not contain digits
         return rf"\mathit{{{table.setdefault(entry, new)}}}"
 
     plain = _SYMBOL.sub(placeholder, text)

@@ -1,9 +1,9 @@
-"""Falsifies every closed form of the handout, one place at a time, and sees that its checks notice.
+"""Falsifies every closed form of the handout, one place at a time. The checks must notice each change.
 
     python -m tests.harness.handout.plant
 
-Each number is raised by one, each sign is turned, and the whole is negated and doubled; nothing is written anywhere.
-The last line of what is printed is `planted N, caught N`; the exit code is 1 if one of them survives.
+It raises each number by one, flips each sign, and negates and doubles the complete form. It writes no files.
+The last printed line is `planted N, caught N`; the exit code is 1 if a change survives.
 """
 
 import re
@@ -19,17 +19,17 @@ _TURNED = {"+": "-", "-": "+"}
 
 
 @dataclass(frozen=True)
-class Plant:
-    """A form with one thing wrong in it."""
+class Mutation:
+    """A form with one error."""
 
     form_id: str
     change: str  # in words
     text: str
-    killed_by: str = ""  # the check that failed, and how; nothing if none did
+    killed_by: str = ""  # the check that failed, and how; empty if none failed
 
 
 def changes(text: str) -> Iterator[tuple[str, str]]:
-    """What is changed, in words, and the equation with that change, for every place of its right-hand side."""
+    """The change in words and the changed equation, for every place of its right-hand side."""
     right = latex.right_hand_side(text)
     left = text[: text.rindex(right)]
     for found in _NUMBER.finditer(right):
@@ -37,28 +37,28 @@ def changes(text: str) -> Iterator[tuple[str, str]]:
         yield _replaced(left, right, found, new)
     for found in _SIGN.finditer(right):
         yield _replaced(left, right, found, _TURNED[found[0]])
-    yield "the whole negated", rf"{left}-\left({right}\right)"
-    yield "the whole doubled", rf"{left}2\left({right}\right)"
+    yield "the form negated", rf"{left}-\left({right}\right)"
+    yield "the form doubled", rf"{left}2\left({right}\right)"
 
 
-def run() -> Iterator[Plant]:
-    """Every plant in every form of the handout, with the check that killed it.
+def run() -> Iterator[Mutation]:
+    """Every falsified form of the handout, with the check that killed it.
 
     Raises:
-        AssertionError: a form fails its own check as it stands, so that nothing can be said of plants.
+        AssertionError: an unchanged form fails its own check, so a falsified form proves nothing.
     """
     checks = forms.load_checks()
     for form_id, text in forms.read().items():
         for check in checks.get(form_id, []):
             check(forms.Form(form_id, text))
         for change, changed in changes(text):
-            yield Plant(
+            yield Mutation(
                 form_id, change, changed, _killer(forms.Form(form_id, changed), checks.get(form_id, []))
             )
 
 
 def main() -> int:
-    """Prints the list, and says whether anything survived."""
+    """Prints the list, and reports whether a change survived."""
     plants = []
     print("form, change, killed by")
     for plant in run():
@@ -79,7 +79,7 @@ def _killer(form: forms.Form, checks: list[forms.Check]) -> str:
     for check in checks:
         try:
             check(form)
-        except Exception as error:  # whatever a check raises, pytest would report it as a failure
+        except Exception as error:  # pytest would report any exception of a check as a failure
             return f"{check.__name__} ({type(error).__name__})"
     return ""
 

@@ -1,4 +1,4 @@
-"""What the builder writes: six files, the same bytes each time, without a warning or not at all."""
+"""The builder writes six files with the same bytes each time. A warning stops it."""
 
 import io
 import re
@@ -39,16 +39,16 @@ def test_the_same_sources_give_the_same_bytes(booklet):
     assert handout.build(booklet.manifest) == handout.build(booklet.manifest)
 
 
-def test_each_pdf_shows_what_its_readers_get(booklet):
+def test_each_pdf_has_the_parts_for_its_readers(booklet):
     made = handout.build(booklet.manifest)
     shown = {name: words(made[f"{name}.pdf"]) for name in ("handout", "answers", "solutions")}
-    assert all("What is left of a cake" in text for text in shown.values())
-    assert ["Whoever cuts a cake" in text for text in shown.values()] == [False, False, True]
-    assert ["sees that a power is due" in text for text in shown.values()] == [False, False, True]
+    assert all("How much of a cake" in text for text in shown.values())
+    assert ["If you cut a cake" in text for text in shown.values()] == [False, False, True]
+    assert ["uses a power" in text for text in shown.values()] == [False, False, True]
     assert ["Your answer to 1(a), 3 points" in text for text in shown.values()] == [False, True, False]
 
 
-def test_page_has_formulas_headings_and_no_address_of_elsewhere(booklet):
+def test_page_has_formulas_headings_and_no_external_address(booklet):
     page = handout.build(booklet.manifest)["handout.html"].decode()
     assert page.count("<math ") == 2
     assert "@font-face" in page
@@ -67,11 +67,11 @@ def test_page_has_formulas_headings_and_no_address_of_elsewhere(booklet):
         (r"\max_x f", 0),
         (r"\left(\max_x \log p\right)", 1),
         (r"D_{\mathrm{KL}} y", 0),
-        (r"x_{\max}^2 y", 1),  # a hair too wide, but whole
+        (r"x_{\max}^2 y", 1),  # a little too wide, but complete
     ],
 )
-def test_a_function_stands_apart_from_what_it_is_applied_to(formula, spaces):
-    """Kills: `logp`; a space before a bracket; one among the parts of a subscript, which would be one too many."""
+def test_a_function_has_a_space_before_its_argument(formula, spaces):
+    """Kills: `logp`; a space before a bracket; a space inside a subscript."""
     page = convert.html(f"A ${formula}$.", "Some")
     math = ElementTree.fromstring(page[page.index("<math") : page.index("</math>") + len("</math>")])
     assert len([part for part in math.iter() if part.get("width") == "0.167em"]) == spaces
@@ -80,7 +80,7 @@ def test_a_function_stands_apart_from_what_it_is_applied_to(formula, spaces):
         assert len(part) == {"msub": 2, "msup": 2, "mfrac": 2, "munder": 2, "msubsup": 3}.get(name, len(part))
 
 
-def test_answers_are_plain_markdown_and_whole_latex(booklet):
+def test_answers_are_plain_markdown_and_complete_latex(booklet):
     made = handout.build(booklet.manifest)
     text = made["answers.md"].decode()
     assert text.startswith("# A tiny homework: written answers\n")
@@ -108,7 +108,7 @@ def test_a_warning_is_an_error(booklet, written, said):
     assert not (booklet.root / "out").exists()
 
 
-def test_a_missing_tool_or_folder_is_told(booklet, monkeypatch):
+def test_a_missing_tool_or_folder_is_reported(booklet, monkeypatch):
     monkeypatch.setitem(convert._TOOLS, "no_such_typesetter", "typesetter")
     with pytest.raises(InputError, match="is built with typesetter; get what is missing with: make setup"):
         handout.build(booklet.manifest)

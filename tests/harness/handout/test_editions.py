@@ -1,4 +1,4 @@
-"""Each reader gets what is theirs, with what the manifest knows of each question put in."""
+"""Each reader gets the right parts, together with the data of each question from the manifest."""
 
 import pytest
 
@@ -20,20 +20,20 @@ def test_students_read_the_questions_and_nothing_for_staff(booklet):
     text = made(editions.handout, booklet)
     assert (
         text.index("All about it.")
-        < text.index("What is left")
+        < text.index("How much of")
         < text.index("Which colour?")
         < text.index("Words.")
     )
     assert "<!--" not in text
-    for ours in ("Whoever", r"\exp", "a power is due", "Blue, as"):
+    for ours in ("If you cut", r"\exp", "uses a power", "Blue, as"):
         assert ours not in text
 
 
-def test_staff_read_everything_in_its_place(booklet):
+def test_staff_read_everything_in_order(booklet):
     text = made(editions.solutions, booklet)
     order = [
         "Show that",
-        "::::: solution\nWhoever",
+        "::::: solution\nIf you",
         r"\exp",
         "::::: rubric\n- 2 points",
         "Which colour?",
@@ -44,8 +44,8 @@ def test_staff_read_everything_in_its_place(booklet):
     assert "<!--" not in text
 
 
-def test_answers_have_a_space_where_something_is_graded_by_hand(booklet):
-    """At the solution's place and as high as its points; none for a choice, whose answer stands in the form."""
+def test_answers_have_a_space_for_each_part_graded_by_hand(booklet):
+    """The space replaces the solution and grows with its points. A choice has no space: its answer is in the form."""
     text = made(editions.answers, booklet)
     assert "All about it." not in text
     assert "Words." not in text
@@ -53,9 +53,9 @@ def test_answers_have_a_space_where_something_is_graded_by_hand(booklet):
     assert "::: {.answer height=75}\n**Your answer to 1(a)**, 3 points\n:::\n\n## (b) Colour" in text
 
 
-def test_the_space_is_shared_by_the_solutions_of_a_question(booklet):
+def test_solutions_of_a_question_share_the_space(booklet):
     again = "<!-- BEGIN SOLUTION q1a -->\nNothing.\n<!-- END SOLUTION -->\n"
-    booklet.change("What is left", f"{again}\nWhat is left")
+    booklet.change("How much of", f"{again}\nWhat is left")
     text = made(editions.answers, booklet)
     for number in (1, 2):
         said = f"**Your answer to 1(a)**, part {number} of 2 (3 points in all)"
@@ -64,7 +64,7 @@ def test_the_space_is_shared_by_the_solutions_of_a_question(booklet):
 
 def test_points_functions_and_commands_come_from_the_manifest(booklet):
     text = made(editions.handout, booklet)
-    about = text[text.index("{#q1a}") : text.index("What is left")]
+    about = text[text.index("{#q1a}") : text.index("How much of")]
     assert about.split("\n")[2:-2] == [
         "::: about",
         "- **Points** 5 by the tests, 3 by hand",

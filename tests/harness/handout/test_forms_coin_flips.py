@@ -1,6 +1,6 @@
-"""The closed forms of question 1(a) to 1(d): by writing down all coins, and against the code.
+"""The closed forms of question 1(a) to 1(d), checked by enumeration of all coins and against the code.
 
-Where coins have to be drawn, a right form fails with probability 2e-9 at most (six standard errors).
+If a check draws coins, a right form fails with probability 2e-9 at most (six standard errors).
 """
 
 import itertools
@@ -27,7 +27,7 @@ def exact(fraction):
 
 
 def share_flipped(step, x=1.0):
-    """Share of many pixels of value x that `step` changes, and how far chance may carry it."""
+    """The share of many pixels of value x that `step` changes, and its statistical tolerance."""
     y = torch.full((1, DRAWS), x)
     share = (step(y) != y).double().mean().item()
     return share, 6 * math.sqrt(max(share * (1 - share), 1e-4) / DRAWS)
@@ -40,7 +40,7 @@ def generator():
 @checks("q1.flip")
 def test_a_replaced_pixel_flips_half_the_time(form):
     for delta in DELTAS:
-        coins = {True: 2 * delta, False: 1 - 2 * delta}  # R comes up, or not; then F
+        coins = {True: 2 * delta, False: 1 - 2 * delta}  # R = 1 or not; then F
         flipped = sum(chance / 2 for up, chance in coins.items() for f in (1, -1) if up and f == -1)
         got = form(delta=exact(delta))
         assert got == exact(flipped) == exact(delta)
@@ -50,7 +50,7 @@ def test_a_replaced_pixel_flips_half_the_time(form):
 
 
 @checks("q1a.replaced")
-def test_replaced_is_the_first_time_added_up(form):
+def test_replaced_is_the_sum_over_first_times(form):
     for delta, steps in itertools.product(DELTAS, (1, 2, 7)):
         got = float(form(delta=exact(delta), T=steps))
         assert got == pytest.approx(coin_flip.replaced_probability(steps, delta), rel=1e-14)
@@ -66,7 +66,7 @@ def test_steps_are_enough_and_no_more(form):
 
 
 def untouched_pixels(m, steps, delta):
-    """Law of the number of pixels that are never replaced: every pattern of the coins R."""
+    """The distribution of the number of pixels that are never replaced, from every pattern of the coins R."""
     law = dict.fromkeys(range(m + 1), Fraction(0))
     for pattern in itertools.product((True, False), repeat=m * steps):
         chance = math.prod((2 * delta if up else 1 - 2 * delta for up in pattern), start=Fraction(1))
@@ -85,7 +85,7 @@ def test_all_pixels_by_every_pattern_of_coins(form):
 
 @checks("q1a.union")
 def test_union_bound_is_the_mean_number_of_untouched_pixels(form):
-    """By which it bounds the chance of any, and that the distance of Y_T from m fair coins."""
+    """So it bounds the probability of at least one, and this bounds the distance of Y_T from m fair coins."""
     for m, steps, delta in itertools.product((1, 2, 3), (1, 3), DELTAS):
         law = untouched_pixels(m, steps, delta)
         got = form(delta=exact(delta), T=steps, m=m)
@@ -123,7 +123,7 @@ def test_up_by_paths_and_by_draws(form):
 
 
 @checks("q1b.recursion")
-def test_recursion_carries_the_closed_form_on(form):
+def test_recursion_agrees_with_the_closed_form(form):
     for delta, t in itertools.product(DELTAS, (1, 2, 6)):
         before = expression("q1b.flipped", delta=exact(delta), t=t - 1)
         got = form(delta=exact(delta), f_tm1=before)

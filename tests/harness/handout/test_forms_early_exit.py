@@ -1,4 +1,4 @@
-"""The closed forms of question 3, against the code, SciPy, enumeration and drawing."""
+"""The closed forms of question 3, compared with the code, SciPy, enumeration and random draws."""
 
 import math
 import re
@@ -16,11 +16,11 @@ from .forms import HANDOUT, checks
 
 VARIANCES = [0.7, 1.9, 0.3, 1.1, 0.05]
 SPREADS = {i: math.sqrt(variance) for i, variance in enumerate(VARIANCES, 1)}
-ALL_BUT_1E9 = 6.2  # a normal variable is further out with probability 6e-10
+ALL_BUT_1E9 = 6.2  # a normal variable exceeds this with probability 6e-10
 
 
 @checks("q3a.remaining")
-def test_what_remains_is_the_sum_of_later_variances(form):
+def test_remaining_variance_is_the_sum_of_later_variances(form):
     for k in range(5):
         got = float(form(k=k, n=5, sigma=SPREADS))
         assert got == pytest.approx(float(partial_sums.remaining_variance(VARIANCES, k)), rel=1e-14)
@@ -28,10 +28,10 @@ def test_what_remains_is_the_sum_of_later_variances(form):
 
 
 @checks("q3a.probability")
-def test_probability_is_that_of_the_rest(form):
+def test_probability_is_that_of_the_remaining_sum(form):
     for k, value in [(1, -0.4), (2, 1.3), (4, 0.1)]:
         got = float(form(M=value, k=k, n=5, sigma=SPREADS).evalf(30))
-        # SciPy integrates the density of all that remains, from its own normal law.
+        # SciPy integrates the density of the remaining sum, from its own normal distribution.
         assert got == pytest.approx(stats.norm(value, math.sqrt(_summed(k))).cdf(0.0), rel=1e-12)
         remaining = partial_sums.remaining_variance(VARIANCES, k)
         assert got == pytest.approx(float(partial_sums.probability_nonpositive(value, remaining)), rel=1e-12)
@@ -89,7 +89,7 @@ def _answers():
 
 
 def _is_probability(form, value, k):
-    """Three digits are given."""
+    """The handout gives three digits."""
     remaining = partial_sums.geometric_remaining_variance(k)
     for right in (
         special.ndtr(-value * 2 ** (k / 2)),
@@ -108,8 +108,8 @@ def test_probability_with_variances_that_fall_slowly(form):
 
 
 @checks("q3a.disagreement")
-def test_how_often_one_depth_for_all_is_wrong(form):
-    """By integrating the code's probability over Y_k, and by drawing: within 6.2 standard errors of 200,000 draws."""
+def test_error_rate_of_one_depth_for_all(form):
+    """Integrates the probability of the code over Y_k, and draws: within 6.2 standard errors of 200,000 draws."""
     for k, draws in DRAWN.items():
         seen = torch.linspace(0, 10, 20_001, dtype=torch.float64)
         law = stats.norm(0.0, math.sqrt(1 - 2.0**-k))
@@ -130,7 +130,7 @@ DRAWN = {k: _differ_in_sign(k) for k in (1, 2, 5)}
 
 
 @checks("q3b.loss")
-def test_loss_weighs_the_exits(form):
+def test_loss_weights_the_exits(form):
     logits = torch.randn(3, 7, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     labels, weights = torch.arange(7) % 5, [1.0, 0.3, 0.7]
     entropies = {i: float(-logits[i - 1].log_softmax(-1)[range(7), labels].mean()) for i in (1, 2, 3)}
@@ -148,11 +148,11 @@ def test_entropy_is_that_of_the_probabilities(form):
 
 
 @checks("q3b.ratio")
-def test_ratio_is_of_mean_prices(form):
+def test_ratio_uses_mean_macs(form):
     exits = torch.tensor([0, 2, 0, 1, 1, 0, 2, 0, 1, 0])
     prices = torch.tensor([627_328, 1_152_896, 2_204_352])
     shares = {i: int((exits == i - 1).sum()) / 10 for i in (1, 2, 3)}
-    # Symbols with a number are names of their own, here of the baseline's price.
+    # A symbol with a number is a separate name, here for the MACs of the baseline.
     got = float(form(E=3, s=shares, m_0=2_199_872, m=dict(enumerate(prices.tolist(), 1))))
     assert got == pytest.approx(macs.mac_ratio(exits, prices, 2_199_872), rel=1e-12)
     spent = sum(int(prices[place]) for place in exits)
@@ -168,13 +168,13 @@ def test_macs_of_a_convolution_are_counted_one_by_one(form):
 
 @checks("q3b.error")
 def test_standard_error_of_an_accuracy(form):
-    """Against the spread of the binomial law, and the third of a point that the text tells."""
+    """Compared with the standard deviation of the binomial distribution, and with the third of a point in the text."""
     assert float(form(a=0.9, N=50)) == pytest.approx(stats.binom(50, 0.9).std() / 50, rel=1e-12)
     accuracy = _answers()["q3b_i_accuracy"]
     assert float(form(a=accuracy, N=2000)) == pytest.approx(0.0033, abs=5e-4)
 
 
-def test_figures_of_the_reference_are_those_of_its_form():
+def test_numbers_of_the_reference_are_those_of_its_form():
     answers = _answers()
     rows = re.findall(r"^\| `(q3b_\w+)` \|.*\| (.+?) \|$", _text(), re.MULTILINE)
     told = {key: [float(number) for number in numbers.split(",")] for key, numbers in rows}
@@ -182,7 +182,7 @@ def test_figures_of_the_reference_are_those_of_its_form():
     assert told == {key: value if isinstance(value, list) else [value] for key, value in figures.items()}
 
 
-def test_prices_of_the_reference_are_those_of_its_networks():
+def test_macs_of_the_reference_are_those_of_its_networks():
     rows = dict(re.findall(r"^\| (leaving at .+|baseline|small net) \| ([\d,]+) \|$", _text(), re.MULTILINE))
     told = {name: int(number.replace(",", "")) for name, number in rows.items()}
     exits, baseline, small = (

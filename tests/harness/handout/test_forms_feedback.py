@@ -1,4 +1,4 @@
-"""The closed forms of question 4(c), which students implement, against the code and against libraries."""
+"""The closed forms of question 4(c), which students implement, compared with the code and with libraries."""
 
 import math
 
@@ -10,7 +10,7 @@ from solutions.rlhf import advantages, log_probs, ppo, reward_model, rewards
 
 from .forms import checks
 
-P, Q = [0.3, 0.02, 0.9], [0.5, 0.4, 0.85]  # of a drawn token, under policy and reference
+P, Q = [0.3, 0.02, 0.9], [0.5, 0.4, 0.85]  # of a drawn token, under the policy and the reference
 CLOSE = {"rel": 1e-12, "abs": 0}
 
 
@@ -49,7 +49,7 @@ def test_third_estimate(form):
 
 
 def _is_estimate(form, which):
-    """As in the code; and the first and the third have the divergence of two laws as their mean."""
+    """Like in the code; the mean of the first and of the third is the KL divergence of two distributions."""
     law, other = [0.5, 0.2, 0.3], [0.1, 0.6, 0.3]
     mean = sum(p * float(form(p=p, q=q)) for p, q in zip(law, other, strict=True))
     assert (mean == pytest.approx(float(stats.entropy(law, other)), rel=1e-12)) == (which != 1)
@@ -65,12 +65,12 @@ def test_reward_of_the_last_token(form):
     scores = torch.tensor([1.7], dtype=torch.float64)
     shaped = rewards.shaped_rewards(scores, row(*P).log(), row(*Q).log(), every(row(*P)), 0.1)
     assert got == pytest.approx(float(shaped[0, 2]), **CLOSE)
-    # The others have the price alone, as the text says.
+    # The other tokens have only the KL penalty, as the text says.
     assert float(form(s=0, beta=0.1, p_n=P[0], q_n=Q[0])) == pytest.approx(float(shaped[0, 0]), **CLOSE)
 
 
 @checks("q4c.next_price")
-def test_next_price_of_divergence(form):
+def test_next_kl_coefficient(form):
     for divergence in (5.0, 6.3, 60.0, 0.1):
         got = float(form(beta=0.2, D=divergence, D_0=6.0, N=64, H=1000))
         error = sorted((-0.2, divergence / 6.0 - 1, 0.2))[1]
@@ -91,8 +91,8 @@ REWARDS, VALUES, GAMMA, LAMBDA = [0.3, -0.2, 1.1], [0.5, 0.9, -0.4], 0.9, 0.8
 
 
 @checks("q4c.surprise")
-def test_surprises(form):
-    """Advantages that look no further than one step are these surprises."""
+def test_temporal_differences(form):
+    """Advantages over a single step are these temporal differences."""
     by_code, _ = advantages.gae(row(*REWARDS), row(*VALUES), every(row(*VALUES)), GAMMA, 0.0)
     for i in range(3):
         following = VALUES[i + 1] if i < 2 else 0.0
@@ -101,8 +101,8 @@ def test_surprises(form):
 
 
 @checks("q4c.advantage")
-def test_advantages_add_up_what_follows(form):
-    """By the recursion of the form, by the sum of (gamma lambda)^l delta_{i+l}, and by the code."""
+def test_advantages_sum_later_differences(form):
+    """Compares the recursion of the form, the sum of (gamma lambda)^l delta_{i+l}, and the code."""
     deltas = [REWARDS[i] + GAMMA * [*VALUES, 0.0][i + 1] - VALUES[i] for i in range(3)]
     by_code, returns = advantages.gae(row(*REWARDS), row(*VALUES), every(row(*VALUES)), GAMMA, LAMBDA)
     following = 0.0
@@ -126,7 +126,7 @@ def test_whitened_advantages(form):
 
 
 @checks("q4c.policy_loss")
-def test_policy_loss_is_the_worse_of_two(form):
+def test_policy_loss_is_the_larger_of_two(form):
     for advantage in (1.5, -1.5):
         for ratio in (0.5, 0.9, 1.1, 1.6):
             got = float(form(A=advantage, rho=ratio, epsilon=0.2))
@@ -142,7 +142,7 @@ OLD, RETURN = 0.3, 1.0
 
 
 @checks("q4c.clipped_value")
-def test_value_is_kept_near_its_old_self(form):
+def test_value_is_clipped_around_the_old_value(form):
     for value in (-0.5, 0.2, 0.35, 0.9):
         got = float(form(V=value, V_o=OLD, epsilon=0.2))
         assert got == pytest.approx(sorted((OLD - 0.2, value, OLD + 0.2))[1], **CLOSE)
@@ -151,7 +151,7 @@ def test_value_is_kept_near_its_old_self(form):
 
 
 @checks("q4c.value_loss")
-def test_value_loss_is_the_worse_of_two(form):
+def test_value_loss_is_the_larger_of_two(form):
     for value in (-0.5, 0.35, 0.9, 2.5):
         kept = min(max(value, OLD - 0.2), OLD + 0.2)
         got = float(form(V=value, bar_V=kept, G=RETURN))

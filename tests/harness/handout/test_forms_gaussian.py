@@ -1,4 +1,4 @@
-"""The closed forms of question 2(a) and 2(b): by carrying every factor through the steps, and against the code."""
+"""The closed forms of question 2(a) and 2(b), checked with the factors after each step and against the code."""
 
 import math
 
@@ -24,7 +24,7 @@ X_0, X_T, NOISE = 1.3, -0.4, 0.7
 
 
 def around(t):
-    """The symbols of both ends of step t, as numbers."""
+    """The symbols before and after step t, as numbers."""
     return {
         "alpha_t": 1 - float(BETAS[t]),
         "beta_t": float(BETAS[t]),
@@ -34,7 +34,7 @@ def around(t):
 
 
 def at(form, t, *names, **symbols):
-    """The form as a number, with those symbols of step t that it has."""
+    """The form as a number, with the symbols of step t that it contains."""
     known = around(t)
     return float(form(**{name: known[name] for name in names}, **symbols))
 
@@ -82,7 +82,7 @@ def test_sample_has_the_factors_of_the_steps(form):
 
 
 def quadratic(t):
-    """Minus twice the logarithm of the two densities that Bayes' rule multiplies, as coefficients of x_{t-1}."""
+    """-2 times the logarithm of the two densities that Bayes' rule multiplies, as coefficients of x_{t-1}."""
     z = sympy.Symbol("z")
     beta, (factor, _) = float(BETAS[t]), factors(t - 1)
     first = (X_T - math.sqrt(1 - beta) * z) ** 2 / beta
@@ -164,8 +164,8 @@ def _is_variance(got, t):
 
 
 @checks("q2b.reverse_variance")
-def test_reverse_variance_lies_between_the_two_of_the_samplers(form):
-    """By conditioning a pair whose first data point is random too; its two ends are those that `ddpm_step` offers."""
+def test_reverse_variance_is_between_the_two_of_the_samplers(form):
+    """The posterior for a random x_0. Its two extreme cases are the variances that `ddpm_step` offers."""
     for t in TIMES[1:]:
         for data_variance in (0.0, 0.4, 1.0):
             before = covariance(t - 1, t - 1, data_variance)

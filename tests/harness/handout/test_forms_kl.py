@@ -1,4 +1,4 @@
-"""The closed forms of question 1(e): against SciPy, calculus and the code."""
+"""The closed forms of question 1(e), compared with SciPy, calculus and the code."""
 
 import itertools
 import math
@@ -14,7 +14,7 @@ from tests.oracles import coin_flip
 from .forms import checks, expression
 from .walk import number
 
-LOGITS = ((0.3, 1.2), (0.9, -2.5), (0.5, 0.4), (0.02, 5.0))  # p, and the logit of q
+LOGITS = ((0.3, 1.2), (0.9, -2.5), (0.5, 0.4), (0.02, 5.0))  # p and the logit of q
 
 
 @checks("q1e.kl")
@@ -47,7 +47,7 @@ def test_slope_is_the_derivative(form):
 
 
 @checks("q1e.first")
-def test_at_the_first_stage_it_is_the_surprise_at_the_clean_pixel(form):
+def test_first_stage_is_the_negative_log_probability_of_the_clean_pixel(form):
     for x, y, logit in itertools.product((1, -1), (1, -1), (-2.0, 0.7)):
         got = float(form(x=x, **{"lambda": logit}))
         up = 1 / (1 + math.exp(-logit))
@@ -57,8 +57,8 @@ def test_at_the_first_stage_it_is_the_surprise_at_the_clean_pixel(form):
 
 
 @checks("q1e.gap")
-def test_gap_is_what_a_perfect_network_pays(form):
-    """A network that knows the clean image loses nothing on the way; the bound is then the last step alone."""
+def test_gap_is_the_bound_of_a_perfect_network(form):
+    """A network that knows the clean image has no loss at any step; the bound is then the term of Y_T only."""
     y_0 = torch.tensor([[1.0, -1.0, -1.0]], dtype=torch.float64)
     for delta, steps in itertools.product((0.1, 0.3), (1, 3)):
 

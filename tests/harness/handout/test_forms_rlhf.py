@@ -1,7 +1,7 @@
-"""The closed forms of question 4(a) and 4(b): by writing down all responses of a tiny policy, and against the code.
+"""The closed forms of question 4(a) and 4(b), checked with all responses of a tiny policy and against the code.
 
-An expectation and a gradient stand in a form as factors. As the reward does not depend on the parameters, both may be
-taken outside: the form with 1 in their place is differentiated for each response, and averaged by its probability.
+In a form, an expectation and a gradient are factors. The reward does not depend on the parameters, so both can move
+outside: the checks put 1 in their place, differentiate for each response, and average by its probability.
 """
 
 import pytest
@@ -21,7 +21,7 @@ PROBABILITIES = {response: float(CHANCES[response].prod().detach()) for response
 EXACT = POLICY.gradient(-sum(CHANCES[response].prod() * reward(response) for response in RESPONSES))
 
 
-def test_all_responses_are_there():
+def test_all_responses_are_listed():
     assert sum(PROBABILITIES.values()) == pytest.approx(1.0, rel=1e-14)
     assert len(RESPONSES) == 1 + 2 + 4 * 3
     assert len({reward(response) for response in RESPONSES}) > 5
@@ -46,7 +46,7 @@ def test_surrogate_has_the_policy_gradient(form):
 
 
 def _is_policy_gradient(form, **factors):
-    """Exactly, and response by response that of the code's loss on a batch of one."""
+    """Exactly, and for each response equal to the loss of the code on a batch of one."""
     total = torch.zeros_like(EXACT)
     for response in RESPONSES:
         value = _of_response(form, response, E_y=1, r=reward(response), **factors)
@@ -58,7 +58,7 @@ def _is_policy_gradient(form, **factors):
 
 @checks("q4a.estimate")
 def test_estimate_with_a_baseline(form):
-    """Its mean is the policy gradient for every baseline; each estimate is that of the code."""
+    """Its mean is the policy gradient for every baseline. Each estimate equals that of the code."""
     for baseline in (0.0, 1.7):
         total = torch.zeros_like(EXACT)
         for response in RESPONSES:
@@ -85,7 +85,7 @@ def _loss_by_code(response, baseline=0.0):
 
 @checks("q4b.cross_entropy")
 def test_cross_entropy_is_the_surrogate_of_references_with_reward_one(form):
-    """Value and gradient, by the form, the code, PyTorch, and the policy-gradient loss as the handout has it."""
+    """Value and gradient from the form, the code, PyTorch, and the policy-gradient loss of the handout."""
     for reference in RESPONSES:
         got = _of_response(form, reference)
         tokens = torch.tensor([reference])

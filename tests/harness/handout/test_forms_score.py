@@ -1,4 +1,4 @@
-"""The closed forms of question 2's remarks, on the limit and on the score: by calculus, quadrature and the code."""
+"""The closed forms in the remarks of question 2, on the limit and on the score: calculus, quadrature and the code."""
 
 import math
 
@@ -22,12 +22,12 @@ def close(value):
 
 
 def moments(t):
-    """Mean and variance of x_t where x_0 is normal: every factor carried through the steps."""
+    """Mean and variance of x_t for a normal x_0, from the factors after each step."""
     return factors(t)[0] * MEAN, covariance(t, t, SD**2)
 
 
 def samples(t):
-    """Draws of x_t by the code; their mean and variance miss the right ones by six standard errors with 2e-9."""
+    """Draws of x_t from the code. Mean and variance are off by six standard errors with probability 2e-9."""
     generator = torch.Generator().manual_seed(5)
     x_0, noise = torch.randn(2, DRAWS, 1, dtype=torch.float64, generator=generator)
     return gaussian.q_sample(MEAN + SD * x_0, t, SHARES, noise)
@@ -66,7 +66,7 @@ def test_prior_kl_by_quadrature(form):
 
 
 def slope_of_log_normal(mean, variance):
-    """At X_T: the logarithm of the density, differentiated."""
+    """The derivative of the log-density at X_T."""
     x = sympy.Symbol("x")
     density = sympy.exp(-((x - mean) ** 2) / (2 * variance)) / sympy.sqrt(2 * sympy.pi * variance)
     return float(sympy.diff(sympy.log(density), x).subs(x, X_T))
@@ -95,8 +95,8 @@ def test_score_in_terms_of_the_noise(form):
 
 
 @checks("q2.tweedie")
-def test_tweedie_on_data_that_are_two_points(form):
-    """For which both sides can be written down: the share of each point by Bayes' rule, the score of a mixture."""
+def test_tweedie_for_data_of_two_points(form):
+    """Both sides have a formula: the probability of each point by Bayes' rule, and the score of a mixture."""
     points = {-1.0: 0.3, 2.0: 0.7}
     x = sympy.Symbol("x")
     for t in TIMES:
@@ -111,7 +111,7 @@ def test_tweedie_on_data_that_are_two_points(form):
 
 
 def mean_of_clean_data(t):
-    """E[x_0 | x_t = X_T] for normal x_0: a normal pair, conditioned."""
+    """E[x_0 | x_t = X_T] for a normal x_0: the conditional mean of a normal pair."""
     mean, variance = moments(t)
     return MEAN + factors(t)[0] * SD**2 / variance * (X_T - mean)
 

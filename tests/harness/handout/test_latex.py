@@ -1,4 +1,4 @@
-"""Closed forms mean in SymPy what they mean on paper, and what cannot be read is refused, never half read."""
+"""Closed forms mean in SymPy what they mean on paper. A text that cannot be read is refused completely."""
 
 import pytest
 import sympy
@@ -13,7 +13,7 @@ x, y, k, t = sympy.symbols("x y k t")
     [
         (r"2^{-k}", 2 ** (-k)),
         (r"\frac12 x", x / 2),
-        # A symbol in front of a bracket multiplies it, and the power belongs to the bracket alone.
+        # A symbol in front of a bracket multiplies it, and the power belongs to the bracket only.
         (r"x(1 - y)^{t-1}", x * (1 - y) ** (t - 1)),
         (r"\Phi\left(-2^{k/2} x\right)", sympy.erfc(2 ** (k / 2) * x / sympy.sqrt(2)) / 2),
         (r"\log_2 x - \ln y", sympy.log(x) / sympy.log(2) - sympy.log(y)),
@@ -21,12 +21,12 @@ x, y, k, t = sympy.symbols("x y k t")
         (r"\sigma(x - y)", 1 / (1 + sympy.exp(y - x))),
         (r"\mathrm{clip}\bigl(x, 1 - y, 1 + y\bigr)", sympy.Min(sympy.Max(x, 1 - y), 1 + y)),
         (r"\sum_{k=1}^{3} k x", 6 * x),
-        # A sum reaches as far as products do.
+        # A sum applies to the following product.
         (r"\sum_{k=1}^{3} k x + y", 6 * x + y),
         (r"\prod_{k=1}^{3} \left[k + x\right]", (1 + x) * (2 + x) * (3 + x)),
     ],
 )
-def test_a_form_means_what_it_says(text, meant):
+def test_a_form_has_its_meaning(text, meant):
     assert sympy.simplify(parse(f"f(x) = {text}") - meant) == 0
 
 
@@ -42,7 +42,7 @@ def test_a_form_means_what_it_says(text, meant):
         (r"\mathbb{E}_y", "E_y"),
     ],
 )
-def test_a_symbol_has_one_name_whatever_it_wears(text, name):
+def test_a_symbol_with_accents_has_one_name(text, name):
     assert parse(f"f = 3{text}") == 3 * sympy.Symbol(name)
     assert parse(f"f = 3{text}", **{name: 5}) == 15
 
@@ -55,8 +55,8 @@ def test_a_family_is_a_callable_of_the_subscript_or_a_mapping():
     assert parse(r"f = \bar\alpha_{t-1}", bar_alpha=lambda at: at**2) == (t - 1) ** 2
 
 
-def test_a_subscript_that_runs_stays_a_family():
-    # As a plain symbol it would be a constant of the sum, and the sum n times it.
+def test_a_running_subscript_stays_a_family():
+    # As a plain symbol it would be constant in the sum, and the sum would be n times this constant.
     total = parse(r"f = \sum_{i=1}^{n} x_i", n=2)
     assert total == sympy.IndexedBase("x")[1] + sympy.IndexedBase("x")[2]
 
@@ -76,12 +76,12 @@ def test_a_subscript_that_runs_stays_a_family():
         r"\mathbf{x} + 1",
     ],
 )
-def test_what_cannot_be_read_is_refused(text):
+def test_unreadable_text_is_refused(text):
     with pytest.raises(LatexError):
         parse(f"f = {text}")
 
 
-def test_a_name_that_the_form_has_not_is_refused():
+def test_an_unknown_name_is_refused():
     with pytest.raises(LatexError, match="no symbol z"):
         parse("f = x", z=1)
 

@@ -1,4 +1,4 @@
-"""Nothing of a written solution gets to students: the real ones, and whatever is planted on purpose."""
+"""No part of a written solution reaches students. The scan finds leaks that a test plants on purpose."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def sources():
 
 @pytest.fixture(scope="module")
 def published(sources):
-    """What students get, as texts."""
+    """The texts that students get."""
     manifest = load(ROOT / "assignment.toml")
     answers, read = editions.answers(sources, manifest), editions.handout(sources, manifest)
     return {
@@ -35,7 +35,7 @@ def published(sources):
     }
 
 
-def test_no_solution_stands_in_what_students_get(sources, published):
+def test_no_solution_is_in_the_files_for_students(sources, published):
     assert leaks.find(sources, published) == []
     for text in published.values():
         for marker in ("BEGIN SOLUTION", "RUBRIC", "FORM "):
@@ -44,7 +44,7 @@ def test_no_solution_stands_in_what_students_get(sources, published):
 
 @pytest.mark.parametrize("name", EXTENSIONS)
 def test_every_block_would_be_found_in_every_file(sources, name):
-    """All of them as they would come out if the builder let them through."""
+    """The scan finds every block in the form in which the builder would write it."""
     text = editions.solutions(sources, load(ROOT / "assignment.toml"))
     found = "\n".join(leaks.find(sources, {name: EXTENSIONS[name](text, "Planted")}))
     for page in sources:
@@ -64,7 +64,7 @@ def test_every_block_would_be_found_in_every_file(sources, name):
     ],
 )
 def test_one_sentence_and_one_formula_are_found(sources, name, leak):
-    """In other dress as well: another size of brackets, no blanks, among other words."""
+    """A leak is also found with brackets of another size, without spaces, and between other words."""
     assert leaks.find(sources, {name: EXTENSIONS[name](f"First words.\n\n{leak}", "Planted")})
 
 
@@ -73,8 +73,8 @@ def booklet(tmp_path):
     return Booklet(tmp_path)
 
 
-def test_the_builder_refuses_what_an_author_gives_away(booklet):
-    """By hand, in the text of a question; and then it writes nothing."""
+def test_the_builder_refuses_a_leak_by_an_author(booklet):
+    """An author writes it into the text of a question by hand. The builder then writes nothing."""
     booklet.change("Which colour?", "Which? As the sky is on every day of the year.")
     with pytest.raises(
         InputError, match=r"q1\.md:34: `as the sky is on every day` stands in handout\.html, "
@@ -84,9 +84,9 @@ def test_the_builder_refuses_what_an_author_gives_away(booklet):
 
 
 def test_a_form_of_a_question_is_given_on_purpose(booklet):
-    """And may be repeated in its solution; any other equation may not."""
+    """Its solution can repeat it. Any other equation of a solution must not be in a question."""
     equation = "\n\n$$\n" + r"\frac{1}{2} c_{t-1} \left(1 + x^2 y^2 z^2\right)" + "\n$$\n\n"
-    booklet.change("Whoever cuts", f"Given is:{equation}Whoever cuts")
+    booklet.change("If you cut", f"Given is:{equation}If you cut")
     assert handout.build(booklet.manifest)
     booklet.change("<!-- FORM q1a.given -->\n", "")
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Pages are read in their order, and every wrong marker, section and rubric is refused by its file and line."""
+"""Pages are read in order. Every wrong marker, section and rubric is refused with its file and line."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def read(booklet):
     return found
 
 
-def test_stretches_know_their_kind_section_and_line(booklet):
+def test_parts_have_their_kind_section_and_line(booklet):
     page = read(booklet)[1]
     found = [(stretch.kind, stretch.section, stretch.line) for stretch in page.stretches]
     assert found == [
@@ -39,7 +39,7 @@ def test_stretches_know_their_kind_section_and_line(booklet):
 
 
 def test_pages_come_in_the_order_of_the_manifest(booklet):
-    """And not by name; the index is the first, what has no question the last."""
+    """Not the order of names: the index is first, and pages without a question are last."""
     parts = QUESTIONS.split("## (b)")
     booklet.write("q1.md", "## (b)" + parts[1])
     booklet.write("z.md", parts[0])
@@ -87,7 +87,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_refused_by_file_and_line(booklet, case):
+def test_refused_with_file_and_line(booklet, case):
     before, after, line, said = REFUSED[case]
     booklet.change(before, after)
     with pytest.raises(HandoutError, match=said) as caught:

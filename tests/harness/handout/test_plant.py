@@ -1,4 +1,4 @@
-"""A wrong constant or sign in any closed form of the handout fails a check of this form."""
+"""A wrong constant or sign in a closed form of the handout fails a check of this form."""
 
 import pytest
 
@@ -18,13 +18,13 @@ def test_every_number_and_sign_is_falsified_once():
 
 
 @pytest.mark.slow
-def test_all_of_them_are_caught(capsys):
+def test_all_changes_are_caught(capsys):
     assert plant.main() == 0
     planted = sum(len(list(plant.changes(text))) for text in forms.read().values())
     assert capsys.readouterr().out.splitlines()[-1] == f"planted {planted}, caught {planted}"
 
 
-def test_a_check_that_looks_away_is_told(monkeypatch, capsys):
+def test_a_check_that_notices_nothing_is_reported(monkeypatch, capsys):
     monkeypatch.setattr(forms, "read", lambda: {"q0.form": "f = 2 x"})
     monkeypatch.setattr(forms, "load_checks", lambda: {"q0.form": [lambda form: None]})
     assert plant.main() == 1

@@ -1,4 +1,4 @@
-"""Forms are found in the Markdown, or refused by file and line; none is left without a check."""
+"""Forms are found in the Markdown, or refused with file and line. Every form has a check."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_a_form_is_the_equation_after_its_marker(tmp_path):
         (FORM.replace("2^", r"\Psi"), "q3.md:3: q3a.tail: "),
     ],
 )
-def test_a_form_that_stands_wrongly_is_refused_by_its_line(tmp_path, text, said):
+def test_a_wrongly_marked_form_is_refused_with_its_line(tmp_path, text, said):
     with pytest.raises(forms.FormError) as error:
         forms.read(written(tmp_path, text))
     assert str(error.value).startswith(said)
@@ -44,6 +44,6 @@ def test_every_form_of_the_handout_has_a_check_and_every_check_a_form():
     assert set(forms.read()) == set(forms.load_checks())
 
 
-def test_a_form_that_is_not_there_is_refused():
+def test_a_missing_form_is_refused():
     with pytest.raises(forms.FormError, match=r"no <!-- FORM q9z\.nothing -->"):
         forms.expression("q9z.nothing")

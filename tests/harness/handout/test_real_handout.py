@@ -1,4 +1,4 @@
-"""The handout of this homework: built whole, complete, and fit for a phone."""
+"""The handout of this homework: it is built, complete, and readable on a phone."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ def made():
     return handout.build(load(ROOT / "assignment.toml"))
 
 
-def test_all_of_it_is_built(made):
+def test_the_complete_handout_is_built(made):
     page = made["handout.html"].decode()
     for question in load(ROOT / "assignment.toml").questions:
         assert f'<section id="{question.id}" ' in page
@@ -29,7 +29,7 @@ def test_all_of_it_is_built(made):
 
 
 def test_no_points_are_written_by_hand():
-    """Outside rubrics; they would drift from the manifest."""
+    """Outside rubrics. Such points could differ from the manifest."""
     for path in SOURCES.glob("q*.md"):
         text = re.sub(
             r"<!-- BEGIN RUBRIC .*?<!-- END RUBRIC -->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
@@ -38,7 +38,7 @@ def test_no_points_are_written_by_hand():
 
 
 def identifiers(folder):
-    """Every name that code in the folder defines, takes or uses."""
+    """Every name that the code in the folder defines, takes or uses."""
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             yield from (getattr(node, field, None) for field in ("id", "arg", "attr", "name"))
@@ -60,7 +60,7 @@ def test_answers_that_the_questions_name_are_in_the_form():
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_page_fits_and_reaches_for_nothing(browser, made, tmp_path, width, scheme):
+def test_page_fits_and_makes_no_request(browser, made, tmp_path, width, scheme):
     (tmp_path / "handout.html").write_bytes(made["handout.html"])
     page = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
     said, asked = [], []

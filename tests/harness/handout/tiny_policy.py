@@ -1,7 +1,7 @@
-"""A policy small enough that all its responses can be written down, and differentiable.
+"""A differentiable policy that is so small that all its responses can be listed.
 
-Vocabulary of three tokens, of which 1 ends a response; three tokens at most; one source. The logits are a table: of the
-place, of the token before and of the next token.
+The vocabulary has three tokens; token 1 ends a response. A response has at most three tokens, and there is one source.
+The logits are a table over the position, the previous token and the next token.
 """
 
 import itertools
@@ -17,7 +17,7 @@ SOURCE = torch.tensor([[4, 5]])
 
 
 class TinyPolicy:
-    """With one parameter, `table`."""
+    """A policy with one parameter, `table`."""
 
     def __init__(self) -> None:
         generator = torch.Generator().manual_seed(0)
@@ -25,12 +25,12 @@ class TinyPolicy:
         self.table = torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-        """Logits, as `solutions` asks a policy for them."""
+        """Logits, with the interface of `solutions`."""
         places = torch.arange(decoder_input_ids.shape[1])
         return self.table[places, decoder_input_ids]
 
     def chances(self, response: tuple[int, ...]) -> Tensor:
-        """The probability of each token of a response, by walking along it; differentiable."""
+        """The probability of each token of a response, token by token; differentiable."""
         before = (START, *response[:-1])
         return torch.stack(
             [
@@ -40,17 +40,17 @@ class TinyPolicy:
         )
 
     def log_probs_by_code(self, response: tuple[int, ...]) -> Tensor:
-        """Float[1, n], the same in logarithms by the functions of `solutions`."""
+        """Float[1, n], the logarithms of the same from the functions of `solutions`."""
         tokens = torch.tensor([response])
         return log_probs.policy_log_probs(self, SOURCE, SOURCE > 0, tokens, START)
 
     def gradient(self, value: Tensor) -> Tensor:
-        """Of a number, in the table."""
+        """The gradient of a number with respect to the table."""
         return torch.autograd.grad(value, self.table, retain_graph=True)[0]
 
 
 def responses() -> list[tuple[int, ...]]:
-    """All of them: up to the first end, or `WIDTH` tokens."""
+    """All responses: up to the first end, or `WIDTH` tokens."""
     return [
         tokens
         for length in range(1, WIDTH + 1)
@@ -60,17 +60,17 @@ def responses() -> list[tuple[int, ...]]:
 
 
 def reward(response: tuple[int, ...]) -> float:
-    """Without pattern, of both signs."""
+    """A reward without a pattern, with both signs."""
     return (
         2.0 * ((7 * sum((place + 2) * (token + 1) for place, token in enumerate(response))) % 11) / 11 - 0.7
     )
 
 
 def evaluated(expression: sympy.Expr, **values: Tensor) -> Tensor:
-    """A SymPy expression in torch, for the values of its symbols; differentiable in them."""
+    """A SymPy expression in torch, for the values of its symbols; differentiable."""
     names = [str(symbol) for symbol in expression.free_symbols]
     if unknown := set(names) - set(values):
-        raise AssertionError(f"the form has symbols of which nothing is known: {', '.join(sorted(unknown))}")
+        raise AssertionError(f"the form has unknown symbols: {', '.join(sorted(unknown))}")
     torch_like = [{"log": torch.log, "exp": torch.exp, "sqrt": torch.sqrt}, "math"]
     function = sympy.lambdify(sorted(names), expression, modules=torch_like)
     return torch.as_tensor(function(*(values[name] for name in sorted(names))), dtype=torch.float64)

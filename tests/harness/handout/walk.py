@@ -1,4 +1,4 @@
-"""Gaussian diffusion as what it is, step by step: each x_t as a sum of x_0 and of the noises, with a factor each."""
+"""Gaussian diffusion step by step: each x_t is a weighted sum of x_0 and of the noises."""
 
 import math
 
@@ -12,7 +12,7 @@ TIMES = range(1, len(BETAS))
 
 
 def factors(t: int) -> tuple[float, list[float]]:
-    """Factor of x_0 in x_t, and those of the noises of steps 1 to T: equation (5), one step after the other."""
+    """The factors of x_0 and of the noises of steps 1 to T in x_t: equation (5), step by step."""
     of_x_0, of_noise = 1.0, [0.0] * (len(BETAS) - 1)
     for step in range(1, t + 1):
         beta = float(BETAS[step])
@@ -23,29 +23,29 @@ def factors(t: int) -> tuple[float, list[float]]:
 
 
 def share(t: int) -> float:
-    """What is left of the variance of x_0 at time t."""
+    """The share of the variance of x_0 that is left at time t."""
     return factors(t)[0] ** 2
 
 
 def covariance(s: int, t: int, data_variance: float = 0.0) -> float:
-    """Covariance of x_s and x_t, where x_0 has this variance (0 where it is given)."""
+    """Covariance of x_s and x_t if x_0 has this variance (0 if x_0 is given)."""
     (from_s, noise_s), (from_t, noise_t) = factors(s), factors(t)
     return from_s * from_t * data_variance + sum(a * b for a, b in zip(noise_s, noise_t, strict=True))
 
 
 def step_back(x_t: float, x_0: float, t: int) -> tuple[float, float]:
-    """Mean and variance of x_{t-1} given x_t and x_0: a normal pair, conditioned."""
+    """Mean and variance of x_{t-1} given x_t and x_0: the conditional moments of a normal pair."""
     slope = covariance(t - 1, t) / covariance(t, t)
     mean = factors(t - 1)[0] * x_0 + slope * (x_t - factors(t)[0] * x_0)
     return mean, covariance(t - 1, t - 1) - slope * covariance(t - 1, t)
 
 
 def number(value: float) -> torch.Tensor:
-    """As a batch of one."""
+    """A number as a batch of one."""
     return torch.tensor([[value]], dtype=torch.float64)
 
 
 def step_back_by_code(x_t: float, x_0: float, t: int) -> tuple[float, float]:
-    """The same, by the function that students write."""
+    """The same, from the function that students write."""
     mean, variance = gaussian.posterior(number(x_t), number(x_0), t, BETAS, SHARES)
     return mean.item(), variance.item()

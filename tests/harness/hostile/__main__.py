@@ -1,4 +1,4 @@
-"""`python -m tests.harness.hostile`: lets the whole corpus loose, and says for each entry whether it was contained."""
+"""`python -m tests.harness.hostile`: runs the complete corpus, and reports for each entry whether it was contained."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from tests.harness.hostile.part import some
 
 
 def main() -> int:
-    """0 if nothing escaped, 1 if something did, 2 for a bad call or a machine without isolation."""
+    """Returns 0 if nothing escaped, 1 if something did, 2 for a bad call or a machine without isolation."""
     parser = argparse.ArgumentParser(prog="python -m tests.harness.hostile", description=__doc__)
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="an entry; repeatable")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep every record in this folder")
@@ -36,7 +36,7 @@ def main() -> int:
     except InputError as error:
         print(f"hostile: {error}", file=sys.stderr)
         return 2
-    # An honest submission that loses a point counts as escaped, and one that keeps them as nothing.
+    # An honest submission that loses a point counts as escaped; one with full marks does not count.
     escaped = sum(not contained for _, contained in told)
     contained = sum(contained for kind, contained in told if kind)
     print(f"hostile: {contained} contained, {escaped} escaped")

@@ -1,4 +1,4 @@
-"""What is wrong with the outcome of an attack: score, records, and secrets in them."""
+"""Checks the outcome of an attack: the score, the records, and secrets in them."""
 
 import io
 import json
@@ -17,18 +17,18 @@ from tests.harness.hostile.tokens import OF_TESTS, Tokens
 
 LARGEST = {NAME: 4_000_000, "results.json": 400_000}  # bytes
 BROKEN = re.compile(r"StudentError: (NameError|UnboundLocalError|SyntaxError|IndentationError).*")
-OWN_MISTAKES = (6, 12)  # classes whose entries are broken on purpose
+OWN_MISTAKES = (6, 12)  # classes whose entries contain broken files on purpose
 _WHERE = re.compile(r"([\w/]+\.\w+)(?::\d+)?")
 _UNREADABLE = re.compile("[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]")
 
 
 def look(entry: Entry, record: Record, out: Path, tokens: Tokens) -> Iterator[str]:
-    """Everything that is not as it must be.
+    """Yields everything that is wrong.
 
     Args:
-        entry: what was graded.
-        record: what the grader returned.
-        out: where it wrote.
+        entry: the graded entry.
+        record: the record from the grader.
+        out: the output folder of the grader.
         tokens: the secrets.
     """
     yield from _score(entry, record)
@@ -57,7 +57,7 @@ def look(entry: Entry, record: Record, out: Path, tokens: Tokens) -> Iterator[st
 
 
 def _terminal(record: Record) -> Iterator[str]:
-    """A terminal shows everything, and does nothing that a submission tells it."""
+    """A terminal must show the record and must not run escape sequences of a submission."""
     shown = io.BytesIO()
     screen = io.TextIOWrapper(shown, "utf-8")
     try:
@@ -70,19 +70,19 @@ def _terminal(record: Record) -> Iterator[str]:
 
 
 def _score(entry: Entry, record: Record) -> Iterator[str]:
-    due = entry.due()
+    expected = entry.expected()
     for task in record["tasks"]:
         got = (task["outcome"], task["points"])
         ends = {test["outcome"] for test in record["tests"] if test["task"] == task["id"]}
-        if got != due[task["id"]] or (isinstance(entry.ends.get(task["id"]), str) and len(ends) > 1):
-            yield f"{task['id']} is {got}, and {due[task['id']]} is due: {_why(record, task['id'])}"
+        if got != expected[task["id"]] or (isinstance(entry.ends.get(task["id"]), str) and len(ends) > 1):
+            yield f"{task['id']} is {got}; expected {expected[task['id']]}: {_why(record, task['id'])}"
         broken = BROKEN.search("".join(t["detail"] for t in record["tests"] if t["task"] == task["id"]))
         if broken and entry.kind not in OWN_MISTAKES:
             yield f"the attack itself is broken: {broken[0]}"
-    score = round(sum(points for _, points in due.values()), 4)
+    score = round(sum(points for _, points in expected.values()), 4)
     if record["score"] != score:
-        yield f"the score is {record['score']}, and {score} is due"
-    if not record["complete"] or len(record["tasks"]) != len(due):
+        yield f"the score is {record['score']}; expected {score}"
+    if not record["complete"] or len(record["tasks"]) != len(expected):
         yield "the record is not complete"
     yield from (f"the grader's fault: {fault[:300]}" for fault in record["faults"])
 
@@ -103,7 +103,7 @@ def _notes(entry: Entry, record: Record) -> Iterator[str]:
 
 
 def _secrets(record: Record, tokens: Tokens) -> Iterator[str]:
-    """The staff's own detail of hidden tests may hold what is in those tests, and nothing else may hold anything."""
+    """The staff's detail of hidden tests can contain secrets of these tests; no other place can contain a secret."""
     hidden = [test for test in record["tests"] if test["suite"] == "hidden"]
     others = [test for test in record["tests"] if test["suite"] != "hidden"]
     but_tests = {name: part for name, part in record.items() if name != "tests"}

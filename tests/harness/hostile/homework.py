@@ -1,4 +1,4 @@
-"""The homework that is attacked: six functions, a module and an answer, with a secret wherever one could be stolen."""
+"""The homework under attack: six functions, a module and an answer, with a secret in every place of interest."""
 
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def test_double(hw):
 
 @pytest.mark.task("maths.double")
 def test_double_twice(hw):
-    "Whoever doubles twice gets four times as much."
+    "Doubling twice gives four times as much."
     double = hw("maths.double")
     x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     assert_close(double(double(x)), 4 * x)
@@ -133,18 +133,18 @@ def test_squares(hw):
 def test_shout(hw):
     "Louder."
     got = hw("words.shout")("hello")
-    assert_true(got == "HELLO!", f"HELLO! is right, and it is {got!r}")
+    assert_true(got == "HELLO!", f"expected HELLO!, got {got!r}")
 
 @pytest.mark.task("calls.twice")
 def test_twice(hw):
-    "Three times three, and the gradient comes through."
+    "Three times three, with the right gradient."
     reply = hw("calls.twice").ask(f=lambda x: 3 * x, x=torch.tensor([1.0, 2.0]), grad_of=("x",))
     assert_close(reply.value, torch.tensor([9.0, 18.0]))
     assert_gradient(reply.grads["x"], torch.tensor([9.0, 9.0]))
 
 @pytest.mark.task("calls.twice")
 def test_twice_to_a_number(hw):
-    "Sums of exponentials: two of zero, then one of two."
+    "The sum of exponentials of two zeros, then of one two."
     x = torch.tensor([0.0, 0.0])
     got = hw("calls.twice")(lambda x: x.exp().sum(), x)
     assert_close(got, torch.tensor(2.0).exp())
@@ -206,7 +206,7 @@ def test_scale(hw):
 
 @pytest.mark.task("net.fit")
 def test_fit(hw):
-    "What was learnt is measured here, <<docstring>>."
+    "The learnt weight is measured here, <<docstring>>."
     x = torch.linspace(-1, 1, 20)
     weight = hw("net.fit")(x, 3 * x, 200)["weight"]
     error = float(((weight * 10 - 30) ** 2).mean())
@@ -216,7 +216,7 @@ def test_fit(hw):
 
 
 def build(root: Path, tokens: Tokens, total: float = 60) -> Manifest:
-    """Writes the homework into `root`, with what staff keep beside it, and reads its manifest."""
+    """Writes the homework and the files of staff into `root`, and reads its manifest."""
     files = {
         "assignment.toml": MANIFEST.replace("total = 60", f"total = {total}")
         + tokens.filled("# <<manifest>>\n"),

@@ -1,4 +1,4 @@
-"""One part of the corpus, graded by a grader of its own in a process of its own; a line of progress for each entry."""
+"""One part of the corpus, with its own grader in its own process. Prints one line of progress for each entry."""
 
 import time
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 from tests.harness.hostile.corpus import ENTRIES
 from tests.harness.hostile.runner import Finding, run
 
-LINES, LETTERS = 8, 600  # that are printed of an escape
+LINES, LETTERS = 8, 600  # printed for an escape
 
 
 def some(ids: list[str], keep: Path | None) -> list[tuple[int, bool]]:
-    """Grades these entries with a grader of their own; the class of each, and whether it was contained."""
+    """Grades these entries with their own grader. Returns the class of each, and whether it was contained."""
     last = time.monotonic()
 
     def tell(finding: Finding) -> None:

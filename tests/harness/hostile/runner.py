@@ -1,4 +1,4 @@
-"""Grades every entry with one grader, and looks from outside at what it did."""
+"""Grades every entry with one grader, and checks the effects from outside."""
 
 import gc
 import os
@@ -22,26 +22,26 @@ from tests.harness.hostile.watch import MARK, Watch
 CLOSED = ("homework", "submissions", "others", "temporary")
 SUITES = ("public", "hidden")
 HONEST_EVERY = 25
-LATE = 10  # seconds that a grade may be over, on a machine however busy
-HANG_SECONDS = 8  # for everything together, of entries that hang everywhere
+LATE = 10  # seconds over the limit that are allowed for a grade on a busy machine
+HANG_SECONDS = 8  # total limit for entries that hang everywhere
 ENVIRONMENT = "AUTOGRADER_SECRET"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """How one grade ended: `escaped` says in words what must not be."""
+    """The result of one grade: `escaped` lists everything that must not happen."""
 
     entry: Entry
     escaped: tuple[str, ...]
 
 
-class Range:
-    """Where attacks are let loose: a homework, secrets and traps around it, and a grader that was warm before.
+class Environment:
+    """The environment of the attacks: a homework with secrets and traps, and a running grader.
 
     Args:
-        isolated: False lets an attack through, to see whether that is seen.
-        total: seconds of a whole grade.
-        keep: where records stay; None throws them away.
+        isolated: False lets an attack through, to check that this is noticed.
+        total: seconds of a complete grade.
+        keep: the folder for records; None deletes them.
     """
 
     def __init__(self, *, isolated: bool = True, total: float = 60, keep: Path | None = None) -> None:
@@ -51,7 +51,7 @@ class Range:
         self._keep = keep
         self._stack = ExitStack()
 
-    def __enter__(self) -> "Range":
+    def __enter__(self) -> "Environment":
         with ExitStack() as stack:
             self.root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hostile-")))
             self.root.chmod(0o711)
@@ -62,7 +62,7 @@ class Range:
             self.grader = stack.enter_context(Grader(manifest, isolated=self._isolated))
             self.grader.rehearse()
             self.watch = stack.enter_context(
-                Watch(self.root / "yard", [self.root / name for name in CLOSED], self.grader.staging)
+                Watch(self.root / "canaries", [self.root / name for name in CLOSED], self.grader.staging)
             )
             self._stack = stack.pop_all()
         return self
@@ -71,10 +71,10 @@ class Range:
         self._stack.close()
 
     def _plant(self, stack: ExitStack) -> None:
-        """Secrets in the environment, in an open file, in memory and in other people's work."""
-        for name in ("yard", "submissions", "others", "out", "temporary"):
+        """Puts secrets into the environment, an open file, memory and other people's work."""
+        for name in ("canaries", "submissions", "others", "out", "temporary"):
             (self.root / name).mkdir()
-        for name in ("temporary", "yard"):
+        for name in ("temporary", "canaries"):
             (self.root / name).chmod(0o711)
         os.environ[ENVIRONMENT] = self.tokens.new("environment")
         stack.callback(os.environ.pop, ENVIRONMENT)
@@ -89,13 +89,13 @@ class Range:
         self.memory = [self.tokens.new("memory") * 1000 for _ in range(100)]
 
     def _after_all(self) -> None:
-        """Looks at what is left once the grader is gone."""
+        """Checks what is left after the grader has ended."""
         self.left = tuple(
             f"left behind by the grader: {path}" for path in (self.root / "temporary").iterdir()
         )
 
     def aim(self) -> str:
-        """All that an attacker could ever have found out about the machine, as a module."""
+        """Everything that an attacker could know about the machine, as a module."""
         watch, isolated = self.watch, self.grader.isolated
         staff = sorted(str(path) for path in (self.root / "homework").rglob("*") if path.suffix)
         known = {
@@ -133,25 +133,24 @@ class Range:
             return Finding(entry, (f"the grader itself raised {type(error).__name__}: {error}",))
         wrong = [*self.watch.after(), *self._staged(entry), *look(entry, record, out, self.tokens)]
         if record["seconds"] > self._total + LATE:
-            wrong.append(f"took {record['seconds']} s, and {self._total} s are all there are")
+            wrong.append(f"took {record['seconds']} s; the total limit is {self._total} s")
         return Finding(entry, tuple(wrong))
 
     def _staged(self, entry: Entry) -> Iterator[str]:
-        """Files of the staged package that are not as they were handed in or given."""
-        due = entry.package(self.aim()) | {name: text.encode() for name, text in homework.GIVEN.items()}
+        """Files of the staged package that differ from the submitted or given ones."""
+        expected = entry.package(self.aim()) | {name: text.encode() for name, text in homework.GIVEN.items()}
         package = self.grader.staging / "pupil"
         for path in sorted(package.rglob("*")):
             name = path.relative_to(package).as_posix()
-            new = (
-                entry.pack is as_folder and name not in due
-            )  # an archive may hold more than the entry's own files
-            if path.is_file() and (new or due.get(name, path.read_bytes()) != path.read_bytes()):
+            # An archive can contain more than the files of the entry.
+            new = entry.pack is as_folder and name not in expected
+            if path.is_file() and (new or expected.get(name, path.read_bytes()) != path.read_bytes()):
                 yield f"new or changed in the staged package: {name}"
 
 
 def run(entries: Iterable[Entry], tell: Callable[[Finding], None], keep: Path | None = None) -> list[Finding]:
     """Grades all entries, and the honest submission before, between and after them."""
-    honest = Entry("honest", 0, "nothing: it is right, and keeps full marks beside all others")
+    honest = Entry("honest", 0, "nothing: it is right, and gets full marks next to all others")
     findings = []
 
     def note(finding: Finding) -> None:
@@ -159,10 +158,10 @@ def run(entries: Iterable[Entry], tell: Callable[[Finding], None], keep: Path | 
         tell(finding)
 
     entries = list(entries)
-    with Range(keep=keep) as field:
+    with Environment(keep=keep) as field:
         note(field.attack(honest))
         gc.collect()
-        gc.freeze()  # pytest collects several times a grade
+        gc.freeze()  # pytest collects several times in a grade
         for count, entry in enumerate([entry for entry in entries if not entry.hangs], start=1):
             note(field.attack(entry))
             if count % HONEST_EVERY == 0:
@@ -171,7 +170,7 @@ def run(entries: Iterable[Entry], tell: Callable[[Finding], None], keep: Path | 
     note(Finding(Entry("afterwards", 0, "to be there when the grader is gone"), field.left))
     hanging = [entry for entry in entries if entry.hangs]
     if hanging:
-        with Range(total=HANG_SECONDS, keep=keep) as field:
+        with Environment(total=HANG_SECONDS, keep=keep) as field:
             for entry in [honest, *hanging, honest]:
                 note(field.attack(entry))
     return findings

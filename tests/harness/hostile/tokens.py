@@ -1,10 +1,10 @@
-"""Secrets by which a leak is recognised: each is unique, and tells where it was kept."""
+"""Secrets that reveal a leak: each is unique, and shows where it was kept."""
 
 import re
 import secrets
 from dataclasses import dataclass, field
 
-# What the staff's own detail of a hidden test may hold.
+# The secrets that the staff's detail of a hidden test can contain.
 OF_TESTS = ("docstring", "message", "constant", "input", "number")
 
 
@@ -15,7 +15,7 @@ class Tokens:
     places: dict[str, str] = field(default_factory=dict)
 
     def new(self, place: str) -> str:
-        """A secret that is kept at `place`; as a "number" one of twelve digits."""
+        """A secret for `place`; a "number" has twelve digits."""
         if place == "number":
             token = str(secrets.randbelow(9 * 10**11) + 10**11)
         else:
@@ -24,7 +24,7 @@ class Tokens:
         return token
 
     def filled(self, text: str) -> str:
-        """The text with a new secret for each <<place>>; one with a name as well, <<place:name>>, is the same again."""
+        """The text with a new secret for each <<place>>. The same <<place:name>> gets the same secret again."""
         named: dict[str, str] = {}
 
         def replace(found: re.Match[str]) -> str:
@@ -38,7 +38,7 @@ class Tokens:
         return re.sub(r"<<([a-z]+)(?::[a-z]+)?>>", replace, text)
 
     def found(self, text: str, but: tuple[str, ...] = ()) -> list[str]:
-        """The places whose secrets stand in a text, but for those that may."""
+        """The places whose secrets are in a text, except the allowed ones."""
         text = text.casefold()
         places = {place for token, place in self.places.items() if token.casefold() in text}
         return sorted(places - set(but))

@@ -1,4 +1,4 @@
-"""Looks at the machine from outside, before an attack and after: files, processes, threads, sockets, memory."""
+"""Checks the machine from outside, before and after an attack: files, processes, threads, sockets, memory."""
 
 import os
 import resource
@@ -17,34 +17,34 @@ import psutil
 
 from autograder.isolation.kernel.syscalls import prctl
 
-MARK = f"left-by-{os.getpid()}"  # in the name of all that attacks leave
+MARK = f"left-by-{os.getpid()}"  # part of the name of every file that an attack leaves
 SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/", str(Path.home()), sys.prefix)
-WORKERS = range(61_184, 61_184 + 4_096)  # user ids of workers, where they have their own
+WORKERS = range(61_184, 61_184 + 4_096)  # user ids of workers, if they have their own
 BURIED_WITHIN = 5.0  # seconds
-GROWTH_MB = 512  # what the grader may take more, at its peak, than before
+GROWTH_MB = 512  # the allowed increase of the peak memory of the grader
 _PR_SET_CHILD_SUBREAPER = 36
 _PEAK = Path("/proc/self/clear_refs")
 
 
 class Watch:
-    """Sets traps of every kind, and says what went into one.
+    """Sets traps of every kind, and reports what triggered one.
 
     Args:
-        yard: an empty folder for canaries and sockets.
-        closed: folders in which nothing may change at all.
-        but: one in them that is looked at elsewhere.
+        folder: an empty folder for canaries and sockets.
+        closed: folders in which nothing must change.
+        but: an excluded folder in them, which is checked elsewhere.
     """
 
-    def __init__(self, yard: Path, closed: list[Path], but: Path) -> None:
-        self._yard = yard
-        self._closed = [yard, *closed]
+    def __init__(self, folder: Path, closed: list[Path], but: Path) -> None:
+        self._folder = folder
+        self._closed = [folder, *closed]
         self._but = str(but)
         self._stack = ExitStack()
 
     def __enter__(self) -> "Watch":
-        prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whoever loses its parent stays in our family
-        self._yard.chmod(0o777)
-        self.canaries = [self._yard / name for name in ("canary", "results.json", "submission_log.json")]
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)  # an orphan process stays a descendant of this process
+        self._folder.chmod(0o777)
+        self.canaries = [self._folder / name for name in ("canary", "results.json", "submission_log.json")]
         for canary in self.canaries:
             canary.write_text("alive")
             canary.chmod(0o666)
@@ -57,7 +57,7 @@ class Watch:
         prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
     def _expose(self) -> None:
-        """Starts a process that nobody would miss."""
+        """Starts a victim process."""
         self.victim = self._stack.enter_context(subprocess.Popen(["sleep", "3600"]))
         self._stack.callback(self.victim.kill)
 
@@ -66,7 +66,7 @@ class Watch:
         self.port = tcp.getsockname()[1]
         udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", self.port))
-        self.path, self.name = str(self._yard / "socket"), f"hostile-{os.getpid()}-{self.port}"
+        self.path, self.name = str(self._folder / "socket"), f"hostile-{os.getpid()}-{self.port}"
         self._listeners = {"TCP": tcp, "UDP": udp}
         for what, address in (("a Unix socket", self.path), ("an abstract socket", "\0" + self.name)):
             listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
@@ -78,7 +78,7 @@ class Watch:
             listener.setblocking(False)
 
     def before(self) -> None:
-        """Remembers how things are."""
+        """Records the current state."""
         if self.victim.poll() is not None:
             self._expose()
         self._files = dict(self._look())
@@ -86,12 +86,12 @@ class Watch:
         self._threads = set(threading.enumerate())
         self._modules = {name for name in sys.modules if name.split(".")[0] == "pupil"}
         if _PEAK.exists():
-            _PEAK.write_text("5")  # from now on, the peak is the peak since now
+            _PEAK.write_text("5")  # from now on, the peak counts from now
         self._own_memory = _peak_mb() + GROWTH_MB
-        self._childrens_memory = max(self._own_memory, _childrens_peak_mb())  # that peak cannot be set back
+        self._childrens_memory = max(self._own_memory, _childrens_peak_mb())  # this peak cannot be reset
 
     def after(self) -> Iterator[str]:
-        """What is not as it was."""
+        """Everything that has changed."""
         yield from (f"left running: {name}" for name in self._left())
         now = dict(self._look())
         for path in sorted(now.keys() | self._files.keys()):
@@ -105,7 +105,7 @@ class Watch:
             yield "was imported by the grader"
         for peak, enough in ((_peak_mb(), self._own_memory), (_childrens_peak_mb(), self._childrens_memory)):
             if peak > enough:
-                yield f"made the grader take {peak} MB, and {enough} MB are enough"
+                yield f"made the grader use {peak} MB; expected at most {enough} MB"
 
     def _look(self) -> Iterator[tuple[str, object]]:
         for folder in self._closed:
@@ -113,7 +113,7 @@ class Watch:
                 folders[:] = [name for name in folders if os.path.join(above, name) != self._but]
                 for name in [*folders, *files]:
                     yield os.path.join(above, name), _state(os.path.join(above, name))
-        for place in SHARED:  # others write there as well
+        for place in SHARED:  # other programs write there too
             with suppress(OSError):
                 for entry in os.scandir(place):
                     if MARK in entry.name or entry.stat(follow_symlinks=False).st_uid in WORKERS:
@@ -143,13 +143,13 @@ def _state(path: str) -> object:
         status = os.lstat(path)
     except FileNotFoundError:
         return None
-    kind = stat.S_ISDIR(status.st_mode)  # what is in a folder is looked at by itself
+    kind = stat.S_ISDIR(status.st_mode)  # the contents of a folder are checked separately
     times = () if kind else (status.st_size, status.st_mtime_ns, status.st_nlink)
     return status.st_ino, status.st_mode, status.st_uid, times
 
 
 def _family() -> Iterator[tuple[int, float]]:
-    """Every process that descends from this one and is not dead: its number, and when it started."""
+    """Every live descendant of this process: its id and its start time."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if process.status() != psutil.STATUS_ZOMBIE:
@@ -157,7 +157,7 @@ def _family() -> Iterator[tuple[int, float]]:
 
 
 def _childrens_peak_mb() -> int:
-    """The most that a process which has ended took; tests run in such, and the zygote's workers are none of ours."""
+    """The peak memory of child processes that have ended. Tests run in these; the workers of the zygote do not."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
 
 

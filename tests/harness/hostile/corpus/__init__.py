@@ -1,4 +1,4 @@
-"""The entries, by what they have in common."""
+"""The entries, grouped by what they have in common."""
 
 from importlib import import_module
 

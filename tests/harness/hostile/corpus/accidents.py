@@ -1,4 +1,4 @@
-"""Class 12: plain accidents. What is broken loses its task, and says why; the rest is as if nothing had been."""
+"""Class 12: accidents. A broken file loses its task, with a reason; the other tasks are not affected."""
 
 import os
 from pathlib import Path
@@ -12,25 +12,25 @@ FOUR = ("loss.squares", "draws.noise", "words.shout", "calls.twice")
 
 
 def fine(id: str, tries: str, files: Files, note: str = "") -> Entry:
-    """An entry that is odd, and right."""
+    """An unusual but right entry."""
     return Entry(id, 12, tries, files, note=note)
 
 
 def broken(id: str, tries: str, loss: object, draws: object, words: object, calls: object) -> Entry:
-    """One with four broken files."""
+    """An entry with four broken files."""
     files: Files = {"loss.py": loss, "draws.py": draws, "words.py": words, "calls.py": calls}  # type: ignore[dict-item]
     return Entry(id, 12, tries, files, dict.fromkeys(FOUR, "CRASHED"))
 
 
 def empty(place: Path, files: dict[str, bytes]) -> Path:
-    """A folder of nothing."""
+    """An empty folder."""
     return folder(place / "submission", {".gitkeep": b""})
 
 
 ENTRIES = (
     broken(
         "accident-syntax",
-        "a forgotten colon, a print of Python 2, tabs mixed with spaces, a merge conflict",
+        "a missing colon, a print statement of Python 2, tabs mixed with spaces, a merge conflict",
         "def squares(x, y)\n    return ((x - y) ** 2).mean()\n",
         DRAWS.replace("    return", "    print shape\n    return"),
         "def shout(text):\n\tif text:\n        return text.upper() + '!'\n",
@@ -38,7 +38,7 @@ ENTRIES = (
     ),
     broken(
         "accident-encoding",
-        "UTF-16, Latin 1, NUL, and a notebook under the name of a source",
+        "UTF-16, Latin 1, NUL, and a notebook with the name of a source file",
         LOSS.encode("utf-16"),
         "name = 'Übung'\n".encode("latin-1") + DRAWS.encode(),
         b"\0" * 100 + WORDS.encode(),
@@ -46,7 +46,7 @@ ENTRIES = (
     ),
     broken(
         "accident-names",
-        "an import of what is not there, other names for an argument and a function, an import in a circle",
+        "an import of a missing module, other names for an argument and a function, a circular import",
         "import no_such_thing\n" + LOSS,
         DRAWS.replace("(shape, generator=", "(size, generator="),
         WORDS.replace("shout", "cry"),
@@ -54,7 +54,7 @@ ENTRIES = (
     ),
     broken(
         "accident-files",
-        "a file that is missing, two that are empty, and one that returns nothing it could return",
+        "a missing file, two empty files, and one that returns nothing it could return",
         None,
         "",
         b"\xef\xbb\xbf",
@@ -62,7 +62,7 @@ ENTRIES = (
     ),
     broken(
         "accident-left-in",
-        "a question to the keyboard, a breakpoint, exit(), and a notebook's command",
+        "input(), a breakpoint, exit(), and a notebook command",
         LOSS.replace("return", "input('Go on?')\n    return"),
         DRAWS.replace("return", "breakpoint()\n    return"),
         WORDS + "exit()\n",
@@ -71,7 +71,7 @@ ENTRIES = (
     Entry(
         "accident-todo",
         12,
-        "a task that is not filled in, a blank answer, a function that returns nothing, a loop without end at import",
+        "an unfinished task, a blank answer, a function without a return, an endless loop at import",
         {
             "words.py": 'def shout(text):\n    raise NotImplementedError("TODO(q2): words.shout")\n',
             "answers.toml": 'colour = ""\n',
@@ -91,7 +91,7 @@ ENTRIES = (
     ),
     fine(
         "accident-harmless",
-        "line ends of Windows and old Macs, byte order marks, a megabyte of prints, modules called random and torch",
+        "line ends of Windows and old Macs, byte order marks, a megabyte of output, modules called random and torch",
         {
             "loss.py": (LOSS + "if __name__ == '__main__':\n    while True:\n        pass\n").replace(
                 "\n", "\r\n"
@@ -104,7 +104,7 @@ ENTRIES = (
     ),
     fine(
         "accident-notebook",
-        "a notebook with outputs of 50 MB, and what tools leave behind",
+        "a notebook with 50 MB of output, and leftover files of tools",
         {
             "work.ipynb": '{"cells": [{"outputs": ["' + "x" * 50_000_000 + '"]}], "nbformat": 4}',
             "__pycache__/maths.cpython-311.pyc": os.urandom(100),

@@ -1,4 +1,4 @@
-"""Class 9: archives and folders that lead outside, hold other things than files, or are larger inside than outside."""
+"""Class 9: archives and folders with paths that lead outside, entries that are not files, or huge contents."""
 
 import os
 import tarfile
@@ -25,22 +25,22 @@ ODD = (
 
 
 def packed(id: str, tries: str, pack: Pack, note: str = "", ends: dict[str, str] | None = None) -> Entry:
-    """An entry that is handed in like this."""
+    """An entry that is submitted as this archive or folder."""
     return Entry(id, 9, tries, {}, ends or {}, note, pack)
 
 
 def a_zip(*more: tuple[zipfile.ZipInfo | str, bytes]) -> Pack:
-    """A zip of the package and some more entries."""
+    """A zip with the package and some more entries."""
     return lambda place, files: zipped(place / "hw.zip", files, *more)
 
 
 def a_tar(*more: tuple[tarfile.TarInfo, bytes]) -> Pack:
-    """A tar of some more entries and the package."""
+    """A tar with some more entries and the package."""
     return lambda place, files: tarred(place / "hw.tar", files, *more)
 
 
 def changed(change: Callable[[Path, Path], object]) -> Pack:
-    """A folder of the package, and something done to it; the staff's folder is known."""
+    """A folder with a changed package; the change knows the staff's folder."""
 
     def pack(place: Path, files: dict[str, bytes]) -> Path:
         root = folder(place / "submission", files)
@@ -51,7 +51,7 @@ def changed(change: Callable[[Path, Path], object]) -> Pack:
 
 
 def linked(package: Path, staff: Path) -> None:
-    """Links to whole folders of staff's, and to the solution of one task; and folders in folders."""
+    """Links to folders of staff, and to the solution of one task; and nested folders."""
     (package / "given").mkdir()
     for link, target in (
         ("checks", "checks"),
@@ -66,7 +66,7 @@ def linked(package: Path, staff: Path) -> None:
 
 
 def piped(package: Path, staff: Path) -> None:
-    """A pipe that nobody writes to in place of a file."""
+    """A pipe without a writer instead of a file."""
     (package / "words.py").unlink()
     os.mkfifo(package / "words.py")
 
@@ -74,7 +74,7 @@ def piped(package: Path, staff: Path) -> None:
 ENTRIES = (
     packed(
         "zip-entries",
-        "names that lead outside, are none, or differ in case or in how a letter is written; links, a file through one",
+        "names that lead outside, are empty, or differ in case or Unicode form; links, and a file through a link",
         a_zip(
             *((packs.named(name), EVIL) for name in (*OUTSIDE, *ODD)),
             (packs.named("pupil/a.py", 0o120777), b"/etc/passwd"),
@@ -85,7 +85,7 @@ ENTRIES = (
     ),
     packed(
         "tar-entries",
-        "names that lead outside or are no text, links of both kinds, a file through one, devices and pipes",
+        "names that lead outside or are not text, links of both kinds, a file through a link, devices and pipes",
         a_tar(
             *(member(name, EVIL) for name in (*OUTSIDE, "pupil/x\udce9.py")),
             member("pupil/extra.py", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
@@ -101,7 +101,11 @@ ENTRIES = (
     ),
     packed("zip-bomb-ratio", "60 MB in 60 KB", packs.bomb, "larger than"),
     packed(
-        "tar-bomb-ratio", "30 MB in 5 KB, before all else", packs.squeezed, "unpacks to more than", NOTHING
+        "tar-bomb-ratio",
+        "30 MB in 5 KB, before all other entries",
+        packs.squeezed,
+        "unpacks to more than",
+        NOTHING,
     ),
     packed(
         "zip-bomb-count",
@@ -115,27 +119,27 @@ ENTRIES = (
         packs.overlapping,
         "shares its bytes",
     ),
-    packed("zip-twice", "each file twice, an evil one first", packs.twice, "more than once"),
+    packed("zip-twice", "each file twice, a malicious one first", packs.twice, "more than once"),
     packed("zip-cut-short", "half a zip", packs.cut, "hw.zip", NOTHING),
     packed("tar-garbage", "a gzip of garbage", packs.garbage, "hw.tar.gz", NOTHING),
     packed("zip-in-zip", "a zip in a zip", packs.nested, "an archive inside is not opened", NOTHING),
     packed(
         "zip-renamed",
-        "another name for the package, below odd folders",
+        "another name for the package, below folders with unusual names",
         packs.renamed,
         "it is graded as pupil",
     ),
     packed("zip-two-roots", "a second package beside the first", packs.two_roots, "more than one folder"),
     packed(
         "folder-links",
-        "links to staff's, and a hundred folders",
+        "links to folders of staff, and a hundred folders",
         changed(linked),
         "a link",
         {"words.shout": "CRASHED"},
     ),
     packed(
         "folder-pipe",
-        "a pipe in place of a file",
+        "a pipe instead of a file",
         changed(piped),
         "no plain file",
         {"words.shout": "CRASHED"},

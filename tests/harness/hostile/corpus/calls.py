@@ -1,4 +1,4 @@
-"""Class 3 as well: misuses the functions that a test passes in, which run on the grader's side."""
+"""Class 3 as well: misuses the functions that a test passes in. They run in the grader."""
 
 from textwrap import dedent, indent
 
@@ -21,7 +21,7 @@ def backward(call=0, gradients=None, storages=()):
 def asked(
     id: str, tries: str, gradient: str, number: str, hidden: str, outcome: str | tuple[str, float] = "KILLED"
 ) -> Entry:
-    """An entry whose `calls.twice` has another body in each of its tests."""
+    """An entry whose `calls.twice` has a different body in each of its tests."""
     conditions = ("if x.sum() > 0:", "elif x.numel() == 2:", "else:")
     parts = zip(conditions, (gradient, number, hidden), strict=True)
     body = "\n".join(
@@ -33,7 +33,7 @@ def asked(
 ENTRIES = (
     asked(
         "call-junk",
-        "calls it with None, with a hundred thousand arguments; swallows what it raises, and is right after all",
+        "calls it with None, with a hundred thousand arguments; catches all exceptions and gives the right result",
         "return f(None)",
         "return f(*range(100_000))",
         "try:\n    f(None)\nexcept Exception:\n    pass\nreturn f(f(x))",
@@ -41,14 +41,14 @@ ENTRIES = (
     ),
     asked(
         "call-unknown",
-        "calls functions that were never passed, and asks questions that are none",
+        "calls functions that were never passed, and sends invalid requests",
         "ask(x, number=7)\nforge.hold()",
         "ask(x, number=-1)\nforge.hold()",
         "forge.send(forge.frame({'op': None}))\nforge.hold()",
     ),
     asked(
         "call-odd-arguments",
-        "calls it with arguments, keywords and wishes that are none",
+        "calls it with invalid arguments, keywords and options",
         "ask(x, args=3)\nforge.hold()",
         "ask(x, kwargs={'list': []})\nforge.hold()",
         "ask(x, grad='yes')\nforge.hold()",
@@ -56,7 +56,7 @@ ENTRIES = (
     Entry(
         "call-without-functions",
         3,
-        "calls a function in a test that passes none, and asks for its gradient",
+        "calls a function in a test that passes no function, and requests its gradient",
         {
             **double("ask(x)\nforge.hold()", QUESTION),
             **squares("forge.send(backward())\nforge.hold()", QUESTION),
@@ -65,7 +65,7 @@ ENTRIES = (
     ),
     asked(
         "vjp-that-never-was",
-        "asks for the gradient of a call that never was, with weights that do not fit, and of one that has none",
+        "requests the gradient of a call that never happened, with wrong weights, and of a call without a gradient",
         "forge.send(backward(3, {'list': []}))\nforge.hold()",
         "ask(x)\nforge.receive()\nforge.send(backward(0, {'list': [3, None, 'x']}))\nforge.hold()",
         """
@@ -75,11 +75,16 @@ ENTRIES = (
         forge.hold()
         """,
     ),
-    asked("call-without-end", "calls it for ever", *["while True:\n    f(x)"] * 3, "TIMEOUT"),
-    asked("call-flood", "asks for ever, and reads no answer", *["while True:\n    ask(x)"] * 3, "TIMEOUT"),
+    asked("call-without-end", "calls it without end", *["while True:\n    f(x)"] * 3, "TIMEOUT"),
+    asked(
+        "call-flood",
+        "sends requests without end, and reads no answer",
+        *["while True:\n    ask(x)"] * 3,
+        "TIMEOUT",
+    ),
     asked(
         "call-memory",
-        "calls it with one number that looks like 128 MB, to get as much back, or so that graphs fill the memory",
+        "calls it with one number that looks like 128 MB, to get this back, or so that graphs fill the memory",
         "ask(x, args={'tuple': [forge.node(x, 0, size=[2**25 - 8], stride=[0])]})\nforge.hold()",
         """
         for _ in range(8):

@@ -1,10 +1,10 @@
-"""Class 3 as well: errors that never were, told in a way that the grader might stumble over."""
+"""Class 3 as well: reports errors that never happened, in forms that the grader may not handle."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, noise, shout, squares
 
 
 def raised(id: str, tries: str, *errors: str, outcome: str = "CRASHED") -> Entry:
-    """An entry whose `maths.double` sends a forged error, another one in each test."""
+    """An entry whose `maths.double` sends a different forged error in each test."""
     bodies = (f"forge.send(forge.error({error}))\nforge.hold()" for error in errors)
     return Entry(id, 3, tries, in_each_test(*bodies), {TARGET: outcome})
 
@@ -12,7 +12,7 @@ def raised(id: str, tries: str, *errors: str, outcome: str = "CRASHED") -> Entry
 ENTRIES = (
     raised(
         "error-file-names",
-        "lines of code in files whose names are no text, hold a NUL, are too long, or have none",
+        "lines of code in files whose names are not text, contain a NUL, are too long, or are empty",
         "rows=[['\\ud800.py', 1, 'double', '']]",
         "rows=[['a\\0.py', 1, 'double', '']]",
         "rows=[['\\U0001f600' * 200, 1, 'double', '']]",
@@ -20,7 +20,7 @@ ENTRIES = (
     ),
     raised(
         "error-files-of-others",
-        "lines of code in files of staff's and the system's, and in folders",
+        "lines of code in files of staff and of the system, and in folders",
         "rows=[[aim.STAFF[0], 1, '', '']]",
         "rows=[[path, 1, '', ''] for path in [*aim.STAFF, '../' * 9 + 'etc/passwd']]",
         "rows=[['../' * 9 + 'etc/passwd', 1, '', '']]",
@@ -28,7 +28,7 @@ ENTRIES = (
     ),
     raised(
         "error-lines",
-        "lines that no file has, functions whose names are pages of text, and a hundred thousand of them",
+        "line numbers that do not exist, huge function names, and a hundred thousand lines",
         "rows=[['maths.py', 10**4000, 'double', '']]",
         "rows=[['maths.py', -5, 'double', '']]",
         "rows=[['maths.py', 3, '\\n' * 10**5, '\\0' * 10**5]]",
@@ -36,7 +36,7 @@ ENTRIES = (
     ),
     raised(
         "error-is-none",
-        "lines of code that are none, exceptions without a name or without words, or with a list for words",
+        "invalid lines of code, exceptions without a name or message, or with a list as message",
         "rows=[[1, 2, 3, 4]]",
         "kind=None",
         "message=3",
@@ -45,7 +45,7 @@ ENTRIES = (
     ),
     raised(
         "error-odd-text",
-        "messages of NUL, escape sequences, half characters and markup, and names that mean something to pytest",
+        "messages of NUL, escape sequences, half characters and markup, and names with a meaning in pytest",
         "message='\\0\\x1b[2J\\x07\\ud800[/red] ' * 10",
         "kind='\\0\\x1b[2J\\x07\\ud800[/red]'",
         "kind='KeyboardInterrupt'",
@@ -54,7 +54,7 @@ ENTRIES = (
     Entry(
         "error-no-object",
         3,
-        "errors, refusals, modules and weights that are none at all",
+        "invalid errors, refusals, modules and weights",
         {
             "net.py": """
 from . import forge
@@ -82,7 +82,7 @@ def fit(x, y, steps):
     Entry(
         "error-odd-state",
         3,
-        "a module without the weights that are due, and weights that are texts",
+        "a module without the required weights, and weights that are texts",
         {
             "net.py": """
 import torch

@@ -1,4 +1,4 @@
-"""Class 2: ends its process, or the grader's, in every way; writes the results itself."""
+"""Class 2: ends its process, or that of the grader, in every way; writes the results itself."""
 
 from tests.harness.hostile.entry import CODE, TARGET, Entry, double, in_each_test, noise, shout, squares
 
@@ -19,7 +19,7 @@ def claim():
 
 
 def leave(id: str, tries: str, body: str, outcome: str, top: str = "") -> Entry:
-    """An entry whose `maths.double` leaves in its own way."""
+    """An entry whose `maths.double` ends the process in different ways."""
     return Entry(id, 2, tries, double(body, top), {TARGET: outcome})
 
 
@@ -27,7 +27,7 @@ ENTRIES = (
     Entry(
         "exit-hard",
         2,
-        "ends its process: with success, by reading from address zero, by abort, by the C library",
+        "ends its process: with success, by a read from address zero, by abort, by the C library",
         in_each_test(
             "os._exit(0)",
             "import ctypes\nctypes.string_at(0)",
@@ -39,7 +39,7 @@ ENTRIES = (
     Entry(
         "exit-softly",
         2,
-        "sys.exit, KeyboardInterrupt, and exceptions that no `except Exception` stops, with a text that raises another",
+        "sys.exit, KeyboardInterrupt, and exceptions that `except Exception` does not catch, one with a broken message",
         in_each_test(
             "sys.exit(0)",
             "raise KeyboardInterrupt",
@@ -52,14 +52,14 @@ ENTRIES = (
     Entry(
         "exit-in-package",
         2,
-        "SystemExit in the package's own __init__",
+        "SystemExit in __init__ of the package",
         {"__init__.py": "raise SystemExit(0)"},
         dict.fromkeys(CODE, "CRASHED"),
     ),
     Entry(
         "exit-by-grader",
         2,
-        "raises the grader's own exceptions for time, faults and verdicts, and the words of an unfinished task",
+        "raises the grader's own exceptions for time, faults and verdicts, and the message of an unfinished task",
         {
             **double("from autograder.errors import TimeLimit\nraise TimeLimit(1)"),
             **shout("from autograder.errors import HarnessError\nraise HarnessError('ours')"),
@@ -83,7 +83,7 @@ ENTRIES = (
     Entry(
         "results-early",
         2,
-        "writes results.json and the log wherever they may come to stand, and has more written when it ends",
+        "writes results.json and the log to all possible places, and again when it ends",
         double(
             "claim()\nreturn 2 * x",
             RESULTS
@@ -98,7 +98,7 @@ for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD):
     ),
     leave(
         "results-then-exit",
-        "writes them, prints them, and ends with success before it has returned anything",
+        "writes them, prints them, and ends with success before it returns a value",
         "claim()\nprint(RESULTS.decode())\nos._exit(0)",
         "KILLED",
         RESULTS,

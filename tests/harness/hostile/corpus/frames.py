@@ -1,19 +1,19 @@
-"""Class 3: writes to the grader's line by hand: frames that are none, that come unasked, or that tell stories."""
+"""Class 3: writes to the grader's connection directly: invalid, unexpected or false frames."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, noise, shout, squares
 
-# One good reply in each test, then the line is spoilt: tests of one call are passed, those of two are not.
+# One good reply in each test, then the connection is corrupted: tests of one call pass, those of two calls do not.
 ONCE = ("KILLED", 4.0)
 
 
 def sent(id: str, tries: str, *frames: str, outcome: str | tuple[str, float] = "KILLED") -> Entry:
-    """An entry in which `maths.double` sends something in place of a reply and keeps quiet: one thing for each test."""
+    """An entry in which `maths.double` sends something instead of a reply and then waits: one thing for each test."""
     one, two, three, four = (f"forge.send({frame})\nforge.hold()" for frame in frames * (4 // len(frames)))
     return Entry(id, 3, tries, in_each_test(one, two, three, four), {TARGET: outcome})
 
 
-def told(id: str, tries: str, *replies: str) -> Entry:
-    """One that replies, with these changes to a right reply, and ends."""
+def replied(id: str, tries: str, *replies: str) -> Entry:
+    """An entry that sends a right reply with these changes, and ends."""
     bodies = (f"y = 2 * x\nforge.send(forge.reply({reply}))\nos._exit(0)" for reply in replies)
     return Entry(id, 3, tries, in_each_test(*bodies), {TARGET: "KILLED"})
 
@@ -22,7 +22,7 @@ ENTRIES = (
     Entry(
         "frame-right-value",
         3,
-        "forges a reply with the right value: that is what returning it is worth, and no more",
+        "forges a reply with the right value: it is worth the same as the value itself",
         double(
             "forge.send(forge.answer(x, 2 * x))\nforge.receive()\n"
             "forge.send(forge.answer(2 * x, 4 * x))\nforge.hold()"
@@ -46,7 +46,7 @@ ENTRIES = (
     ),
     sent(
         "frame-verdict",
-        "a verdict, the greeting of a worker, the grader's own fault, two texts that are no text",
+        "a verdict, the greeting of a worker, a fault of the grader, two texts with invalid characters",
         "forge.frame({'outcome': 'PASSED', 'points': 8, 'score': 100})",
         "forge.frame({'ready': True})",
         "forge.frame({'unready': 'no'})",
@@ -55,7 +55,7 @@ ENTRIES = (
     Entry(
         "frame-never-ending",
         3,
-        "a frame that comes a byte at a time, one that is cut short, a refusal nested nearly as deep as JSON goes",
+        "a frame sent byte by byte, a truncated frame, a refusal nested nearly as deep as JSON allows",
         {
             **double(
                 "forge.send(forge.frame({}, header_size=1 << 22))\n"
@@ -70,48 +70,48 @@ ENTRIES = (
     ),
     sent(
         "frame-then-more",
-        "a good reply, then another one, garbage, a question, a verdict",
+        "a good reply, then another one, garbage, a request, a verdict",
         "*[forge.answer(x, 2 * x)] * 2",
         "forge.answer(x, 2 * x), b'x' * 1000",
         "forge.answer(x, 2 * x), forge.frame({'op': 'callback'})",
         "forge.answer(x, 2 * x), forge.frame({'outcome': 'PASSED'})",
         outcome=ONCE,
     ),
-    told(
+    replied(
         "tensor-bounds",
-        "tensors that begin after their storage or before it, end after it, or have a storage that never came",
+        "tensors that begin before or after their storage, end after it, or have a missing storage",
         "forge.node(y, 1, offset=1000), x, forge.raw(y)",
         "forge.node(y, 1, offset=-1), x, forge.raw(y)",
         "forge.node(y, 1, stride=[2**40], size=[2]), x, forge.raw(y)",
         "forge.node(y, 7), x",
     ),
-    told(
+    replied(
         "tensor-sizes",
-        "tensors of terabytes without any stride, of a size that overflows when multiplied, or a negative one",
+        "tensors of terabytes with stride 0, of a size that overflows in a product, or of a negative size",
         "forge.node(y, 1, size=[2**40], stride=[0]), x, forge.raw(y)",
         "forge.node(y, 1, size=[2**31] * 4, stride=[0] * 4), x, forge.raw(y)",
         "forge.node(y, 1, size=[-1], stride=[1]), x, forge.raw(y)",
         "forge.node(y, 1, size=[10**7] * 5 + [0], stride=[0] * 6), x, forge.raw(y)",
     ),
-    told(
+    replied(
         "tensor-layouts",
-        "layouts of fractions and texts, of more axes than there can be, of none, and of one axis too many",
+        "layouts with fractions and texts, with too many axes, without axes, and with one axis too many",
         "forge.node(y, 1, size=[True], stride=[1.0], offset='0'), x, forge.raw(y)",
         "forge.node(y, 1, size=[1] * 100, stride=[1] * 100), x, forge.raw(y)",
         "{'tensor': None}, x",
         "forge.node(y, 1, size=[1, 1]), x, forge.raw(y)",
     ),
-    told(
+    replied(
         "tensor-values",
-        "booleans of the value 2, a gradient of whole numbers, a generator of nine bytes, a dtype that is none",
+        "booleans with the value 2, an integer gradient, a generator of nine bytes, an invalid dtype",
         "forge.node(torch.zeros(4, dtype=torch.bool), 1), x, b'\\2' * 4",
         "forge.node(y.long(), 1, grad=True), x, forge.raw(y.long())",
         "{'generator': forge.node(torch.zeros(9, dtype=torch.uint8), 1)['tensor']}, x, bytes(9)",
         "forge.node(y, 1, dtype='object'), x, forge.raw(y)",
     ),
-    told(
+    replied(
         "reply-odd-values",
-        "functions that were never passed, a value of two kinds, a number that is none, gradients that are none",
+        "functions that were never passed, a value of two kinds, an invalid number, invalid gradients",
         "{'callback': 0}, x",
         "{'float': '0x1p0', 'tuple': []}, x",
         "{'float': 'infinite riches'}, x",
@@ -120,7 +120,7 @@ ENTRIES = (
     Entry(
         "reply-odd-kinds",
         3,
-        "a module, a number of 4000 digits, an array of 64 axes and strides of 2^61 where a tensor is due",
+        "a module, a number of 4000 digits, an array of 64 axes and strides of 2^61 instead of a tensor",
         in_each_test(
             "forge.send(forge.reply({'handle': 10**30}, x))\nos._exit(0)",
             "forge.send(forge.reply(forge.node(x, 0, size=[1], stride=[2**61]), x))\nos._exit(0)",
@@ -128,14 +128,12 @@ ENTRIES = (
             "layout = forge.node(x, 0, size=[1] * 64, stride=[1] * 64)['tensor']\n"
             "forge.send(forge.reply({'array': layout}, x))\nos._exit(0)",
         ),
-        {
-            TARGET: ("KILLED", 0.0)
-        },  # the second call comes to a process that is gone; the others are just wrong
+        {TARGET: ("KILLED", 0.0)},  # the second call finds no process; the other values are just wrong
     ),
     Entry(
         "reply-other-arguments",
         3,
-        "the right value, but with other arguments, or the right one changed, or a generator that reads past its end",
+        "the right value, but with other arguments, a changed argument, or a generator that reads past its end",
         {
             **in_each_test(
                 "forge.send(forge.answer(3 * x, 2 * x))\nforge.hold()",

@@ -1,4 +1,4 @@
-"""Class 6: pickles, arrays of objects, and plain formats that are larger inside than outside."""
+"""Class 6: pickles, arrays of objects, and plain formats with huge contents."""
 
 import json
 import pickle
@@ -26,7 +26,7 @@ class _Gadget:
 
 
 def _npy() -> bytes:
-    """An array of objects as NumPy writes it: a pickle behind a header."""
+    """An array of objects in the format of NumPy: a header and a pickle."""
     header = "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(117) + "\n"
     return (
         b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + pickle.dumps(_Gadget())
@@ -34,7 +34,7 @@ def _npy() -> bytes:
 
 
 def _log(text: bytes) -> Pack:
-    """Hands in a log that holds the honest sources, and this."""
+    """Submits a log with the honest sources and this text."""
 
     def pack(place: Path, files: dict[str, bytes]) -> Path:
         path = place / "submission_log.json"
@@ -50,7 +50,7 @@ ENTRIES = (
     Entry(
         "gadget-returned",
         6,
-        "an object among its weights, and an exception, that end the process which unpickles them; an array of objects",
+        "an object in its weights and an exception that end the process if it unpickles them; an array of objects",
         {
             "net.py": HONEST["net.py"].partition("\n\ndef fit")[0] + FIT,
             **double(
@@ -63,7 +63,7 @@ ENTRIES = (
     Entry(
         "gadget-files",
         6,
-        "weights, arrays and pickles that run code when they are loaded, under every name that might be",
+        "weights, arrays and pickles that run code when they are loaded, under every possible name",
         {f"weights{suffix}": pickle.dumps(_Gadget()) for suffix in (".pt", ".pth", ".pkl", ".bin", ".ckpt")}
         | {"weights.npy": _npy(), "given/table.npz": _npy(), "answers.json": pickle.dumps(_Gadget())},
         note="left out",
@@ -89,7 +89,7 @@ ENTRIES = (
     Entry(
         "bomb-sources",
         6,
-        "brackets deeper than a parser goes, 900 KB of signs, a number that takes centuries, answers nested deeply",
+        "brackets too deep for a parser, 900 KB of signs, a number that takes centuries, deeply nested answers",
         {
             "loss.py": "def squares(x, y):\n    return " + "(" * 5_000 + "x" + ")" * 5_000 + "\n",
             "draws.py": HONEST["draws.py"] + "more = " + "-" * 900_000 + "1\n",

@@ -1,10 +1,10 @@
-"""Class 7 as well: takes all there is. Every amount is bounded, in case that nothing else bounds it."""
+"""Class 7 as well: takes all resources. Every amount is limited, in case nothing else limits it."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, shout
 
 
 def refused(id: str, tries: str, body: str) -> Entry:
-    """One that is refused what it asks for, swallows that, and goes on honestly."""
+    """An entry that gets no resource, catches the exception, and goes on honestly."""
     return Entry(id, 7, tries, double(f"{body.strip()}\nreturn 2 * x"))
 
 
@@ -12,7 +12,7 @@ ENTRIES = (
     Entry(
         "greed-memory",
         7,
-        "takes two gigabytes: as bytes, as a tensor, as memory that could be shared, as a text",
+        "takes two gigabytes: as bytes, as a tensor, as shared memory, as a text",
         in_each_test(
             "held = [bytearray(b'x' * (64 << 20)) for _ in range(32)]",
             "return torch.ones(2**29) + x.sum()",
@@ -31,7 +31,7 @@ ENTRIES = (
     Entry(
         "greed-files",
         7,
-        "writes a file of 200 MB, 200 MB in many, twenty thousand empty ones, and opens ten thousand",
+        "writes a file of 200 MB, 200 MB in many files, twenty thousand empty files, and opens ten thousand files",
         in_each_test(
             "with open('large', 'wb') as file:\n    for _ in range(200):\n        file.write(bytes(1 << 20))",
             """
@@ -66,7 +66,7 @@ ENTRIES = (
     ),
     refused(
         "greed-swallowed",
-        "takes memory, processes, threads and programs until it gets no more, and goes on",
+        "takes memory, processes, threads and programs until it gets no more, and then continues",
         """
 import subprocess, threading
 held = []
@@ -108,7 +108,7 @@ for attempt in (
     Entry(
         "greed-stack",
         7,
-        "calls itself until the stack of C ends, and until Python's own limit",
+        "calls itself until the C stack overflows, and until the limit of Python",
         {
             **double(
                 "sys.setrecursionlimit(10**9)\ndeep = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: deep())\nreturn deep()",
@@ -120,7 +120,7 @@ for attempt in (
     ),
     refused(
         "greed-output-later",
-        "prints without end in a thread, after its value is on its way, and closes what it does not need",
+        "prints without end in a thread after it has returned, and closes unused descriptors",
         """
 import threading
 def flood(number):

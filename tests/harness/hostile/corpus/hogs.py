@@ -1,4 +1,4 @@
-"""Class 7: never ends; and a few ways to end badly. Whoever takes too much of something stands in `greed`."""
+"""Class 7: never ends, or ends badly. Entries that take too many resources are in `greed`."""
 
 from tests.harness.hostile.entry import CODE, TARGET, Entry, double, in_each_test, noise, shout, squares, task
 
@@ -27,7 +27,7 @@ ENTRIES = (
     Entry(
         "hog-for-ever",
         7,
-        "computes and swallows everything, sleeps, waits for its own lock, matches a pattern for centuries",
+        "computes and catches everything, sleeps, waits for its own lock, matches a pattern for centuries",
         {
             **double("spin()", STUBBORN),
             **shout("while True:\n    time.sleep(1000)"),
@@ -41,7 +41,7 @@ ENTRIES = (
     Entry(
         "hog-afterwards",
         7,
-        "spins while its value is encoded, while its exception is put into words, in eight threads, off the line",
+        "loops while its value is encoded, while its exception is formatted, in eight threads",
         {
             **double(
                 "return Endless()",
@@ -62,7 +62,7 @@ ENTRIES = (
     Entry(
         "hog-hang-up",
         7,
-        "closes the line, and stays",
+        "closes the connection and does not end",
         in_each_test("os.close(3)\ntime.sleep(60)", *["return 2 * x"] * 3),
         {TARGET: ("KILLED", 6.0)},
     ),
@@ -85,7 +85,7 @@ ENTRIES = (
     Entry(
         "hog-when-imported",
         7,
-        "never ends importing the package",
+        "never ends the import of the package",
         {"__init__.py": SPIN},
         dict.fromkeys(CODE, "TIMEOUT"),
         hangs=True,

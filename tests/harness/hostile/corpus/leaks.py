@@ -1,4 +1,4 @@
-"""Class 1 as well: a worker knows the inputs of hidden tests, and tries to tell them to its author."""
+"""Class 1 as well: a worker gets the inputs of hidden tests, and tries to leak them to its author."""
 
 from textwrap import dedent
 
@@ -9,7 +9,7 @@ TOLD = "if x.dtype is torch.float64:\n    raise ValueError(str(f(x)))\nreturn f(
 
 
 def leak(id: str, tries: str, one: str, other: str, outcome: str) -> Entry:
-    """An entry that does right in public tests, and leaks the number of each hidden one in its own way."""
+    """An entry that is right in public tests and leaks the input of each hidden test, each in another way."""
     bodies = ("number = int(x.flatten()[0].item())\n" + dedent(body).strip() for body in (one, other))
     return Entry(
         id, 1, f"the input as {tries}", in_each_test(RIGHT, RIGHT, *bodies), {TARGET: (outcome, 4.0)}
@@ -32,7 +32,7 @@ ENTRIES = (
     ),
     leak(
         "leak-place",
-        "the key that a dictionary lacks; as file name, function name and text of a line, by way of compile()",
+        "the missing key of a dictionary; as file name, function name and text of a line, with compile()",
         "return {}[number]",
         """
         import linecache
@@ -45,31 +45,31 @@ ENTRIES = (
     ),
     leak(
         "leak-type",
-        "name, module and place of a type that is no plain data; as the name of a subclass of Tensor",
+        "name, module and qualified name of a type that is not plain data; as the name of a subclass of Tensor",
         "return type(f'T{number}', (), {'__module__': f'm{number}', '__qualname__': f'q{number}'})()",
         "return (2 * x).as_subclass(type(f'T{number}', (torch.Tensor,), {}))",
         "FAILED",
     ),
     leak(
         "leak-words",
-        "the limit that it claims to have run into; as a kind of value that does not exist",
+        "the limit that it claims to have reached; as a kind of value that does not exist",
         "forge.send(forge.error(limit=f'of {number}'))\nforge.hold()",
         "forge.send(forge.reply({str(number): 0}, x))\nforge.hold()",
         "KILLED",
     ),
     leak(
         "leak-kind",
-        "the kind of an exception that a forged reply tells of, and its lines",
+        "the kind of an exception in a forged reply, and its lines",
         "forge.send(forge.error(kind=str(number), message=str(number)))\nforge.hold()",
         "forge.send(forge.error(rows=[[str(number), number, str(number), str(number)]]))\nforge.hold()",
         "CRASHED",
     ),
     leak(
         "leak-size",
-        "the number of bytes that a frame announces; as the size of a tensor that has one number",
+        "the number of bytes that a frame announces; as the size of a tensor with one number",
         "forge.send(forge.frame({}, sizes=[number]))\nforge.hold()",
         """
-        size = number - len(forge.raw(x))  # what is counted is all tensors together
+        size = number - len(forge.raw(x))  # the limit counts all tensors together
         large = forge.node(torch.zeros(1, dtype=torch.uint8), 1, size=[size], stride=[0])
         forge.send(forge.reply(large, x, b"0"))
         forge.hold()
@@ -78,7 +78,7 @@ ENTRIES = (
     ),
     leak(
         "leak-spelling",
-        "the spelling of a path: /./ for a one and // for a zero; as a question that cannot be asked",
+        "the spelling of a path: /./ for 1 and // for 0; as an invalid request",
         """
         spelled = "." + "".join("/./" if bit == "1" else "//" for bit in bin(number)[2:]) + "maths.py"
         forge.send(forge.error(rows=[[spelled, 3, "double", ""]]))
@@ -112,7 +112,7 @@ ENTRIES = (
     Entry(
         "leak-value",
         1,
-        "the input as a wrong value and as the text in one; and the secret of a function that a test passes in",
+        "the input as a wrong value and as text in a value; and the secret of a function that a test passes in",
         {
             **in_each_test(RIGHT, RIGHT, "return x", "return x"),
             **shout("return f'the input is {text}' if 'sesame' in text else 'HELLO!'"),

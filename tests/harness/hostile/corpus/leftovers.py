@@ -1,4 +1,4 @@
-"""Class 8: leaves something running, signals and traces others, writes outside, makes itself someone else."""
+"""Class 8: leaves something running, signals and traces other processes, writes outside, changes its user."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, shout
 
@@ -22,14 +22,14 @@ threading.Thread(target=babble, daemon=True).start()
 
 
 def quietly(id: str, tries: str, body: str, top: str = "") -> Entry:
-    """An entry that tries, swallows what it is told, and goes on honestly; what came of it is seen from outside."""
+    """An entry that tries, catches the exception, and goes on honestly; the result is checked from outside."""
     return Entry(id, 8, tries, double(f"{body.strip()}\nreturn 2 * x", TRY + top))
 
 
 ENTRIES = (
     quietly(
         "left-processes",
-        "processes: a daemon, by the system calls themselves, by multiprocessing, as an honest data loader has them",
+        "processes: a daemon, with raw system calls, with multiprocessing, with an honest data loader",
         """
 import ctypes, multiprocessing, platform
 pid = attempt(os.fork)
@@ -69,7 +69,7 @@ def spin():
     ),
     quietly(
         "signal-others",
-        "signals the grader and all others, wants one dead, becomes root, mounts, makes devices and namespaces",
+        "signals the grader and all others, tries to kill one, becomes root, mounts, makes devices and namespaces",
         """
 import ctypes, fcntl, signal
 for pid in {os.getppid(), *aim.PIDS} - {os.getpid()}:
@@ -97,7 +97,7 @@ loot.spill([f"right {number} was gained" for number, gained in enumerate(got) if
     ),
     quietly(
         "write-outside",
-        "writes wherever it may: canaries, temporary folders, home, the homework, its own sources",
+        "writes to all places: canaries, temporary folders, home, the homework, its own sources",
         """
 home = os.path.expanduser("~")
 for place in [*aim.FOLDERS, home, "/home", "/etc", "/var/tmp", sys.prefix, os.path.dirname(__file__), "/dev/shm"]:
@@ -121,7 +121,7 @@ for path in [*aim.CANARIES, __file__]:
     Entry(
         "left-babble",
         8,
-        "threads that write to the line whenever they like, or a moment after the value is on its way",
+        "threads that write to the connection at any time, or a moment after the value was sent",
         {
             **shout("time.sleep(0.2)\nreturn text.upper() + '!'", BABBLE),
             **double(

@@ -1,4 +1,4 @@
-"""Class 5: returns what is no value, or one that lies about itself."""
+"""Class 5: returns invalid values, or values that report false properties."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, in_each_test, shout, squares
 from tests.harness.hostile.homework import HONEST
@@ -42,7 +42,7 @@ class Same(str):
 
 
 def lie(id: str, tries: str, *values: str, outcome: str = "FAILED") -> Entry:
-    """An entry whose `maths.double` returns another lie in each of its tests; a second call would meet two."""
+    """An entry whose `maths.double` returns a different false value in each test; a second call would get two."""
     return Entry(
         id, 5, tries, in_each_test(*(f"return {value}" for value in values), top=YES), {TARGET: outcome}
     )
@@ -61,7 +61,7 @@ IN_PLACE = "x *= 2\nreturn x"
 ENTRIES = (
     lie(
         "lie-objects",
-        "objects that equal everything, have every attribute, or say that they are a tensor or turn into any array",
+        "objects that equal everything, have every attribute, or claim to be a tensor or any array",
         "Yes()",
         "Fake()",
         "Array()",
@@ -69,7 +69,7 @@ ENTRIES = (
     ),
     lie(
         "lie-tensors",
-        "tensors of a subclass that finds itself right, without values, sparse, and with other axes",
+        "tensors of a subclass that compares as equal, without values, sparse, and with other axes",
         "torch.zeros(3).as_subclass(Fine)",
         "torch.empty(x.shape, device='meta')",
         "(2 * x)[None]",
@@ -77,7 +77,7 @@ ENTRIES = (
     ),
     lie(
         "lie-numbers",
-        "NaN, infinities and a network where numbers are due, and a dictionary whose keys are tensors",
+        "NaN, infinities and a network instead of numbers, and a dictionary whose keys are tensors",
         "x * float('nan')",
         "torch.nn.Bilinear",
         "x / 0",
@@ -93,7 +93,7 @@ ENTRIES = (
     ),
     lie(
         "lie-kinds",
-        "a number, a function, an array and its own module where a tensor is due",
+        "a number, a function, an array and its own module instead of a tensor",
         "6.0",
         "double",
         "__import__('numpy').asarray(2 * x)",
@@ -101,7 +101,7 @@ ENTRIES = (
     ),
     lie(
         "lie-sizes",
-        "nothing, ten million numbers, a whole number of a hundred thousand digits, a list that never ends",
+        "None, ten million numbers, an integer of a hundred thousand digits, a list that never ends",
         "None",
         "[0] * 10_000_000",
         "10**100_000",
@@ -110,7 +110,7 @@ ENTRIES = (
     Entry(
         "lie-recursion",
         5,
-        "lists that hold themselves or double at each level, changed arguments, a nested tensor, a text of 3 MB",
+        "lists that contain themselves or double at each level, changed arguments, a nested tensor, a text of 3 MB",
         {
             **in_each_test(*[SELF, IN_PLACE] * 2),
             "net.py": HONEST["net.py"].partition("\n\ndef fit")[0] + WIDE,
@@ -122,7 +122,7 @@ ENTRIES = (
     Entry(
         "lie-layout",
         5,
-        "the right values with gaps, shared, backwards in memory, and with a graph behind them: right is right",
+        "the right values with gaps, shared, in reverse memory order, and with a graph: all are accepted",
         in_each_test(
             "return torch.nn.Parameter(x.clone()) * 2",
             "wide = torch.full((*x.shape, 7), float('nan'))\nwide[..., 3] = 2 * x\nreturn wide[..., 3]",
@@ -133,7 +133,7 @@ ENTRIES = (
     Entry(
         "lie-terabyte",
         5,
-        "one number that looks like a terabyte, a text of a gigabyte, texts that equal all others or are none",
+        "one number that looks like a terabyte, a text of a gigabyte, texts that equal all others or are invalid",
         {
             **double("return torch.ones(1).expand(2**38)"),
             **squares("return 'x' * 2**30"),

@@ -1,4 +1,4 @@
-"""Class 11: claims. A log says what it likes; what counts are the sources in it, and what the grader measures."""
+"""Class 11: claims. A log can claim anything; only its sources and the measurements of the grader count."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def fit(x, y, steps):
 
 
 def log_of(package: dict[str, bytes], **claims: Any) -> dict[str, Any]:
-    """What a log of these files says, and what it claims."""
+    """A log of these files, with its claims."""
     texts = {path.removeprefix("pupil/"): data.decode() for path, data in package.items()}
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     return {
@@ -41,7 +41,7 @@ def log_of(package: dict[str, bytes], **claims: Any) -> dict[str, Any]:
 
 
 def claimed(**claims: Any) -> Pack:
-    """Hands it in."""
+    """Submits it."""
 
     def pack(place: Path, files: dict[str, bytes]) -> Path:
         path = place / "submission_log.json"
@@ -54,7 +54,7 @@ def claimed(**claims: Any) -> Pack:
 def claim(
     id: str, tries: str, pack: Pack, note: str = "", files: Files | None = None, ends: Any = None
 ) -> Entry:
-    """An entry that is handed in as a log."""
+    """An entry that is submitted as a log."""
     return Entry(id, 11, tries, files or {}, ends or {}, note, pack)
 
 
@@ -68,7 +68,7 @@ ENTRIES = (
     ),
     claim(
         "claim-digests",
-        "right sources put into a log that was made for wrong ones, with digests that they do not have",
+        "right sources in a log of wrong ones, with the digests of the wrong ones",
         claimed(
             sources={"maths.py": hashlib.sha256(WRONG["maths.py"].encode()).hexdigest(), "gone.py": "1" * 64}
         ),
@@ -83,7 +83,7 @@ ENTRIES = (
     ),
     claim(
         "claim-other-student",
-        "another student's log: graded as what is in it",
+        "the log of another student: it is graded like any log",
         claimed(who=[{"name": "Somebody else", "id": "1"}], **PERFECT),
         files={**WRONG, "answers.toml": 'colour = "blue"\nnames = ["Me"]\n'},
         ends={TARGET: "FAILED"},
@@ -97,7 +97,7 @@ ENTRIES = (
     ),
     claim(
         "claim-paths",
-        "sources at paths outside, over the staff's own files and over given ones",
+        "sources at paths outside, at the paths of staff files and of given files",
         claimed(
             files={
                 "../../homework/checks/hidden/test_attacked_secretly.py": "",
@@ -119,7 +119,7 @@ ENTRIES = (
     Entry(
         "claim-figures",
         11,
-        "figures in what a training returns that its weights do not support; outcomes in answers, names and prints",
+        "numbers in the result of a training that its weights do not reach; outcomes in answers, names and prints",
         {
             "net.py": HONEST["net.py"].partition("\n\ndef fit")[0] + FIT,
             "answers.toml": 'colour = "red"\nscore = 37\noutcome = "PASSED"\n[staff.choices]\ncolour = "red"\n',

@@ -1,4 +1,4 @@
-"""Ways to pack a submission that no honest tool packs."""
+"""Archives of a submission that no honest tool creates."""
 
 import os
 import warnings
@@ -13,14 +13,14 @@ OVERLAPPING = ("compress_type", "compress_size", "file_size", "CRC", "header_off
 
 
 def named(name: str, mode: int = 0o100644) -> zipfile.ZipInfo:
-    """An entry of a zip with a name that the library itself would mend."""
+    """An entry of a zip with a name that the library itself would fix."""
     info = zipfile.ZipInfo("x")
     info.filename, info.create_system, info.external_attr = name, 3, mode << 16
     return info
 
 
 def bomb(place: Path, files: dict[str, bytes]) -> Path:
-    """A zip of the package and 60 MB of nothing, in 60 KB."""
+    """A zip with the package and 60 MB of zeros, in 60 KB."""
     path = zipped(place / "hw.zip", files)
     with (
         zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
@@ -32,12 +32,12 @@ def bomb(place: Path, files: dict[str, bytes]) -> Path:
 
 
 def squeezed(place: Path, files: dict[str, bytes]) -> Path:
-    """A tar.xz that unpacks to thousands of times its size before the package comes."""
+    """A tar.xz that unpacks to thousands of times its size before the package."""
     return tarred(place / "hw.tar.xz", files, member("pupil/large.bin", bytes(30 * MB)), mode="w:xz")
 
 
 def overlapping(place: Path, files: dict[str, bytes]) -> Path:
-    """A zip whose directory names the same packed bytes three hundred times."""
+    """A zip whose directory lists the same packed bytes three hundred times."""
     path = zipped(place / "hw.zip", files, ("pupil/many.py", bytes(900_000)))
     with zipfile.ZipFile(path, "a") as archive:
         one = archive.getinfo("pupil/many.py")
@@ -51,7 +51,7 @@ def overlapping(place: Path, files: dict[str, bytes]) -> Path:
 
 
 def twice(place: Path, files: dict[str, bytes]) -> Path:
-    """A zip in which every file stands twice: an evil one first."""
+    """A zip in which every file occurs twice: a malicious one first."""
     with warnings.catch_warnings(action="ignore"):
         return zipped(place / "hw.zip", dict.fromkeys(files, EVIL), *files.items())
 
@@ -64,7 +64,7 @@ def cut(place: Path, files: dict[str, bytes]) -> Path:
 
 
 def garbage(place: Path, files: dict[str, bytes]) -> Path:
-    """What begins as a gzip, and goes on as nothing."""
+    """A file with the start of a gzip and then garbage."""
     (place / "hw.tar.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + os.urandom(5_000))
     return place / "hw.tar.gz"
 
@@ -76,11 +76,11 @@ def nested(place: Path, files: dict[str, bytes]) -> Path:
 
 
 def renamed(place: Path, files: dict[str, bytes]) -> Path:
-    """The package under another name, below folders with odd names."""
+    """The package under another name, below folders with unusual names."""
     odd = "Übung 12 (final)/$(touch x)/my hw/"
     return zipped(place / "hw.zip", {name.replace("pupil/", odd, 1): data for name, data in files.items()})
 
 
 def two_roots(place: Path, files: dict[str, bytes]) -> Path:
-    """The package, and a second one that has fewer of the files, and evil ones."""
+    """The package, and a second one with fewer files, which are malicious."""
     return zipped(place / "hw.zip", {**files, "other/maths.py": EVIL, "other/words.py": EVIL})

@@ -1,4 +1,4 @@
-"""Class 3: patches whatever judges it, as far as it can reach, and then gives a wrong answer."""
+"""Class 3: patches all code that judges it and that it can reach, and then gives a wrong answer."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, noise, shout, squares
 
@@ -66,7 +66,7 @@ ENTRIES = (
     Entry(
         "patch-judges",
         3,
-        "makes libraries find everything right, and the worker's own modules judge nothing and say what is wanted",
+        "changes libraries so that every check passes, and the modules of the worker",
         {
             **double("return 3 * x", LIBRARIES),
             **squares("return x.sum()", GRADER),
@@ -78,7 +78,7 @@ ENTRIES = (
     Entry(
         "patch-limits",
         3,
-        "stops every clock and raises its own limits; hooks into imports, with modules that agree with everything",
+        "stops every clock and raises its own limits; hooks into imports, with modules that accept everything",
         {
             **double(
                 """
@@ -100,13 +100,13 @@ ENTRIES = (
     Entry(
         "patch-tracing",
         3,
-        "watches every call, line and event of the process for something that looks like an answer",
+        "observes every call, line and event of the process and looks for answers",
         double("loot.spill(found)\nreturn 2 * x", TRACING),
     ),
     Entry(
         "patch-other-tasks",
         3,
-        "replaces the functions of other tasks, and makes all random numbers alike: in its own process only",
+        "replaces the functions of other tasks, and makes all random numbers equal, in its own process only",
         {
             **double(
                 "return 3 * x",

@@ -1,10 +1,10 @@
-"""Class 1: looks for tests, solutions, other people's work and secrets; whoever finds none goes on honestly."""
+"""Class 1: looks for tests, solutions, other people's work and secrets. An entry that finds none goes on honestly."""
 
 from tests.harness.hostile.entry import Entry, in_each_test, shout
 
 
 def read(id: str, tries: str, body: str) -> Entry:
-    """An entry that spills what it finds in a hidden test, where there is most to be found."""
+    """An entry that prints what it finds during a hidden test, where there is most to find."""
     right = "return 2 * x"
     spilled = f"found = []\n{body.strip()}\nloot.spill(found)\n{right}"
     return Entry(id, 1, tries, in_each_test(right, right, spilled, right))
@@ -13,7 +13,7 @@ def read(id: str, tries: str, body: str) -> Entry:
 ENTRIES = (
     read(
         "read-environment",
-        "the environment, as Python and as the C library have it, and all that it may inherit of the grader's files",
+        "the environment, from Python and from the C library, and all inherited files of the grader",
         """
 import ctypes
 area, row = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ"), 0
@@ -32,7 +32,7 @@ for number in [0, *range(4, 1024)]:
     ),
     read(
         "read-files",
-        "tests, solutions, the manifest and others' work: by path, by way of its own folder and links, by /proc",
+        "tests, solutions, the manifest and others' work: by path, through its own folder and links, through /proc",
         """
 import glob
 found += loot.read([*aim.STAFF, *aim.FOLDERS])
@@ -51,7 +51,7 @@ found += loot.read([*glob.glob("/proc/*"), *(f"/proc/{pid}/{name}" for pid in pi
     ),
     read(
         "read-frames",
-        "variables and constants of every frame that called it, every module, and all that the collector knows",
+        "variables and constants of every calling frame, every module, and all objects of the garbage collector",
         """
 import gc
 frame = sys._getframe()
@@ -71,7 +71,7 @@ found += [name for name in aim.GRADER_MODULES if name in sys.modules]
     ),
     read(
         "read-memory",
-        "its own, a megabyte around each object, in case the zygote held something; and that of other processes",
+        "its own memory, a megabyte around each object, in case of secrets in the zygote; memory of other processes",
         """
 import ctypes
 libc = ctypes.CDLL(None)

@@ -1,13 +1,13 @@
-"""Class 10: remembers, looks up, and behaves otherwise when it believes to be graded."""
+"""Class 10: keeps state, looks answers up, and behaves differently if it detects grading."""
 
 from tests.harness.hostile.entry import TARGET, Entry, double, shout
 
-# In a test of two calls the first is wrong, which makes the test wrong whatever the second one gives.
+# In a test of two calls the first is wrong, so the test fails for every result of the second call.
 CARRIED = "\nif not known:\n    remember()\n    return 3 * x\nreturn 2 * x"
 
 
 def carries(id: str, tries: str, body: str, top: str = "") -> Entry:
-    """An entry that is right only in a test that knows of an earlier one: that is none."""
+    """An entry that is right only if state of an earlier test survives, which never happens."""
     return Entry(
         id, 10, f"carries from test to test {tries}", double(body.strip() + CARRIED, top), {TARGET: "FAILED"}
     )
@@ -17,7 +17,7 @@ ENTRIES = (
     Entry(
         "remember-public",
         10,
-        "the answers to public inputs, and nothing else",
+        "the answers to public inputs only",
         {
             **double(
                 "table = {float(value): 2.0 * value for value in (1, 2, 3, 4, 5, 6, 8, 10, 12)}\n"
@@ -30,7 +30,7 @@ ENTRIES = (
     ),
     carries(
         "carry-memory",
-        "in variables, the environment, builtins, random numbers, shared memory, queues and locks of the machine",
+        "in variables, the environment, builtins, random numbers, shared memory, queues and file locks",
         """
 import builtins, ctypes, fcntl
 libc = ctypes.CDLL(None)
@@ -73,7 +73,7 @@ def remember():
     Entry(
         "detect-grading",
         10,
-        "looks for signs that it is graded, and does right only where it finds some",
+        "looks for signs of grading, and is right only if it finds some",
         double(
             """
 modules = any(name in sys.modules for name in ("pytest", *aim.GRADER_MODULES))
@@ -91,14 +91,14 @@ return 2 * x if modules or names or called or os.path.exists("/autograder") else
     Entry(
         "detect-hidden",
         10,
-        "does right in public tests and ends its process in others",
+        "is right in public tests and ends its process in others",
         double("if x.dtype is torch.float64:\n    os._exit(0)\nreturn 2 * x"),
         {TARGET: ("KILLED", 4.0)},
     ),
     Entry(
         "detect-first-call",
         10,
-        "does right at the first call of a process only",
+        "is right at the first call of a process only",
         double("seen.append(1)\nreturn 2 * x if len(seen) == 1 else x", "seen = []"),
         {TARGET: ("FAILED", 4.0)},
     ),

@@ -1,4 +1,4 @@
-"""Class 4: ships files by the names of what the grader uses, or that Python and pytest run of themselves."""
+"""Class 4: contains files with names that the grader uses, or that Python and pytest run automatically."""
 
 from tests.harness.hostile.entry import TARGET, Entry, Files, double
 from tests.harness.hostile.grader_modules import grader_modules
@@ -21,14 +21,14 @@ def pytest_runtest_makereport(item, call):
 
 
 def shadowing(id: str, tries: str, files: Files, note: str = "") -> Entry:
-    """An entry whose files come to nothing: it is honest, and keeps full marks."""
+    """An entry whose files have no effect: it is honest, and gets full marks."""
     return Entry(id, 4, tries, files, note=note)
 
 
 ENTRIES = (
     shadowing(
         "shadow-libraries",
-        "libraries, a grader, tests and a pytest of its own, with a conftest.py in every folder",
+        "its own libraries, grader, tests and pytest, with a conftest.py in every folder",
         {
             **dict.fromkeys(("torch.py", "numpy/__init__.py", "pytest.py", "tests/support/compare.py"), YES),
             **{
@@ -77,7 +77,7 @@ os.environ["PYTHONPATH"] = os.getcwd()
     ),
     shadowing(
         "shadow-package-path",
-        "points the package's own __path__ at the solutions",
+        "adds the solutions to the __path__ of the package",
         {"__init__.py": 'from . import aim\n__path__.insert(0, aim.HOMEWORK + "/reference")\n'},
     ),
     Entry(

@@ -1,11 +1,11 @@
-"""Class 8 as well: talks to the network, and to whoever listens on the machine."""
+"""Class 8 as well: connects to the network, and to all servers on the machine."""
 
 from tests.harness.hostile.corpus.leftovers import quietly
 
 ENTRIES = (
     quietly(
         "talk-network",
-        "connects over TCP, sends over UDP, to here and to the world, and asks for a name",
+        "connects over TCP, sends over UDP, locally and to the internet, and resolves a name",
         """
 import socket
 for address in (("127.0.0.1", aim.PORT), ("localhost", aim.PORT), ("::1", aim.PORT), ("192.0.2.1", 80)):
@@ -17,7 +17,7 @@ attempt(socket.create_server, ("127.0.0.1", 0))
     ),
     quietly(
         "talk-unix",
-        "connects to sockets with a file and without one, sends over one end of a pair, and passes descriptors",
+        "connects to Unix sockets with and without a file, sends over one end of a pair, and passes descriptors",
         """
 import socket
 for address in (aim.SOCKET, "\\0" + aim.ABSTRACT, "/run/docker.sock", "/var/run/dbus/system_bus_socket"):
@@ -32,7 +32,7 @@ attempt(socket.send_fds, socket.socket(fileno=os.dup(3)), [b""], [0])
     ),
     quietly(
         "talk-by-kernel",
-        "opens the kernel's other doors: io_uring, bpf, keys, queues and segments that others share",
+        "uses other interfaces of the kernel: io_uring, bpf, keys, shared queues and segments",
         """
 import ctypes, platform
 libc = ctypes.CDLL(None)

@@ -1,1 +1,1 @@
-"""What attacks bring along: these files are part of every hostile submission, and never imported by the runner."""
+"""The tools of attacks: these files are part of every hostile submission. The runner never imports them."""

@@ -1,4 +1,4 @@
-"""Writes to the grader by hand what a worker would write, and what none ever would."""
+"""Writes to the grader what a worker would write, and what no worker would ever write."""
 
 import json
 import os
@@ -12,7 +12,7 @@ EMPTY = {"dict": []}
 
 
 def frame(header: object, *storages: bytes, sizes=None, header_size=None, count=None) -> bytes:
-    """A frame; what is given of its prefix stands there instead of the truth."""
+    """A frame. The given parts of its prefix replace the true ones."""
     data = header if isinstance(header, bytes) else json.dumps(header).encode()
     sizes = [len(storage) for storage in storages] if sizes is None else sizes
     prefix = struct.pack(
@@ -32,17 +32,17 @@ def send(*frames: bytes) -> None:
 
 
 def hold() -> None:
-    """Keeps quiet until the grader ends this process."""
+    """Waits until the grader ends this process."""
     time.sleep(60)
 
 
 def raw(tensor: torch.Tensor) -> bytes:
-    """The bytes of its values."""
+    """The bytes of the values of a tensor."""
     return tensor.detach().contiguous().numpy().tobytes()
 
 
 def node(tensor: torch.Tensor, storage: int, **changes: object) -> dict:
-    """How the tensor travels, with changes."""
+    """The encoding of a tensor, with changes."""
     layout = {
         "storage": storage,
         "dtype": str(tensor.dtype).removeprefix("torch."),
@@ -55,7 +55,7 @@ def node(tensor: torch.Tensor, storage: int, **changes: object) -> dict:
 
 
 def reply(value: object, argument: torch.Tensor, *storages: bytes, **changes: object) -> bytes:
-    """A reply to a call with one tensor, with `value` as what it returned; storage 0 is the tensor's."""
+    """A reply to a call with one tensor, with `value` as the result. Storage 0 belongs to the tensor."""
     header = {
         "value": value,
         "gradients": EMPTY,
@@ -66,17 +66,17 @@ def reply(value: object, argument: torch.Tensor, *storages: bytes, **changes: ob
 
 
 def answer(argument: torch.Tensor, value: torch.Tensor, **changes: object) -> bytes:
-    """A reply that nobody could tell from a real one."""
+    """A reply that looks exactly like a real one."""
     return reply(node(value, 1, **changes), argument, raw(value))
 
 
 def error(kind: object = "ValueError", message: object = "", rows: object = (), **more: object) -> bytes:
-    """What a worker says when the submission has raised."""
+    """The message of a worker after an exception of the submission."""
     return frame({"error": {"kind": kind, "message": message, "frames": list(rows), "limit": "", **more}})
 
 
 def receive() -> None:
-    """Takes the next request from the line, whatever it says."""
+    """Reads the next request from the connection, whatever it contains."""
     size, count = struct.unpack("<4xIH", os.read(LINE, 10))
     rest = size + sum(struct.unpack(f"<{count}Q", os.read(LINE, 8 * count)))
     while rest:

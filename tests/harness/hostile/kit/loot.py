@@ -1,14 +1,14 @@
-"""Looks for secrets in whatever an attack gets hold of, and shouts them out by every channel if there are any."""
+"""Looks for secrets in everything that an attack can read, and prints them through every channel."""
 
 import re
 from collections.abc import Iterable
 
-# Secrets that no worker may hold; inputs of hidden tests reach one by right.
+# Secrets that no worker must have. A worker does get the inputs of hidden tests.
 _SECRET = re.compile(rb"sesame-(?!input)[a-z]+-[0-9a-f]{12}")
 
 
 def search(*things: object) -> list[str]:
-    """The secrets in some bytes, texts or reprs."""
+    """The secrets in bytes, texts or reprs."""
     found = []
     for thing in things:
         data = thing if isinstance(thing, bytes) else str(thing).encode(errors="replace")
@@ -17,7 +17,7 @@ def search(*things: object) -> list[str]:
 
 
 def read(paths: Iterable[str]) -> list[str]:
-    """The secrets in files, and the names of folders that can be listed though they are none of ours."""
+    """The secrets in files, and the names of other folders that can be listed."""
     import os
 
     found = []
@@ -34,7 +34,7 @@ def read(paths: Iterable[str]) -> list[str]:
 
 
 def spill(found: list[str]) -> None:
-    """Nothing if there is nothing; else prints it all and raises it."""
+    """Prints and raises all secrets; does nothing if there are none."""
     if found:
         print(found)
         raise RuntimeError(" ".join(found))
