@@ -192,7 +192,7 @@ def test_a_child_may_signal_itself_and_not_the_process_that_built_the_program() 
 
 @needs_filters
 def test_abort_ends_the_process_by_its_own_signal() -> None:
-    done = run("import os; from autograder.isolation import seccomp; seccomp.install(); os.abort()")
+    done = run("import os; from autograder.isolation.kernel import seccomp; seccomp.install(); os.abort()")
     assert done.returncode == -signal.SIGABRT
 
 
@@ -210,7 +210,7 @@ GATE = (
 def test_call_by_another_table_kills(other_table: str) -> None:
     if run(other_table).returncode != 0:
         pytest.skip("this kernel has no such table")
-    done = run(f"from autograder.isolation import seccomp; seccomp.install(); {other_table}")
+    done = run(f"from autograder.isolation.kernel import seccomp; seccomp.install(); {other_table}")
     assert done.returncode == -signal.SIGSYS
 
 
