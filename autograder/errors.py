@@ -49,7 +49,7 @@ class WrongAnswer(AssertionError):
 
 
 @dataclass(frozen=True)
-class Frame:
+class TracebackLine:
     """One line of the student's own traceback; `file` is relative to the package."""
 
     file: str
@@ -72,7 +72,7 @@ class StudentError(Exception):
         self,
         kind: str,
         message: str,
-        frames: tuple[Frame, ...] = (),
+        frames: tuple[TracebackLine, ...] = (),
         *,
         limit: str = "",
     ) -> None:

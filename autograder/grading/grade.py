@@ -86,7 +86,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
         device=request.device,
         isolation={
             "mode": "isolated" if request.isolated else "none",
-            "layers": request.isolated.layers.words() if request.isolated else [],
+            "layers": request.isolated.layers.describe() if request.isolated else [],
             "promises": dict(request.promises),
         },
         answers=form.values,

@@ -12,7 +12,7 @@ from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
 from autograder.grading.grade import Progress, Render, Request, begin, grade
 from autograder.isolation import promises
-from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.platforms.gradescope import results as gradescope
 from autograder.record.build import Record
@@ -68,7 +68,7 @@ class Grader:
         self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
         self.staging.mkdir()
         threads = int(manifest.limits["threads"])
-        setting = Setting(self.staging, manifest.package, ("torch", "numpy"), threads)
+        setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
         self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
@@ -93,12 +93,12 @@ class Grader:
         if self._promises is None:
             if self.isolated.layers.missing:
                 raise InputError(_refusal(list(self.isolated.layers.missing)))
-            with promises.Court(self.isolated, self.staging, secrets(self._manifest)) as court:
+            with promises.AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as court:
                 broken = promises.try_all(court, promises.PROMISES)
             failed = [
-                f"{p.words.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
+                f"{p.sentence.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
                 for p in promises.PROMISES
-                if p.due and broken[p.name]
+                if p.required and broken[p.name]
             ]
             if failed:
                 raise InputError(_refusal(failed))
@@ -124,7 +124,7 @@ class Grader:
             return "cpu"
         if self.isolated is None:
             return "cuda"
-        with promises.Court(self.isolated, self.staging, []) as court:
+        with promises.AttackRunner(self.isolated, self.staging, []) as court:
             usable = court.attack("use_gpu", gpu=True)
         if not usable and wish == "cuda":
             raise InputError(

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
-from autograder.isolation.plan import MAX_SCRATCH_FILES, Limits
+from autograder.isolation.plan import MAX_SCRATCH_FILES, WorkerLimits
 from autograder.transport.frames import pack, unpack
-from autograder.transport.reported import MESSAGE_CAP
+from autograder.transport.student_errors import MESSAGE_CAP
 from autograder.transport.text import printable
 from autograder.transport.wire import Frame
 
@@ -24,7 +24,7 @@ MOST_OUTPUT = 16 * 2**20  # bytes; who prints more is ended
 
 
 @dataclass
-class Ends:
+class Channels:
     """The grader's ends of what it shares with a worker: frames, life, and output (a pipe)."""
 
     line: socket.socket
@@ -33,7 +33,7 @@ class Ends:
     output: bytearray = field(default_factory=bytearray)
 
 
-class Line:
+class WorkerConnection:
     """Talks to one worker. Whatever goes wrong here ends the worker, for good.
 
     Args:
@@ -42,7 +42,7 @@ class Line:
         limits: what it may use up, for the words if it did.
     """
 
-    def __init__(self, ends: Ends, seconds: float, limits: Limits) -> None:
+    def __init__(self, ends: Channels, seconds: float, limits: WorkerLimits) -> None:
         self._ends = ends
         self._allowed = self._left = seconds
         self.limits = limits
@@ -139,7 +139,7 @@ class Line:
                 try:
                     piece = piece[self._ends.line.send(piece) :]
                 except (BrokenPipeError, ConnectionResetError):
-                    raise self._obituary() from None
+                    raise self._end_reason() from None
 
     def _receive(self, deadline: float) -> Frame:
         def fill(buffer: memoryview) -> None:
@@ -150,7 +150,7 @@ class Line:
                 except ConnectionResetError:
                     got = 0
                 if not got:
-                    raise self._obituary()
+                    raise self._end_reason()
                 buffer = buffer[got:]
 
         try:
@@ -196,7 +196,7 @@ class Line:
                     )
         return True
 
-    def _obituary(self) -> BaseException:
+    def _end_reason(self) -> BaseException:
         """How the worker ended, in words."""
         self._drain()
         self._ends.life.settimeout(DEATH_SECONDS)

@@ -13,8 +13,8 @@ from typing import Any
 
 import autograder
 from autograder.errors import HarnessError
-from autograder.isolation.connection import END_SECONDS, Ends, Line
-from autograder.isolation.plan import Layers, Limits, Plan, layers_from, to_json
+from autograder.isolation.connection import END_SECONDS, Channels, WorkerConnection
+from autograder.isolation.plan import Layers, Plan, WorkerLimits, layers_from, to_json
 from autograder.transport.session import Session
 
 HELLO_SECONDS = 300.0  # for all imports, on half a processor
@@ -32,7 +32,7 @@ main()
 
 
 @dataclass(frozen=True)
-class Setting:
+class ZygoteConfig:
     """What a zygote is started for.
 
     Attributes:
@@ -55,27 +55,27 @@ class Isolated:
     Start it before anything secret is open, and ask for `layers` as late as may be: it warms up meanwhile.
 
     Args:
-        setting: what it is started for.
+        config: what it is started for.
     """
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, config: ZygoteConfig) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-workers-")
         os.chmod(self._folder.name, 0o711)  # a worker's user goes through, and sees only its own folder
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = Plan(
-            staging=str(setting.staging.resolve()),
-            package=setting.package,
+            staging=str(config.staging.resolve()),
+            package=config.package,
             visible=_visible(),
             scratch=os.path.realpath(self._folder.name),
-            imports=setting.imports,
-            threads=setting.threads,
+            imports=config.imports,
+            threads=config.threads,
             grader=os.getpid(),
             control=theirs.fileno(),
         )
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self._process = _start(plan, theirs, self._errors.fileno())
         theirs.close()
-        self._setting = setting
+        self._config = config
         self._layers: Layers | None = None
 
     @property
@@ -112,24 +112,26 @@ class Isolated:
         folder: str | None = None,
     ) -> Session:
         """As `Transport.open`; the worker mounts the submission, or another `folder` of the staging folder."""
-        line = self.line(seconds, memory_mb=memory_mb, gpu=gpu, folder=folder)
+        line = self.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=folder)
         session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), seed)
-        session.printed, session.close, session.limits = line.text, line.close, line.limits.words()
+        session.printed, session.close, session.limits = line.text, line.close, line.limits.describe()
         for target, substitute in overrides.items():
             session.override(target, substitute)
         return session
 
-    def line(
+    def connect(
         self, seconds: float, *, memory_mb: int = 1024, gpu: bool = False, folder: str | None = None
-    ) -> Line:
+    ) -> WorkerConnection:
         """A line to a fresh worker, without a session on it."""
-        limits = Limits(cpu_seconds=int(seconds * self._setting.threads) + 10, memory_mb=memory_mb)
-        return Line(self._hatch(folder or self._setting.package, limits, gpu=gpu), seconds, limits)
+        limits = WorkerLimits(cpu_seconds=int(seconds * self._config.threads) + 10, memory_mb=memory_mb)
+        return WorkerConnection(
+            self._request_worker(folder or self._config.package, limits, gpu=gpu), seconds, limits
+        )
 
     @property
     def staging(self) -> str:
         """The folder of the packages."""
-        return str(self._setting.staging)
+        return str(self._config.staging)
 
     @property
     def pid(self) -> int:
@@ -149,7 +151,7 @@ class Isolated:
         self._errors.close()
         self._folder.cleanup()
 
-    def _hatch(self, folder: str, limits: Limits, *, gpu: bool) -> Ends:
+    def _request_worker(self, folder: str, limits: WorkerLimits, *, gpu: bool) -> Channels:
         assert self.layers is not None
         line, their_line = socket.socketpair()
         life, their_life = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -159,7 +161,7 @@ class Isolated:
         socket.send_fds(self._control, [json.dumps(request).encode()], [end.fileno() for end in theirs])
         for end in theirs:
             end.close()
-        return Ends(line, life, printed)
+        return Channels(line, life, printed)
 
 
 def _start(plan: Plan, control: socket.socket, errors: int) -> "subprocess.Popen[bytes]":

@@ -9,10 +9,9 @@ import resource
 import struct
 from pathlib import Path
 
-from autograder.isolation.kernel import landlock, seccomp
-from autograder.isolation.kernel import namespaces as room
+from autograder.isolation.kernel import landlock, namespaces, seccomp
 from autograder.isolation.kernel.syscalls import call, prctl
-from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Limits, Plan
+from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, WorkerLimits
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS = 1, 4, 8
 _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 39, 21
@@ -23,48 +22,52 @@ GPU_DEVICES = "/dev/nvidia*"
 GPU_READS = ("/proc", "/sys", "/etc")
 
 
-class NotLockedIn(Exception):
+class LockdownError(Exception):
     """A layer that is due was not reached; nothing of the submission may run."""
 
 
-def lock_in(plan: Plan, layers: Layers, limits: Limits, place: "Place", *, gpu: bool) -> None:
+def lock_down(
+    plan: Plan, layers: Layers, limits: WorkerLimits, context: "WorkerContext", *, gpu: bool
+) -> None:
     """Gives up everything that the submission must not have.
 
     Args:
         plan: what may be read.
         layers: what has to be reached.
         limits: what may be used up.
-        place: the worker's own folder, submission and user.
+        context: the worker's own folder, submission and user.
         gpu: whether a GPU may be used. (This path has not been measured.)
 
     Raises:
-        NotLockedIn: a layer that is due is missing.
+        LockdownError: a layer that is due is missing.
         OSError: the kernel refused a step.
     """
     if layers.private_root:
-        room.private_scratch(place.scratch, limits.scratch_mb, MAX_SCRATCH_FILES, place.user or os.getuid())
+        namespaces.private_scratch(
+            context.scratch, limits.scratch_mb, MAX_SCRATCH_FILES, context.user or os.getuid()
+        )
         if gpu:
-            room.fresh_proc()
-    os.chdir(place.scratch)
-    _limit(limits, place, gpu=gpu)
-    if place.user is not None:
-        _become(place.user, keep=layers.reads_by > 0)
-    _keep_capabilities(layers.reads_by)
+            namespaces.fresh_proc()
+    os.chdir(context.scratch)
+    _limit(limits, context, gpu=gpu)
+    if context.user is not None:
+        _become(context.user, keep=layers.read_capability > 0)
+    _keep_capabilities(layers.read_capability)
     prctl(_PR_SET_DUMPABLE, 0)  # no trace, and /proc entries that belong to root
     prctl(_PR_SET_PDEATHSIG, 9)  # after the change of user, which forgets it
     if layers.landlock:
-        devices = [Path(path) for path in room.DEVICES]
-        reads = [Path(path) for path in (*plan.visible, place.package)]
+        devices = [Path(path) for path in namespaces.DEVICES]
+        reads = [Path(path) for path in (*plan.visible, context.package)]
         if gpu:
             devices += Path("/dev").glob(GPU_DEVICES.removeprefix("/dev/"))
             reads += [Path(path) for path in GPU_READS if Path(path).exists()]
-        landlock.restrict(reads, [Path(place.scratch)], devices)
+        landlock.restrict(reads, [Path(context.scratch)], devices)
     if layers.seccomp:
-        seccomp.install(gpu=gpu, writes=layers.writes)
-    _read_back(layers, place)
+        seccomp.install(gpu=gpu, writes=layers.can_write)
+    _read_back(layers, context)
 
 
-class Place:
+class WorkerContext:
     """Where one worker lives.
 
     Attributes:
@@ -83,7 +86,7 @@ class Place:
         self.mapped = mapped
 
 
-def _limit(limits: Limits, place: Place, *, gpu: bool) -> None:
+def _limit(limits: WorkerLimits, context: WorkerContext, *, gpu: bool) -> None:
     rows = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: limits.cpu_seconds,
@@ -92,11 +95,11 @@ def _limit(limits: Limits, place: Place, *, gpu: bool) -> None:
         resource.RLIMIT_MEMLOCK: 0,
     }
     if not gpu:
-        rows[resource.RLIMIT_DATA] = place.data + limits.memory_mb * _MB
+        rows[resource.RLIMIT_DATA] = context.data + limits.memory_mb * _MB
         # Shared memory counts here only; libraries and arenas of threads take address space and no memory.
-        rows[resource.RLIMIT_AS] = place.mapped + (limits.memory_mb + 512) * _MB
+        rows[resource.RLIMIT_AS] = context.mapped + (limits.memory_mb + 512) * _MB
     if (
-        place.user is not None
+        context.user is not None
     ):  # counts all processes of a user: as the grader's own it would count the grader's
         rows[resource.RLIMIT_NPROC] = limits.threads
     for kind, most in rows.items():
@@ -127,14 +130,14 @@ def capabilities() -> int:
     return int(effective | permitted | inheritable | (high[0] | high[1] | high[2]) << 32)
 
 
-def _read_back(layers: Layers, place: Place) -> None:
-    user = place.user if place.user is not None else os.getuid()
+def _read_back(layers: Layers, context: WorkerContext) -> None:
+    user = context.user if context.user is not None else os.getuid()
     due = {
         "another user": os.getresuid() == (user, user, user) and os.getresgid()[0] == os.getresgid()[1],
-        "no groups": place.user is None or os.getgroups() == [],
+        "no groups": context.user is None or os.getgroups() == [],
         "no file limit beyond the due one": resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         != resource.RLIM_INFINITY,
-        "no capabilities": capabilities() == layers.reads_by,
+        "no capabilities": capabilities() == layers.read_capability,
     }
     if layers.seccomp:
         due["seccomp"] = prctl(_PR_GET_SECCOMP) == _FILTERED
@@ -143,10 +146,10 @@ def _read_back(layers: Layers, place: Place) -> None:
     if layers.landlock:
         due["Landlock"] = not _can_list("/")
     if layers.private_root:
-        due["private root"] = not Path("/proc/1").exists() or place.user is None
+        due["private root"] = not Path("/proc/1").exists() or context.user is None
     missing = [name for name, reached in due.items() if not reached]
     if missing:
-        raise NotLockedIn("not reached: " + ", ".join(missing))
+        raise LockdownError("not reached: " + ", ".join(missing))
 
 
 def _can_list(folder: str) -> bool:

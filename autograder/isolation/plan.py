@@ -30,7 +30,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Limits:
+class WorkerLimits:
     """What one worker may use up. Time on the clock is the grader's to watch; `cpu_seconds` stand behind it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Limits:
         """Of all files in the scratch folder together."""
         return 4 * self.file_mb
 
-    def words(self) -> dict[str, str]:
+    def describe(self) -> dict[str, str]:
         """The most of each, as a student may read it."""
         return {
             "memory": f"{self.memory_mb} MB",
@@ -75,8 +75,8 @@ class Layers:
         landlock: version of Landlock's rules, 0 where there is none.
         seccomp: its system calls are filtered.
         user: the first of the user ids that workers get, or None: they run as the grader's own user.
-        reads_by: the one capability that it keeps, if any, as a bit: to pass folders that its user may not enter, where
-            Python lies in one. What it reads and writes by that, Landlock or a mount bounds.
+        read_capability: the one capability that it keeps, if any, as a bit: to pass folders that its user may not enter
+            where Python lies in one. What it reads and writes by that, Landlock or a mount bounds.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -84,15 +84,15 @@ class Layers:
     landlock: int = 0
     seccomp: bool = False
     user: int | None = None
-    reads_by: int = 0
+    read_capability: int = 0
     missing: tuple[str, ...] = field(default=())
 
     @property
-    def writes(self) -> bool:
+    def can_write(self) -> bool:
         """Whether a worker may write to its scratch folder: only where something keeps it to that folder."""
         return self.private_root or self.landlock > 0
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Each layer in a word or two, for the record."""
         named = [f"{name} namespace" for name in self.namespaces]
         named += ["private root"] if self.private_root else []
@@ -102,7 +102,7 @@ class Layers:
         return [*named, "resource limits"]
 
 
-def to_json(value: Plan | Limits | Layers) -> dict[str, Any]:
+def to_json(value: Plan | WorkerLimits | Layers) -> dict[str, Any]:
     """As plain data."""
     return asdict(value)
 
@@ -117,6 +117,6 @@ def layers_from(data: dict[str, Any]) -> Layers:
     return Layers(**{**data, "namespaces": tuple(data["namespaces"]), "missing": tuple(data["missing"])})
 
 
-def limits_from(data: dict[str, Any]) -> Limits:
+def limits_from(data: dict[str, Any]) -> WorkerLimits:
     """Limits from what `to_json` made of them."""
-    return Limits(**data)
+    return WorkerLimits(**data)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
-from autograder.isolation.connection import Line
+from autograder.isolation.connection import WorkerConnection
 from autograder.isolation.isolated import Isolated
 from autograder.isolation.probes.attempts import LEFT
 from autograder.transport.session import Session
@@ -24,11 +24,11 @@ PROBES = Path(__file__).with_name("probes")
 FOLDER = "probes"  # in the staging folder
 SECONDS = 20.0
 SPIN_SECONDS = 1.0
-BURIED_WITHIN = 10.0
-STOPPED_BY = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
+EXIT_SECONDS = 10.0
+LIMIT_ERRORS = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
 
 
-class Court:
+class AttackRunner:
     """Everything that a worker might get at, set up for the attempt: files, processes, sockets, canaries.
 
     Args:
@@ -44,7 +44,7 @@ class Court:
         self._staging = staging
         self._stack = ExitStack()
 
-    def __enter__(self) -> "Court":
+    def __enter__(self) -> "AttackRunner":
         folder = self._staging / FOLDER
         folder.mkdir(exist_ok=True)
         self._stack.callback(shutil.rmtree, folder)
@@ -54,11 +54,11 @@ class Court:
         ):  # readable for a worker's user, whoever may read the grader's own files
             shutil.copyfile(probe, folder / probe.name)
             (folder / probe.name).chmod(0o644)
-        self.yard = Path(
+        self.canary_folder = Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-canaries-"))
         )
-        self.yard.chmod(0o777)
-        self.canary = self.yard / "canary"
+        self.canary_folder.chmod(0o777)
+        self.canary = self.canary_folder / "canary"
         self.canary.write_text("alive")
         self.canary.chmod(0o666)
         self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
@@ -79,7 +79,7 @@ class Court:
         self.port = tcp.getsockname()[1]
         udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", self.port))
-        self.path, self.name = str(self.yard / "socket"), f"autograder-{os.getpid()}"
+        self.path, self.name = str(self.canary_folder / "socket"), f"autograder-{os.getpid()}"
         self.listeners = [tcp, udp]
         for address in (self.path, "\0" + self.name):
             listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
@@ -97,29 +97,29 @@ class Court:
         gpu: bool = False,
     ) -> list[str]:
         """What a worker of its own got done by an attempt."""
-        line = self.isolated.line(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
+        line = self.isolated.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
         try:
             return self._done(line, attempt, args)
         finally:
             line.close()
 
-    def attack_and_bury(self, attempt: str) -> list[str]:
+    def attack_and_wait(self, attempt: str) -> list[str]:
         """The same, and what is still alive after the worker's end."""
-        line = self.isolated.line(SECONDS, folder=FOLDER)
+        line = self.isolated.connect(SECONDS, folder=FOLDER)
         try:
             self._done(line, attempt, ())
-            return [] if line.gone(BURIED_WITHIN) else ["leave a process behind"]
+            return [] if line.gone(EXIT_SECONDS) else ["leave a process behind"]
         finally:
             line.close()
 
-    def _done(self, line: Line, attempt: str, args: tuple[object, ...]) -> list[str]:
+    def _done(self, line: WorkerConnection, attempt: str, args: tuple[object, ...]) -> list[str]:
         session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), 0)
         try:
             value = session.call(f"attempts.{attempt}", args).value
         except (Killed, TimeLimit):  # stopped, which is as good as refused
             return []
         except StudentError as error:
-            if error.kind in STOPPED_BY:
+            if error.kind in LIMIT_ERRORS:
                 return []
             raise HarnessError(f"the attempt {attempt} itself is broken: {error}") from error
         return [str(item) for item in value]
@@ -131,44 +131,44 @@ class Promise:
 
     Attributes:
         name: two or three words.
-        words: the promise, as a sentence.
-        due: whether nothing is graded where it does not hold.
-        broken: what a worker got done against it.
+        sentence: the promise, as a sentence.
+        required: whether nothing is graded where it does not hold.
+        violations: what a worker got done against it.
     """
 
     name: str
-    words: str
-    due: bool
-    broken: Callable[[Court], list[str]]
+    sentence: str
+    required: bool
+    violations: Callable[[AttackRunner], list[str]]
 
 
-def _writes(court: Court) -> list[str]:
+def _writes(runner: AttackRunner) -> list[str]:
     places = [
         sys.prefix,
         "/tmp",
         "/var/tmp",
         "/dev/shm",
         str(Path.home()),
-        *court.secrets,
-        court.isolated.staging,
+        *runner.secrets,
+        runner.isolated.staging,
     ]
-    folders = [place for place in places if os.path.isdir(place)] + [str(court.yard)]
-    files = [path for path in court.secrets if os.path.isfile(path)]
-    before = os.stat(court.canary)
-    done = court.attack("write", folders, files, [str(court.canary)])
+    folders = [place for place in places if os.path.isdir(place)] + [str(runner.canary_folder)]
+    files = [path for path in runner.secrets if os.path.isfile(path)]
+    before = os.stat(runner.canary)
+    done = runner.attack("write", folders, files, [str(runner.canary)])
     for folder in folders:
         with suppress(FileNotFoundError):
             os.unlink(f"{folder}/{LEFT}")
             done.append(f"leave a file in {folder}")
     unharmed = (
-        court.canary.exists() and os.stat(court.canary) == before and court.canary.read_text() == "alive"
+        runner.canary.exists() and os.stat(runner.canary) == before and runner.canary.read_text() == "alive"
     )
     return done if unharmed or done else ["harm a file"]
 
 
-def _talk(court: Court) -> list[str]:
-    done = court.attack("talk", court.port, court.path, court.name)
-    for listener in court.listeners:
+def _talk(runner: AttackRunner) -> list[str]:
+    done = runner.attack("talk", runner.port, runner.path, runner.name)
+    for listener in runner.listeners:
         listener.setblocking(False)
         with suppress(BlockingIOError):
             if listener.type == socket.SOCK_DGRAM:
@@ -181,36 +181,54 @@ def _talk(court: Court) -> list[str]:
 
 def _bounded(
     attempt: str, little: int, much: int, *, memory_mb: int = 1024, writes: bool = False
-) -> Callable[[Court], list[str]]:
+) -> Callable[[AttackRunner], list[str]]:
     """Too much fails, and a little does not: otherwise a promise would hold because nothing works."""
 
-    def broken(court: Court) -> list[str]:
-        done = court.attack(attempt, much, memory_mb=memory_mb)
-        if writes and not court.isolated.layers.writes:  # nothing at all can be written there
+    def broken(runner: AttackRunner) -> list[str]:
+        done = runner.attack(attempt, much, memory_mb=memory_mb)
+        if writes and not runner.isolated.layers.can_write:  # nothing at all can be written there
             return done
-        allowed = court.attack(attempt, little, memory_mb=memory_mb)
+        allowed = runner.attack(attempt, little, memory_mb=memory_mb)
         return done if allowed else [*done, f"not even {attempt}({little})"]
 
     return broken
 
 
 PROMISES = (
-    Promise("secrets", "Staff's files cannot be read.", True, lambda c: c.attack("read", c.secrets)),
-    Promise("memory", "No other process can be looked into.", True, lambda c: c.attack("memory", c.pids)),
-    Promise("signals", "No other process can be signalled.", True, lambda c: c.attack("signals", c.pids)),
     Promise(
-        "descriptors", "No open file of the grader's is inherited.", True, lambda c: c.attack("descriptors")
+        "secrets", "Staff's files cannot be read.", True, lambda runner: runner.attack("read", runner.secrets)
     ),
-    Promise("privileges", "No right can be gained.", True, lambda c: c.attack("privileges")),
+    Promise(
+        "memory",
+        "No other process can be looked into.",
+        True,
+        lambda runner: runner.attack("memory", runner.pids),
+    ),
+    Promise(
+        "signals",
+        "No other process can be signalled.",
+        True,
+        lambda runner: runner.attack("signals", runner.pids),
+    ),
+    Promise(
+        "descriptors",
+        "No open file of the grader's is inherited.",
+        True,
+        lambda runner: runner.attack("descriptors"),
+    ),
+    Promise("privileges", "No right can be gained.", True, lambda runner: runner.attack("privileges")),
     Promise("files", "Nothing is written outside the scratch folder.", True, _writes),
     Promise("network", "Nobody can be talked to, over the network or on the machine.", True, _talk),
-    Promise("namespaces", "No namespace can be made.", False, lambda c: c.attack("namespaces")),
-    Promise("processes", "No process can be started.", False, lambda c: c.attack("processes")),
-    Promise("leftovers", "Nothing stays alive.", True, lambda c: c.attack_and_bury("processes")),
+    Promise("namespaces", "No namespace can be made.", False, lambda runner: runner.attack("namespaces")),
+    Promise("processes", "No process can be started.", False, lambda runner: runner.attack("processes")),
+    Promise("leftovers", "Nothing stays alive.", True, lambda runner: runner.attack_and_wait("processes")),
 )
 LIMITS = (
     Promise(
-        "time", "Who computes for ever is ended.", True, lambda c: c.attack("spin", seconds=SPIN_SECONDS)
+        "time",
+        "Who computes for ever is ended.",
+        True,
+        lambda runner: runner.attack("spin", seconds=SPIN_SECONDS),
     ),
     Promise("memory limit", "Memory is bounded.", True, _bounded("take_memory", 64, 1024, memory_mb=256)),
     Promise(
@@ -234,10 +252,10 @@ EXISTENCE = Promise(
     "existence",
     "It cannot even be seen which of staff's files exist.",
     False,
-    lambda c: c.attack("see", c.secrets),
+    lambda runner: runner.attack("see", runner.secrets),
 )
 
 
-def try_all(court: Court, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
+def try_all(runner: AttackRunner, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
     """What was broken of each promise: an empty list where it holds."""
-    return {promise.name: promise.broken(court) for promise in promises}
+    return {promise.name: promise.violations(runner) for promise in promises}

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from autograder.isolation.kernel import namespaces as room
+from autograder.isolation.kernel import namespaces
 from autograder.isolation.kernel.syscalls import prctl
 from autograder.isolation.plan import plan_from
 
@@ -23,12 +23,12 @@ def main() -> None:
     if os.getppid() != plan.grader:
         sys.exit("the grader is gone")
     Path("/proc/self/oom_score_adj").write_text("500")  # when memory runs out, not the grader
-    namespaces = room.enter_namespaces()
-    if "pid" in namespaces:
+    entered = namespaces.enter_namespaces()
+    if "pid" in entered:
         _continue_inside(plan.control)
     from autograder.isolation import zygote
 
-    zygote.main(plan, namespaces)
+    zygote.main(plan, entered)
 
 
 def _continue_inside(control: int) -> None:

@@ -19,19 +19,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.isolation import child, warm_up
-from autograder.isolation import layers_found as found
+from autograder.isolation import layer_detection, warm_up, worker_main
 from autograder.isolation.kernel.syscalls import prctl
-from autograder.isolation.lockdown import Place
+from autograder.isolation.lockdown import WorkerContext
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
 
 USERS = 4_096
-LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
+SCAN_INTERVAL = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
-class Hatched:
+class WorkerProcess:
     """A worker that lives, or is dead and not buried yet."""
 
     pid: int
@@ -55,15 +54,17 @@ class Zygote:
         plan: where things are.
         layers: what each worker has to reach.
         control: where requests come from.
-        before: what had to be found out while there was a /proc.
+        proc: what had to be found out while there was a /proc.
     """
 
-    def __init__(self, plan: Plan, layers: Layers, control: socket.socket, before: found.Before) -> None:
+    def __init__(
+        self, plan: Plan, layers: Layers, control: socket.socket, proc: layer_detection.ProcState
+    ) -> None:
         self._plan = plan
         self._layers = layers
         self._control = control
-        self._before = before
-        self._alive: list[Hatched] = []
+        self._proc = proc
+        self._alive: list[WorkerProcess] = []
         self._count = 0
 
     def serve(self) -> None:
@@ -76,22 +77,22 @@ class Zygote:
                 if not worker.dying:
                     poll.register(worker.life, select.POLLIN)
             bounded = self._layers.private_root or not self._alive
-            ready = {descriptor for descriptor, _ in poll.poll(None if bounded else LOOK_EVERY)}
-            if self._control.fileno() in ready and not self._hatch():
+            ready = {descriptor for descriptor, _ in poll.poll(None if bounded else SCAN_INTERVAL)}
+            if self._control.fileno() in ready and not self._spawn():
                 break
             for worker in list(self._alive):
                 if worker.pidfd in ready:
-                    self._bury(worker)
+                    self._reap(worker)
                 elif worker.life.fileno() in ready:
                     worker.kill()
-                elif not bounded and not worker.dying and _overfull(worker):
+                elif not bounded and not worker.dying and _over_limit(worker):
                     worker.limit = "files"
                     worker.kill()
         for worker in list(self._alive):
             worker.kill()
-            self._bury(worker)
+            self._reap(worker)
 
-    def _hatch(self) -> bool:
+    def _spawn(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 3)
         if not message:
             return False
@@ -105,37 +106,37 @@ class Zygote:
         )
         first = self._layers.user
         user = None if first is None else first + self._count % USERS
-        place = Place(
-            scratch, f"{self._plan.staging}/{request['folder']}", user, self._before.data, self._before.mapped
+        context = WorkerContext(
+            scratch, f"{self._plan.staging}/{request['folder']}", user, self._proc.data, self._proc.mapped
         )
         try:
             if not self._layers.private_root:
                 os.mkdir(scratch, 0o700)
                 if user is not None:
                     os.chown(scratch, user, user)
-            if self._before.pids:
-                self._before.pids.renew()
+            if self._proc.pids:
+                self._proc.pids.renew()
             pid = os.fork()
         except OSError as error:
             life.send(json.dumps({"failed": str(error)}).encode())
         else:
             if pid == 0:
-                _end_with(
-                    lambda: child.live(
-                        self._plan, self._layers, limits, place, line, printed, gpu=bool(request["gpu"])
+                _run_and_exit(
+                    lambda: worker_main.run(
+                        self._plan, self._layers, limits, context, line, printed, gpu=bool(request["gpu"])
                     )
                 )
-            self._alive.append(Hatched(pid, os.pidfd_open(pid), life, scratch, limits.scratch_mb))
+            self._alive.append(WorkerProcess(pid, os.pidfd_open(pid), life, scratch, limits.scratch_mb))
         line.close()
         os.close(printed)
         return True
 
-    def _bury(self, worker: Hatched) -> None:
+    def _reap(self, worker: WorkerProcess) -> None:
         """Waits for a dead or dying worker, ends whatever it left behind, and says how it ended."""
         _, status, used = os.wait4(worker.pid, 0)
         os.close(worker.pidfd)
         self._alive.remove(worker)
-        self._sweep()
+        self._kill_orphans()
         if not self._layers.private_root:
             _remove(worker.scratch)
         end = {
@@ -147,12 +148,12 @@ class Zygote:
             worker.life.send(json.dumps(end).encode(), socket.MSG_DONTWAIT)
         worker.life.close()
 
-    def _sweep(self) -> None:
+    def _kill_orphans(self) -> None:
         """Kills every process that came to us as an orphan, and those that come to us by that."""
         known = {worker.pid for worker in self._alive}
-        while self._before.orphans:
-            self._before.orphans.seek(0)
-            orphans = {int(word) for word in self._before.orphans.read().split()} - known
+        while self._proc.orphans:
+            self._proc.orphans.seek(0)
+            orphans = {int(word) for word in self._proc.orphans.read().split()} - known
             if not orphans:
                 return
             for pid in orphans:
@@ -160,7 +161,7 @@ class Zygote:
                 os.waitpid(pid, 0)
 
 
-def _end_with(life: Any) -> None:
+def _run_and_exit(life: Any) -> None:
     """Runs a child's life; whatever happens, the child never comes back into the zygote's code."""
     try:
         life()
@@ -168,7 +169,7 @@ def _end_with(life: Any) -> None:
         os._exit(1)
 
 
-def _overfull(worker: Hatched) -> bool:
+def _over_limit(worker: WorkerProcess) -> bool:
     """Whether a worker has written more into its scratch folder than it may."""
     size = files = 0
     for folder, folders, names in os.walk(worker.scratch):
@@ -197,10 +198,10 @@ def main(plan: Plan, namespaces: tuple[str, ...]) -> None:
     """
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     warm_up.warm_up(plan.imports)
-    before = found.Before(namespaces)
-    layers = found.layers(plan, namespaces)
+    proc = layer_detection.ProcState(namespaces)
+    layers = layer_detection.detect_layers(plan, namespaces)
     control = socket.socket(fileno=plan.control)
     control.send(json.dumps(to_json(layers)).encode())
     gc.collect()
     gc.freeze()
-    Zygote(plan, layers, control, before).serve()
+    Zygote(plan, layers, control, proc).serve()

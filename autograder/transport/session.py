@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import torch
 
 from autograder.errors import Killed, WireError, WrongAnswer
-from autograder.transport.answering import Callbacks
-from autograder.transport.reported import MESSAGE_CAP, student_error
+from autograder.transport.callback_registry import CallbackRegistry
+from autograder.transport.student_errors import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors
 
@@ -100,7 +100,7 @@ class Session:
         self.printed: Callable[[], str] = lambda: ""
         self.close: Callable[[], None] = lambda: None
         self.limits: dict[str, str] = {}
-        self.callbacks = Callbacks(self._special_node, self._special_value)
+        self.callbacks = CallbackRegistry(self._special_node, self._special_value)
         self.answered = False
         self._calls = 0
 
@@ -139,8 +139,8 @@ class Session:
         request = encode.frame(
             op="create", target=target, seed=self._next_seed(), args=encode(args), kwargs=encode(kwargs)
         )
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             handle = Decoder(frame, self._special_value)(frame.header["value"])
         if not isinstance(handle, Handle):
             raise WrongAnswer(f"`{target}` is not a torch module any more", failure="type")
@@ -150,20 +150,20 @@ class Session:
         """`state_dict`, `load_state_dict`, `train` or `eval` of a module."""
         encode = Encoder(self._special_node)
         request = encode.frame(op="method", handle=handle.number, name=name, args=encode(args))
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             return Decoder(frame, self._special_value)(frame.header["value"])
 
     def override(self, target: str, substitute: Callable[..., Any]) -> None:
         """Lets `substitute`, on the test's side, answer for `target` from now on."""
         encode = Encoder(self._special_node)
-        self._exchanged(encode.frame(op="override", target=target, callback=encode(substitute)))
+        self._send(encode.frame(op="override", target=target, callback=encode(substitute)))
 
     # -- replies ----------------------------------------------------------------------------------------------
 
     def _reply(self, request: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reply:
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             header, decode = frame.header, Decoder(frame, self._special_value)
             if "refused" in header:
                 refused = printable(str(header["refused"]), MESSAGE_CAP)
@@ -172,14 +172,14 @@ class Session:
                     hint="Return what the docstring says: tensors, numbers or tuples of them.",
                     failure="type",
                 )
-            after = _of(tuple, decode(header["arguments"])), _of(dict, decode(header["keywords"]))
-            reply = Reply(decode(header["value"]), _of(dict, decode(header["gradients"])), after)
+            after = _expect(tuple, decode(header["arguments"])), _expect(dict, decode(header["keywords"]))
+            reply = Reply(decode(header["value"]), _expect(dict, decode(header["gradients"])), after)
             if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
                 raise WireError("other arguments than those of the call")
         names = [f"argument {i + 1}" for i in range(len(args))] + [f"`{name}`" for name in kwargs]
         pairs = zip(names, (*args, *kwargs.values()), (*after[0], *after[1].values()), strict=True)
         for name, before, now in pairs:
-            _bring_home(before, now)
+            _restore_generator(before, now)
             if _changed(before, now):
                 raise WrongAnswer(
                     f"the code changes {name} in place; its caller still needs the old values",
@@ -188,7 +188,7 @@ class Session:
                 )
         return reply
 
-    def _exchanged(self, request: Frame) -> Frame:
+    def _send(self, request: Frame) -> Frame:
         """Sends a request; raises what the submission raised. A callback's own exception belongs to the test."""
         self.callbacks.error = None
         try:
@@ -201,7 +201,7 @@ class Session:
         if "error" not in frame.header:
             self.answered = True
             return frame
-        with _understanding():
+        with _protocol_errors():
             error = student_error(frame.header["error"])
         raise error from self.live_exception()
 
@@ -226,7 +226,7 @@ class Session:
 
 
 @contextmanager
-def _understanding() -> Iterator[None]:
+def _protocol_errors() -> Iterator[None]:
     """Ends the conversation with a worker whose words make no sense. No honest one comes here."""
     try:
         yield
@@ -234,13 +234,13 @@ def _understanding() -> Iterator[None]:
         raise Killed("its process answered with something that is no answer") from error
 
 
-def _of(kind: type, value: Any) -> Any:
+def _expect(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise WireError(f"a {type(value).__name__} where a {kind.__name__} is due")
     return value
 
 
-def _bring_home(before: Any, now: Any) -> None:
+def _restore_generator(before: Any, now: Any) -> None:
     """A generator that the test passed comes back in the state that the call left it in."""
     if isinstance(before, torch.Generator) and isinstance(now, torch.Generator):
         before.set_state(now.get_state())

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from autograder.errors import TimeLimit, WireError
-from autograder.transport.callback import Callback, Peer
-from autograder.transport.reported import LIMITS, MESSAGE_CAP
+from autograder.transport.callback_proxy import CallbackProxy, Peer
+from autograder.transport.student_errors import LIMITS, MESSAGE_CAP
 from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
 
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
@@ -142,7 +142,7 @@ class Worker:
     # -- what only this side knows ----------------------------------------------------------------------------
 
     def _special_node(self, value: Any) -> Any:
-        if isinstance(value, Callback):
+        if isinstance(value, CallbackProxy):
             return {"callback": value.number}
         if isinstance(value, torch.nn.Module):
             if value not in self._handles:
@@ -153,7 +153,7 @@ class Worker:
     def _special_value(self, node: dict[str, Any]) -> Any:
         match node:
             case {"callback": int(number)}:
-                return Callback(number, self.peer, self._special_node, self._special_value)
+                return CallbackProxy(number, self.peer, self._special_node, self._special_value)
             case {"handle": int(number)} if 0 <= number < len(self._handles):
                 return self._handles[number]
         return None
@@ -163,7 +163,7 @@ class Worker:
         value = function if name == "self" else kwargs[name]
         if isinstance(value, torch.nn.Module):
             return dict(value.named_parameters())
-        if isinstance(value, Callback):
+        if isinstance(value, CallbackProxy):
             return value.anchor
         kwargs[name] = value.requires_grad_()
         return value

@@ -18,7 +18,7 @@ import torch
 from autograder.errors import HarnessError, InputError, Killed, StudentError, TimeLimit
 from autograder.grading.grader import NO_ISOLATION, Grader, Order
 from autograder.isolation import promises
-from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.transport.session import Session
 from tests.harness.mini import CODE, Mini, outcomes
 
@@ -180,7 +180,7 @@ def test_exception_of_a_callback_comes_up_even_if_the_code_catches_it(opened: Ca
     assert session.call("hog.honest", (torch.zeros(1),)).value.item() == 1  # and the line goes on
 
 
-def test_threads_are_what_the_setting_says(opened: Callable[..., Session]) -> None:
+def test_threads_are_what_the_configuration_says(opened: Callable[..., Session]) -> None:
     assert opened().call("hog.count_threads").value == 1
 
 
@@ -214,11 +214,11 @@ def test_a_worker_that_is_not_locked_in_runs_nothing(
 ) -> None:
     """A layer that the zygote found and a worker does not reach ends the worker before the submission is imported."""
     (pupil / "hog.py").write_text(HOG)
-    line = zygote.line(3)
+    connection = zygote.connect(3)
     monkeypatch.setattr(
-        line, "_receive", lambda deadline: type("F", (), {"header": {"unready": "no Landlock"}})
+        connection, "_receive", lambda deadline: type("F", (), {"header": {"unready": "no Landlock"}})
     )
-    session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), 1)
+    session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), 1)
     with pytest.raises(HarnessError, match="no Landlock"):
         session.call("hog.leave")
 
@@ -228,8 +228,8 @@ def test_the_zygote_and_its_workers_die_with_the_grader(tmp_path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from autograder.isolation.isolated import Isolated, Setting
-        isolated = Isolated(Setting(Path(sys.argv[1]), "pupil"))
+        from autograder.isolation.isolated import Isolated, ZygoteConfig
+        isolated = Isolated(ZygoteConfig(Path(sys.argv[1]), "pupil"))
         session = isolated.open(1, 60, {})
         print(isolated.layers is not None, flush=True)
         session.call("hog.sleep")
@@ -254,7 +254,7 @@ def test_the_zygote_and_its_workers_die_with_the_grader(tmp_path: Path) -> None:
 
 
 def test_a_zygote_that_does_not_start_says_why(tmp_path: Path) -> None:
-    isolated = Isolated(Setting(tmp_path, "pupil", ("no_such_module",)))
+    isolated = Isolated(ZygoteConfig(tmp_path, "pupil", ("no_such_module",)))
     try:
         with pytest.raises(HarnessError, match="No module named 'no_such_module'"):
             _ = isolated.layers
@@ -271,7 +271,7 @@ def test_where_there_is_no_isolation_grading_is_refused(mini: Mini, monkeypatch:
 
 def test_a_broken_promise_refuses_the_grade_and_names_it(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = promises.Promise(
-        "secrets", "Staff's files cannot be read.", True, lambda court: ["read everything"]
+        "secrets", "Staff's files cannot be read.", True, lambda runner: ["read everything"]
     )
     monkeypatch.setattr(promises, "PROMISES", (broken,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="read everything"):
@@ -294,9 +294,9 @@ def test_attempts_run_though_nobody_else_may_read_the_graders_files(
         grader.rehearse()
 
 
-def _reads_python_itself(court: promises.Court) -> list[str]:
+def _reads_python_itself(runner: promises.AttackRunner) -> list[str]:
     """What every worker may read, so that it comes back unless nothing was tried."""
-    return court.attack("read", [os.path.dirname(encodings.__file__)])
+    return runner.attack("read", [os.path.dirname(encodings.__file__)])
 
 
 def test_an_attempt_that_cannot_run_is_our_fault_not_a_promise_kept(

@@ -14,7 +14,7 @@ MAX_HELD = 256 * 2**20  # bytes of tensors that those calls may hold until then
 MAX_ASKED, MAX_ASKED_BYTES = 200, 4 * 2**20  # requests of one exchange that are kept, and their bytes
 
 
-class Callbacks:
+class CallbackRegistry:
     """The functions of one session, by number, and the graphs of their calls in the exchange that is going on.
 
     Args:

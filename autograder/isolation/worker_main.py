@@ -12,17 +12,24 @@ from typing import Any, NoReturn
 import torch
 
 from autograder.errors import CallbackError, WireError
-from autograder.isolation.lockdown import Place, lock_in
-from autograder.isolation.plan import Layers, Limits, Plan
+from autograder.isolation.lockdown import WorkerContext, lock_down
+from autograder.isolation.plan import Layers, Plan, WorkerLimits
 from autograder.transport.frames import pack, unpack
 from autograder.transport.wire import Frame
 from autograder.transport.worker import Worker
 
-NOT_LOCKED_IN = 70  # exit code
+LOCKDOWN_FAILED = 70  # exit code
 
 
-def live(
-    plan: Plan, layers: Layers, limits: Limits, place: Place, line: socket.socket, printed: int, *, gpu: bool
+def run(
+    plan: Plan,
+    layers: Layers,
+    limits: WorkerLimits,
+    context: WorkerContext,
+    line: socket.socket,
+    printed: int,
+    *,
+    gpu: bool,
 ) -> NoReturn:
     """Never returns: the process ends with the line.
 
@@ -30,21 +37,21 @@ def live(
         plan: where things are.
         layers: what has to be in force before the submission is imported.
         limits: what may be used up.
-        place: this worker's own folders and user.
+        context: this worker's own folders and user.
         line: to the grader.
         printed: descriptor to which output goes.
         gpu: whether a GPU may be used.
     """
     line = _only_these_open(line, printed)
-    _settle(place.scratch)
+    _settle(context.scratch)
     try:
-        lock_in(plan, layers, limits, place, gpu=gpu)
+        lock_down(plan, layers, limits, context, gpu=gpu)
     except Exception as error:
         _send(line, Frame({"unready": f"{type(error).__name__}: {error}"}))
-        os._exit(NOT_LOCKED_IN)
+        os._exit(LOCKDOWN_FAILED)
     torch.set_num_threads(plan.threads)
     _send(line, Frame({"ready": True}))
-    _serve(line, Worker(Path(place.package), plan.package, peer=_peer(line)))
+    _serve(line, Worker(Path(context.package), plan.package, peer=_peer(line)))
 
 
 def _only_these_open(line: socket.socket, printed: int) -> socket.socket:

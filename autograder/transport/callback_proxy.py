@@ -11,7 +11,7 @@ from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
 Peer = Callable[[Frame], Frame]
 
 
-class Callback:
+class CallbackProxy:
     """A function that lives on the test's side. Gradients flow through it (once).
 
     Args:
@@ -49,12 +49,12 @@ class Callback:
                 mine.set_state(moved.get_state())
         if not any(reply.header["tracked"]):
             return value
-        outputs = _Remote.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
+        outputs = _RemoteGraph.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
         attached = iter(outputs)
         return _replaced(value, lambda tensor: next(attached))
 
 
-class _Remote(torch.autograd.Function):
+class _RemoteGraph(torch.autograd.Function):
     """Joins the test's side of the graph to this side's: backward asks for the vector-Jacobian product."""
 
     @staticmethod

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.isolation import warm_up
-from autograder.isolation.kernel import landlock, seccomp
-from autograder.isolation.kernel import namespaces as room
+from autograder.isolation.kernel import landlock, namespaces, seccomp
 from autograder.isolation.lockdown import capabilities
 from autograder.isolation.plan import Layers, Plan
 
@@ -16,24 +15,24 @@ FIRST_USER = 61_184  # the first of a range in which systems hold no accounts
 _DAC_OVERRIDE, _DAC_READ_SEARCH = 1 << 1, 1 << 2
 
 
-class Before:
+class ProcState:
     """What can only be found out before the root changes."""
 
-    def __init__(self, namespaces: tuple[str, ...]) -> None:
-        self.pids = room.NextPidNamespace() if "pid" in namespaces else None
+    def __init__(self, entered: tuple[str, ...]) -> None:
+        self.pids = namespaces.NextPidNamespace() if "pid" in entered else None
         pages = [int(word) * resource.getpagesize() for word in Path("/proc/self/statm").read_text().split()]
         self.mapped, self.data = pages[0], pages[5]
         # Where no namespace holds a worker's descendants together, they come to us when their parent dies.
         self.orphans = None if self.pids else open(f"/proc/self/task/{os.getpid()}/children")  # noqa: SIM115
 
 
-def layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
+def detect_layers(plan: Plan, entered: tuple[str, ...]) -> Layers:
     """Makes the private tree where it can be made, and says what each worker has to reach."""
     visible = (*plan.visible, plan.staging)
-    private_root = "mount" in namespaces and room.build_root(visible, plan.scratch)
-    found = Layers(namespaces, private_root, landlock.abi(), seccomp.available())
+    private_root = "mount" in entered and namespaces.build_root(visible, plan.scratch)
+    found = Layers(entered, private_root, landlock.abi(), seccomp.available())
     if found.seccomp:
-        seccomp.program(writes=found.writes)  # built once, here, and only installed in every worker
+        seccomp.program(writes=found.can_write)  # built once, here, and only installed in every worker
     if os.geteuid() != 0:
         return found
     if _another_user_can_read():
@@ -43,7 +42,7 @@ def layers(plan: Plan, namespaces: tuple[str, ...]) -> Layers:
     right = next((bit for bit in (_DAC_READ_SEARCH, _DAC_OVERRIDE) if capabilities() & bit), 0)
     bounded = found.landlock > 0 or (private_root and found.seccomp and right == _DAC_READ_SEARCH)
     if right and bounded:
-        return replace(found, user=FIRST_USER, reads_by=right)
+        return replace(found, user=FIRST_USER, read_capability=right)
     missing = (f"Python lies in {sys.prefix}, where another user cannot read it",)
     return replace(found, user=FIRST_USER, missing=missing)
 

@@ -3,7 +3,7 @@
 import errno
 from typing import Any
 
-from autograder.errors import Frame, StudentError, WireError
+from autograder.errors import StudentError, TracebackLine, WireError
 from autograder.transport.text import printable
 
 MESSAGE_CAP = 2_000
@@ -17,7 +17,7 @@ LIMITS = {
 }
 """The limit that an error of the system speaks of; no other word is taken from a worker."""
 NAME_CAP = 200
-MAX_FRAMES = 50
+MAX_LINES = 50
 
 
 def student_error(error: Any) -> StudentError:
@@ -25,11 +25,11 @@ def student_error(error: Any) -> StudentError:
     match error:
         case {"kind": str(kind), "message": str(message), "frames": list(rows)}:
             frames = []
-            for row in rows[:MAX_FRAMES]:
+            for row in rows[:MAX_LINES]:
                 match row:
                     case [str(file), int(line), str(function), str(text)]:
                         names = printable(file, NAME_CAP), printable(function, NAME_CAP)
-                        frames.append(Frame(names[0], line, names[1], printable(text, MESSAGE_CAP)))
+                        frames.append(TracebackLine(names[0], line, names[1], printable(text, MESSAGE_CAP)))
                     case _:
                         raise WireError("a line of a traceback that is none")
             limit = error.get("limit")
