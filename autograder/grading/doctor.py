@@ -14,6 +14,7 @@ from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
 from autograder.grading.grader import NO_ISOLATION, Grader, secrets
 from autograder.isolation import promises
+from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.kernel.syscalls import supported
 from autograder.isolation.plan import Layers
 
@@ -61,7 +62,7 @@ def examine(manifest: Manifest) -> Findings:
             layers = grader.isolated.layers
             if layers.missing:
                 return Findings(layers, {}, "; ".join(layers.missing))
-            with promises.AttackRunner(grader.isolated, grader.staging, secrets(manifest)) as court:
+            with AttackRunner(grader.isolated, grader.staging, secrets(manifest)) as court:
                 return Findings(layers, promises.try_all(court, ALL))
         except HarnessError as error:
             return Findings(None, {}, str(error))

@@ -12,6 +12,7 @@ from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
 from autograder.grading.grade import Progress, Render, Request, begin, grade
 from autograder.isolation import promises
+from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.platforms.gradescope import results as gradescope
@@ -93,7 +94,7 @@ class Grader:
         if self._promises is None:
             if self.isolated.layers.missing:
                 raise InputError(_refusal(list(self.isolated.layers.missing)))
-            with promises.AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as court:
+            with AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as court:
                 broken = promises.try_all(court, promises.PROMISES)
             failed = [
                 f"{p.sentence.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
@@ -124,7 +125,7 @@ class Grader:
             return "cpu"
         if self.isolated is None:
             return "cuda"
-        with promises.AttackRunner(self.isolated, self.staging, []) as court:
+        with AttackRunner(self.isolated, self.staging, []) as court:
             usable = court.attack("use_gpu", gpu=True)
         if not usable and wish == "cuda":
             raise InputError(

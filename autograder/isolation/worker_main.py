@@ -1,4 +1,7 @@
-"""A worker's life after the fork: lock in, say so, then answer one frame with one frame until the line closes."""
+"""The main function of a worker after the fork: it locks itself down, reports that it is ready, and answers requests.
+
+It answers one frame with one frame until the grader closes the connection.
+"""
 
 import io
 import os
@@ -26,72 +29,75 @@ def run(
     layers: Layers,
     limits: WorkerLimits,
     context: WorkerContext,
-    line: socket.socket,
-    printed: int,
+    frames: socket.socket,
+    output: int,
     *,
     gpu: bool,
 ) -> NoReturn:
-    """Never returns: the process ends with the line.
+    """Never returns: the process ends when the connection closes.
 
     Args:
-        plan: where things are.
-        layers: what has to be in force before the submission is imported.
-        limits: what may be used up.
+        plan: the paths.
+        layers: what must be in force before the submission is imported.
+        limits: what this worker may use.
         context: this worker's own folders and user.
-        line: to the grader.
-        printed: descriptor to which output goes.
-        gpu: whether a GPU may be used.
+        frames: connection to the grader.
+        output: descriptor to which the worker prints.
+        gpu: whether it may use a GPU.
     """
-    line = _only_these_open(line, printed)
-    _settle(context.scratch)
+    connection = _close_other_descriptors(frames, output)
+    _use_scratch_folder(context.scratch)
     try:
         lock_down(plan, layers, limits, context, gpu=gpu)
     except Exception as error:
-        _send(line, Frame({"unready": f"{type(error).__name__}: {error}"}))
+        _send(connection, Frame({"unready": f"{type(error).__name__}: {error}"}))
         os._exit(LOCKDOWN_FAILED)
     torch.set_num_threads(plan.threads)
-    _send(line, Frame({"ready": True}))
-    _serve(line, Worker(Path(context.package), plan.package, peer=_peer(line)))
+    _send(connection, Frame({"ready": True}))
+    _serve(connection, Worker(Path(context.package), plan.package, peer=_peer(connection)))
 
 
-def _only_these_open(line: socket.socket, printed: int) -> socket.socket:
-    """Closes every descriptor that came with the fork but the line, and puts output in its place."""
+def _close_other_descriptors(frames: socket.socket, output: int) -> socket.socket:
+    """Closes every inherited descriptor except the connection and the output; returns the connection."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (printed, 1), (printed, 2), (line.detach(), 3)):
+    for source, target in ((nothing, 0), (output, 1), (output, 2), (frames.detach(), 3)):
         os.dup2(source, target)
     os.closerange(4, 1 << 16)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - open as long as the process lives
     sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
     return socket.socket(fileno=3)
 
 
 def _unbuffered(descriptor: int) -> io.TextIOWrapper:
-    """Output that is out before the process can die of what comes next."""
-    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115 - lives as long as the process
+    """A text stream without a buffer, so that nothing printed is lost if the process dies right afterwards."""
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115 - open as long as the process lives
     return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
-def _settle(scratch: str) -> None:
+def _use_scratch_folder(scratch: str) -> None:
+    """Makes `scratch` the home folder and the folder of temporary files."""
     os.environ["HOME"] = os.environ["TMPDIR"] = scratch
     tempfile.tempdir = scratch
     sys.argv = [""]
 
 
-def _serve(line: socket.socket, worker: Worker) -> NoReturn:
+def _serve(connection: socket.socket, worker: Worker) -> NoReturn:
     while True:
-        reply = worker.handle(_receive(line))
+        reply = worker.handle(_receive(connection))
         try:
             pieces = pack(reply)
-        except (WireError, ValueError) as error:  # too large; or a number of more digits than JSON may have
+        except (WireError, ValueError) as error:  # too large, or an integer with more digits than JSON allows
             pieces = pack(Frame({"refused": f"something too large: {error}"}))
         for piece in pieces:
-            line.sendall(piece)
+            connection.sendall(piece)
 
 
-def _peer(line: socket.socket) -> Callable[[Frame], Frame]:
+def _peer(connection: socket.socket) -> Callable[[Frame], Frame]:
+    """Returns a function that sends a request to the grader and returns the answer."""
+
     def ask(frame: Frame) -> Frame:
-        _send(line, frame)
-        answer = _receive(line)
+        _send(connection, frame)
+        answer = _receive(connection)
         if "callback_error" in answer.header:
             raise CallbackError(answer.header["callback_error"])
         return answer
@@ -99,16 +105,16 @@ def _peer(line: socket.socket) -> Callable[[Frame], Frame]:
     return ask
 
 
-def _send(line: socket.socket, frame: Frame) -> None:
+def _send(connection: socket.socket, frame: Frame) -> None:
     for piece in pack(frame):
-        line.sendall(piece)
+        connection.sendall(piece)
 
 
-def _receive(line: socket.socket) -> Frame:
+def _receive(connection: socket.socket) -> Frame:
     def fill(buffer: Any) -> None:
         while buffer:
-            got = line.recv_into(buffer)
-            if not got:  # the grader has what it wanted
+            got = connection.recv_into(buffer)
+            if not got:  # the grader has closed the connection
                 os._exit(0)
             buffer = buffer[got:]
 

@@ -17,7 +17,7 @@ import torch
 
 from autograder.errors import HarnessError, InputError, Killed, StudentError, TimeLimit
 from autograder.grading.grader import NO_ISOLATION, Grader, Order
-from autograder.isolation import promises
+from autograder.isolation import attack_runner, promises
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.transport.session import Session
 from tests.harness.mini import CODE, Mini, outcomes
@@ -146,7 +146,7 @@ def test_nothing_is_remembered_from_one_worker_to_the_next(opened: Callable[...,
 
 
 def test_a_frame_before_the_reply_is_no_reply(opened: Callable[..., Session]) -> None:
-    with pytest.raises(Killed, match="no answer"):
+    with pytest.raises(Killed, match="not an answer"):
         opened().call("hog.early")
 
 
@@ -186,7 +186,7 @@ def test_threads_are_what_the_configuration_says(opened: Callable[..., Session])
 
 def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it(tmp_path: Path) -> None:
     """Otherwise a promise would hold because its attempt is broken."""
-    from autograder.isolation.probes import attempts
+    from autograder.isolation.probes import attempts, exhaustion
 
     file, other = tmp_path / "file", tmp_path / "other"
     file.write_text("x")
@@ -200,8 +200,8 @@ def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it
         assert len(attempts.memory([sleeper.pid])) >= 5
         assert f"use descriptor {descriptor}" in attempts.descriptors()
         assert len(attempts.write([str(tmp_path)], [str(file)], [str(other)])) >= 6 and not other.exists()
-        assert attempts.take_memory(64) and attempts.take_shared_memory(64)
-        assert attempts.start_threads(70)
+        assert exhaustion.take_memory(64) and exhaustion.take_shared_memory(64)
+        assert exhaustion.start_threads(70)
     finally:
         os.close(descriptor)
         sleeper.send_signal(signal.SIGCONT)
@@ -283,18 +283,18 @@ def test_attempts_run_though_nobody_else_may_read_the_graders_files(
 ) -> None:
     """Where they cannot even be imported, every promise would seem to hold."""
     private = tmp_path / "private"
-    shutil.copytree(promises.PROBES, private)
+    shutil.copytree(attack_runner.PROBES, private)
     for file in private.glob("*.py"):
         file.chmod(0o600)
     private.chmod(0o700)
-    monkeypatch.setattr(promises, "PROBES", private)
+    monkeypatch.setattr(attack_runner, "PROBES", private)
     spied = promises.Promise("secrets", "Staff's files cannot be read.", True, _reads_python_itself)
     monkeypatch.setattr(promises, "PROMISES", (spied,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="encodings"):
         grader.rehearse()
 
 
-def _reads_python_itself(runner: promises.AttackRunner) -> list[str]:
+def _reads_python_itself(runner: attack_runner.AttackRunner) -> list[str]:
     """What every worker may read, so that it comes back unless nothing was tried."""
     return runner.attack("read", [os.path.dirname(encodings.__file__)])
 
@@ -304,9 +304,9 @@ def test_an_attempt_that_cannot_run_is_our_fault_not_a_promise_kept(
 ) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
-    text = (promises.PROBES / "attempts.py").read_text()
+    text = (attack_runner.PROBES / "attempts.py").read_text()
     (broken / "attempts.py").write_text("raise PermissionError('not yours')\n" + text.split('"""', 2)[2])
-    monkeypatch.setattr(promises, "PROBES", broken)
+    monkeypatch.setattr(attack_runner, "PROBES", broken)
     with Grader(mini.loaded()) as grader, pytest.raises(HarnessError, match="cannot run"):
         grader.rehearse()
 
