@@ -177,7 +177,7 @@ def test_exception_of_a_callback_comes_up_even_if_the_code_catches_it(opened: Ca
     session = opened()
     with pytest.raises(LookupError, match="mine"):
         session.call("hog.catches", (refuse,))
-    assert session.call("hog.honest", (torch.zeros(1),)).value.item() == 1  # and the line goes on
+    assert session.call("hog.honest", (torch.zeros(1),)).value.item() == 1  # and the connection still works
 
 
 def test_threads_are_what_the_configuration_says(opened: Callable[..., Session]) -> None:
@@ -209,7 +209,7 @@ def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it
         sleeper.wait()
 
 
-def test_a_worker_that_is_not_locked_in_runs_nothing(
+def test_a_worker_that_is_not_locked_down_runs_nothing(
     zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A layer that the zygote found and a worker does not reach ends the worker before the submission is imported."""
