@@ -55,6 +55,7 @@ setup(
     package_data={
         "autograder.schemas": ["*.json"],
         "autograder.platforms.gradescope": ["scripts/*"],
+        "autograder.proving": ["templates/*"],
         "autograder.render.report": ["templates/*"],
         "autograder.release.handout": ["templates/*"],
     },

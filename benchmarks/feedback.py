@@ -4,7 +4,6 @@ Each is a submission that is right but for one or two answers of the bank, grade
 page is what `results.json` says of the task.
 """
 
-import argparse
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
 from autograder.platforms.gradescope import results as gradescope
 from autograder.submission import staged
+from benchmarks import commands
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/feedback.md"
@@ -97,9 +97,7 @@ EXAMPLES = [
 
 def main() -> None:
     """Writes the page."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    commands.parser(__doc__).parse_args()
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     known = bank.load(manifest)
     parts = []

@@ -75,10 +75,14 @@ def problems(root: Path) -> Iterator[str]:
     for folder in CODE:
         lines = {name: count for name, count in lengths(root).items() if name.startswith(f"{folder}/")}
         middle, longest = median(lines.values()), max(lines, key=lambda name: lines[name])
-        print(f"{folder}/: {len(lines)} files of {middle:g} lines in the median; {longest} has {lines[longest]}")
+        print(
+            f"{folder}/: {len(lines)} files of {middle:g} lines in the median; {longest} has {lines[longest]}"
+        )
         if middle > MAX_MEDIAN and folder != "solutions":
             yield f"{folder}/: the median file has {middle:g} lines, more than {MAX_MEDIAN}"
-        yield from (f"{name} has {n} lines, more than {MAX_LINES}" for name, n in lines.items() if n > MAX_LINES)
+        yield from (
+            f"{name} has {n} lines, more than {MAX_LINES}" for name, n in lines.items() if n > MAX_LINES
+        )
 
 
 def main() -> int:
