@@ -83,51 +83,54 @@ endif
 	$(PIP) -e '.[$(INSTALLED)]' -c $(CONSTRAINTS)
 	@echo "$(CHOICES)" > $(STAMP)
 
-$(PY):
-	@echo "there is no $(VENV) yet; run: make setup" >&2; exit 1
+# What every other target waits for. It looks for the stamp alone, so that it never replaces an installation that works.
+ready:
+	@test -f $(STAMP) || { \
+	  echo "nothing is set up here yet, so this comes first: make setup (about a minute, and some GB of downloads)"; \
+	  $(MAKE) --no-print-directory setup; }
 
 # ------------------------------------------------------------------------------------------------ homework
 
-test: | $(PY) ## run the public tests on student/; Q=q1d for one question (or one task)
+test: | ready ## run the public tests on student/; Q=q1d for one question (or one task)
 	@$(PY) -m autograder test --package student $(if $(Q),-q $(Q)) $(ARGS)
 
-train: | $(PY) ## train student/'s networks and measure them; Q=q3 for one question, PRESET=quick|full|paper, DEVICE=cpu|cuda
+train: | ready ## train student/'s networks and measure them; Q=q3 for one question, PRESET=quick|full|paper, DEVICE=cpu|cuda
 	@$(PY) -m $(PACKAGE).given.experiments $(Q) --preset $(PRESET) --device $(DEVICE) --seed $(SEED) --workers $(WORKERS) $(ARGS)
 
 # BEGIN STAFF
-grade: | $(PY) ## grade SUBMISSION (default: solutions) in isolation, into OUT (default: build/grade)
+grade: | ready ## grade SUBMISSION (default: solutions) in isolation, into OUT (default: build/grade)
 	$(PY) -m autograder grade "$(SUBMISSION)" --out "$(OUT)" --workers $(WORKERS) $(if $(Q),--only $(Q)) $(ARGS)
 
 # END STAFF
-submit: | $(PY) ## run the public tests, then write submission_log.json, the one file to upload
+submit: | ready ## run the public tests, then write submission_log.json, the one file to upload
 	@$(PY) -m autograder submit --package student $(ARGS)
 
-report: | $(PY) ## render report.html beside LOG, a submission_log.json
+report: | ready ## render report.html beside LOG, a submission_log.json
 	@$(PY) -m autograder report "$(LOG)" $(ARGS)
 
 # BEGIN STAFF
-doctor: | $(PY) ## attack this machine as a submission would, and say which promises hold
+doctor: | ready ## attack this machine as a submission would, and say which promises hold
 	$(PY) -m autograder doctor $(ARGS)
 
-release: | $(PY) ## write what students are handed: dist/hw12-student.zip, and the same as a folder
+release: | ready ## write what students are handed: dist/hw12-student.zip, and the same as a folder
 	$(PY) -m autograder release $(ARGS)
 
-gradescope: | $(PY) ## write the zip that Gradescope grades with; Q=q4 (or Q="q1 q2 q3 q5") for questions handed in apart
+gradescope: | ready ## write the zip that Gradescope grades with; Q=q4 (or Q="q1 q2 q3 q5") for questions handed in apart
 	@$(PY) -m autograder gradescope-zip $(addprefix --only ,$(Q)) $(ARGS)
 
-rehearse: | $(PY) ## build that zip, and set up and grade with it in a fresh Debian, as root, with half a CPU and 768 MB
+rehearse: | ready ## build that zip, and set up and grade with it in a fresh Debian, as root, with half a CPU and 768 MB
 	$(PY) -m benchmarks.rehearsal $(ARGS)
 
-stubs: | $(PY) ## generate student/ from solutions/
+stubs: | ready ## generate student/ from solutions/
 	$(PY) -m autograder stubs
 
-handout: | $(PY) ## build the handout (HTML, PDF), the form to answer in and the written solutions into dist/handout
+handout: | ready ## build the handout (HTML, PDF), the form to answer in and the written solutions into dist/handout
 	@$(PY) -m autograder handout $(ARGS)
 
-notebooks: | $(PY) ## build the notebooks and their checks, into dist/notebooks
+notebooks: | ready ## build the notebooks and their checks, into dist/notebooks
 	@$(PY) -m autograder notebooks $(ARGS)
 
-otter: | $(PY) ## build dist/hw12-otter.zip, with which `otter run` grades a submission_log.json; Q=q4 for one question
+otter: | ready ## build dist/hw12-otter.zip, with which `otter run` grades a submission_log.json; Q=q4 for one question
 	@$(PY) -m autograder otter --out dist/hw12-otter.zip --workers $(WORKERS) $(if $(Q),-q $(Q)) $(ARGS)
 
 # -------------------------------------------------------------------------------------------------- project
@@ -138,29 +141,31 @@ check: lint ## what has to hold at each change: lint, types, spelling, stubs, th
 check-all: check ## the same, then the slow tier: full grades with training runs
 	$(PY) -m pytest tests/harness -m slow -n $(WORKERS)
 
-lint: | $(PY) ## the part of check that runs no tests
+lint: | ready ## the part of check that runs no tests
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m codespell_lib .
+	$(VENV)/bin/lint-imports --no-logo
+	$(PY) -m tests.harness.structure
 	$(PY) -m autograder stubs --check
 
-format: | $(PY) ## format the sources, then generate student/ anew
+format: | ready ## format the sources, then generate student/ anew
 	$(PY) -m ruff check --fix --exit-zero --exclude student .
 	$(PY) -m ruff format --exclude student .
 	$(PY) -m autograder stubs
 
-mutants: | $(PY) ## prove the tests by every known wrong and right answer, into build/mutants; RANDOM=1: by random mutants
+mutants: | ready ## prove the tests by every known wrong and right answer, into build/mutants; RANDOM=1: by random mutants
 	@$(PY) -m autograder mutants $(if $(RANDOM),--random,--out build/mutants) --seed $(SEED) --workers $(WORKERS) \
 	  $(if $(Q),-q $(Q)) $(ARGS)
 
-diagnosis: | $(PY) ## make every known mistake on purpose: is it called by its name?
+diagnosis: | ready ## make every known mistake on purpose: is it called by its name?
 	@$(PY) -m autograder diagnosis --seed $(SEED) --workers $(WORKERS) $(if $(Q),-q $(Q)) $(ARGS)
 
-hostile: | $(PY) ## grade every hostile submission of the corpus and see from outside that it got nowhere
+hostile: | ready ## grade every hostile submission of the corpus and see from outside that it got nowhere
 	$(PY) -m tests.harness.hostile $(ARGS)
 
-bench: | $(PY) ## measure every figure that the README quotes
+bench: | ready ## measure every figure that the README quotes
 	$(PY) -m benchmarks $(ARGS)
 
 # END STAFF
@@ -168,7 +173,7 @@ clean: ## remove what is built (not .venv, not your work)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup test train submit report clean
+.PHONY: help ready setup test train submit report clean
 # BEGIN STAFF
 .PHONY: grade doctor release gradescope rehearse stubs handout notebooks otter check check-all lint format mutants diagnosis hostile bench
 # END STAFF

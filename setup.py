@@ -29,6 +29,7 @@ TOOLS = [
     "codespell",
     "cosmic-ray",  # random mutants of the solutions
     "diffusers",  # cross-checks of the solutions, never of a submission
+    "import-linter",  # the order of the folders
     "jupytext",
     "mypy",
     "nbclient",  # runs the notebooks in their tests
@@ -54,6 +55,7 @@ setup(
     package_data={
         "autograder.schemas": ["*.json"],
         "autograder.platforms.gradescope": ["scripts/*"],
+        "autograder.proving": ["templates/*"],
         "autograder.render.report": ["templates/*"],
         "autograder.release.handout": ["templates/*"],
     },

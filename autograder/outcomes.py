@@ -82,3 +82,8 @@ class TestResult:
     def as_row(self) -> dict[str, Any]:
         """Plain data, as it stands among the record's tests."""
         return {name: value for name, value in self.as_dict().items() if name != "shown"}
+
+
+def result_from(data: dict[str, Any]) -> TestResult:
+    """A result from what `TestResult.as_dict` made of it."""
+    return TestResult(**{**data, "outcome": Outcome(data["outcome"])})

@@ -4,57 +4,47 @@ Rounds of all commands are interleaved, each in a fresh process, and the medians
 `import torch`, so that a slow or busy machine slows numerator and denominator alike.
 """
 
-import argparse
-import json
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks import diagnosis, isolation, otter, speed
+from benchmarks import commands, diagnosis, isolation, otter, speed
+from solutions.given import json_rows
 
-ROOT = Path(__file__).parents[1]
 BASE = "import torch"
-AUTOGRADER = [sys.executable, "-m", "autograder"]
 SOLUTIONS = ["test", "--package", "solutions"]
 COMMANDS = {
     BASE: ([sys.executable, "-c", "import torch"], None),
-    "public tests of one question (q1d)": ([*AUTOGRADER, *SOLUTIONS, "-q", "q1d"], 2.0),
-    "public tests of question 4 (q4a, q4b, q4c)": ([*AUTOGRADER, *SOLUTIONS, "-q", "q4"], 2.0),
-    "whole public suite on solutions/": ([*AUTOGRADER, *SOLUTIONS], 6.0),
-    "untouched stubs, whole public suite": ([*AUTOGRADER, "test", "--package", "student"], None),
+    "public tests of one question (q1d)": ([*commands.AUTOGRADER, *SOLUTIONS, "-q", "q1d"], 2.0),
+    "public tests of question 4 (q4a, q4b, q4c)": ([*commands.AUTOGRADER, *SOLUTIONS, "-q", "q4"], 2.0),
+    "whole public suite on solutions/": ([*commands.AUTOGRADER, *SOLUTIONS], 6.0),
+    "untouched stubs, whole public suite": ([*commands.AUTOGRADER, "test", "--package", "student"], None),
     "full grade without smoke runs": (
-        [*AUTOGRADER, "grade", "solutions", "--device", "cpu", "--no-smoke"],
+        [*commands.AUTOGRADER, "grade", "solutions", "--device", "cpu", "--no-smoke"],
         None,
     ),
-    "full grade with smoke runs": ([*AUTOGRADER, "grade", "solutions", "--device", "cpu"], None),
+    "full grade with smoke runs": ([*commands.AUTOGRADER, "grade", "solutions", "--device", "cpu"], None),
 }
 
 
 def seconds(command: list[str]) -> float:
-    """Wall time of a command in a fresh process."""
+    """Wall time of a command in a fresh process; a grade is written to a folder that is deleted."""
     with tempfile.TemporaryDirectory() as out:
-        if "grade" in command:
-            command = [*command, "--out", out]
-        started = time.perf_counter()
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
-        return time.perf_counter() - started
+        to = ["--out", out] if "grade" in command else []
+        return commands.seconds([*command, *to], allowed=(0, 1))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed, as ratios to a bare `import torch`.")
+    parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-grades", action="store_true", help="leave out the rows that grade")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     arguments = parser.parse_args()
-    commands = {n: c for n, c in COMMANDS.items() if not (arguments.no_grades and "grade" in c[0])}
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    timed = {n: c for n, c in COMMANDS.items() if not (arguments.no_grades and "grade" in c[0])}
+    times: dict[str, list[float]] = {name: [] for name in timed}
     for number in range(arguments.rounds):
-        for name, (command, _) in commands.items():
+        for name, (command, _) in timed.items():
             print(
                 f"round {number + 1} of {arguments.rounds}: {name}".ljust(78),
                 end="\r",
@@ -65,7 +55,7 @@ def main() -> None:
     base = statistics.median(times[BASE])
     print(f"{'':48}{'ratio':>8}{'end':>8}{'median s':>10}{'least':>8}{'most':>8}".ljust(90))
     rows: dict[str, object] = {}
-    for name, (_, end) in commands.items():
+    for name, (_, end) in timed.items():
         median = statistics.median(times[name])
         rows[name] = {
             "ratio": round(median / base, 2),
@@ -83,7 +73,7 @@ def main() -> None:
     fast = speed.measure(3 * arguments.rounds)
     rows["speed"] = speed.record(fast)
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+        arguments.json.write_text(json_rows.dumps(rows), encoding="utf-8")
     if not all(row.holds for row in fast):
         raise SystemExit(1)
 

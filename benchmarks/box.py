@@ -9,7 +9,6 @@ counts the page cache as well: files that were read, which give way when memory 
 really holds no more than that, and a command that needs more is killed.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from benchmarks import commands
 
 ROOT = Path(__file__).parents[1]
 CGROUP = Path("/sys/fs/cgroup")
@@ -111,7 +112,7 @@ def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--cpu", type=float, default=0.5)
     parser.add_argument("--memory-mb", type=int, help="the box holds no more than that; default: no limit")

@@ -3,8 +3,6 @@
 `python -m benchmarks.diagnosis`; ends: at most 1.2 times the grading of a failing submission, 1 of a passing one.
 """
 
-import argparse
-import json
 import random
 import statistics
 import time
@@ -14,35 +12,32 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder.assignment import manifest as manifests
-from autograder.grading.grader import Grader, Order
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
 from autograder.misconceptions import bank
 from autograder.misconceptions.splice import make
+from benchmarks import commands, result_files
 
 ROOT = Path(__file__).parents[1]
 MISTAKES = (0, 1, 5, 15)  # tasks that are wrong, of 58
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
     arguments = parser.parse_args(argv)
     rows = measure(arguments.rounds, arguments.workers, smoke=arguments.smoke)
-    out = ROOT / "benchmarks/results/diagnosis.json"
-    out.write_text(
-        json.dumps({"rounds": arguments.rounds, "smoke": arguments.smoke, "rows": rows}, indent=1) + "\n"
-    )
-    print(f"written: {out.relative_to(ROOT)}")
+    about = {"rounds": arguments.rounds, "smoke": arguments.smoke}
+    result_files.write("diagnosis", {**about, "rows": rows})
 
 
 def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]:
     """Medians over rounds in which both ways take turns; prints them."""
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
-    order = Order(suites, workers=workers)
+    settings = choose(manifest, suites=suites, workers=workers)
     entries: dict[str, list[bank.Entry]] = {}
     for entry in bank.load(manifest).values():
         if entry.is_wrong:
@@ -62,7 +57,7 @@ def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]
             for _ in range(rounds):
                 for name, grader in graders.items():
                     started = time.monotonic()
-                    grader.grade(package, order, None)
+                    grader.grade(package, settings)
                     seconds[name].append(time.monotonic() - started)
             medians = {name: statistics.median(values) for name, values in seconds.items()}
             ratio = medians["with"] / medians["without"]

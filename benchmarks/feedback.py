@@ -4,7 +4,6 @@ Each is a submission that is right but for one or two answers of the bank, grade
 page is what `results.json` says of the task.
 """
 
-import argparse
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,15 @@ from tempfile import TemporaryDirectory
 
 from autograder.assignment import manifest as manifests
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import choose
 from autograder.diagnosis.examiner import Examiner
-from autograder.grading.grade import Request, grade
+from autograder.grading.grade import grade
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
 from autograder.platforms.gradescope import results as gradescope
+from autograder.submission import staged
+from benchmarks import commands
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/feedback.md"
@@ -95,9 +97,7 @@ EXAMPLES = [
 
 def main() -> None:
     """Writes the page."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    commands.parser(__doc__).parse_args()
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     known = bank.load(manifest)
     parts = []
@@ -139,7 +139,11 @@ def _section(manifest: Manifest, known: dict[str, Entry], example: Example) -> s
         form.write_text(form.read_text().replace(*example.answers))
         suites = tuple(suite.name for suite in manifest.suites if not suite.training)
         only = tuple(dict.fromkeys([*(entry.task for entry in entries), task]))
-        record = grade(Request(manifest, package, suites, only, examine=examine, attempt=example.attempt))
+        record = grade(
+            choose(manifest, suites=suites, only=only, attempt=example.attempt),
+            staged.read(package, manifest),
+            examine=examine,
+        )
     output = next(test["output"] for test in gradescope.render(record)["tests"] if test["name"] == task)
     wrote = "\n\n".join(f"# {entry.task}\n{entry.body}" for entry in entries)
     language, wrote = ("python", wrote) if wrote else ("toml", example.answers[1])

@@ -5,10 +5,8 @@ at most 2.5 times its run in one process; a whole isolated grade, from the start
 a bare import of what it needs plus the tests' own seconds.
 """
 
-import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.manifest import load
-from autograder.grading.grader import Grader, Order
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
+from benchmarks import commands
+from solutions.given import json_rows
 
 ROOT = Path(__file__).parents[1]
 UNIT = ("public", "hidden")
@@ -38,7 +39,7 @@ def unit_suite(rounds: int) -> dict[str, Any]:
                 ("two at a time", grader, 2),
             ):
                 started = time.perf_counter()
-                record = by.grade(ROOT / "solutions", Order(UNIT, workers=workers), None)
+                record = by.grade(ROOT / "solutions", choose(manifest, suites=UNIT, workers=workers))
                 seconds[name].append(time.perf_counter() - started)
                 assert record["score"] == record["max_score"], name
                 tests[name] = {test["id"]: test["seconds"] for test in record["tests"]}
@@ -54,25 +55,19 @@ def unit_suite(rounds: int) -> dict[str, Any]:
 
 def whole_grade(rounds: int) -> dict[str, Any]:
     """The command, from its start, against a bare import and what the tests take in one process."""
-    grade = [sys.executable, "-m", "autograder", "grade", "solutions", "--device", "cpu"]
+    grade = [*commands.AUTOGRADER, "grade", "solutions", "--device", "cpu"]
     ratios, rows = [], []
     for _ in range(rounds):
-        bare = _seconds([sys.executable, "-c", BARE])
+        bare = commands.seconds([sys.executable, "-c", BARE])
         with tempfile.TemporaryDirectory() as out:
-            _seconds([*grade, "--isolation", "none", "--out", out])
+            commands.seconds([*grade, "--isolation", "none", "--out", out])
             record = json.loads((Path(out) / "submission_log.json").read_text())
         own = sum(test["seconds"] for test in record["tests"])
         with tempfile.TemporaryDirectory() as out:
-            whole = _seconds([*grade, "--out", out])
+            whole = commands.seconds([*grade, "--out", out])
         ratios.append(whole / (bare + own))
         rows.append({"bare_import": round(bare, 2), "tests": round(own, 2), "isolated": round(whole, 2)})
     return {"ratio": round(statistics.median(ratios), 2), "rounds": rows}
-
-
-def _seconds(command: list[str]) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -85,10 +80,10 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.rounds), indent=1))
+    print(json_rows.dumps(measure(arguments.rounds)), end="")
 
 
 if __name__ == "__main__":

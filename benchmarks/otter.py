@@ -7,16 +7,13 @@ taken from all questions in turn. Both ways leave training runs out unless --smo
 build/otter/, in a folder named by the digest of the zip, and are not graded again. Exits with 1 unless all are equal.
 """
 
-import argparse
 import hashlib
 import json
 import math
 import random
 import shutil
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,22 +23,22 @@ from typing import Any
 from autograder import atomic
 from autograder.assignment.manifest import Manifest, load
 from autograder.assignment.scope import select
+from autograder.assignment.settings import choose
 from autograder.misconceptions import bank, splice
 from autograder.platforms.otter import pack as otter
-from autograder.record import build as record
-from autograder.record import hand_in as submit
+from autograder.record.build import NAME
+from autograder.record.build import hand_in as submit
+from autograder.record.keep import Keeper
+from benchmarks import commands, result_files
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).with_name("results") / "otter.json"
 COUNT, END = 30, 6.0  # submissions, seconds
 Maker = Callable[[Path], object]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument(
         "--count", type=int, default=COUNT, help="how many submissions, 3 at least (default 30)"
     )
@@ -72,7 +69,7 @@ def main() -> int:
     figures = {"count": len(rows), "smoke": arguments.smoke, "seed": arguments.seed, "only": only}
     figures |= {"equal": sum(equal), "adds_seconds": round(adds, 2), "rows": rows}
     if not only and len(rows) >= COUNT:  # a part of them is no result
-        RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+        result_files.write("otter", figures)
     print(f"parity {sum(equal)}/{len(equal)}")
     return 0 if all(equal) else 1
 
@@ -137,10 +134,7 @@ def _log(manifest: Manifest, make: Maker, place: Path) -> Path:
     package = place / manifest.package
     make(package)
     taken = submit.take(package, manifest)
-    facts = record.Facts(
-        manifest, (), tuple(manifest.tasks), 0, "cpu", {"mode": "none", "layers": [], "promises": {}}
-    )
-    own = record.build(facts, [], complete=False, faults=[], seconds=0.0)
+    own = Keeper(choose(manifest, suites=())).finish([])
     return submit.write(own, taken, replace(manifest, path=place / manifest.path.name)).log
 
 
@@ -162,24 +156,14 @@ def _pair(
     shutil.rmtree(place, ignore_errors=True)
     (place / "otter").mkdir(parents=True)
     log = _log(manifest, make, place)
-    ours = [sys.executable, "-m", "autograder", "grade", str(log), "--out", str(place / "ours"), *grade]
-    through = [
-        sys.executable,
-        "-m",
-        "otter",
-        "run",
-        str(log),
-        "-a",
-        str(zip),
-        "-o",
-        str(place / "otter"),
-        "--no-logo",
-    ]
+    ours = [*commands.AUTOGRADER, "grade", str(log), "--out", str(place / "ours"), *grade]
+    otter_run = [sys.executable, "-m", "otter", "run", str(log), "--no-logo"]
+    theirs = [*otter_run, "-a", str(zip), "-o", str(place / "otter")]
     seconds = {
-        name: _seconds(command)
-        for name, command in [("our", ours), ("otter", through)][:: 1 - number % 2 * 2]
+        name: commands.seconds(command)
+        for name, command in [("our", ours), ("otter", theirs)][:: 1 - number % 2 * 2]
     }
-    data = json.loads((place / "ours" / record.NAME).read_text())
+    data = json.loads((place / "ours" / NAME).read_text())
     results = json.loads((place / "otter/results.json").read_text())
     asked = {task["question"] for task in data["tasks"]}
     pair = {
@@ -189,14 +173,6 @@ def _pair(
     }
     atomic.write_text(kept, json.dumps(pair) + "\n")
     return pair
-
-
-def _seconds(command: list[str]) -> float:
-    started = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return time.monotonic() - started
 
 
 # -- what is shown -------------------------------------------------------------------------------------------

@@ -23,16 +23,15 @@ from typing import Any
 from autograder import schemas
 from autograder.assignment import manifest as manifests
 from autograder.platforms.gradescope import pack as gradescope
-from benchmarks import box, fresh_root, uploads
+from benchmarks import box, commands, fresh_root, result_files, uploads
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build/rehearsal"
-RESULTS = ROOT / "benchmarks/results/rehearsal.json"
 ENDS = {"zip_mb": 2.0, "seconds": 300.0, "peak_pss_mb": 700.0}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--wheels", type=Path, help="folder of CPU-only torch wheels")
     parser.add_argument(
         "--only", action="append", default=[], choices=uploads.UPLOADS, help="an upload; repeatable"
@@ -60,7 +59,7 @@ def main() -> int:
     print(json.dumps({key: value for key, value in found.items() if key != "uploads"}))
     print("\n".join(wrong) or "rehearsed: every result is valid and as it is due")
     if not arguments.only and not arguments.again:
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        result_files.write("rehearsal", found)
     return 1 if wrong else 0
 
 

@@ -6,8 +6,6 @@ Prints the score of each seed and what did not pass, writes benchmarks/results/s
 full. The least and the most that each training run measured show how far from its thresholds the reference stays.
 """
 
-import argparse
-import json
 import multiprocessing
 import sys
 import time
@@ -15,18 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.manifest import load
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
+from autograder.submission import staged
+from benchmarks import commands, result_files
 
 ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).with_name("results") / "seeds.json"
 
 
-def one(seed: int, smoke: bool) -> dict[str, Any]:
-    """The score of one seed, what failed, and what the training runs measured."""
+def one(job: tuple[int, bool]) -> dict[str, Any]:
+    """The score of one seed, with training runs or without; what failed, and what the training runs measured."""
+    seed, smoke = job
     manifest = load(ROOT / "assignment.toml")
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
     started = time.monotonic()
-    record = grade(Request(manifest, ROOT / manifest.staff.reference, suites, seed=seed))
+    record = grade(
+        choose(manifest, suites=suites, seed=seed), staged.read(ROOT / manifest.staff.reference, manifest)
+    )
     failed = [f"{test['id']}: {test['rationale']}" for test in record["tests"] if test["outcome"] != "PASSED"]
     measured = {row["run"]: row["measured"] for row in record["training"]}
     full = record["score"] == record["max_score"] and not failed and not record["faults"]
@@ -42,7 +45,7 @@ def one(seed: int, smoke: bool) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--first", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
@@ -53,7 +56,7 @@ def main() -> int:
     ]
     rows = []
     with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
-        for row in pool.imap_unordered(_one, jobs):
+        for row in pool.imap_unordered(one, jobs):
             rows.append(row)
             print(
                 f"seed {row['seed']}: {row['score']:g} of {row['max_score']:g} in {row['seconds']} s",
@@ -68,14 +71,10 @@ def main() -> int:
                 figures.setdefault(f"{run} {name}", []).append(value)
     for name, values in figures.items():
         print(f"{name}: {min(values):.4g} to {max(values):.4g}")
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    result_files.write("seeds", rows)
     full = sum(row["full"] for row in rows)
     print(f"full marks on {full} of {len(rows)} seeds")
     return 0 if full == len(rows) else 1
-
-
-def _one(job: tuple[int, bool]) -> dict[str, Any]:
-    return one(*job)
 
 
 if __name__ == "__main__":

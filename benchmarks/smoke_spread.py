@@ -19,21 +19,19 @@ Training runs inside the broken context, measuring outside it: the instrument is
 variant that raises counts as caught and is recorded by the exception's name. One torch thread.
 """
 
-import argparse
 import contextlib
 import importlib
-import json
 import platform
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchmarks import commands, result_files
+
 SUBJECTS = ("coin_flip", "gaussian", "early_exit", "rlhf")
-RESULTS = Path(__file__).with_name("results")
 RIGHT = "right"
 
 Run = dict[
@@ -98,13 +96,12 @@ def spread_of(name: str, seeds: int) -> None:
         "spread": {label: summarise(of_label) for label, of_label in runs.items()},
         "runs": runs,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"smoke_{name}.json").write_text(json.dumps(record, indent=1) + "\n")
+    result_files.write(f"smoke_{name}", record)
 
 
 def main() -> None:
     """Read the command line and run the subjects asked for."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []], help="default: all four")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()

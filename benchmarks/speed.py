@@ -5,21 +5,17 @@
 Prints every ratio beside its end, writes benchmarks/results/speed.json, and exits with 1 if an end is missed.
 """
 
-import argparse
-import json
 import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks import speed_early_exit, speed_ppo, speed_samplers
+from benchmarks import commands, result_files, speed_early_exit, speed_ppo, speed_samplers
 from benchmarks.turns import Row, quiet
 
-RESULTS = Path(__file__).with_name("results") / "speed.json"
 SUBJECTS = {
     "samplers": speed_samplers.measure,
     "early_exit": speed_early_exit.measure,
@@ -45,16 +41,13 @@ def record(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.parser(__doc__)
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []], help="default: all three")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args(argv)
     rows = measure(arguments.rounds, arguments.subject or tuple(SUBJECTS))
     about = {"torch": torch.__version__, "machine": platform.machine(), "rounds": arguments.rounds}
-    RESULTS.write_text(json.dumps({**about, "rows": record(rows)}, indent=1) + "\n")
-    print(f"written: benchmarks/results/{RESULTS.name}")
+    result_files.write("speed", {**about, "rows": record(rows)})
     return 0 if all(row.holds for row in rows) else 1
 
 

@@ -7,8 +7,6 @@ weights are measured in half precision, as they are handed in: on the validation
 on fresh data, as the grader draws them.
 """
 
-import argparse
-import json
 import multiprocessing
 import statistics
 import sys
@@ -19,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-RESULTS = Path(__file__).with_name("results") / "training.json"
+from benchmarks import commands, result_files
+
 FRESH = 1_000_003  # added to the seed: data that no seed of training draws
 # What has to be reached by every seed: (question, figure, at least or at most, bound).
 ENDS = (
@@ -65,7 +64,7 @@ def one(job: tuple[str, int]) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = commands.parser(__doc__)
     parser.add_argument("question", nargs="*", default=["q1", "q2", "q3", "q4"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
@@ -93,7 +92,7 @@ def main() -> int:
         if row["question"] == question
         and (row["metrics"][name] < bound if which == "least" else row["metrics"][name] > bound)
     ]
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    result_files.write("training", rows)
     print(*missed or ["every seed reaches every end"], sep="\n")
     return 1 if missed else 0
 

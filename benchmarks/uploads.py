@@ -3,13 +3,13 @@
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import manifest as manifests
+from benchmarks import commands
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]
@@ -62,18 +62,7 @@ class Upload:
 def own_grade(submission: Path) -> float:
     """The score that this machine gives."""
     with tempfile.TemporaryDirectory() as out:
-        command = [
-            sys.executable,
-            "-m",
-            "autograder",
-            "grade",
-            str(submission),
-            "--out",
-            out,
-            "--workers",
-            "2",
-        ]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        commands.seconds([*commands.AUTOGRADER, "grade", str(submission), "--out", out, "--workers", "2"])
         score: float = json.loads(Path(out, "submission_log.json").read_text())["score"]
     return score
 
@@ -106,9 +95,7 @@ def _lone_log(folder: Path) -> None:
             shutil.copytree(ROOT / name, Path(project, name), ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "assignment.toml", project)
         _package("solutions", Path(project))
-        subprocess.run(
-            [sys.executable, "-m", "autograder", "submit"], cwd=project, check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([*commands.AUTOGRADER, "submit"], cwd=project, check=True, stdout=subprocess.DEVNULL)
         shutil.copy(Path(project, "submission_log.json"), folder)
 
 

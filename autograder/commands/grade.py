@@ -77,9 +77,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def grade(arguments: argparse.Namespace) -> int:
     """`autograder grade`."""
-    from autograder.grading.grader import Grader, Order
-    from autograder.platforms.gradescope import metadata
+    from autograder.assignment.settings import choose
+    from autograder.grading.grader import Grader
+    from autograder.platforms.gradescope import metadata, results
     from autograder.record.build import NAME
+    from autograder.record.keep import RESULTS
     from autograder.render import report
 
     manifest = manifests.load(manifests.find())
@@ -88,18 +90,29 @@ def grade(arguments: argparse.Namespace) -> int:
     suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
     isolated = arguments.isolation != "none"
     with Grader(manifest, isolated=isolated) as grader:
-        device = grader.device(arguments.device)
-        attempt = metadata.read(arguments.metadata).attempt if arguments.metadata else arguments.attempt
-        only = tuple(arguments.only)
-        order = Order(suites, only, arguments.seed, device, arguments.workers, attempt)
+        settings = choose(
+            manifest,
+            suites=suites,
+            only=arguments.only,
+            seed=arguments.seed,
+            device=grader.device(arguments.device),
+            workers=arguments.workers,
+            attempt=metadata.read(arguments.metadata).attempt if arguments.metadata else arguments.attempt,
+        )
         trust = "" if isolated else " without isolation, as told: it is trusted"
         (arguments.out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of this record
-        print(f"grading {arguments.submission} on {device}{trust}")
+        print(f"grading {arguments.submission} on {settings.device}{trust}")
         with Bar() as bar:
-            record = grader.grade(arguments.submission.absolute(), order, arguments.out, bar.advance)
+            record = grader.grade(
+                arguments.submission.absolute(),
+                settings,
+                out=arguments.out,
+                render=results.render,
+                progress=bar.advance,
+            )
     show(record, points=True, package="")
     report.write(record, arguments.out / REPORT)
-    print("written: " + ", ".join(str(arguments.out / name) for name in (NAME, "results.json", REPORT)))
+    print("written: " + ", ".join(str(arguments.out / name) for name in (NAME, RESULTS, REPORT)))
     return OUR_FAULT if record["faults"] else DONE
 
 
@@ -133,7 +146,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """`autograder doctor`."""
     from rich.console import Console
 
-    from autograder.grading import doctor
+    from autograder.grading.grade import doctor
 
     manifest = manifests.load(manifests.find())
     findings = doctor.examine(manifest)

@@ -67,11 +67,14 @@ def _own_run(
     arguments: argparse.Namespace, manifest: manifests.Manifest, package: Path, only: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Runs the public tests in this process, without training, and shows what came out."""
-    from autograder.grading.grade import Request, grade
+    from autograder.assignment.settings import choose
+    from autograder.grading.grade import grade
+    from autograder.submission import staged
 
     suites = tuple(s.name for s in manifest.suites if s.visibility == "visible" and not s.training)
+    settings = choose(manifest, suites=suites, only=only, seed=arguments.seed)
     with Bar() as bar:
-        record = grade(Request(manifest, package, suites, only, arguments.seed), bar.advance)
+        record = grade(settings, staged.read(package, manifest), progress=bar.advance)
     shown = package.relative_to(Path.cwd()) if package.is_relative_to(Path.cwd()) else package
     show(record, points=False, package=str(shown), table=not arguments.brief)
     return record
@@ -81,7 +84,7 @@ def submit(arguments: argparse.Namespace) -> int:
     """`autograder submit`."""
     from rich.console import Console
 
-    from autograder.record import hand_in as submit
+    from autograder.record.build import hand_in as submit
     from autograder.render import contents
 
     manifest = manifests.load(manifests.find())
@@ -95,7 +98,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """`autograder report`."""
-    from autograder.record import read as stored
+    from autograder.record.build import read as stored
     from autograder.render import report
 
     record = stored.read(arguments.record)

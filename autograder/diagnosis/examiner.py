@@ -1,6 +1,6 @@
 """Finds what is wrong with a task from the calls that its tests made: a known mistake, or the class of the failure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -43,16 +43,16 @@ class Examiner:
         return by_task
 
     def examine(
-        self, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
+        self, task: Task, sessions: Mapping[str, Session], opened: Callable[[], Session]
     ) -> Finding | None:
         """What is wrong with a task; None where every answer is right.
 
         Args:
             task: one of whose tests failed.
-            sessions: of all its tests, those that passed as well.
+            sessions: of all its tests, by test, those that passed as well.
             opened: opens a session with a fresh worker that holds the submission.
         """
-        return self.conclude(Case(self._manifest, task, sessions), opened)
+        return self.conclude(Case(self._manifest, task, list(sessions.values())), opened)
 
     def conclude(self, case: Case, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
         """As `examine`, of a case that is looked into already, as if the entry of one id were not known."""

@@ -3,49 +3,26 @@
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import Settings
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
-from autograder.grading.grade import Progress, Render, Request, begin, grade
+from autograder.grading.grade import Progress, grade
 from autograder.isolation import promises
 from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
-from autograder.platforms.gradescope import results as gradescope
 from autograder.record.build import Record
-from autograder.submission import stage as intake
+from autograder.record.keep import Keeper, Render
+from autograder.submission.stage import stage
 
 NO_ISOLATION = (
     "grading needs Linux on x86_64 or aarch64, to keep submissions away from hidden tests and solutions. "
     "If you trust this submission as you trust yourself, say so: --isolation none"
 )
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be graded of a submission, and how.
-
-    Attributes:
-        suites: names of the suites to run.
-        only: questions or tasks to which it is limited; empty for all.
-        seed: of the run.
-        device: "cpu" or "cuda".
-        workers: how many tests run at a time.
-        attempt: which submission of its student it is, counted from 1.
-        results: what the platform shows of the record.
-    """
-
-    suites: tuple[str, ...]
-    only: tuple[str, ...] = ()
-    seed: int = 0
-    device: str = "cpu"
-    workers: int = 1
-    attempt: int = 1
-    results: Render = gradescope.render
 
 
 class Grader:
@@ -134,43 +111,45 @@ class Grader:
         return "cuda" if usable else "cpu"
 
     def grade(
-        self, submission: Path, order: Order, out: Path | None, progress: Progress = lambda *_: None
+        self,
+        submission: Path,
+        settings: Settings,
+        *,
+        out: Path | None = None,
+        render: Render | None = None,
+        progress: Progress | None = None,
     ) -> Record:
         """Grades one submission and returns its record; whatever it does, there is one.
 
         Args:
             submission: a folder, an archive or a lone log.
-            order: what of it, and how.
-            out: where the record is kept; None keeps none.
+            settings: what is graded, and how; its manifest is this grader's.
+            out: where the record is kept; None keeps it in memory only.
+            render: makes what a platform shows from a record, kept beside it; None for no platform.
             progress: called after each test.
 
         Raises:
-            InputError: the path is not there, `only` names nothing, or isolation does not hold here.
+            InputError: the path does not exist, or isolation does not hold here.
         """
         if not submission.exists():
-            raise InputError(f"{submission} is not there: give the path of a submission")
-        package = self.staging / self._manifest.package
-        request = Request(
-            self._manifest,
-            package,
-            order.suites,
-            order.only,
-            order.seed,
-            order.device,
-            out,
-            order.results,
-            isolated=self.isolated,
-            workers=order.workers,
-            attempt=order.attempt,
-            examine=self._examine,
-        )
-        begin(request)
-        promised = self.rehearse()
+            raise InputError(f"{submission} does not exist: give the path of a submission")
+        keeper = Keeper(settings, out=out, render=render)
+        keeper.conditions.isolation["mode"] = "isolated" if self.isolated else "none"
+        keeper.begin()
+        keeper.conditions.isolation |= {
+            "promises": self.rehearse(),
+            "layers": self.isolated.layers.describe() if self.isolated else [],
+        }
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)
-        staged = intake.stage(submission, self._manifest, self.staging)
-        request = replace(request, sources=staged.digests, notes=staged.notes, promises=promised)
-        return grade(request, progress)
+        return grade(
+            settings,
+            stage(submission, self._manifest, self.staging),
+            keeper=keeper,
+            isolated=self.isolated,
+            examine=self._examine,
+            progress=progress,
+        )
 
 
 def secrets(manifest: Manifest) -> list[Path]:

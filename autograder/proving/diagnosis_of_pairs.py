@@ -14,10 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import choose as choose_settings
 from autograder.diagnosis.examiner import Examiner
-from autograder.grading.grade import Request, grade
+from autograder.grading.grade import grade
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
+from autograder.submission import staged
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,8 @@ def _judge(manifest: Manifest, pair: tuple[Entry, Entry], seed: int) -> PairVerd
     suites = tuple(suite.name for suite in manifest.suites if not suite.training)
     with tempfile.TemporaryDirectory(prefix="pair-") as folder:
         package = make(manifest, pair, Path(folder) / manifest.package)
-        only = (called.task, calling.task)
-        request = Request(manifest, package, suites, only, seed, examine=Examiner(manifest).examine)
-        record = grade(request)
+        settings = choose_settings(manifest, suites=suites, only=(called.task, calling.task), seed=seed)
+        record = grade(settings, staged.read(package, manifest), examine=Examiner(manifest).examine)
     told = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}
     first, second = (told[entry.task].get("misconception") == entry.id for entry in pair)
     upstream = told[calling.task].get("upstream", [])

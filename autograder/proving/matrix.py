@@ -1,13 +1,12 @@
 """The kill matrix: each entry of the bank goes through the tests of its task, as a submission that is right elsewhere.
 
-A wrong entry has to fail at least one of them, a right one has to pass all of them and those of all tasks that need it.
+A wrong entry must fail at least one of them, a right one must pass all of them and those of all tasks that need it.
 Unit tests only; everything runs in processes of its own that can be ended, on the transport of `make test`.
 """
 
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,20 @@ from typing import Any
 import pytest
 
 from autograder.assignment.manifest import Manifest, Task
+from autograder.assignment.settings import choose
 from autograder.errors import HarnessError
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.splice import make
 from autograder.outcomes import Outcome, TestResult
-from autograder.testing import process_pool as shards
-from autograder.testing.parallel import EXAMINATION, result_of
+from autograder.submission import staged
+from autograder.testing.observer import Observer
 from autograder.testing.plugin import Plugin
-from autograder.testing.run import Run
+from autograder.testing.process_pool import Batch, run_batches
+from autograder.testing.run import Examine, Run
 from autograder.testing.runner import run_tests
-from autograder.testing.time_budget import Patience
-from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
 
-FAULTS = 5  # that are told; one that is in everything stands there once for every entry
+MAX_FAULTS = 5  # that are shown; one that every entry has would be shown once for every entry
 Progress = Callable[[TestResult, int, int], None]
 # Looks at an entry after its tests, from the sessions of them; gives plain data.
 Look = Callable[[Entry, Task, Sequence[Session], Callable[[], Session]], dict[str, Any]]
@@ -73,114 +72,112 @@ def try_all(
         HarnessError: the tests cannot be collected, or one failed by its own fault.
     """
     trials = [Trial(entry) for entry in entries]
-    suites = tuple(suite for suite in manifest.suites if not suite.training)
     assert manifest.staff is not None
-    run = Run(manifest, manifest.root / manifest.staff.reference, suites, tuple(manifest.code_tasks()), seed)
+    unit = [suite.name for suite in manifest.suites if not suite.training]
+    settings = choose(manifest, suites=unit, only=manifest.code_tasks(), seed=seed, workers=workers)
+    reference = staged.read(manifest.root / manifest.staff.reference, manifest)
+    run = Run(settings=settings, submission=reference, seconds=float("inf"))
     with tempfile.TemporaryDirectory(prefix="misconceptions-") as folder:
-        finished = run_tests(run, _Trials(run, trials, Path(folder), workers, look, progress))
-    if faults := finished.faults:
-        more = [f"and {len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
-        raise HarnessError("\n".join(faults[:FAULTS] + more))
+        loop = _Trials(trials, Path(folder), look, progress)
+        faults = run_tests(run, loop=loop.of).faults
+    if faults:
+        more = [f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else []
+        raise HarnessError("\n".join(faults[:MAX_FAULTS] + more))
     return trials
 
 
-class _Trials(Plugin):
-    """Collects like a grade of the reference; then each entry takes its turn."""
+class _Trials:
+    """Takes the tests that were collected for the reference, and runs them on one entry after another."""
 
-    def __init__(
-        self,
-        run: Run,
-        trials: list[Trial],
-        folder: Path,
-        workers: int,
-        look: Look | None,
-        progress: Progress,
-    ) -> None:
-        super().__init__(run)
-        self._look = look
+    def __init__(self, trials: list[Trial], folder: Path, look: Look | None, progress: Progress) -> None:
         self._trials = trials
         self._folder = folder
-        self._workers = workers
+        self._look = look
         self._progress = progress
-        self._test_of: dict[Session, str] = {}
-        self.patience = Patience(
-            float("inf"), {task.id: task.seconds for task in run.manifest.tasks.values()}
-        )
+        self._previous: Path | None = None
+
+    def of(self, plugin: Plugin) -> "_Trials":
+        """As the loop of this plugin's tests."""
+        self._plugin = plugin
+        return self
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        turns = [[item for item in session.items if self._tries(item, trial.entry)] for trial in self._trials]
-        ended = 0
-
-        def begin(number: int, tell: shards.Tell) -> None:
-            entry = self._trials[number].entry
-            if self.run.package.is_relative_to(self._folder):
-                shutil.rmtree(self.run.package)
-            package = make(self.run.manifest, [entry], self._folder / str(number))
-            self.run = replace(self.run, package=package, examine=None)
-            self._transport = InProcess(package, self.run.manifest.package)
-            self._timed_out.clear()
-            self._test_of.clear()  # or every session of every trial would stay in memory
-            self._to_come = Counter(self.ledger[item.nodeid].task for item in turns[number])
-            if self._look is not None:
-                look = self._look
-                seen: dict[str, Any] = {"trial": number}
-
-                def examine(task: Task, sessions: Sequence[Session], opened: Callable[[], Session]) -> None:
-                    seen.update(look(entry, task, sessions, opened))
-                    seen["tests"] = [self._test_of[session] for session in sessions]
-
-                self.run.examine = examine
-                self.examining = lambda: tell(shards.examining(EXAMINATION))
-                self.found = lambda task, finding, fault: tell(shards.finding({**seen, "fault": fault}))
-            self.starting = lambda test, seconds: tell(shards.starting(f"{number} {test}", seconds))
-            self.run.announce = lambda result: tell(shards.result({"trial": number, **result.as_dict()}))
-
-        def told(data: dict[str, Any]) -> None:
-            nonlocal ended
-            number = data.pop("trial")
-            result = result_of(data)
-            self._trials[number].results[result.id] = result
-            ended += 1
-            self._progress(result, ended, sum(map(len, turns)))
-
-        def lost(name: str, why: str) -> None:
-            number, _, test = name.partition(" ")
-            told(
-                {
-                    "trial": int(number),
-                    **replace(self.ledger[test], outcome=Outcome.TIMEOUT, rationale=why).as_dict(),
-                }
-            )
-
-        def found(data: dict[str, Any]) -> None:
-            self.faults += filter(None, [data.pop("fault")])
-            self._trials[data.pop("trial")].seen = data
-
-        groups = [trial.entry.task for trial in self._trials]
-        desk = shards.Desk(begin, told, lost, found)
-        self.faults += shards.run_in_shards(turns, groups, self._workers, desk)
+        ledger, workers = self._plugin.ledger, self._plugin.run.settings.workers
+        batches = [self._batch(trial, session.items) for trial in self._trials]
+        self._total = sum(len(batch.tests) for batch in batches)
+        self._ended = 0
+        for words in run_batches(batches, workers):
+            ledger.fault(words)
         for trial in self._trials:
-            self.faults += [
-                f"{trial.entry.id}: {result.id}: {result.rationale}\n{result.detail}"
-                for result in trial.results.values()
-                if result.outcome is Outcome.HARNESS
-            ]
+            for result in trial.results.values():
+                if result.outcome is Outcome.HARNESS:
+                    ledger.fault(f"{trial.entry.id}: {result.id}: {result.rationale}\n{result.detail}")
             if not trial.results:
-                self.faults.append(f"{trial.entry.id}: {trial.entry.task} has no test")
-        self.ledger.clear()  # the reference itself was not graded
+                ledger.fault(f"{trial.entry.id}: {trial.entry.task} has no test")
+        ledger.tests.clear()  # the reference itself was not graded
         return True
 
-    def _keep(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        if self._current is not None:
-            self._test_of[self._current.session] = item.nodeid
-        super()._keep(item, call, report)
+    def _batch(self, trial: Trial, items: Sequence[pytest.Item]) -> Batch:
+        entry = trial.entry
+        tests = [item for item in items if self._runs(item, entry)]
 
-    def _tries(self, item: pytest.Item, entry: Entry) -> bool:
-        task = self.ledger[item.nodeid].task
+        def enter(observer: Observer) -> None:
+            if self._previous is not None:
+                shutil.rmtree(self._previous.parent)
+            run = self._plugin.run
+            self._previous = make(
+                run.settings.manifest, [entry], Path(tempfile.mkdtemp(dir=self._folder)) / "package"
+            )
+            submission = replace(run.submission, package=self._previous)
+            run = replace(run, submission=submission, examine=self._examine(entry) if self._look else None)
+            self._plugin.start(run, [item.nodeid for item in tests])
+            self._plugin.ledger.observer = observer
+
+        def ended(result: TestResult) -> None:
+            trial.results[result.id] = result
+            self._ended += 1
+            self._progress(result, self._ended, self._total)
+
+        def lost(test: str, why: str) -> None:
+            ended(replace(self._plugin.ledger.tests[test], outcome=Outcome.TIMEOUT, rationale=why))
+
+        return Batch(tests, entry.task, enter, _Watch(trial, ended, self._plugin.ledger), lost)
+
+    def _examine(self, entry: Entry) -> Examine:
+        look = self._look
+        assert look is not None
+
+        def examine(
+            task: Task, sessions: Mapping[str, Session], reopen: Callable[[], Session]
+        ) -> dict[str, Any]:
+            return {**look(entry, task, list(sessions.values()), reopen), "tests": list(sessions)}
+
+        return examine
+
+    def _runs(self, item: pytest.Item, entry: Entry) -> bool:
+        task = self._plugin.ledger.tests[item.nodeid].task
         return task == entry.task or (not entry.is_wrong and entry.task in self._needs(task))
 
     def _needs(self, task: str) -> set[str]:
         """The tasks that one needs, directly or through another."""
-        direct = self.run.manifest.tasks[task].needs
+        direct = self._plugin.run.settings.manifest.tasks[task].needs
         return set(direct).union(*(self._needs(need) for need in direct))
+
+
+class _Watch(Observer):
+    """Keeps what happens in a trial."""
+
+    def __init__(self, trial: Trial, ended: Callable[[TestResult], None], faults: Observer) -> None:
+        self._trial = trial
+        self._ended = ended
+        self._faults = faults
+
+    def test_ended(self, result: TestResult) -> None:
+        self._ended(result)
+
+    def task_examined(self, task: str, report: Any) -> None:
+        self._trial.seen = report or {}
+
+    def fault(self, words: str) -> None:
+        self._faults.fault(words)

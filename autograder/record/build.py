@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder import atomic, schemas
-from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult, worst
-from autograder.record import scoring
+from autograder.record.build import scoring
 from autograder.record.upstream import Feedback
 from autograder.submission.answers import IDS, NAMES, Answers
+from autograder.submission.staged import Submission
 
 SCHEMA_VERSION = "1.0"
 NAME = "submission_log.json"
@@ -25,26 +26,24 @@ Record = dict[str, Any]
 
 
 @dataclass
-class Facts:
-    """What a record holds besides its tests."""
+class Conditions:
+    """How and where tests ran.
 
-    manifest: Manifest
-    suites: tuple[str, ...]
-    scope: tuple[str, ...]
-    seed: int
-    device: str
-    isolation: dict[str, Any]
-    answers: dict[str, Any] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    attempt: int = 1
-    artifacts: Sequence[dict[str, Any]] = ()
+    Attributes:
+        isolation: its mode ("isolated" or "none"), the layers in force, and what each promise did when it was attacked.
+        environment: versions of Python, packages and system.
+        started: when, in UTC, as ISO 8601.
+    """
+
+    isolation: dict[str, Any] = field(default_factory=lambda: {"mode": "none", "layers": [], "promises": {}})
     environment: dict[str, str] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def build(
-    facts: Facts,
+    settings: Settings,
+    conditions: Conditions,
+    submission: Submission | None,
     results: Sequence[TestResult],
     *,
     complete: bool,
@@ -55,20 +54,23 @@ def build(
     """The record of what is known so far, valid against its schema at any moment.
 
     Args:
-        facts: what does not change while tests run.
+        settings: what is graded, and how.
+        conditions: how and where the tests run.
+        submission: what was handed in; None before it has been read.
         results: one a test of the ledger; those that did not run yet have the outcome HARNESS.
         complete: whether every test has run.
         faults: our own, in words.
         seconds: since grading began.
         feedback: what is told of a task as a whole; a credit in it counts where it is more than the task's own points.
     """
-    manifest = facts.manifest
+    manifest = settings.manifest
+    answers = dict(submission.answers.values) if submission else {}
     feedback = feedback or {}
     scores = [
         replace(score, points=max(score.points, feedback[score.task.id].credit))
         if score.task.id in feedback
         else score
-        for score in scoring.score_tasks(manifest, facts.scope, results)
+        for score in scoring.score_tasks(manifest, settings.tasks, results)
     ]
     questions = []
     for question in manifest.questions:
@@ -88,13 +90,16 @@ def build(
     return {
         "schema_version": SCHEMA_VERSION,
         "assignment": {"id": manifest.id, "title": manifest.title},
-        "who": _who(facts.answers),
-        "started": facts.started,
+        "who": _who(answers),
+        "started": conditions.started,
         "seconds": round(seconds, 2),
         "complete": complete,
         "score": scoring.total(scores),
         "max_score": round(sum(score.max_points for score in scores), 4),
-        "scope": {"suites": list(facts.suites), "whole": len(facts.scope) == len(manifest.tasks)},
+        "scope": {
+            "suites": [suite.name for suite in settings.suites],
+            "whole": len(settings.tasks) == len(manifest.tasks),
+        },
         "questions": questions,
         "tasks": [
             {
@@ -110,11 +115,11 @@ def build(
             for score in scores
         ],
         "tests": [result.as_row() for result in results],
-        "environment": facts.environment,
-        "isolation": facts.isolation,
-        "seed": facts.seed,
-        "device": facts.device,
-        "answers": facts.answers,
+        "environment": conditions.environment,
+        "isolation": conditions.isolation,
+        "seed": settings.seed,
+        "device": settings.device,
+        "answers": answers,
         "training": [
             {
                 "run": result.task,
@@ -131,11 +136,11 @@ def build(
             for result in results
             if manifest.tasks[result.task].kind == "run" or result.shown
         ],
-        "artifacts": list(facts.artifacts),
-        "sources": facts.sources,
-        "attempt": facts.attempt,
+        "artifacts": list(submission.artifact_rows) if submission else [],
+        "sources": dict(submission.digests) if submission else {},
+        "attempt": settings.attempt,
         "hints_from_attempt": manifest.feedback.hints_from_attempt,
-        "notes": list(facts.notes),
+        "notes": list(submission.notes) if submission else [],
         "faults": list(faults),
     }
 

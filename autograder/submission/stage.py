@@ -4,24 +4,16 @@ Nothing here opens an archive or parses a log: `submission.reader` does, within 
 """
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
+from autograder.submission import staged
 from autograder.submission.choose import choose
 from autograder.submission.gather import gather
 from autograder.submission.place import overlay, place
 from autograder.submission.roots import find_root
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A staged submission: `package` is the copy that is graded; `notes` say in words what was odd."""
-
-    package: Path
-    digests: dict[str, str]
-    notes: tuple[str, ...]
+from autograder.submission.staged import Submission
 
 
 def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
@@ -44,7 +36,7 @@ def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
     place(chosen.files, package)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(chosen.files.items())}
     notes = [*found.remarks, *notes, *chosen.notes, *overlay(manifest, package, digests)]
-    return Submission(package, digests, tuple(notes))
+    return staged.read(package, manifest, digests=digests, notes=tuple(notes))
 
 
 def _exists(path: Path) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
-from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Artifact, Shelf, Unsound, wrong
+from autograder.submission.artifacts import Artifact, Unsound, wrong
+from autograder.submission.staged import Submission
 from autograder.transport.session import Handle, Reply, Session
 
 
@@ -81,27 +82,23 @@ class Homework:
 
     Args:
         session: the conversation with the worker.
-        manifest: the assignment.
-        answers: the submission's answer form.
+        submission: what was handed in.
+        settings: of the run.
         seed: the test's own; it never leaves this side.
-        device: where training runs, "cpu" or "cuda".
-        shelf: its trained weights.
 
     Attributes:
+        device: where training runs, "cpu" or "cuda".
         seed: for the submission to train with; nothing else follows from it.
         metrics: what the test has measured.
         shown: what else of it goes into the record.
     """
 
-    def __init__(
-        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, shelf: Shelf
-    ) -> None:
+    def __init__(self, session: Session, submission: Submission, settings: Settings, seed: int) -> None:
         self.seed = derive_seed(seed, "training")
-        self.device = device
+        self.device = settings.device
         self.session = session
-        self._manifest = manifest
-        self._answers = answers
-        self._shelf = shelf
+        self._submission = submission
+        self._tasks = settings.manifest.tasks
         self.metrics: dict[str, float] = {}
         self.shown: dict[str, Any] = {}
         self._seed = seed
@@ -149,9 +146,9 @@ class Homework:
             WrongAnswer: they are unsound.
         """
         try:
-            return self._shelf.read(self._manifest.tasks[task])
+            return self._submission.artifacts.read(self._tasks[task])
         except Unsound as error:
-            raise wrong(error, self._manifest.tasks[task]) from error
+            raise wrong(error, self._tasks[task]) from error
 
     def strangers(self, task: str) -> list[str]:
         """The files that an artifact's card should name as they were handed in, and does not.
@@ -160,7 +157,7 @@ class Homework:
             WrongAnswer: as `artifact`.
         """
         self.artifact(task)
-        return self._shelf.strangers(self._manifest.tasks[task])
+        return self._submission.artifacts.strangers(self._tasks[task])
 
     def answer(self, key: str) -> Any:
         """The answer that `answers.toml` gives to `key`.
@@ -168,15 +165,15 @@ class Homework:
         Raises:
             Unanswered: it is blank.
         """
-        return self._answers.get(key)
+        return self._submission.answers.get(key)
 
     def options(self, task: str) -> tuple[str, ...]:
         """The choices that the manifest offers for an answer task."""
-        return self._manifest.tasks[task].options
+        return self._tasks[task].options
 
     def budget(self, run: str) -> dict[str, Any]:
         """The training budget of a run, as keyword arguments for its loop."""
-        return dict(self._manifest.tasks[run].budget)
+        return dict(self._tasks[run].budget)
 
 
 class Instrument:

@@ -1,22 +1,22 @@
-"""Runs a plugin's tests several at a time, in processes of the grader's own, and brings home what they tell."""
+"""Runs the tests of a run several at a time: a batch for each task, in the grader's own processes."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from autograder.outcomes import Finding, Outcome, TestResult
-from autograder.testing import process_pool as shards
+from autograder.testing.ledger import Ledger
+from autograder.testing.observer import Observer
 from autograder.testing.plugin import LATE, Plugin
+from autograder.testing.process_pool import Batch, run_batches
 
-EXAMINATION = 60.0  # seconds that one look at a failed task may take
 
-
-class Sharded:
-    """Takes the place of pytest's own loop.
+class Parallel:
+    """Replaces pytest's own loop over the tests.
 
     Args:
-        plugin: whose tests are run.
+        plugin: whose tests run.
         workers: how many processes.
     """
 
@@ -28,41 +28,46 @@ class Sharded:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed:
             return None
-        plugin = self._plugin
-        tasks: dict[str, list[pytest.Item]] = {}
+        by_task: dict[str, list[pytest.Item]] = {}
         for item in session.items:
-            tasks.setdefault(plugin.ledger[item.nodeid].task, []).append(item)
-        order = list(tasks)
-        groups = [plugin.run.manifest.tasks[task].question for task in order]
-
-        def begin(number: int, tell: shards.Tell) -> None:
-            for other in order[:number]:
-                plugin.patience.dismiss(other)
-            plugin.starting = lambda test, seconds: tell(shards.starting(test, seconds))
-            plugin.run.announce = lambda result: tell(shards.result(result.as_dict()))
-            plugin.examining = lambda: tell(shards.examining(EXAMINATION))
-            plugin.found = lambda task, finding, fault: tell(
-                shards.finding({"task": task, "finding": finding and asdict(finding), "fault": fault})
-            )
-
-        def told(data: dict[str, Any]) -> None:
-            plugin.settle(result_of(data))
-
-        def found(data: dict[str, Any]) -> None:
-            plugin.learn(data["task"], data["finding"] and Finding(**data["finding"]), data["fault"])
-
-        def lost(test: str, why: str) -> None:
-            """This test took its process with it, and the task's tests after it were to run there."""
-            names = [item.nodeid for item in tasks[plugin.ledger[test].task]]
-            plugin.settle(replace(plugin.ledger[test], outcome=Outcome.TIMEOUT, rationale=why))
-            for name in names[names.index(test) + 1 :]:
-                plugin.settle(replace(plugin.ledger[name], outcome=Outcome.TIMEOUT, rationale=LATE))
-
-        desk = shards.Desk(begin, told, lost, found)
-        plugin.faults += shards.run_in_shards(list(tasks.values()), groups, self._workers, desk)
+            by_task.setdefault(self._plugin.ledger.tests[item.nodeid].task, []).append(item)
+        order = list(by_task)
+        batches = [self._batch(order[:number], task, by_task[task]) for number, task in enumerate(order)]
+        for words in run_batches(batches, self._workers):
+            self._plugin.ledger.fault(words)
         return True
 
+    def _batch(self, earlier: list[str], task: str, tests: list[pytest.Item]) -> Batch:
+        plugin = self._plugin
 
-def result_of(data: dict[str, Any]) -> TestResult:
-    """A result as it was before `as_dict`."""
-    return TestResult(**{**data, "outcome": Outcome(data["outcome"])})
+        def enter(observer: Observer) -> None:
+            for other in earlier:
+                plugin.budget.skip(other)
+            plugin.ledger.observer = observer
+
+        question = plugin.run.settings.manifest.tasks[task].question
+        return Batch(tests, question, enter, _Parent(plugin.ledger), self._lost)
+
+    def _lost(self, test: str, why: str) -> None:
+        """This test ended its process, and the later tests of its task were to run there."""
+        ledger = self._plugin.ledger
+        tests = ledger.tests_of(ledger.tests[test].task)
+        late = tests[tests.index(test) + 1 :]
+        for name, words in ((test, why), *((name, LATE) for name in late)):
+            ledger.test_ended(replace(ledger.tests[name], outcome=Outcome.TIMEOUT, rationale=words))
+
+
+class _Parent(Observer):
+    """Writes the steps of a batch into the ledger of the process that keeps the record."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def test_ended(self, result: TestResult) -> None:
+        self._ledger.test_ended(result)
+
+    def task_examined(self, task: str, report: Any) -> None:
+        self._ledger.task_examined(task, report and Finding(**report))
+
+    def fault(self, words: str) -> None:
+        self._ledger.fault(words)

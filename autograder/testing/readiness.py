@@ -1,6 +1,4 @@
-"""Ends the tests of what is not there yet: their end is known from the files alone."""
-
-from collections.abc import Mapping
+"""Ends the tests of tasks that are not filled in yet: their outcome is known from the files alone."""
 
 from autograder.assignment.manifest import Task
 from autograder.outcomes import Outcome
@@ -11,26 +9,18 @@ from autograder.testing.run import Run
 from autograder.testing.verdict import NotRun
 
 
-def refuse_unready(
-    task: Task, run: Run, looks: Mapping[str, source.Look], form: answers.Answers, shelf: Shelf
-) -> None:
-    """Ends TODO, broken and BLOCKED tasks.
-
-    Args:
-        task: whose test is about to run.
-        run: the terms.
-        looks: what was seen of the package's sources.
-        form: its answers.
-        shelf: its trained weights.
+def refuse_unready(task: Task, run: Run) -> None:
+    """Ends a test of a TODO, broken or BLOCKED task before it runs.
 
     Raises:
-        NotRun: the test has its end.
+        NotRun: the outcome of the test.
     """
-    if task.kind == "answer" and form.problem:
-        raise NotRun(Outcome.CRASHED, form.problem, where=answers.FILE)
-    for need in (task.id, *source.calls(task, run.manifest.tasks, looks)):
-        _refuse_without_weights(task, run.manifest.tasks[need], shelf)
-        look = looks.get(need)
+    submission, tasks = run.submission, run.settings.manifest.tasks
+    if task.kind == "answer" and submission.answers.problem:
+        raise NotRun(Outcome.CRASHED, submission.answers.problem, where=answers.FILE)
+    for need in (task.id, *source.calls(task, tasks, submission.sources)):
+        _refuse_without_weights(task, tasks[need], submission.artifacts)
+        look = submission.sources.get(need)
         if look is None or look.state is source.State.READY or need in run.overrides:
             continue
         if need != task.id:
@@ -38,16 +28,14 @@ def refuse_unready(
             why, hint = f"{task.id} needs {need}, which is {state}", f"Do {need} first ({look.where})."
             raise NotRun(Outcome.BLOCKED, why, hint, look.where)
         if look.state is source.State.TODO:
-            hint = (
-                "Write the body there and delete the `raise` line; the docstring above it says what is due."
-            )
+            hint = "Write the body there and delete the `raise` line; the docstring above it says what to return."
             raise NotRun(Outcome.TODO, look.why, hint, look.where)
         raise NotRun(Outcome.CRASHED, look.why, where=look.where)
 
 
-def _refuse_without_weights(task: Task, need: Task, shelf: Shelf) -> None:
+def _refuse_without_weights(task: Task, need: Task, artifacts: Shelf) -> None:
     """Ends a test of weights, or of what is measured on them, where there are none."""
-    if need.kind != "artifact" or shelf.holds(need):
+    if need.kind != "artifact" or artifacts.holds(need):
         return
     command = f": {need.command}" if need.command else ""
     hint = f"Train it{command or '.'}"

@@ -2,57 +2,83 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from autograder.outcomes import Outcome, TestResult
+from autograder.testing.observer import Observer
 from autograder.testing.plugin import Plugin
 from autograder.testing.run import Run
 
+Loop = Callable[[Plugin], object]
+
 
 @dataclass(frozen=True)
-class Finished:
-    """A run's end: results in the ledger's order, and what was our own fault, in words."""
+class Results:
+    """What came of a run.
 
-    results: list[TestResult]
+    Attributes:
+        tests: one result a test, in the ledger's order.
+        reports: of the examined tasks, where something was found.
+        faults: what was our own fault, in words.
+    """
+
+    tests: list[TestResult]
+    reports: dict[str, Any]
     faults: list[str]
 
 
-def run_tests(run: Run, plugin: Plugin | None = None) -> Finished:
+def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = None) -> Results:
     """Runs the tests; never raises for anything that a submission or a test does.
 
-    Settings of pytest that lie about (pyproject.toml, PYTEST_ADDOPTS, other plugins) do not apply.
+    Settings of pytest that happen to exist (pyproject.toml, PYTEST_ADDOPTS, other plugins) do not apply.
+
+    Args:
+        run: what is run.
+        observer: is called at each step.
+        loop: makes a pytest plugin that runs the collected tests in its own way; None for the usual ways: in this
+            process where the submission is trusted, otherwise in a pool of processes.
     """
     import torch
 
-    torch.set_num_threads(int(run.manifest.limits["threads"]))
-    root = run.manifest.root
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    plugin = plugin or Plugin(run)
+    manifest = run.settings.manifest
+    torch.set_num_threads(int(manifest.limits["threads"]))
+    if str(manifest.root) not in sys.path:
+        sys.path.insert(0, str(manifest.root))
+    plugin = Plugin(run, observer)
     plugins: list[object] = [plugin]
-    if run.workers:  # only in isolation, which students do without
-        from autograder.testing.parallel import Sharded
+    if loop is not None:
+        plugins.append(loop(plugin))
+    elif run.transport is not None:  # only in isolation, which students' copies do not have
+        from autograder.testing.parallel import Parallel
 
-        plugins.append(Sharded(plugin, run.workers))
-    arguments = [str(root / suite.path) for suite in run.suites]
+        plugins.append(Parallel(plugin, run.settings.workers))
+    code = _pytest(run, plugins)
+    faults = list(plugin.ledger.faults)
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        faults.append(f"pytest ended with {pytest.ExitCode(code).name}")
+    tests = list(plugin.ledger.tests.values())
+    for result in tests:
+        if result.outcome is Outcome.HARNESS:
+            faults.append(f"{result.id}: {result.rationale}\n{result.detail}".rstrip())
+    return Results(tests, plugin.ledger.reports, faults)
+
+
+def _pytest(run: Run, plugins: list[object]) -> int:
+    root = run.settings.manifest.root
+    arguments = [str(root / suite.path) for suite in run.settings.suites]
     arguments += [f"--rootdir={root}", "-c", os.devnull, "--import-mode=importlib", "--assert=plain"]
-    # Several processes would share the file that output is captured in; a worker's output does not come this way.
+    # Several processes would share the file that captures output; a worker's output does not come this way.
     arguments += ["--capture=sys"] if run.transport else []
     arguments += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:warnings", "-p", "no:faulthandler"]
-    # Both collect all garbage at the end of a run, which takes long where much is loaded.
+    # Both collect all garbage at the end of a run, which takes long when much is loaded.
     arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     old = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
-        code = pytest.main(arguments, plugins=plugins)
+        return pytest.main(arguments, plugins=plugins)
     finally:
         os.environ.update({name: value for name, value in old.items() if value is not None})
-    faults = list(plugin.faults)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        faults.append(f"pytest ended with {pytest.ExitCode(code).name}")
-    for result in plugin.ledger.values():
-        if result.outcome is Outcome.HARNESS:
-            faults.append(f"{result.id}: {result.rationale}\n{result.detail}".rstrip())
-    return Finished(list(plugin.ledger.values()), faults)

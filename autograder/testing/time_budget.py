@@ -4,14 +4,14 @@ import time
 from collections.abc import Mapping, Sequence
 
 OWN = 10.0  # seconds that a test's own part may take at least
-LEAST = 1.0  # seconds; what is left is never divided into less, so the last few tests may go a little over
+LEAST = 1.0  # seconds; what is left is never divided into less, so the last few tests may exceed the total a little
 
 
-class Patience:
-    """Divides the seconds of a whole grade over the tasks that are still to come.
+class TimeBudget:
+    """Divides the seconds of a whole grade among the tasks that are still to come.
 
     A task may take what the manifest allows it, at most its fair share of what is left: in proportion to what the tasks
-    still to come are allowed. Tests of an honest submission take a small part of it, so that the shares grow.
+    still to come are allowed. Tests of an honest submission take a small part of it, so the shares grow.
 
     Args:
         total: seconds for everything, from now on.
@@ -25,12 +25,12 @@ class Patience:
         self._to_come: dict[str, int] = {}
 
     def expect(self, tasks: Sequence[str]) -> None:
-        """Says of which tasks tests will come, one entry a test."""
+        """Announces the tests to come: the task of each."""
         for task in tasks:
             self._to_come[task] = self._to_come.get(task, 0) + 1
 
-    def share(self, task: str) -> float:
-        """Seconds that a test of `task` may take if it starts now; 0 if nothing is left."""
+    def limit(self, task: str) -> float:
+        """Seconds that the submission may take in a test of `task` that starts now; 0 if nothing is left."""
         left = self._ends - time.monotonic()
         if left <= 0:
             return 0.0
@@ -38,15 +38,15 @@ class Patience:
         fair = left * self._allowed[task] / max(weight, self._allowed[task])
         return min(self._allowed[task], max(fair, LEAST))
 
-    def whole(self, task: str) -> float:
-        """Seconds after which a test that starts now is given up, the grader's own part of it counted as well."""
-        share = self.share(task)
-        return min(share + max(share, OWN), max(self._ends - time.monotonic(), 0.0) + LEAST)
+    def limit_with_test(self, task: str) -> float:
+        """Seconds after which a test that starts now is ended, the test's own computing included."""
+        limit = self.limit(task)
+        return min(limit + max(limit, OWN), max(self._ends - time.monotonic(), 0.0) + LEAST)
 
-    def dismiss(self, task: str) -> None:
-        """No test of `task` will come here: somebody else runs them."""
+    def skip(self, task: str) -> None:
+        """No test of `task` will run here: another process runs them."""
         self._to_come[task] = 0
 
-    def done(self, task: str) -> None:
+    def finish(self, task: str) -> None:
         """One test of `task` has ended, or will not run."""
         self._to_come[task] -= 1

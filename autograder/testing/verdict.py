@@ -137,8 +137,8 @@ def hidden_title(task: str) -> str:
     return f"a hidden test of {task}"
 
 
-def veil(result: TestResult, title: str) -> None:
-    """Leaves of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
+def redact(result: TestResult, title: str) -> None:
+    """Keeps of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
     result.detail = "\n".join(filter(None, (title, result.rationale, result.output, result.detail)))
     result.output, result.shown = "", {}
     if "exception" in result.metrics:

@@ -7,19 +7,20 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from autograder.assignment.settings import choose
 from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import Stopped
-from autograder.grading.grade import Request, grade
+from autograder.grading.grade import grade
 from autograder.outcomes import Finding
 from autograder.platforms.gradescope import results as gradescope
 from autograder.record.build import Record
-from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Shelf
+from autograder.record.keep import Keeper
+from autograder.submission import staged
 from autograder.testing.homework import Homework
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session, Transport
-from tests.harness.mini import Mini
+from tests.harness.mini import Mini, unread
 
 MANIFEST = """
 [assignment]
@@ -295,22 +296,26 @@ class Banked(Mini):
         package = self.root / "pupil"
         return InProcess(package, "pupil").open(1, seconds, {}, memory_mb=512, gpu=False)
 
-    def request(self, **fields: Any) -> Request:
-        """To grade the submission as it stands, with feedback, in this process."""
+    def graded(
+        self,
+        *,
+        package: Path | None = None,
+        only: tuple[str, ...] = (),
+        attempt: int = 1,
+        workers: int = 1,
+        **how: Any,
+    ) -> Record:
+        """The record of a grade of the submission as it is: with feedback, in this process, unless `how` differs."""
         manifest = self.loaded()
-        standard = {
-            "package": self.root / "pupil",
-            "suites": tuple(suite.name for suite in manifest.suites),
-            "out": self.out,
-            "results": gradescope.render,
-            "examine": Examiner(manifest).examine,
-        }
-        return Request(manifest, **{**standard, **fields})
+        settings = choose(manifest, only=only, attempt=attempt, workers=workers)
+        keeper = Keeper(settings, out=self.out, render=gradescope.render)
+        submission = staged.read(package or self.root / "pupil", manifest)
+        return grade(settings, submission, keeper=keeper, **{"examine": Examiner(manifest).examine, **how})
 
-    def told(self, bodies: dict[str, str], **fields: Any) -> Record:
+    def graded_with(self, bodies: dict[str, str], **how: Any) -> Record:
         """The record of a grade of a submission with these bodies."""
         self.submit(bodies)
-        return grade(self.request(**fields))
+        return self.graded(**how)
 
 
 def feedback(record: Record) -> dict[str, dict]:
@@ -347,7 +352,7 @@ class Examination:
         self._stand_ins = stand_ins or {}
         session = self._open()
         with suppress(Exception, Stopped):  # like a test, which may end with anything
-            ask(Homework(session, manifest, Answers(), 1, "cpu", Shelf(manifest.root, manifest)))
+            ask(Homework(session, unread(manifest), choose(manifest), 1))
         session.close()
         self.case = Case(manifest, manifest.tasks[task], [session])
 

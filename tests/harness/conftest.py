@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
@@ -27,6 +28,13 @@ def banked(tmp_path: Path) -> Iterator[Banked]:
     gc.freeze()  # the grader collects garbage after each examination, and pytest holds much that is none
     yield Banked(tmp_path / "banked")
     gc.unfreeze()
+
+
+@pytest.fixture
+def own_random_state() -> Iterator[None]:
+    """A test that asks for it leaves torch's global random state as it was."""
+    with torch.random.fork_rng(devices=[]):
+        yield
 
 
 @pytest.fixture(scope="session")

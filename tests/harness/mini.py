@@ -7,9 +7,15 @@ from pathlib import Path
 from textwrap import dedent
 
 from autograder.assignment.manifest import Manifest, load
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
 from autograder.platforms.gradescope import results as gradescope
 from autograder.record.build import Record
+from autograder.record.keep import Keeper
+from autograder.submission import staged
+from autograder.submission.answers import Answers
+from autograder.submission.artifacts import Shelf
+from autograder.submission.staged import Submission
 
 MANIFEST = """
 [assignment]
@@ -142,19 +148,20 @@ class Mini:
 
     def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
         """Grades the package as it stands, public and hidden, and keeps the record in `out`."""
-        manifest = load(self.root / "assignment.toml")
-        suites = tuple(suite.name for suite in manifest.suites)
-        return grade(
-            Request(
-                manifest,
-                self.root / "pupil",
-                suites,
-                only,
-                out=self.out,
-                results=gradescope.render,
-                overrides=overrides or {},
-            )
-        )
+        settings = choose(self.loaded(), only=only)
+        keeper = Keeper(settings, out=self.out, render=gradescope.render)
+        return grade(settings, self.submission(), keeper=keeper, overrides=overrides)
+
+    def submission(self) -> Submission:
+        """Its package as it stands."""
+        return staged.read(self.root / "pupil", self.loaded())
+
+
+def unread(manifest: Manifest) -> Submission:
+    """A submission of which nothing was read: for tests that only call its functions."""
+    return Submission(
+        package=manifest.root, answers=Answers(), artifacts=Shelf(manifest.root, manifest), sources={}
+    )
 
 
 def outcomes(record: Record) -> dict[str, str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import manifest
-from autograder.grading.grade import Request, grade
-from autograder.submission import answers
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
+from autograder.submission import answers, staged
 from autograder.submission.reader import form_lines
 from tests.harness.mini import Mini, results_of
 
@@ -90,7 +91,10 @@ def test_every_answer_of_another_kind_is_refused_in_words(tmp_path: Path) -> Non
     for wrong in ('[["?"]]', "true", "{ a = 1 }"):
         lines = [f"{task.name} = {wrong}" for task in tasks]
         (package / "answers.toml").write_text("\n".join(lines), encoding="utf-8")
-        record = grade(Request(assignment, package, ("public",), tuple(task.id for task in tasks)))
+        record = grade(
+            choose(assignment, suites=("public",), only=(task.id for task in tasks)),
+            staged.read(package, assignment),
+        )
         for line, task in enumerate(tasks, start=1):
             for test in results_of(record, task.id):
                 assert (test["outcome"], test["where"]) == ("FAILED", f"answers.toml:{line}"), test

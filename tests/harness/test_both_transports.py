@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.manifest import load
-from autograder.grading.grader import Grader, Order
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
 from autograder.record.build import Record
 from tests.harness import half_right
 
@@ -27,9 +28,8 @@ def both() -> Iterator[Both]:
     with Grader(MANIFEST, isolated=False) as trusting, Grader(MANIFEST) as grader:
 
         def grade(folder: Path, only: tuple[str, ...]) -> tuple[Record, Record]:
-            return trusting.grade(folder, Order(UNIT, only), None), grader.grade(
-                folder, Order(UNIT, only, workers=2), None
-            )
+            settings = choose(MANIFEST, suites=UNIT, only=only, workers=2)
+            return trusting.grade(folder, settings), grader.grade(folder, settings)
 
         yield grade
 

@@ -1,6 +1,6 @@
 """Random replies are told apart by their law, and never by the order in which random numbers are consumed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,53 +8,20 @@ import torch
 
 from autograder.diagnosis.chance import REPLICAS, WIDE, alike_in_law, alike_in_spread
 from autograder.diagnosis.heard import Asked, Heard
-
-ROWS, COLUMNS = 48, 40
-X = torch.randn(ROWS, COLUMNS, generator=torch.Generator().manual_seed(99_999_989)).sign()
-T = torch.arange(ROWS) % 8 + 1
-LEVEL = (T / 9)[:, None]
-NO_INPUTS = ((), {})
-
-Law = Callable[[torch.Generator], Any]
-
-
-def coins(g: torch.Generator) -> torch.Tensor:
-    """Each pixel keeps its sign, or loses it with its row's probability."""
-    return torch.where(torch.rand(ROWS, COLUMNS, generator=g) < LEVEL, -X, X)
-
-
-def noised(g: torch.Generator) -> torch.Tensor:
-    return (1 - LEVEL).sqrt() * X + LEVEL.sqrt() * torch.randn(ROWS, COLUMNS, generator=g)
-
-
-def loss(g: torch.Generator) -> float:
-    return float(torch.randn(500, generator=g).square().mean())
-
-
-def _generator(stream: int, call: int, seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(1_000_003 * stream + 1009 * call + seed)
-
-
-def agree(
-    mine: Law, others: Law, *, calls: int = 3, inputs: Any = ((X, T), {}), stream: int = 1, **said: Any
-) -> bool:
-    """Whether replies by one law are taken for draws of another."""
-    heard = [Heard(value=mine(_generator(stream, call, 0)), **said) for call in range(calls)]
-
-    def draw(call: int, seed: int) -> Heard:
-        return Heard(value=others(_generator(stream, call, seed)))
-
-    def more(call: int) -> list[Heard]:
-        return [
-            Heard(value=mine(_generator(stream, call, 10_007 * seed)), **said)
-            for seed in range(1, REPLICAS + 1)
-        ]
-
-    return alike_in_law(heard, draw, [inputs] * calls, WIDE) and all(
-        alike_in_spread(more(call), [draw(call, seed) for seed in range(1, REPLICAS + 1)], inputs, WIDE)
-        for call in range(calls)
-    )
-
+from tests.harness.random_replies import (
+    COLUMNS,
+    LEVEL,
+    NO_INPUTS,
+    ROWS,
+    Law,
+    T,
+    X,
+    agree,
+    coins,
+    loss,
+    noised,
+    seeded,
+)
 
 ANOTHER_ORDER: dict[str, tuple[Law, Law]] = {
     "column by column": (
@@ -233,7 +200,7 @@ def test_a_stand_in_whose_draws_overflow_is_another_law_and_no_fault() -> None:
 @pytest.mark.parametrize("size", [1e160, 1e200, 1e308])
 def test_draws_that_overflow_when_asked_again_are_no_fault(size: float) -> None:
     def draws(of: float) -> list[Heard]:
-        generators = (_generator(1, 0, seed) for seed in range(REPLICAS))
+        generators = (seeded(1, 0, seed) for seed in range(REPLICAS))
         return [Heard(value=of * torch.rand(3, generator=g, dtype=torch.float64)) for g in generators]
 
     assert not alike_in_spread(draws(size), draws(1.0), NO_INPUTS, WIDE)

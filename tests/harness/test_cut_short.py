@@ -6,15 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from autograder import schemas
-from autograder.grading.grader import Grader, Order
-from autograder.testing.process_pool import Desk, Tell, result, run_in_shards, starting
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
+from autograder.testing.observer import Observer
+from tests.harness.batches import Ran, result
 from tests.harness.mini import CODE, MANIFEST, PUBLIC, Mini, outcomes, results_of
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
     mini.code("def double(x):\n    while True: pass\n\ndef quadruple(x):\n    while True: pass\n")
     with Grader(mini.loaded()) as grader:
         grader.rehearse()
-        record = grader.grade(mini.root / "pupil", Order(("public", "hidden")), mini.out)
+        record = grader.grade(mini.root / "pupil", choose(mini.loaded()), out=mini.out)
     assert outcomes(record) == {
         "maths.double": "TIMEOUT",
         "maths.quadruple": "TIMEOUT",
@@ -83,49 +84,38 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
     assert record["score"] == 1 and record["complete"] and record["seconds"] < 10
 
 
-class Told:
-    """Keeps what the processes tell."""
-
-    def __init__(self, begin: Callable[[int, Tell], None]) -> None:
-        self.results: list[dict] = []
-        self.lost: dict[str, str] = {}
-        desk = Desk(begin, self.results.append, self.lost.__setitem__)
-        self.faults = run_in_shards([[]] * 4, ["a"] * 4, 2, desk)
-        self.numbers = sorted(data["number"] for data in self.results)
-
-
 def test_a_test_that_computes_for_ever_is_ended_and_spares_the_others() -> None:
-    def begin(number: int, tell: Tell) -> None:
-        tell(starting(f"test {number}", 0.5))
+    def enter(number: int, observer: Observer) -> None:
+        observer.test_starts(f"test {number}", 0.5)
         if number == 1:
             _ = 3 ** (10**10)  # no signal handler of Python's is heard in there
-        tell(result({"number": number}))
+        observer.test_ended(result(number))
 
-    told = Told(begin)
-    assert told.numbers == [0, 2, 3] and told.faults == []
-    assert list(told.lost) == ["test 1"] and "longer than 0.5 s" in told.lost["test 1"]
+    ran = Ran(enter)
+    assert ran.numbers == [0, 2, 3] and ran.faults == []
+    assert list(ran.lost) == ["test 1"] and "longer than 0.5 s" in ran.lost["test 1"]
 
 
 def test_a_test_that_falls_over_says_by_which_signal() -> None:
-    def begin(number: int, tell: Tell) -> None:
-        tell(starting(f"test {number}", 60))
+    def enter(number: int, observer: Observer) -> None:
+        observer.test_starts(f"test {number}", 60)
         if number == 2:
             os.kill(os.getpid(), signal.SIGALRM)
-        tell(result({"number": number}))
+        observer.test_ended(result(number))
 
-    told = Told(begin)
-    assert told.numbers == [0, 1, 3] and "SIGALRM" in told.lost["test 2"]
+    ran = Ran(enter)
+    assert ran.numbers == [0, 1, 3] and "SIGALRM" in ran.lost["test 2"]
 
 
 def test_a_process_of_the_grader_that_dies_between_tests_is_a_fault() -> None:
-    def begin(number: int, tell: Tell) -> None:
+    def enter(number: int, observer: Observer) -> None:
         if number == 1:
             os._exit(7)
-        tell(starting(f"test {number}", 60))
-        tell(result({"number": number}))
+        observer.test_starts(f"test {number}", 60)
+        observer.test_ended(result(number))
 
-    told = Told(begin)
-    assert told.faults == ["a process that runs tests ended with 7"] and told.numbers == [0, 2, 3]
+    ran = Ran(enter)
+    assert ran.faults == ["a process that runs tests ended with 7"] and ran.numbers == [0, 2, 3]
 
 
 def test_a_value_that_hangs_its_test_costs_that_task_only(mini: Mini) -> None:
@@ -133,7 +123,7 @@ def test_a_value_that_hangs_its_test_costs_that_task_only(mini: Mini) -> None:
     mini.public(PUBLIC.replace('"Two times three is six."', "3 ** hw('maths.double')(1)"))
     mini.code(CODE.replace("return 2 * x", "return 10 ** 12 if x == 1 else 2 * x"))
     with Grader(mini.loaded()) as grader:
-        record = grader.grade(mini.root / "pupil", Order(("public", "hidden")), mini.out)
+        record = grader.grade(mini.root / "pupil", choose(mini.loaded()), out=mini.out)
     assert outcomes(record) == {
         "maths.double": "TIMEOUT",
         "maths.quadruple": "PASSED",

@@ -1,4 +1,4 @@
-"""The experiments of questions 1 and 2: training that survives interruptions, and measuring of anybody's weights."""
+"""The experiments of questions 1 and 2: what they train, and what they measure on anybody's weights."""
 
 import math
 import subprocess
@@ -9,21 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from solutions.diffusion import binary, gaussian, samplers
+from solutions.diffusion import binary, samplers
 from solutions.given.data import digits
 from solutions.given.experiments import artifact, handwriting, q1, q2
-from solutions.given.experiments.judge import Judge
 from solutions.given.networks.mlp import DenoisingMLP
-from solutions.given.training import coin_flip
-from solutions.given.training import gaussian as noise_predictor
-from solutions.given.training.loop import Loop
+from tests.harness.same_weights import same_weights
 
-FLIP = {"num_steps": 5, "iterations": 9, "batch_size": 16, "learning_rate": 1e-2, "width": 12}
-NOISE = {**FLIP, "ema_decay": 0.9}
-LOOPS = {
-    "coin_flip": (coin_flip.train, FLIP, binary, "training_loss"),
-    "gaussian": (noise_predictor.train, NOISE, gaussian, "noise_prediction_loss"),
-}
 SMALL = {
     q1: replace(q1.PRESETS["quick"], num_steps=6, iterations=250, width=24, batch_size=64),
     q2: replace(q2.PRESETS["quick"], num_steps=51, iterations=40, width=16, batch_size=32),
@@ -33,70 +24,6 @@ SMALL = {
 @pytest.fixture(scope="module")
 def trained():
     return {experiment: experiment.train(settings, 3, "cpu") for experiment, settings in SMALL.items()}
-
-
-def same(weights, others):
-    return weights.keys() == others.keys() and all(
-        torch.equal(weights[name], others[name]) for name in weights
-    )
-
-
-@pytest.mark.parametrize("options", [{}, {"fused": True, "depth": 3}], ids=["plain", "fused"])
-@pytest.mark.parametrize("globally", [False, True], ids=["own generator", "global generator"])
-@pytest.mark.parametrize("name", LOOPS)
-@pytest.mark.parametrize("step", [1, 5, 8])
-def test_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch, name, globally, options, step):
-    train, budget, module, loss = LOOPS[name]
-    right, calls = getattr(module, loss), []
-    stop_at = None
-
-    def students(*args, generator=None, **kwargs):
-        calls.append(1)
-        if len(calls) - 1 == stop_at:
-            raise KeyboardInterrupt
-        *args, generator = args if len(args) == {"coin_flip": 5, "gaussian": 4}[name] else (*args, generator)
-        return right(*args, generator=None if globally else generator, **kwargs)
-
-    monkeypatch.setattr(module, loss, students)
-    whole, history = train(**budget, **options, seed=2)
-    torch.rand(7)  # the caller's own random state does not matter
-    stop_at = len(calls) + step
-    loop = Loop(tmp_path, seconds=0)
-    with pytest.raises(KeyboardInterrupt):
-        train(**budget, **options, seed=2, loop=loop)
-    torch.rand(3)
-    before = len(calls)
-    again, same_history = train(**budget, **options, seed=2, loop=loop)
-    assert len(calls) - before == budget["iterations"] - step  # it did not begin anew
-    assert same(whole, again) and history == same_history
-    finished = len(calls)
-    assert same(whole, train(**budget, **options, seed=2, loop=loop)[0]) and len(calls) == finished
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_training_is_reproducible_and_leaves_the_global_state_alone(name):
-    train, budget, _, _ = LOOPS[name]
-    torch.manual_seed(0)
-    state = torch.get_rng_state()
-    weights, history = train(**budget, seed=4)
-    assert torch.equal(torch.get_rng_state(), state)
-    torch.manual_seed(1)
-    again, same_history = train(**budget, seed=4, depth=2)
-    assert same(weights, again) and history == same_history and len(history["loss"]) == 9
-    other, _ = train(**budget, seed=5)
-    assert not torch.equal(weights["answer.bias"], other["answer.bias"])
-    assert not any(value.requires_grad for value in weights.values())
-
-
-@pytest.mark.parametrize("name", LOOPS)
-def test_given_images_take_the_place_of_the_digits(name):
-    train, budget, _, _ = LOOPS[name]
-    on_board = (digits.binarised_digits if name == "coin_flip" else digits.scaled_digits)("train")
-    assert same(train(**budget)[0], train(**budget, images=on_board)[0])
-    assert not same(train(**budget)[0], train(**budget, images=-on_board)[0])
-    weights, _ = train(**budget, images=on_board[:50, :21], depth=3)
-    network = DenoisingMLP(21, 12, 3)
-    network.load_state_dict(weights)
 
 
 @pytest.mark.parametrize(("experiment", "most"), [(q1, 130_000), (q2, 170_000)])
@@ -117,13 +44,15 @@ def test_training_goes_by_the_settings(trained, experiment):
     assert found.weights["embed_pixels.weight"].shape == (settings.width, 64)
     images = handwriting.on_board(coins=experiment is q1).train
     assert found.data == artifact.data_digest(images)
-    assert same(found.weights, experiment.train(settings, 3, "cpu").weights)
+    assert same_weights(found.weights, experiment.train(settings, 3, "cpu").weights)
     short = replace(settings, iterations=2)
     plain = experiment.train(short, 3, "cpu").weights
     changes = {"num_steps": 60, "batch_size": 9, "learning_rate": 1e-3, "width": 20, "depth": 1}
     changes |= {"final_correlation": 0.2} if experiment is q1 else {"ema_decay": 0.05}
     for name, value in changes.items():
-        assert not same(plain, experiment.train(replace(short, **{name: value}), 3, "cpu").weights), name
+        assert not same_weights(plain, experiment.train(replace(short, **{name: value}), 3, "cpu").weights), (
+            name
+        )
 
 
 @pytest.mark.parametrize("experiment", [q1, q2])
@@ -274,57 +203,6 @@ def test_weights_that_overflow_are_refused(trained, experiment, said):
     }
     with pytest.raises(ValueError, match=said):
         experiment.measure(weights, asdict(SMALL[experiment]))
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["coins", "grey"])
-def judged(request):
-    images = handwriting.on_board(coins=request.param)
-    return images, Judge(images.train, images.train_labels)
-
-
-def test_both_judges_know_digits(judged):
-    images, judge = judged
-    for classify in (judge.by_neighbour, judge.by_law):
-        assert (classify(images.test) == images.test_labels).double().mean() > 0.95
-    assert (judge.by_neighbour(images.train) == images.train_labels).double().mean() > 0.995  # few are twins
-    assert judge.agreement(images.test) > 0.93
-
-
-def test_judges_part_over_noise_and_over_blends(judged):
-    images, judge = judged
-    generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(500, 64, generator=generator).sign()
-    pixels = torch.stack([column[torch.randperm(1500, generator=generator)] for column in images.train.T], 1)
-    assert judge.agreement(noise) < 0.4 and judge.agreement(pixels) < 0.5
-    mean = images.train.mean(dim=0).expand(500, -1)
-    assert judge.distance(mean) > judge.distance(pixels) > 5 > 2 > judge.distance(images.test)
-
-
-def test_nearest_neighbour_is_the_nearest_and_the_first_of_several():
-    images = torch.cat([torch.eye(10), 3 * torch.eye(10)]).repeat(2, 1)
-    judge = Judge(images, torch.cat([torch.arange(10), torch.arange(10).roll(1)]).repeat(2))
-    between = torch.zeros(1, 10)
-    between[0, 3] = between[0, 7] = 1
-    assert judge.by_neighbour(between).item() == 3
-    assert judge.by_neighbour(1.5 * torch.eye(10)[[4, 9]]).tolist() == [4, 9]
-    assert judge.by_neighbour(2.5 * torch.eye(10)[[4, 9]]).tolist() == [3, 8]
-
-
-def test_distance_of_normal_laws(judged):
-    images, judge = judged
-    train = images.train.double()
-    variance = torch.cov(train.T).trace().item()
-    mean = train.mean(dim=0)
-    assert judge.distance(images.train) == pytest.approx(0, abs=1e-5)
-    assert judge.distance(train + 0.25) == pytest.approx(64 / 16, abs=1e-5)
-    assert judge.distance(mean + 3 * (train - mean)) == pytest.approx(4 * variance, rel=1e-6)
-    noisy = train @ torch.randn(64, 64, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    first, second = torch.cov(train.T).numpy(), torch.cov(noisy.T).numpy()
-    shared = np.sqrt(np.linalg.eigvals(first @ second).real.clip(min=0)).sum()
-    means = (mean - noisy.mean(dim=0)).square().sum().item()
-    assert judge.distance(noisy) == pytest.approx(
-        means + first.trace() + second.trace() - 2 * shared, rel=1e-4
-    )
 
 
 def test_experiments_import_neither_scikit_learn_nor_matplotlib():

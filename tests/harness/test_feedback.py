@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment.manifest import Task
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
 from autograder.isolation.isolated import Isolated
 from autograder.outcomes import Finding
 from autograder.record.build import Record
@@ -53,7 +54,7 @@ def entry(banked: Banked, task: str) -> str:
 
 
 def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked) -> None:
-    banked.told({DOUBLE: TRIPLES}, only=("q1",))
+    banked.graded_with({DOUBLE: TRIPLES}, only=("q1",))
     shown = entry(banked, DOUBLE)
     assert (
         "It looks: as if the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
@@ -66,7 +67,7 @@ def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked
 
 
 def test_of_an_unknown_mistake_its_class_is_told_as_it_is(banked: Banked) -> None:
-    banked.told({POWER: "return -(x ** n)"}, only=(POWER,))
+    banked.graded_with({POWER: "return -(x ** n)"}, only=(POWER,))
     assert "It looks: every value has the wrong sign\nTry: " in entry(banked, POWER)
 
 
@@ -74,7 +75,7 @@ def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_r
     banked.manifest(MANIFEST.replace("hints_from_attempt = 1", "hints_from_attempt = 3"))
     scores = []
     for attempt, shown in ((2, False), (3, True)):
-        record = banked.told(WRONG, attempt=attempt)
+        record = banked.graded_with(WRONG, attempt=attempt)
         console = Console(width=200, record=True, file=io.StringIO())
         terminal.show(record, console, points=True, package="")
         for text in (read(banked), console.export_text()):
@@ -90,7 +91,7 @@ def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_r
 def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
     body = "return torch.where(x == 3.25, x * {}, 2 * x)"
     for factor in ("-2", "3", "float('nan')"):
-        record = banked.told({DOUBLE: body.format(factor)}, only=(DOUBLE,))
+        record = banked.graded_with({DOUBLE: body.format(factor)}, only=(DOUBLE,))
         assert record["faults"] == []
         told = read(banked) + json.dumps(feedback(record)[DOUBLE])
         for secret in ("3.25", "6.5", "9.75", "secret"):
@@ -98,7 +99,7 @@ def test_numbers_of_a_hidden_test_are_in_no_feedback(banked: Banked) -> None:
 
 
 def test_nothing_that_a_submission_writes_gets_into_what_is_found(banked: Banked) -> None:
-    record = banked.told(
+    record = banked.graded_with(
         {DOUBLE: "raise type('Expected65', (Exception,), {})(str(x))", POWER: "return {'8, 27': n}"}
     )
     told = feedback(record)
@@ -122,7 +123,7 @@ def test_only_tasks_that_failed_are_examined_and_with_all_their_tests(banked: Ba
         asked[task.id] = len(sessions)
 
     todo = 'raise NotImplementedError("TODO(q3): maths.power")'
-    record = banked.told({DOUBLE: ADDS_ONE, POWER: todo, SUMMARY: "return {}"}, examine=examine)
+    record = banked.graded_with({DOUBLE: ADDS_ONE, POWER: todo, SUMMARY: "return {}"}, examine=examine)
     assert asked == {DOUBLE: 3, QUADRUPLE: 1, OCTUPLE: 1, SUMMARY: 1} and record["faults"] == []
 
 
@@ -133,10 +134,10 @@ def boom(task: Task, sessions: Sequence[Session], opened: Callable[[], Session])
 def test_an_examiner_that_falls_over_is_a_fault_and_loses_no_result(
     banked: Banked, zygote: Isolated, pupil: Path
 ) -> None:
-    plain = settled(banked.told({SUMMARY: "return {}", FLIP: "return x"}, examine=None))
-    record = banked.told({SUMMARY: "return {}", FLIP: "return x"}, examine=boom)
+    plain = settled(banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=None))
+    record = banked.graded_with({SUMMARY: "return {}", FLIP: "return x"}, examine=boom)
     (pupil / "maths.py").write_text((banked.root / "pupil/maths.py").read_text())
-    isolated = grade(banked.request(package=pupil, isolated=zygote, examine=boom))
+    isolated = banked.graded(package=pupil, isolated=zygote, examine=boom)
     for found in (record, isolated):
         assert settled(found) == plain and feedback(found) == {}
         assert [fault.split(" could")[0] for fault in found["faults"]] == [FLIP, SUMMARY]
@@ -145,7 +146,7 @@ def test_an_examiner_that_falls_over_is_a_fault_and_loses_no_result(
 
 def test_answers_are_not_examined(mini: Mini) -> None:
     mini.answers('colour = "red"')
-    record = grade(Request(mini.loaded(), mini.root / "pupil", ("public", "hidden"), examine=boom))
+    record = grade(choose(mini.loaded()), mini.submission(), examine=boom)
     assert outcomes(record)["answers.colour"] == "FAILED" and record["faults"] == []
 
 
@@ -168,7 +169,7 @@ def test_an_examination_that_does_not_end_costs_its_finding_only(
     monkeypatch.setattr(sharded, "EXAMINATION", 0.3)
     bodies = {SUMMARY: "return {}", FLIP: "return x", SCALED: "return 3"}
     (pupil / "maths.py").write_text(code(bodies))
-    record = grade(banked.request(package=pupil, isolated=zygote, workers=workers, examine=examine))
+    record = banked.graded(package=pupil, isolated=zygote, workers=workers, examine=examine)
     assert {task for task, outcome in outcomes(record).items() if outcome != "PASSED"} == set(bodies)
     assert record["score"] == 16 and record["complete"]
     assert set(feedback(record)) == {SCALED, SUMMARY} and record["faults"] == []
@@ -187,8 +188,8 @@ def test_an_examination_may_ask_the_submission_again_in_a_worker_of_its_own(
     counts = {POWER: "return maths.count()", SUMMARY: "return maths.count()"}
     for folder in (banked.root / "pupil", pupil):
         (folder / "maths.py").write_text(code(counts) + more)
-    here = grade(banked.request(examine=examine))
-    there = grade(banked.request(package=pupil, isolated=zygote, examine=examine))
+    here = banked.graded(examine=examine)
+    there = banked.graded(package=pupil, isolated=zygote, examine=examine)
     assert [told["says"] for told in (*feedback(here).values(), *feedback(there).values())] == ["1"] * 4
 
 
@@ -209,7 +210,7 @@ def test_odd_answers_are_no_fault_and_every_task_has_its_end(
 ) -> None:
     bodies = {task: f"return {ODD[(first + place) % len(ODD)]}" for place, task in enumerate(TASKS)}
     (pupil / "maths.py").write_text(code(bodies))
-    record = grade(banked.request(package=pupil, isolated=zygote, workers=2))
+    record = banked.graded(package=pupil, isolated=zygote, workers=2)
     assert record["faults"] == [] and record["complete"]
     assert "HARNESS" not in outcomes(record).values()
     assert all(outcomes(record)[task] != "PASSED" for task in TASKS)
@@ -234,7 +235,7 @@ def test_whoever_hangs_when_probed_is_graded_like_everybody(
     banked.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
     bodies = {POWER: "return moody(x + n)", SUMMARY: "return moody({'count': 3, 'ends': [1.0, 2.0]})"}
     (pupil / "maths.py").write_text(code(bodies) + MOODY)
-    record = grade(banked.request(package=pupil, isolated=zygote, workers=2))
+    record = banked.graded(package=pupil, isolated=zygote, workers=2)
     assert (outcomes(record)[POWER], outcomes(record)[SUMMARY]) == ("FAILED", "FAILED")
     assert feedback(record)[POWER]["failure"] == feedback(record)[SUMMARY]["failure"] == "values"
     assert record["faults"] == [] and record["score"] == 20

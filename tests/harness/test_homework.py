@@ -10,8 +10,10 @@ import pytest
 
 from autograder import schemas
 from autograder.assignment.manifest import load
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
 from autograder.record.build import Record
+from autograder.submission import staged
 from tests.harness.mini import outcomes, results_of
 
 ROOT = Path(__file__).parents[2]
@@ -29,12 +31,12 @@ def _failures(record: Record) -> list[str]:
 @pytest.fixture(scope="module")
 def untouched() -> Record:
     """The record of the untouched stubs."""
-    return grade(Request(MANIFEST, ROOT / "student", tuple(suite.name for suite in MANIFEST.suites)))
+    return grade(choose(MANIFEST), staged.read(ROOT / "student", MANIFEST))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_reference_passes_every_unit_test(seed: int) -> None:
-    record = grade(Request(MANIFEST, ROOT / "solutions", UNIT, seed=seed))
+    record = grade(choose(MANIFEST, suites=UNIT, seed=seed), staged.read(ROOT / "solutions", MANIFEST))
     assert _failures(record) == []
     assert record["score"] == record["max_score"] > 80
 

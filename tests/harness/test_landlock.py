@@ -164,11 +164,11 @@ def test_threads_started_later_are_bound(tmp_path: Path) -> None:
 
 
 @needs_landlock
-def test_refuses_to_bind_one_thread_of_several(tmp_path: Path) -> None:
+def test_refuses_to_restrict_one_thread_of_several(tmp_path: Path) -> None:
     _furnish(tmp_path)
     before = "go = threading.Event(); threading.Thread(target=go.wait).start()\n" + NAMES
     became = attempt(before, {"restrict": RESTRICT, "end": "go.set()"}, top=str(tmp_path))
-    assert became["restrict"].startswith("RuntimeError") and "others run" in became["restrict"]
+    assert became["restrict"].startswith("RuntimeError") and "other threads are running" in became["restrict"]
 
 
 @needs_landlock

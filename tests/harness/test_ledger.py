@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder import schemas
-from autograder.record import build as records
+from autograder.record.build import build as records
 from autograder.testing.plugin import Plugin
 from tests.harness.mini import CODE, DOUBLE, PUBLIC, QUADRUPLE, Mini, outcomes, points
 

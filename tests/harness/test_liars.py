@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.manifest import load
-from autograder.grading.grade import Request, grade
+from autograder.assignment.settings import choose
+from autograder.grading.grade import grade
+from autograder.submission import staged
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = load(ROOT / "assignment.toml")
@@ -36,7 +38,7 @@ def test_a_lie_is_neither_our_fault_nor_worth_anything(tmp_path: Path, lie: str)
         path.write_text(
             todo.sub("from ..liar import lie; return lie(list(locals().values()))", path.read_text())
         )
-    record = grade(Request(MANIFEST, package, ("public", "hidden")))
+    record = grade(choose(MANIFEST, suites=("public", "hidden")), staged.read(package, MANIFEST))
     assert record["faults"] == []
     assert {test["outcome"] for test in record["tests"]} <= {"PASSED", "FAILED", "CRASHED", "TODO", "BLOCKED"}
     assert record["score"] <= MOST_POINTS, [

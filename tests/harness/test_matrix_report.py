@@ -149,7 +149,7 @@ def test_page_escapes_what_entries_say_and_needs_nothing_else(banked: Banked, tm
     }
     Report(banked.loaded(), [evil], 0).write(tmp_path)
     text = (tmp_path / "matrix.html").read_text()
-    assert "&lt;script&gt;alert(&#x27;&amp;&#x27;)" in text and "&lt;img src=&quot;x&quot;&gt;" in text
+    assert "&lt;script&gt;alert(&#39;&amp;&#39;)" in text and "&lt;img src=&#34;x&#34;&gt;" in text
     assert not re.search(r"<(script|img|link|b>|f>|i>|u>|iframe)", text)
     assert not re.search(r"https?:|url\(|@import", text)
     assert "prefers-color-scheme" in text or "light-dark(" in text

@@ -1,21 +1,18 @@
 """The page of a record: whole in every state, nothing in it that may not be, and nothing that acts or reaches out."""
 
-import json
-import math
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from autograder.record import build as records
+from autograder.record.build import build as records
 from autograder.render import report
 from tests.harness.mini import CODE, Mini
-from tests.harness.reports import ATTACK, artifact, attacked, record, todo, training_row
-from tests.harness.strict_page import Page, read
+from tests.harness.reports import record, todo
+from tests.harness.strict_page import read
+from tests.harness.training_reports import training_row
 
 
 def test_samples_are_records() -> None:
@@ -126,86 +123,6 @@ def test_page_of_a_graded_submission_holds_nothing_of_a_hidden_test(mini: Mini) 
     shown = read(mini.grade())
     assert "What is x + x?" in shown and "it is 9, and 6 is right" in shown
     assert "6.5" not in shown and "9.75" not in shown and "secret" not in shown
-
-
-# -- what a submission may write into its record --------------------------------------------------------------------
-
-
-def test_texts_are_shown_as_they_are_and_never_become_a_tag() -> None:
-    shown = Page(report.render(attacked(record()))).text
-    assert shown.count(ATTACK) > 80
-    named = json.loads(json.dumps(record()).replace("maths.", "<b>.").replace('"q1"', '"<i onclick=q1>"'))
-    assert "<i onclick=q1>: Multiples" in read(named) and "<b>.double" in read(named)
-
-
-def test_whatever_got_in_could_neither_run_nor_load() -> None:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in report.render(record())
-
-
-def test_characters_that_turn_or_break_the_text_are_written_out() -> None:
-    names = [{"name": "\u202eadA\x00\x1b[31m", "id": "\ud800"}]
-    page = report.render(record(who=names))
-    page.encode()
-    assert "\\u202eadA\\x00\\x1b[31m (\\ud800)" in page
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
-    max_leaves=12,
-)
-OBJECTS = st.dictionaries(st.text(max_size=8), VALUES, max_size=5)
-
-
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    answers=OBJECTS,
-    card=OBJECTS,
-    curves=VALUES | OBJECTS,
-    metrics=VALUES | OBJECTS,
-    row=OBJECTS,
-    number=st.floats(),
-)
-def test_no_value_is_too_odd_for_a_page(answers, card, curves, metrics, row, number) -> None:
-    found = artifact("net", 10**400)
-    found["card"] = {**card, "curves": curves, "metrics": metrics}
-    budget = {
-        **training_row(),
-        "budget": row,
-        "measured": {"a": number, "b": 10**400},
-        "claimed": {"a": 1, **row},
-    }
-    Page(
-        report.render(
-            record(answers=answers, artifacts=[found], training=[budget], score=10**400, max_score=number)
-        )
-    )
-
-
-def test_a_page_stays_small_whatever_is_claimed() -> None:
-    curves = {f"line {n}": [math.sin(step) for step in range(12_000)] for n in range(50)}
-    found = artifact("net", 1, card={"a": 1})
-    found["card"] |= {
-        "curves": curves,
-        "metrics": dict.fromkeys(map(str, range(10_000)), 1.0),
-        "preset": "p" * 10**6,
-    }
-    many = {"x": "x" * 10**6, "y": ["y"] * 10**6, **dict.fromkeys(map(str, range(10_000)), 1)}
-    row = {**training_row(), "measured": many, "budget": many, "pictures": training_row()["pictures"] * 500}
-    row["curves"] = [{**training_row()["curves"][0], "lines": curves, "x": list(range(12_000))}] * 50
-    found = record(answers=many, artifacts=[found], training=[row], notes=["n" * 10**5] * 1000)
-    page = report.render(found)
-    assert len(page) < 2e6
-    shown = Page(page).text
-    assert "9802 more answers are left out." in shown and "2000 of 12,000 values are not drawn" in shown
-
-
-def test_a_value_nested_without_end_is_named() -> None:
-    deep: Any = "bottom"
-    for _ in range(100_000):
-        deep = [deep]
-    assert "q1 nested too deeply to be shown" in read(record(answers={"q1": deep}))
 
 
 # -- the file, and how it looks -------------------------------------------------------------------------------------

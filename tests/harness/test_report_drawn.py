@@ -13,8 +13,9 @@ from autograder.render import report
 from autograder.render.report.chart import chart, thinned, ticks
 from autograder.render.report.pictures import grid
 from autograder.render.report.training import figures
-from tests.harness.reports import record, training_row
+from tests.harness.reports import record
 from tests.harness.strict_page import Page, read
+from tests.harness.training_reports import training_row
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from autograder import cli, commands
 from autograder.errors import InputError
-from autograder.record import read as stored
+from autograder.record.build import read as stored
 from tests.harness.mini import Mini
 
 
@@ -117,7 +117,7 @@ def test_grade_leaves_a_page_and_says_so(
 
 
 def test_page_of_an_earlier_grade_does_not_outlive_it(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("halfway")
 
     monkeypatch.chdir(mini.root)

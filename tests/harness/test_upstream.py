@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.grade import grade
 from autograder.isolation.isolated import Isolated
 from tests.harness.banked import (
     ADDS_ONE,
@@ -33,13 +32,13 @@ def without_what_takes_time(record: dict) -> dict:
 
 
 def test_a_right_submission_is_told_nothing_and_has_all_points(banked: Banked) -> None:
-    record = banked.told({})
+    record = banked.graded_with({})
     assert record["score"] == record["max_score"] == 22 and feedback(record) == {} and record["faults"] == []
 
 
 def test_untouched_stubs_have_no_points_and_are_told_nothing(banked: Banked) -> None:
     todo = 'raise NotImplementedError("TODO(q1): not yet")'
-    record = banked.told(
+    record = banked.graded_with(
         dict.fromkeys((DOUBLE, QUADRUPLE, OCTUPLE, FLIP, SCALE, SCALED, "maths.power", "maths.summary"), todo)
     )
     assert record["score"] == 0 and feedback(record) == {} and set(outcomes(record).values()) == {"TODO"}
@@ -48,7 +47,7 @@ def test_untouched_stubs_have_no_points_and_are_told_nothing(banked: Banked) -> 
 def test_who_builds_on_a_wrong_task_gets_the_credit_of_the_manifest_and_is_told_what_to_mend(
     banked: Banked,
 ) -> None:
-    record = banked.told({DOUBLE: TRIPLES})
+    record = banked.graded_with({DOUBLE: TRIPLES})
     told = feedback(record)
     assert set(told) == {DOUBLE, QUADRUPLE, OCTUPLE} and record["faults"] == []
     for task, credit in CREDIT.items():
@@ -66,7 +65,7 @@ def test_who_builds_on_a_wrong_task_gets_the_credit_of_the_manifest_and_is_told_
 @pytest.mark.parametrize("part", [0.0, 1.0])
 def test_the_manifest_says_how_much(banked: Banked, part: float) -> None:
     banked.manifest(MANIFEST.replace("upstream_credit = 0.8", f"upstream_credit = {part}"))
-    record = banked.told({DOUBLE: TRIPLES}, only=("q1",))
+    record = banked.graded_with({DOUBLE: TRIPLES}, only=("q1",))
     assert points(record)[QUADRUPLE] == 5 * part and points(record)[OCTUPLE] == 3 * part
 
 
@@ -74,13 +73,13 @@ def test_nobody_gets_less_than_without_the_credit(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("upstream_credit = 0.8", "upstream_credit = 0.1"))
     banked.public(TESTS + TESTS[TESTS.index('@pytest.mark.task("maths.double")\ndef test_double_of') :].split("\n\n")[0]
                   .replace("double", "quadruple"))  # fmt: skip
-    record = banked.told({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
+    record = banked.graded_with({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
     assert feedback(record)[QUADRUPLE]["credit"] == pytest.approx(0.5)
     assert points(record)[QUADRUPLE] == 2.5  # four times nothing is right without any help
 
 
 def test_a_task_that_is_wrong_itself_too_is_named_and_gets_no_credit(banked: Banked) -> None:
-    record = banked.told({DOUBLE: ADDS_ONE, QUADRUPLE: "return maths.double(x)"})
+    record = banked.graded_with({DOUBLE: ADDS_ONE, QUADRUPLE: "return maths.double(x)"})
     told = feedback(record)
     assert told[DOUBLE]["misconception"] == "double_adds_one"
     assert told[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
@@ -96,26 +95,26 @@ def test_in_isolation_the_same_is_told(banked: Banked, zygote: Isolated, pupil: 
         SCALE: "return x / self.weight",
         FLIP: "return x",
     }
-    here = banked.told(bodies)
+    here = banked.graded_with(bodies)
     (pupil / "maths.py").write_text(code(bodies))
-    there = grade(banked.request(package=pupil, isolated=zygote, workers=2))
+    there = banked.graded(package=pupil, isolated=zygote, workers=2)
     assert feedback(there) == feedback(here) != {} and points(there) == points(here)
     assert outcomes(there) == outcomes(here) and there["faults"] == here["faults"] == []
 
 
 def test_who_does_not_call_the_wrong_task_is_examined_by_itself(banked: Banked) -> None:
-    told = feedback(banked.told({DOUBLE: TRIPLES, QUADRUPLE: "return 3 * x"}))
+    told = feedback(banked.graded_with({DOUBLE: TRIPLES, QUADRUPLE: "return 3 * x"}))
     assert (told[QUADRUPLE]["upstream"], told[QUADRUPLE]["failure"]) == ([], "constant factor")
 
 
 def test_a_task_below_that_is_right_is_not_blamed(banked: Banked) -> None:
-    told = feedback(banked.told({QUADRUPLE: "return maths.double(x)"}))
+    told = feedback(banked.graded_with({QUADRUPLE: "return maths.double(x)"}))
     assert told[QUADRUPLE]["upstream"] == [] and told[QUADRUPLE]["misconception"] == "quadruple_doubles_once"
     assert told[OCTUPLE]["upstream"] == [QUADRUPLE] and told[OCTUPLE]["right_otherwise"]
 
 
 def test_a_wrong_class_below_is_told_and_not_answered_for(banked: Banked) -> None:
-    record = banked.told({SCALE: "return x / self.weight"})
+    record = banked.graded_with({SCALE: "return x / self.weight"})
     told = feedback(record)
     assert told[SCALE]["misconception"] == "scale_divides"
     assert told[SCALED] == {
@@ -130,7 +129,7 @@ def test_a_wrong_class_below_is_told_and_not_answered_for(banked: Banked) -> Non
 
 @pytest.mark.parametrize("body", ['raise NotImplementedError("TODO(q1): maths.double")', "return (x"])
 def test_a_task_below_that_is_not_done_blocks_and_earns_nothing(banked: Banked, body: str) -> None:
-    record = banked.told({DOUBLE: body})
+    record = banked.graded_with({DOUBLE: body})
     assert points(record)[QUADRUPLE] == points(record)[OCTUPLE] == 0
     assert QUADRUPLE not in feedback(record) and OCTUPLE not in feedback(record)
     if body.startswith("raise"):
@@ -142,7 +141,7 @@ def test_however_a_task_below_goes_wrong_those_above_get_their_credit(banked: Ba
     banked.manifest(
         MANIFEST.replace("points = 4 }", "points = 4, seconds = 0.3 }").replace("seconds = 5", "seconds = 1")
     )
-    record = banked.told({DOUBLE: body}, only=(DOUBLE, QUADRUPLE))
+    record = banked.graded_with({DOUBLE: body}, only=(DOUBLE, QUADRUPLE))
     assert outcomes(record)[DOUBLE] in ("FAILED", "CRASHED", "TIMEOUT") and record["faults"] == []
     assert points(record)[QUADRUPLE] == pytest.approx(CREDIT[QUADRUPLE])
 
@@ -150,7 +149,7 @@ def test_however_a_task_below_goes_wrong_those_above_get_their_credit(banked: Ba
 def test_who_behaves_otherwise_beside_a_stand_in_harms_nobody_else(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("points = 5,", "points = 5, seconds = 0.3,"))
     hang = "while type(maths.double).__name__ != 'function': pass\nreturn maths.double(maths.double(x))"
-    record = banked.told({DOUBLE: TRIPLES, QUADRUPLE: hang})
+    record = banked.graded_with({DOUBLE: TRIPLES, QUADRUPLE: hang})
     told = feedback(record)
     assert told[QUADRUPLE]["upstream"] == [DOUBLE] and points(record)[QUADRUPLE] == 0
     assert points(record)[OCTUPLE] == pytest.approx(CREDIT[OCTUPLE]) and record["faults"] == []
@@ -162,7 +161,7 @@ def test_both_looks_together_have_the_total(banked: Banked) -> None:
     banked.manifest(manifest.replace('"maths.flip", points = 3', '"maths.flip", points = 3, seconds = 1.2'))
     hang = "while type(maths.double).__name__ != 'function': pass\nreturn maths.double(maths.double(x))"
     bodies = {DOUBLE: TRIPLES, QUADRUPLE: hang, FLIP: "while True: pass"}
-    record = banked.told(bodies, only=(DOUBLE, QUADRUPLE, OCTUPLE, FLIP))
+    record = banked.graded_with(bodies, only=(DOUBLE, QUADRUPLE, OCTUPLE, FLIP))
     told = feedback(record)[OCTUPLE]
     assert (told["upstream"][0], told["right_otherwise"], told["credit"]) == (DOUBLE, False, 0)
     assert points(record)[OCTUPLE] == 0 and record["complete"] and record["faults"] == []
@@ -171,21 +170,23 @@ def test_both_looks_together_have_the_total(banked: Banked) -> None:
 def test_a_fault_of_a_test_that_only_the_second_look_comes_to_is_loud(banked: Banked) -> None:
     last = "torch.tensor([12.0, 4.0]))"
     banked.public(TESTS.replace(last, last + "\n    undefined_name"))
-    record = banked.told({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
+    record = banked.graded_with({DOUBLE: TRIPLES}, only=(DOUBLE, QUADRUPLE))
     assert outcomes(record)[QUADRUPLE] == "FAILED" and any(
         "undefined_name" in fault for fault in record["faults"]
     )
 
 
 def test_without_an_examiner_nothing_is_told_and_no_credit_given(banked: Banked) -> None:
-    record = banked.told({DOUBLE: TRIPLES}, examine=None)
+    record = banked.graded_with({DOUBLE: TRIPLES}, examine=None)
     assert feedback(record) == {} and points(record)[QUADRUPLE] == 0
 
 
 def test_the_examination_changes_nothing_but_feedback_and_credit(banked: Banked) -> None:
     banked.manifest(MANIFEST.replace("upstream_credit = 0.8", "upstream_credit = 0.0"))
     bodies = {DOUBLE: ADDS_ONE, FLIP: "return x", SCALE: "return x / self.weight", OCTUPLE: "return x * x"}
-    with_it, without = (without_what_takes_time(banked.told(bodies, **f)) for f in ({}, {"examine": None}))
+    with_it, without = (
+        without_what_takes_time(banked.graded_with(bodies, **f)) for f in ({}, {"examine": None})
+    )
     for task in with_it["tasks"]:
         task.pop("feedback", None)
     assert with_it == without

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from autograder.submission.artifacts import Shelf
+from autograder.assignment.settings import choose
 from autograder.testing.homework import Homework, derive_seed
 from autograder.testing.run import Run
 from autograder.transport.session import Session
-from tests.harness.mini import CODE, DOUBLE, MANIFEST, PUBLIC, Mini, outcomes, results_of
+from tests.harness.mini import CODE, DOUBLE, MANIFEST, PUBLIC, Mini, outcomes, results_of, unread
 
 
 def _shown(test: dict) -> str:
@@ -96,9 +96,7 @@ def test_the_students_own_line_is_shown(mini: Mini) -> None:
 
 
 def test_what_a_submission_is_told_does_not_give_away_what_it_is_measured_on(mini: Mini) -> None:
-    hw = Homework(
-        Session(lambda frame: frame, 0), mini.loaded(), None, 5, "cpu", Shelf(mini.root, mini.loaded())
-    )
+    hw = Homework(Session(lambda frame: frame, 0), unread(mini.loaded()), choose(mini.loaded()), 5)
     streams = [hw.fresh_seed() for _ in range(3)]
     told = {derive_seed(hw.seed, name) for name in ("training", *(f"stream {n}" for n in range(9)))}
     assert len({hw.seed, *streams}) == 4 and not told & set(streams)
@@ -107,7 +105,8 @@ def test_what_a_submission_is_told_does_not_give_away_what_it_is_measured_on(min
 def test_seeds_depend_on_run_salt_and_test(mini: Mini) -> None:
     def seed_of(salt: str, seed: int, test: str) -> int:
         mini.manifest(MANIFEST.replace("[staff]\n", f'[staff]\nsalt = "{salt}"\n'))
-        return Run(mini.loaded(), mini.root, (), (), seed).seed_of(test)
+        manifest = mini.loaded()
+        return Run(settings=choose(manifest, seed=seed), submission=unread(manifest)).seed_of(test)
 
     seeds = {seed_of("a", 0, "t"), seed_of("b", 0, "t"), seed_of("a", 1, "t"), seed_of("a", 0, "u")}
     assert len(seeds) == 4 and seed_of("a", 0, "t") in seeds

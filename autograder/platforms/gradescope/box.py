@@ -12,14 +12,15 @@ from typing import Any
 
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.scope import select
+from autograder.assignment.settings import choose
 from autograder.errors import InputError
-from autograder.grading.grade import RESULTS
-from autograder.grading.grader import Grader, Order
+from autograder.grading.grader import Grader
 from autograder.platforms.gradescope import metadata
 from autograder.platforms.gradescope import results as gradescope
 from autograder.platforms.gradescope.lateness import terms
 from autograder.platforms.gradescope.metadata import Metadata
-from autograder.record import build as record
+from autograder.record.build import build as record
+from autograder.record.keep import RESULTS
 
 FAILED = (
     "The grader itself failed, so this submission was not graded. That is not your fault, and it costs no points: "
@@ -117,10 +118,8 @@ def _graded(box: Box, manifest: Manifest, only: tuple[str, ...], told: Metadata)
         gradescope.render, terms=treated, ranks=manifest.leaderboard
     )
     with Grader(manifest) as grader:
-        suites = tuple(suite.name for suite in manifest.suites)
-        device = grader.device("auto")
-        order = Order(suites, only, device=device, attempt=told.attempt, results=render)
-        kept = grader.grade(box.submission, order, box.results)
+        settings = choose(manifest, only=only, device=grader.device("auto"), attempt=told.attempt)
+        kept = grader.grade(box.submission, settings, out=box.results, render=render)
     for fault in kept["faults"]:
         print(f"HARNESS (our own fault, not the submission's): {fault}")
     results = render(kept)

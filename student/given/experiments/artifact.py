@@ -1,7 +1,6 @@
 """Trained weights as evidence: a safetensors file, and a card that says where they come from and what they reach."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from .. import json_rows
 
 PACKAGE = Path(__file__).parents[2]
 FOLDER = PACKAGE / "artifacts"
@@ -44,8 +45,8 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, Tensor]:
 def write_card(name: str, card: Mapping[str, Any], folder: Path = FOLDER) -> None:
     """Writes `<name>.json`, with the digest of the weights beside it."""
     digest = hashlib.sha256((folder / f"{name}.safetensors").read_bytes()).hexdigest()
-    text = json.dumps({**card, "weights": digest}, indent=1, allow_nan=False)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    text = json_rows.dumps({**card, "weights": digest})
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def check_shapes(weights: Mapping[str, Tensor], due: Mapping[str, Tensor], stranger: str) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from autograder.grading.grader import Grader, Order
+from autograder.assignment.settings import choose
+from autograder.grading.grader import Grader
+from autograder.platforms.gradescope import results
 from tests.harness.hostile import homework
 from tests.harness.hostile.entry import Entry, as_folder
 from tests.harness.hostile.findings import look
@@ -56,6 +58,7 @@ class Range:
             self._plant(stack)
             stack.callback(self._after_all)
             manifest = homework.build(self.root / "homework", self.tokens, self._total)
+            self._manifest = manifest
             self.grader = stack.enter_context(Grader(manifest, isolated=self._isolated))
             self.grader.rehearse()
             self.watch = stack.enter_context(
@@ -124,7 +127,8 @@ class Range:
         out = (self._keep or self.root / "out") / entry.id
         self.watch.before()
         try:
-            record = self.grader.grade(submission, Order(SUITES, workers=workers), out)
+            settings = choose(self._manifest, suites=SUITES, workers=workers)
+            record = self.grader.grade(submission, settings, out=out, render=results.render)
         except Exception as error:
             return Finding(entry, (f"the grader itself raised {type(error).__name__}: {error}",))
         wrong = [*self.watch.after(), *self._staged(entry), *look(entry, record, out, self.tokens)]

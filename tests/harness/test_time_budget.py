@@ -2,12 +2,12 @@
 
 import pytest
 
-from autograder.testing import time_budget as patience
-from autograder.testing.time_budget import LEAST, Patience
+from autograder.testing import time_budget
+from autograder.testing.time_budget import LEAST, TimeBudget
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Stands still until a test moves it."""
 
     now = 0.0
 
@@ -18,54 +18,54 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(patience, "time", clock)
+    monkeypatch.setattr(time_budget, "time", clock)
     return clock
 
 
 def test_who_hangs_in_every_task_ends_within_the_total(clock: Clock) -> None:
     tasks = {f"t{number}": 20.0 for number in range(60)} | {f"run{number}": 200.0 for number in range(4)}
-    shared = Patience(480, tasks)
-    shared.expect([name for name in tasks for _ in range(5)])
+    budget = TimeBudget(480, tasks)
+    budget.expect([name for name in tasks for _ in range(5)])
     shares = []
     for name in tasks:
-        shares.append(shared.share(name))
+        shares.append(budget.limit(name))
         clock.now += shares[-1]
         for _ in range(5):  # the other tests of a task that ran out of time are not run
-            shared.done(name)
+            budget.finish(name)
     assert clock.now <= 480 + len(tasks) * LEAST / 10
     assert min(shares[:60]) > 4 and min(shares[60:]) > 40  # in proportion to what each is allowed
 
 
 def test_a_single_hang_takes_no_time_from_the_others(clock: Clock) -> None:
     tasks = {f"t{number}": 20.0 for number in range(30)}
-    shared = Patience(480, tasks)
-    shared.expect(list(tasks))
-    clock.now += shared.share("t0")
-    shared.done("t0")
+    budget = TimeBudget(480, tasks)
+    budget.expect(list(tasks))
+    clock.now += budget.limit("t0")
+    budget.finish("t0")
     for number in range(1, 30):
-        assert shared.share(f"t{number}") > 15
+        assert budget.limit(f"t{number}") > 15
         clock.now += 0.05
-        shared.done(f"t{number}")
+        budget.finish(f"t{number}")
 
 
 def test_nobody_gets_more_than_the_manifest_allows(clock: Clock) -> None:
-    shared = Patience(480, {"t": 3.0})
-    shared.expect(["t"])
-    assert shared.share("t") == 3.0
+    budget = TimeBudget(480, {"t": 3.0})
+    budget.expect(["t"])
+    assert budget.limit("t") == 3.0
 
 
 def test_when_all_is_used_up_nothing_is_left(clock: Clock) -> None:
-    shared = Patience(10, {"t": 3.0})
-    shared.expect(["t"])
+    budget = TimeBudget(10, {"t": 3.0})
+    budget.expect(["t"])
     clock.now = 9.9
-    assert shared.share("t") == LEAST
+    assert budget.limit("t") == LEAST
     clock.now = 10.1
-    assert shared.share("t") == 0
+    assert budget.limit("t") == 0
 
 
 def test_what_others_run_does_not_count(clock: Clock) -> None:
-    shared = Patience(10, {"t": 20.0, "u": 20.0})
-    shared.expect(["t", "u"])
-    assert shared.share("u") == 5
-    shared.dismiss("t")
-    assert shared.share("u") == 10
+    budget = TimeBudget(10, {"t": 20.0, "u": 20.0})
+    budget.expect(["t", "u"])
+    assert budget.limit("u") == 5
+    budget.skip("t")
+    assert budget.limit("u") == 10

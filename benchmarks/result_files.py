@@ -1,0 +1,15 @@
+"""The result files: `benchmarks/results/NAME.json`, one row a line."""
+
+from pathlib import Path
+from typing import Any
+
+from solutions.given import json_rows
+
+FOLDER = Path(__file__).with_name("results")
+
+
+def write(name: str, results: Any) -> None:
+    """Writes what a benchmark measured, and prints where."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.json").write_text(json_rows.dumps(results), encoding="utf-8")
+    print(f"written: benchmarks/results/{name}.json")
