@@ -1,20 +1,20 @@
 """The exceptions that the grader itself raises, as one tree.
 
 GraderError
-├── InputError       a bad call or a bad file of staff's; exit code 2
+├── InputError       a bad call or a bad file of staff; exit code 2
 │   ├── ManifestError
 │   ├── (release.stubs.StubError)
 │   └── (release.handout.marks.HandoutError)
 └── HarnessError     our own fault; exit code 3
 
 WrongAnswer          a test's verdict on a value (an AssertionError)
-StudentError         the submission's code raised; carries its own frames only
-CallbackError        a function that the test passed in raised; crosses the submission's code
-WireError            a value that is not plain data, or bytes that describe none (a TypeError)
-Stopped              the submission's process is gone, and with it the test (a BaseException)
-├── TimeLimit        it ran past its limit
-└── Killed           it died, or was ended for what it did
-Unanswered           an answer that is still blank
+StudentError         the submission's code raised; contains the lines of its own code only
+CallbackError        a function that the test passed in raised; passes through the submission's code
+WireError            a value that is not plain data, or bytes that describe no such value (a TypeError)
+Stopped              the submission's process has ended, and the test ends with it (a BaseException)
+├── TimeLimit        it ran longer than its limit
+└── Killed           it died, or the grader killed it
+Unanswered           an answer is still blank
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class GraderError(Exception):
 
 
 class InputError(GraderError):
-    """A bad call or a bad input file; the message names the file and the mend."""
+    """A bad call or a bad input file; the message names the file and the fix."""
 
 
 class HarnessError(GraderError):
-    """A fault of the grader's or of a test's own."""
+    """A fault of the grader or of a test."""
 
 
 class WrongAnswer(AssertionError):
@@ -49,8 +49,8 @@ class WrongAnswer(AssertionError):
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One line of the student's own traceback; `file` is relative to the package."""
+class TracebackLine:
+    """One line of a student's traceback; `file` is relative to the package."""
 
     file: str
     line: int
@@ -63,16 +63,16 @@ class StudentError(Exception):
 
     Args:
         kind: name of the exception's type.
-        message: its text, capped.
-        frames: the student's own frames, outermost first.
-        limit: the limit that it ran into ("memory", "file size", ...), where it was one.
+        message: its text, truncated.
+        frames: the lines of the traceback that are in the student's own files, outermost first.
+        limit: the limit that it reached ("memory", "file size", ...); empty if it was none.
     """
 
     def __init__(
         self,
         kind: str,
         message: str,
-        frames: tuple[Frame, ...] = (),
+        frames: tuple[TracebackLine, ...] = (),
         *,
         limit: str = "",
     ) -> None:
@@ -84,19 +84,22 @@ class StudentError(Exception):
 
 
 class CallbackError(Exception):
-    """A function that the test passed in raised. It crosses the submission's code and ends as what the test raised."""
+    """A function that the test passed in raised.
+
+    It passes through the submission's code; then the test's own exception is raised.
+    """
 
 
 class WireError(TypeError):
-    """A value that is not plain data, or bytes that do not describe one."""
+    """A value that is not plain data, or bytes that do not describe such a value."""
 
 
 class Stopped(BaseException):
-    """Ends a test, whatever it is doing: a BaseException, so that `except Exception` does not stop it."""
+    """Ends a test at any point. It is a BaseException, so that `except Exception` does not catch it."""
 
 
 class TimeLimit(Stopped):
-    """The submission's code ran past its limit."""
+    """The submission's code ran longer than its limit."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"ran longer than {seconds:.3g} s")
@@ -104,10 +107,10 @@ class TimeLimit(Stopped):
 
 
 class Killed(Stopped):
-    """The submission's process died or had to be ended.
+    """The submission's process died or was killed.
 
     Args:
-        rationale: what happened, and the limit where there was one.
+        rationale: what happened, and which limit was reached, if any.
         hint: what to try.
     """
 

@@ -8,8 +8,9 @@ import torch
 
 from autograder.diagnosis.replay import arguments, special_value
 from autograder.errors import WireError
+from autograder.transport.arguments import identical
 from autograder.transport.generators import generators
-from autograder.transport.session import Exchange, identical
+from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
 
 RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}

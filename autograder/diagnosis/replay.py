@@ -12,7 +12,7 @@ import torch
 
 from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
-from autograder.transport.answering import Callbacks
+from autograder.transport.callback_registry import CallbackRegistry
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Encoder, Frame
 from autograder.transport.worker import Worker
@@ -25,7 +25,7 @@ class Conversation:
     """All that one test asked a submission and was told, and the functions that it passed in."""
 
     exchanges: Sequence[Exchange]
-    callbacks: Callbacks
+    callbacks: CallbackRegistry
 
     @cached_property
     def stand_ins(self) -> frozenset[int]:

@@ -14,6 +14,7 @@ from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
 from autograder.grading.grader import NO_ISOLATION, Grader, secrets
 from autograder.isolation import promises
+from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.kernel.syscalls import supported
 from autograder.isolation.plan import Layers
 
@@ -44,7 +45,7 @@ class Findings:
     @property
     def holds(self) -> bool:
         """Whether submissions may be graded here."""
-        due = [promise.name for promise in ALL if promise.due]
+        due = [promise.name for promise in ALL if promise.required]
         return not self.refusal and not any(self.broken.get(name) for name in due)
 
 
@@ -61,7 +62,7 @@ def examine(manifest: Manifest) -> Findings:
             layers = grader.isolated.layers
             if layers.missing:
                 return Findings(layers, {}, "; ".join(layers.missing))
-            with promises.Court(grader.isolated, grader.staging, secrets(manifest)) as court:
+            with AttackRunner(grader.isolated, grader.staging, secrets(manifest)) as court:
                 return Findings(layers, promises.try_all(court, ALL))
         except HarnessError as error:
             return Findings(None, {}, str(error))
@@ -72,7 +73,7 @@ def as_dict(findings: Findings) -> dict[str, Any]:
     return {
         "holds": findings.holds,
         "refusal": findings.refusal,
-        "layers": findings.layers.words() if findings.layers else [],
+        "layers": findings.layers.describe() if findings.layers else [],
         "promises": {name: broken or "holds" for name, broken in findings.broken.items()},
     }
 
@@ -84,7 +85,7 @@ def show(findings: Findings, console: Console) -> None:
         f"{platform.system()} {platform.release()}, Python {platform.python_version()} in {sys.prefix}, as {who}"
     )
     if findings.layers is not None:
-        console.print("in force: " + ", ".join(findings.layers.words()))
+        console.print("in force: " + ", ".join(findings.layers.describe()))
     if findings.refusal:
         console.print(Text(f"nothing can be graded in isolation here: {findings.refusal}", style="bold red"))
         return
@@ -97,9 +98,9 @@ def show(findings: Findings, console: Console) -> None:
         if broken:
             more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
             verdict = Text(
-                f"BROKEN: {'; '.join(broken[:3])}{more}", style="bold red" if promise.due else "yellow"
+                f"BROKEN: {'; '.join(broken[:3])}{more}", style="bold red" if promise.required else "yellow"
             )
-        table.add_row(promise.name, promise.words, verdict)
+        table.add_row(promise.name, promise.sentence, verdict)
     console.print(table)
     for name, broken in findings.broken.items():
         if broken and name in MENDS:

@@ -12,7 +12,8 @@ from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
 from autograder.grading.grade import Progress, grade
 from autograder.isolation import promises
-from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation.attack_runner import AttackRunner
+from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
 from autograder.record.keep import Keeper, Render
@@ -45,7 +46,7 @@ class Grader:
         self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
         self.staging.mkdir()
         threads = int(manifest.limits["threads"])
-        setting = Setting(self.staging, manifest.package, ("torch", "numpy"), threads)
+        setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
         self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
@@ -70,12 +71,12 @@ class Grader:
         if self._promises is None:
             if self.isolated.layers.missing:
                 raise InputError(_refusal(list(self.isolated.layers.missing)))
-            with promises.Court(self.isolated, self.staging, secrets(self._manifest)) as court:
+            with AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as court:
                 broken = promises.try_all(court, promises.PROMISES)
             failed = [
-                f"{p.words.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
+                f"{p.sentence.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
                 for p in promises.PROMISES
-                if p.due and broken[p.name]
+                if p.required and broken[p.name]
             ]
             if failed:
                 raise InputError(_refusal(failed))
@@ -101,7 +102,7 @@ class Grader:
             return "cpu"
         if self.isolated is None:
             return "cuda"
-        with promises.Court(self.isolated, self.staging, []) as court:
+        with AttackRunner(self.isolated, self.staging, []) as court:
             usable = court.attack("use_gpu", gpu=True)
         if not usable and wish == "cuda":
             raise InputError(
@@ -137,7 +138,7 @@ class Grader:
         keeper.begin()
         keeper.conditions.isolation |= {
             "promises": self.rehearse(),
-            "layers": self.isolated.layers.words() if self.isolated else [],
+            "layers": self.isolated.layers.describe() if self.isolated else [],
         }
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)

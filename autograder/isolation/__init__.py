@@ -1,1 +1,1 @@
-"""Where a submission runs: a process of its own that can reach nothing but its inputs."""
+"""Runs a submission in a process of its own that can reach nothing but its inputs."""

@@ -1,4 +1,4 @@
-"""The grader's end of one worker: frames with a deadline, output as it comes, and the worker's end in words."""
+"""The grader's connection to one worker: frames with a deadline, the worker's output, and the reason why it ended."""
 
 import json
 import select
@@ -10,70 +10,77 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
-from autograder.isolation.plan import MAX_SCRATCH_FILES, Limits
+from autograder.isolation.plan import MAX_SCRATCH_FILES, WorkerLimits
 from autograder.transport.frames import pack, unpack
-from autograder.transport.reported import MESSAGE_CAP
+from autograder.transport.student_errors import MESSAGE_CAP
 from autograder.transport.text import printable
 from autograder.transport.wire import Frame
 
-START_SECONDS = 60.0  # for a fork and the lock-in, on a machine however busy
-DEATH_SECONDS = 5.0  # from the end of a worker's line to its own
-END_SECONDS = 30.0  # for a zygote to end, and all its workers with it
+START_SECONDS = 60.0  # for the fork and the lockdown, on a busy machine as well
+EXIT_REPORT_SECONDS = 5.0  # from the moment when a worker closes its socket to the report that it ended
+ZYGOTE_EXIT_SECONDS = 30.0  # for a zygote and all its workers to end
 KEPT_OUTPUT = 64 * 1024  # bytes
-MOST_OUTPUT = 16 * 2**20  # bytes; who prints more is ended
+MAX_OUTPUT = 16 * 2**20  # bytes; a worker that prints more is killed
 
 
 @dataclass
-class Ends:
-    """The grader's ends of what it shares with a worker: frames, life, and output (a pipe)."""
+class Channels:
+    """The grader's ends of the three sockets that it shares with a worker.
 
-    line: socket.socket
-    life: socket.socket
-    printed: socket.socket
-    output: bytearray = field(default_factory=bytearray)
-
-
-class Line:
-    """Talks to one worker. Whatever goes wrong here ends the worker, for good.
-
-    Args:
-        ends: as shared with it.
-        seconds: how long all exchanges may take together.
-        limits: what it may use up, for the words if it did.
+    Attributes:
+        frames: requests and replies.
+        status: the zygote reports here how the worker ended. When the grader closes it, the worker is killed.
+        output: what the worker prints.
+        kept_output: the first part of that output.
     """
 
-    def __init__(self, ends: Ends, seconds: float, limits: Limits) -> None:
-        self._ends = ends
+    frames: socket.socket
+    status: socket.socket
+    output: socket.socket
+    kept_output: bytearray = field(default_factory=bytearray)
+
+
+class WorkerConnection:
+    """Exchanges frames with one worker. Any error here ends the worker for good.
+
+    Args:
+        channels: the sockets that are shared with it.
+        seconds: how long all exchanges may take together.
+        limits: what it may use; messages name the limit that it reached.
+    """
+
+    def __init__(self, channels: Channels, seconds: float, limits: WorkerLimits) -> None:
+        self._channels = channels
         self._allowed = self._left = seconds
         self.limits = limits
-        self._printed = 0
+        self._output_size = 0
         self._ready = False
         self._closed = False
         self._stopped: BaseException | None = None
-        for end in (ends.line, ends.printed):
-            end.setblocking(False)
+        for channel in (channels.frames, channels.output):
+            channel.setblocking(False)
 
     def exchange(self, frame: Frame, answer: Callable[[Frame], Frame]) -> Frame:
         """Sends a request and returns the reply.
 
         Args:
             frame: the request.
-            answer: answers what the worker asks in the middle of it.
+            answer: answers requests that the worker makes during the call.
 
         Raises:
-            TimeLimit: the worker took longer than it may.
-            Killed: it died, or said something that no worker says.
-            HarnessError: it could not be started or locked in.
+            TimeLimit: the worker took too long.
+            Killed: it died, or sent something that breaks the protocol.
+            HarnessError: it could not be started or locked down.
         """
         if self._stopped is not None:
             raise self._stopped
         if self._closed:
-            raise HarnessError("a call of a worker that the test has dismissed")
+            raise HarnessError("a call of a worker that the test has already closed")
         try:
-            self._begin()
+            self._wait_until_ready()
             started = time.monotonic()
             try:
-                return self._exchange(frame, answer, started + self._left)
+                return self._send_and_receive(frame, answer, started + self._left)
             finally:
                 self._left -= time.monotonic() - started
         except (TimeLimit, Killed, HarnessError) as stopped:
@@ -81,40 +88,40 @@ class Line:
             self.close()
             raise
 
-    def text(self) -> str:
-        """What the worker has printed so far, as much as is kept."""
+    def output(self) -> str:
+        """What the worker has printed so far, up to `KEPT_OUTPUT` bytes."""
         if not self._closed:
-            with suppress(Killed):  # printed too much after its last reply: that changes nothing any more
-                self._drain()
-        return printable(self._ends.output.decode(errors="replace"), KEPT_OUTPUT)
+            with suppress(Killed):  # too much output after the last reply changes nothing
+                self._read_output()
+        return printable(self._channels.kept_output.decode(errors="replace"), KEPT_OUTPUT)
 
-    def gone(self, seconds: float) -> bool:
-        """Ends the worker and waits until nothing that it started holds on to its output any more."""
-        self._ends.life.close()
+    def ends_within(self, seconds: float) -> bool:
+        """Kills the worker and waits until no process that it started holds its output open."""
+        self._channels.status.close()
         poll = select.poll()
-        poll.register(self._ends.printed, 0)  # hanging up is always told
+        poll.register(self._channels.output, 0)  # POLLHUP is always reported
         return any(event & select.POLLHUP for _, event in poll.poll(seconds * 1000))
 
     def close(self) -> None:
-        """Ends the worker, and everything that it started."""
-        self.text()
+        """Kills the worker and everything that it started."""
+        self.output()
         self._closed = True
-        for end in (self._ends.line, self._ends.life, self._ends.printed):
-            end.close()
+        for channel in (self._channels.frames, self._channels.status, self._channels.output):
+            channel.close()
 
     # -- frames -----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _wait_until_ready(self) -> None:
         if self._ready:
             if self._readable_now():
-                raise Killed("its process spoke before it was asked")
+                raise Killed("its process sent a message before it was asked")
             return
         header = self._receive(time.monotonic() + START_SECONDS).header
         if header != {"ready": True}:
-            raise HarnessError(f"a worker could not be locked in: {header.get('unready', header)}")
+            raise HarnessError(f"a worker could not be locked down: {header.get('unready', header)}")
         self._ready = True
 
-    def _exchange(self, frame: Frame, answer: Callable[[Frame], Frame], deadline: float) -> Frame:
+    def _send_and_receive(self, frame: Frame, answer: Callable[[Frame], Frame], deadline: float) -> Frame:
         self._send(pack(frame), deadline)
         while True:
             reply = self._receive(deadline)
@@ -125,11 +132,11 @@ class Line:
             except CallbackError as error:
                 answered = Frame({"callback_error": str(error)[:MESSAGE_CAP]})
             except WireError as error:
-                raise Killed("its process asked for something that cannot be asked") from error
+                raise Killed("its process sent a request that does not exist") from error
             try:
                 pieces = pack(answered)
             except WireError as error:
-                raise Killed("its process asked for something whose answer is too large") from error
+                raise Killed("its process sent a request whose answer is too large") from error
             self._send(pieces, deadline)
 
     def _send(self, pieces: list[memoryview], deadline: float) -> None:
@@ -137,73 +144,73 @@ class Line:
             while piece:
                 self._wait(select.POLLOUT, deadline)
                 try:
-                    piece = piece[self._ends.line.send(piece) :]
+                    piece = piece[self._channels.frames.send(piece) :]
                 except (BrokenPipeError, ConnectionResetError):
-                    raise self._obituary() from None
+                    raise self._end_reason() from None
 
     def _receive(self, deadline: float) -> Frame:
         def fill(buffer: memoryview) -> None:
             while buffer:
                 self._wait(select.POLLIN, deadline)
                 try:
-                    got = self._ends.line.recv_into(buffer)
+                    got = self._channels.frames.recv_into(buffer)
                 except ConnectionResetError:
                     got = 0
                 if not got:
-                    raise self._obituary()
+                    raise self._end_reason()
                 buffer = buffer[got:]
 
         try:
             return unpack(fill)
         except WireError as error:
-            raise Killed("its process sent something that is no answer") from error
+            raise Killed("its process sent something that is not an answer") from error
 
     def _wait(self, event: int, deadline: float) -> None:
-        """Until the line is ready; takes in what is printed meanwhile."""
+        """Waits until the socket of frames is ready; reads the worker's output meanwhile."""
         poll = select.poll()
-        poll.register(self._ends.line, event)
-        poll.register(self._ends.printed, select.POLLIN)
+        poll.register(self._channels.frames, event)
+        poll.register(self._channels.output, select.POLLIN)
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeLimit(self._allowed)
             ready = dict(poll.poll(left * 1000))
-            if self._ends.printed.fileno() in ready and not self._drain():
-                poll.unregister(self._ends.printed)  # the worker closed its output; that is its right
-            if self._ends.line.fileno() in ready:
+            if self._channels.output.fileno() in ready and not self._read_output():
+                poll.unregister(self._channels.output)  # the worker closed its output, as it may
+            if self._channels.frames.fileno() in ready:
                 return
 
     def _readable_now(self) -> bool:
         poll = select.poll()
-        poll.register(self._ends.line, select.POLLIN)
+        poll.register(self._channels.frames, select.POLLIN)
         return any(event & select.POLLIN for _, event in poll.poll(0))
 
-    # -- output and end ---------------------------------------------------------------------------------------
+    # -- output and exit --------------------------------------------------------------------------------------
 
-    def _drain(self) -> bool:
-        """Takes in what is there; False once nothing more will come."""
+    def _read_output(self) -> bool:
+        """Reads the output that has arrived. Returns False if no more output can come."""
         with suppress(BlockingIOError):
             while True:
-                piece = self._ends.printed.recv(1 << 16)
+                piece = self._channels.output.recv(1 << 16)
                 if not piece:
                     return False
-                self._printed += len(piece)
-                self._ends.output += piece[: KEPT_OUTPUT - len(self._ends.output)]
-                if self._printed > MOST_OUTPUT:
+                self._output_size += len(piece)
+                self._channels.kept_output += piece[: KEPT_OUTPUT - len(self._channels.kept_output)]
+                if self._output_size > MAX_OUTPUT:
                     raise Killed(
-                        f"it printed more than {MOST_OUTPUT >> 20} MB, the limit of output",
+                        f"it printed more than {MAX_OUTPUT >> 20} MB, the limit of output",
                         "Is there a print inside a loop that does not end?",
                     )
         return True
 
-    def _obituary(self) -> BaseException:
-        """How the worker ended, in words."""
-        self._drain()
-        self._ends.life.settimeout(DEATH_SECONDS)
+    def _end_reason(self) -> BaseException:
+        """Why the worker ended, as an exception with a message for the student."""
+        self._read_output()
+        self._channels.status.settimeout(EXIT_REPORT_SECONDS)
         try:
-            message = self._ends.life.recv(1 << 16)
-        except TimeoutError:  # it closed its line and lives on
-            return Killed("its process hung up in the middle of a call")
+            message = self._channels.status.recv(1 << 16)
+        except TimeoutError:  # it closed its socket and goes on running
+            return Killed("its process closed the connection in the middle of a call")
         if not message:
             return HarnessError("the process that starts workers ended")
         end = json.loads(message)
@@ -217,12 +224,12 @@ class Line:
         if end["signal"] == signal.SIGKILL:
             return Killed(
                 "its process was ended by the system (signal 9, SIGKILL)",
-                "Most likely the machine ran out of memory: is something far larger than it need be?",
+                "Most likely the machine ran out of memory: is something far larger than necessary?",
             )
         if end["signal"]:
             name = signal.Signals(end["signal"]).name
             return Killed(f"its process died by signal {end['signal']} ({name}), in the middle of a call")
         return Killed(
             "it ended its own process in the middle of a call",
-            "Return the result; leave `exit`, `quit` and `os._exit` out of the homework.",
+            "Return the result, and do not call `exit`, `quit` or `os._exit` in the homework.",
         )

@@ -1,4 +1,4 @@
-"""The transport of staff grading: every session gets a fresh, locked-in process that was forked from a zygote."""
+"""The transport of staff grading: every session gets a fresh, locked-down process that is forked from a zygote."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from typing import Any
 
 import autograder
 from autograder.errors import HarnessError
-from autograder.isolation.connection import END_SECONDS, Ends, Line
-from autograder.isolation.plan import Layers, Limits, Plan, layers_from, to_json
+from autograder.isolation.connection import ZYGOTE_EXIT_SECONDS, Channels, WorkerConnection
+from autograder.isolation.plan import Layers, Plan, WorkerLimits, layers_from, to_json
 from autograder.transport.session import Session
 
-HELLO_SECONDS = 300.0  # for all imports, on half a processor
+READY_SECONDS = 300.0  # for all imports, on half a processor core
 _INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "PATH")
 _LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 _ROOT = str(Path(autograder.__file__).resolve().parents[1])
-# Found once, then no longer looked for where the grader lies.
+# The grader's folder is on the import path only until this module has been imported.
 _START = f"""
 import sys
 sys.path.insert(0, {_ROOT!r})
@@ -32,13 +32,13 @@ main()
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a zygote is started for.
+class ZygoteConfig:
+    """The configuration of a zygote.
 
     Attributes:
-        staging: a folder whose folders are packages that a worker may mount, one of them and that one only. What is in
-            them may change between workers.
-        package: the submission's folder in it, and the name under which any of them is mounted.
+        staging: a folder that contains packages. A worker mounts one of them and sees no other. Their contents may
+            change between workers.
+        package: the submission's folder in it. Every package is mounted under this name.
         imports: modules to import before the first fork.
         threads: torch threads of each worker.
     """
@@ -50,52 +50,52 @@ class Setting:
 
 
 class Isolated:
-    """Starts a zygote and opens sessions with workers forked from it.
+    """Starts a zygote and opens sessions with workers that are forked from it.
 
-    Start it before anything secret is open, and ask for `layers` as late as may be: it warms up meanwhile.
+    Create it before anything secret is open. Ask for `layers` as late as possible: the zygote warms up meanwhile.
 
     Args:
-        setting: what it is started for.
+        config: of the zygote.
     """
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, config: ZygoteConfig) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-workers-")
-        os.chmod(self._folder.name, 0o711)  # a worker's user goes through, and sees only its own folder
+        os.chmod(self._folder.name, 0o711)  # a worker's user may pass, and sees only its own folder
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = Plan(
-            staging=str(setting.staging.resolve()),
-            package=setting.package,
+            staging=str(config.staging.resolve()),
+            package=config.package,
             visible=_visible(),
             scratch=os.path.realpath(self._folder.name),
-            imports=setting.imports,
-            threads=setting.threads,
+            imports=config.imports,
+            threads=config.threads,
             grader=os.getpid(),
             control=theirs.fileno(),
         )
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self._process = _start(plan, theirs, self._errors.fileno())
         theirs.close()
-        self._setting = setting
+        self._config = config
         self._layers: Layers | None = None
 
     @property
     def layers(self) -> Layers:
-        """What is in force; waits for the zygote to be ready.
+        """The isolation layers in force. Waits until the zygote is ready.
 
         Raises:
-            HarnessError: it did not get ready; its own words are in the message.
+            HarnessError: it did not start; the message contains its error output.
         """
         if self._layers is None:
-            self._control.settimeout(HELLO_SECONDS)
+            self._control.settimeout(READY_SECONDS)
             try:
                 message = self._control.recv(1 << 16)
             except (TimeoutError, ConnectionResetError):
                 message = b""
             if not message:
                 self._errors.seek(0)
-                words = self._errors.read().decode(errors="replace")[-4_000:]
+                output = self._errors.read().decode(errors="replace")[-4_000:]
                 raise HarnessError(
-                    f"the process that starts workers did not get ready: {words or 'it is silent'}"
+                    f"the process that starts workers did not start: {output or 'it printed nothing'}"
                 )
             self._control.settimeout(None)
             self._layers = layers_from(json.loads(message))
@@ -111,59 +111,61 @@ class Isolated:
         gpu: bool = False,
         folder: str | None = None,
     ) -> Session:
-        """As `Transport.open`; the worker mounts the submission, or another `folder` of the staging folder."""
-        line = self.line(seconds, memory_mb=memory_mb, gpu=gpu, folder=folder)
-        session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), seed)
-        session.printed, session.close, session.limits = line.text, line.close, line.limits.words()
+        """See `Transport.open`. The worker mounts the submission, or another `folder` of the staging folder."""
+        connection = self.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=folder)
+        session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), seed)
+        session.printed, session.close = connection.output, connection.close
+        session.limits = connection.limits.describe()
         for target, substitute in overrides.items():
             session.override(target, substitute)
         return session
 
-    def line(
+    def connect(
         self, seconds: float, *, memory_mb: int = 1024, gpu: bool = False, folder: str | None = None
-    ) -> Line:
-        """A line to a fresh worker, without a session on it."""
-        limits = Limits(cpu_seconds=int(seconds * self._setting.threads) + 10, memory_mb=memory_mb)
-        return Line(self._hatch(folder or self._setting.package, limits, gpu=gpu), seconds, limits)
+    ) -> WorkerConnection:
+        """Connects to a fresh worker, without a session."""
+        limits = WorkerLimits(cpu_seconds=int(seconds * self._config.threads) + 10, memory_mb=memory_mb)
+        channels = self._request_worker(folder or self._config.package, limits, gpu=gpu)
+        return WorkerConnection(channels, seconds, limits)
 
     @property
     def staging(self) -> str:
-        """The folder of the packages."""
-        return str(self._setting.staging)
+        """The folder that contains the packages."""
+        return str(self._config.staging)
 
     @property
     def pid(self) -> int:
-        """The zygote's process."""
+        """The zygote's process id."""
         return self._process.pid
 
     def stop(self) -> None:
         """Ends the zygote and every worker."""
         self._control.close()
-        if self._layers is None:  # still warming up, and listening to nobody
+        if self._layers is None:  # it still warms up, and does not listen yet
             self._process.kill()
         try:
-            self._process.wait(END_SECONDS)
+            self._process.wait(ZYGOTE_EXIT_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # everything else dies with it
+            self._process.kill()  # all its children die with it
             self._process.wait()
         self._errors.close()
         self._folder.cleanup()
 
-    def _hatch(self, folder: str, limits: Limits, *, gpu: bool) -> Ends:
+    def _request_worker(self, folder: str, limits: WorkerLimits, *, gpu: bool) -> Channels:
         assert self.layers is not None
-        line, their_line = socket.socketpair()
-        life, their_life = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        printed, their_printed = socket.socketpair()
+        frames, their_frames = socket.socketpair()
+        status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        output, their_output = socket.socketpair()
         request = {"folder": folder, "limits": to_json(limits), "gpu": gpu}
-        theirs = (their_line, their_life, their_printed)
+        theirs = (their_frames, their_status, their_output)
         socket.send_fds(self._control, [json.dumps(request).encode()], [end.fileno() for end in theirs])
         for end in theirs:
             end.close()
-        return Ends(line, life, printed)
+        return Channels(frames, status, output)
 
 
 def _start(plan: Plan, control: socket.socket, errors: int) -> "subprocess.Popen[bytes]":
-    """The zygote, as a program of its own with a clean environment and no file of ours open but its line."""
+    """Starts the zygote as a separate program with a clean environment; of our open files it gets `control` only."""
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     environment |= {
@@ -185,6 +187,6 @@ def _start(plan: Plan, control: socket.socket, errors: int) -> "subprocess.Popen
 
 
 def _visible() -> tuple[str, ...]:
-    """What a worker reads to run Python: its prefixes, and the system's libraries. Staff's files lie elsewhere."""
+    """What a worker needs to read to run Python: Python's prefixes and the system's libraries, no files of staff."""
     prefixes = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
     return tuple(path for path in dict.fromkeys((*prefixes, *_LIBRARIES)) if os.path.exists(path))

@@ -1,4 +1,4 @@
-"""What grader and zygote tell each other: where things are, what a worker may use up, and what is in force."""
+"""The data that grader and zygote exchange: the paths, the limits of a worker, and the layers in force."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Plan:
-    """What a zygote is started with. It stands on a command line, so nothing in it may be secret.
+    """The arguments of a zygote. They are on its command line, so nothing here may be secret.
 
     Attributes:
         staging: the folder of the packages that workers may mount.
         package: the name under which a worker mounts one.
-        visible: what a worker may read besides: Python and its libraries.
-        scratch: an empty folder in which each worker gets one of its own to write to.
-        imports: what is imported before the first fork.
+        visible: what else a worker may read: Python and its libraries.
+        scratch: an empty folder. Each worker gets a folder of its own in it, to write to.
+        imports: modules that are imported before the first fork.
         threads: torch threads of a worker, set after the fork.
-        grader: process id of the grader, with which everything ends.
-        control: descriptor on which the zygote listens.
+        grader: process id of the grader. The zygote and all workers end when the grader ends.
+        control: descriptor on which the zygote receives requests.
     """
 
     staging: str
@@ -30,15 +30,15 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one worker may use up. Time on the clock is the grader's to watch; `cpu_seconds` stand behind it.
+class WorkerLimits:
+    """What one worker may use. The grader limits the wall-clock time; `cpu_seconds` is a second limit behind it.
 
     Attributes:
-        cpu_seconds: of processor time, over all threads.
-        memory_mb: of memory, beyond what it starts with. Not enforced where a GPU is used: its driver maps far more.
-        file_mb: of one file; four times that for its whole scratch folder.
-        open_files: descriptors.
-        threads: at once, where the worker has a user of its own.
+        cpu_seconds: processor time of all threads together.
+        memory_mb: memory beyond what the worker starts with. Not enforced if a GPU is used: its driver maps far more.
+        file_mb: size of one file. All files in the scratch folder may have four times this size.
+        open_files: number of open descriptors.
+        threads: number of threads at a time; enforced if the worker has a user of its own.
     """
 
     cpu_seconds: int = 60
@@ -49,11 +49,11 @@ class Limits:
 
     @property
     def scratch_mb(self) -> int:
-        """Of all files in the scratch folder together."""
+        """The size of all files in the scratch folder together."""
         return 4 * self.file_mb
 
-    def words(self) -> dict[str, str]:
-        """The most of each, as a student may read it."""
+    def describe(self) -> dict[str, str]:
+        """Each limit as a text for students."""
         return {
             "memory": f"{self.memory_mb} MB",
             "file size": f"{self.file_mb} MB a file, {self.scratch_mb} MB in all",
@@ -67,16 +67,17 @@ MAX_SCRATCH_FILES = 2_000
 
 @dataclass(frozen=True)
 class Layers:
-    """What stands between a worker and the rest of the machine, as the zygote found it here.
+    """The layers that isolate a worker on this machine, as the zygote found them.
 
     Attributes:
-        namespaces: of "user", "mount", "pid", "network" and "ipc", those that are the worker's own.
-        private_root: only what the plan names as visible exists for it.
-        landlock: version of Landlock's rules, 0 where there is none.
-        seccomp: its system calls are filtered.
-        user: the first of the user ids that workers get, or None: they run as the grader's own user.
-        reads_by: the one capability that it keeps, if any, as a bit: to pass folders that its user may not enter, where
-            Python lies in one. What it reads and writes by that, Landlock or a mount bounds.
+        namespaces: those of "user", "mount", "pid", "network" and "ipc" that the worker does not share.
+        private_root: whether a worker sees only the files that the plan names as visible.
+        landlock: version of Landlock, 0 if there is none.
+        seccomp: whether the worker's system calls are filtered.
+        user: the first of the user ids that workers get. None: workers run as the grader's own user.
+        read_capability: the bit of the one capability that a worker keeps, or 0. A worker needs it if Python is in a
+            folder that the worker's user must not enter. Landlock or a mount restricts what it can reach by it.
+        missing: what is required and cannot be reached here, in words.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -84,16 +85,16 @@ class Layers:
     landlock: int = 0
     seccomp: bool = False
     user: int | None = None
-    reads_by: int = 0
+    read_capability: int = 0
     missing: tuple[str, ...] = field(default=())
 
     @property
-    def writes(self) -> bool:
-        """Whether a worker may write to its scratch folder: only where something keeps it to that folder."""
+    def can_write(self) -> bool:
+        """Whether a worker may write to its scratch folder: only if some layer restricts it to that folder."""
         return self.private_root or self.landlock > 0
 
-    def words(self) -> list[str]:
-        """Each layer in a word or two, for the record."""
+    def describe(self) -> list[str]:
+        """Each layer in one or two words, for the record."""
         named = [f"{name} namespace" for name in self.namespaces]
         named += ["private root"] if self.private_root else []
         named += [f"Landlock {self.landlock}"] if self.landlock else []
@@ -102,21 +103,21 @@ class Layers:
         return [*named, "resource limits"]
 
 
-def to_json(value: Plan | Limits | Layers) -> dict[str, Any]:
-    """As plain data."""
+def to_json(value: Plan | WorkerLimits | Layers) -> dict[str, Any]:
+    """The fields as plain data."""
     return asdict(value)
 
 
 def plan_from(data: dict[str, Any]) -> Plan:
-    """A plan from what `to_json` made of it."""
+    """The plan that `to_json` turned into `data`."""
     return Plan(**{**data, "visible": tuple(data["visible"]), "imports": tuple(data["imports"])})
 
 
 def layers_from(data: dict[str, Any]) -> Layers:
-    """Layers from what `to_json` made of them."""
+    """The layers that `to_json` turned into `data`."""
     return Layers(**{**data, "namespaces": tuple(data["namespaces"]), "missing": tuple(data["missing"])})
 
 
-def limits_from(data: dict[str, Any]) -> Limits:
-    """Limits from what `to_json` made of them."""
-    return Limits(**data)
+def limits_from(data: dict[str, Any]) -> WorkerLimits:
+    """The limits that `to_json` turned into `data`."""
+    return WorkerLimits(**data)

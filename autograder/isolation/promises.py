@@ -1,128 +1,23 @@
-"""What isolation promises, each tried for real: a worker attacks, and whether it got anywhere is seen from outside.
+"""What isolation promises. Each promise is tested by a real attack from a worker, whose effect is observed outside it.
 
-A grade tries what staff must be sure of before it lets a submission run; `autograder doctor` tries everything.
+A grade tests the promises that are required before it lets a submission run; `autograder doctor` tests all of them.
 """
 
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
-from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
-from autograder.isolation.connection import Line
-from autograder.isolation.isolated import Isolated
+from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.probes.attempts import LEFT
-from autograder.transport.session import Session
 
-PROBES = Path(__file__).with_name("probes")
-FOLDER = "probes"  # in the staging folder
-SECONDS = 20.0
 SPIN_SECONDS = 1.0
-BURIED_WITHIN = 10.0
-STOPPED_BY = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
 
-
-class Court:
-    """Everything that a worker might get at, set up for the attempt: files, processes, sockets, canaries.
-
-    Args:
-        isolated: where workers come from.
-        staging: the staging folder, into which the probes are put.
-        secrets: files and folders of staff's.
-    """
-
-    def __init__(self, isolated: Isolated, staging: Path, secrets: list[Path]) -> None:
-        self.isolated = isolated
-        # A folder that Python itself lies in has to be there; what else is in it has not.
-        self.secrets = [str(path) for path in secrets if not Path(sys.prefix).is_relative_to(path)]
-        self._staging = staging
-        self._stack = ExitStack()
-
-    def __enter__(self) -> "Court":
-        folder = self._staging / FOLDER
-        folder.mkdir(exist_ok=True)
-        self._stack.callback(shutil.rmtree, folder)
-        folder.chmod(0o755)
-        for probe in PROBES.glob(
-            "*.py"
-        ):  # readable for a worker's user, whoever may read the grader's own files
-            shutil.copyfile(probe, folder / probe.name)
-            (folder / probe.name).chmod(0o644)
-        self.yard = Path(
-            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-canaries-"))
-        )
-        self.yard.chmod(0o777)
-        self.canary = self.yard / "canary"
-        self.canary.write_text("alive")
-        self.canary.chmod(0o666)
-        self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
-        self._listen()
-        # Where no attempt runs at all, every promise would seem to hold.
-        if self.attack("arrive") != ["arrive"]:
-            self._stack.close()
-            raise HarnessError(
-                "a worker cannot run what is tried against it, so nothing is known of isolation here"
-            )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._stack.close()
-
-    def _listen(self) -> None:
-        tcp = self._stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        self.port = tcp.getsockname()[1]
-        udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        udp.bind(("127.0.0.1", self.port))
-        self.path, self.name = str(self.yard / "socket"), f"autograder-{os.getpid()}"
-        self.listeners = [tcp, udp]
-        for address in (self.path, "\0" + self.name):
-            listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-            listener.bind(address)
-            listener.listen()
-            self.listeners.append(listener)
-        os.chmod(self.path, 0o777)
-
-    def attack(
-        self,
-        attempt: str,
-        *args: object,
-        seconds: float = SECONDS,
-        memory_mb: int = 1024,
-        gpu: bool = False,
-    ) -> list[str]:
-        """What a worker of its own got done by an attempt."""
-        line = self.isolated.line(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
-        try:
-            return self._done(line, attempt, args)
-        finally:
-            line.close()
-
-    def attack_and_bury(self, attempt: str) -> list[str]:
-        """The same, and what is still alive after the worker's end."""
-        line = self.isolated.line(SECONDS, folder=FOLDER)
-        try:
-            self._done(line, attempt, ())
-            return [] if line.gone(BURIED_WITHIN) else ["leave a process behind"]
-        finally:
-            line.close()
-
-    def _done(self, line: Line, attempt: str, args: tuple[object, ...]) -> list[str]:
-        session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), 0)
-        try:
-            value = session.call(f"attempts.{attempt}", args).value
-        except (Killed, TimeLimit):  # stopped, which is as good as refused
-            return []
-        except StudentError as error:
-            if error.kind in STOPPED_BY:
-                return []
-            raise HarnessError(f"the attempt {attempt} itself is broken: {error}") from error
-        return [str(item) for item in value]
+Attack = Callable[[AttackRunner], list[str]]
+"""Attacks one promise and returns what a worker achieved against it, in words."""
 
 
 @dataclass(frozen=True)
@@ -130,45 +25,49 @@ class Promise:
     """One thing that a submission cannot do.
 
     Attributes:
-        name: two or three words.
-        words: the promise, as a sentence.
-        due: whether nothing is graded where it does not hold.
-        broken: what a worker got done against it.
+        name: one to three words.
+        sentence: the promise as a sentence.
+        required: whether nothing is graded if it does not hold.
+        violations: attacks it and returns what a worker achieved; an empty list if the promise holds.
     """
 
     name: str
-    words: str
-    due: bool
-    broken: Callable[[Court], list[str]]
+    sentence: str
+    required: bool
+    violations: Attack
 
 
-def _writes(court: Court) -> list[str]:
-    places = [
-        sys.prefix,
-        "/tmp",
-        "/var/tmp",
-        "/dev/shm",
-        str(Path.home()),
-        *court.secrets,
-        court.isolated.staging,
+def _attempt(name: str) -> Attack:
+    return lambda runner: runner.attack(name)
+
+
+def _spin(runner: AttackRunner) -> list[str]:
+    return runner.attack("spin", module="exhaustion", seconds=SPIN_SECONDS)
+
+
+def _write(runner: AttackRunner) -> list[str]:
+    candidates = [
+        *(sys.prefix, "/tmp", "/var/tmp", "/dev/shm", str(Path.home())),
+        *runner.secrets,
+        runner.isolated.staging,
     ]
-    folders = [place for place in places if os.path.isdir(place)] + [str(court.yard)]
-    files = [path for path in court.secrets if os.path.isfile(path)]
-    before = os.stat(court.canary)
-    done = court.attack("write", folders, files, [str(court.canary)])
+    folders = [path for path in candidates if os.path.isdir(path)] + [str(runner.canary_folder)]
+    files = [path for path in runner.secrets if os.path.isfile(path)]
+    before = os.stat(runner.canary)
+    done = runner.attack("write", folders, files, [str(runner.canary)])
     for folder in folders:
         with suppress(FileNotFoundError):
             os.unlink(f"{folder}/{LEFT}")
             done.append(f"leave a file in {folder}")
-    unharmed = (
-        court.canary.exists() and os.stat(court.canary) == before and court.canary.read_text() == "alive"
+    unchanged = (
+        runner.canary.exists() and os.stat(runner.canary) == before and runner.canary.read_text() == "alive"
     )
-    return done if unharmed or done else ["harm a file"]
+    return done if unchanged or done else ["harm a file"]
 
 
-def _talk(court: Court) -> list[str]:
-    done = court.attack("talk", court.port, court.path, court.name)
-    for listener in court.listeners:
+def _connect(runner: AttackRunner) -> list[str]:
+    done = runner.attack("connect", runner.port, runner.path, runner.name)
+    for listener in runner.listeners:
         listener.setblocking(False)
         with suppress(BlockingIOError):
             if listener.type == socket.SOCK_DGRAM:
@@ -179,65 +78,62 @@ def _talk(court: Court) -> list[str]:
     return done
 
 
-def _bounded(
-    attempt: str, little: int, much: int, *, memory_mb: int = 1024, writes: bool = False
-) -> Callable[[Court], list[str]]:
-    """Too much fails, and a little does not: otherwise a promise would hold because nothing works."""
+def _limited(attempt: str, little: int, much: int, *, memory_mb: int = 1024, writes: bool = False) -> Attack:
+    """An attack that must fail with `much` and succeed with `little`: otherwise nothing works at all."""
 
-    def broken(court: Court) -> list[str]:
-        done = court.attack(attempt, much, memory_mb=memory_mb)
-        if writes and not court.isolated.layers.writes:  # nothing at all can be written there
+    def violations(runner: AttackRunner) -> list[str]:
+        done = runner.attack(attempt, much, module="exhaustion", memory_mb=memory_mb)
+        if writes and not runner.isolated.layers.can_write:  # a worker can write nothing at all there
             return done
-        allowed = court.attack(attempt, little, memory_mb=memory_mb)
+        allowed = runner.attack(attempt, little, module="exhaustion", memory_mb=memory_mb)
         return done if allowed else [*done, f"not even {attempt}({little})"]
 
-    return broken
+    return violations
 
+
+_MEMORY = _limited("take_memory", 64, 1024, memory_mb=256)
+_SHARED_MEMORY = _limited("take_shared_memory", 64, 1024, memory_mb=256)
 
 PROMISES = (
-    Promise("secrets", "Staff's files cannot be read.", True, lambda c: c.attack("read", c.secrets)),
-    Promise("memory", "No other process can be looked into.", True, lambda c: c.attack("memory", c.pids)),
-    Promise("signals", "No other process can be signalled.", True, lambda c: c.attack("signals", c.pids)),
-    Promise(
-        "descriptors", "No open file of the grader's is inherited.", True, lambda c: c.attack("descriptors")
-    ),
-    Promise("privileges", "No right can be gained.", True, lambda c: c.attack("privileges")),
-    Promise("files", "Nothing is written outside the scratch folder.", True, _writes),
-    Promise("network", "Nobody can be talked to, over the network or on the machine.", True, _talk),
-    Promise("namespaces", "No namespace can be made.", False, lambda c: c.attack("namespaces")),
-    Promise("processes", "No process can be started.", False, lambda c: c.attack("processes")),
-    Promise("leftovers", "Nothing stays alive.", True, lambda c: c.attack_and_bury("processes")),
+    Promise("secrets", "Staff's files cannot be read.", True, lambda r: r.attack("read", r.secrets)),
+    Promise("memory", "No other process can be inspected.", True, lambda r: r.attack("memory", r.pids)),
+    Promise("signals", "No other process can be signalled.", True, lambda r: r.attack("signals", r.pids)),
+    Promise("descriptors", "No open file of the grader is inherited.", True, _attempt("descriptors")),
+    Promise("privileges", "No privilege can be gained.", True, _attempt("privileges")),
+    Promise("files", "Nothing is written outside the scratch folder.", True, _write),
+    Promise("network", "No connection can be made, over the network or on the machine.", True, _connect),
+    Promise("namespaces", "No namespace can be made.", False, _attempt("namespaces")),
+    Promise("processes", "No process can be started.", False, _attempt("processes")),
+    Promise("leftovers", "No process stays alive.", True, lambda r: r.attack_and_end("processes")),
 )
 LIMITS = (
+    Promise("time", "An endless computation is stopped.", True, _spin),
+    Promise("memory limit", "Memory is limited.", True, _MEMORY),
+    Promise("shared memory limit", "Shared memory is limited.", True, _SHARED_MEMORY),
     Promise(
-        "time", "Who computes for ever is ended.", True, lambda c: c.attack("spin", seconds=SPIN_SECONDS)
-    ),
-    Promise("memory limit", "Memory is bounded.", True, _bounded("take_memory", 64, 1024, memory_mb=256)),
-    Promise(
-        "shared memory limit",
-        "Shared memory is bounded.",
+        "file size",
+        "The size of one file is limited.",
         True,
-        _bounded("take_shared_memory", 64, 1024, memory_mb=256),
+        _limited("write_large_file", 8, 64, writes=True),
     ),
-    Promise("file size", "One file is bounded.", True, _bounded("write_a_lot", 8, 64, writes=True)),
     Promise(
         "scratch size",
-        "All files together are bounded.",
+        "The size of all files together is limited.",
         True,
-        _bounded("write_many", 100, 5_000, writes=True),
+        _limited("write_many_files", 100, 5_000, writes=True),
     ),
-    Promise("open files", "Open files are bounded.", True, _bounded("open_many", 50, 1_000)),
-    Promise("threads", "Threads are bounded.", False, _bounded("start_threads", 20, 500)),
-    Promise("output", "Output is bounded.", True, _bounded("print_a_lot", 1, 64)),
+    Promise("open files", "The number of open files is limited.", True, _limited("open_files", 50, 1_000)),
+    Promise("threads", "The number of threads is limited.", False, _limited("start_threads", 20, 500)),
+    Promise("output", "The amount of output is limited.", True, _limited("print_output", 1, 64)),
 )
 EXISTENCE = Promise(
     "existence",
-    "It cannot even be seen which of staff's files exist.",
+    "It cannot be seen which of staff's files exist.",
     False,
-    lambda c: c.attack("see", c.secrets),
+    lambda r: r.attack("see", r.secrets),
 )
 
 
-def try_all(court: Court, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
-    """What was broken of each promise: an empty list where it holds."""
-    return {promise.name: promise.broken(court) for promise in promises}
+def try_all(runner: AttackRunner, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
+    """What a worker achieved against each promise: an empty list if the promise holds."""
+    return {promise.name: promise.violations(runner) for promise in promises}

@@ -1,6 +1,7 @@
-"""What a zygote does before its first fork, so that no worker has to: imports, and the first use of slow things.
+"""What a zygote does before its first fork, so that workers need not do it: imports, and the first use of slow parts.
 
-With one thread from the first operation on: after a parallel region in the parent, those of every child would hang.
+It uses one thread from the first operation on: after a parallel region in the parent, every parallel region in a
+child hangs.
 """
 
 import importlib
@@ -18,17 +19,16 @@ def warm_up(imports: Iterable[str]) -> None:
 
     Raises:
         ImportError: a module is not installed.
-        RuntimeError: something started a thread; a fork would then copy locks that nobody ever opens.
+        RuntimeError: something started a thread. A fork could then copy a lock that is never released.
     """
     torch.set_num_threads(1)
     for name in imports:
         importlib.import_module(name)
     weight = torch.nn.Parameter(torch.ones(2, 2))
-    optimizer = torch.optim.Adam([weight])  # the first optimizer of a process costs more than a second
+    optimizer = torch.optim.Adam([weight])  # the first optimizer of a process takes more than a second
     torch.autograd.grad((weight * weight).sum(), weight)
-    torch.nn.functional.conv2d(
-        torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3)
-    )  # looks at the processor, in /proc
+    # The first convolution reads the processor's features from /proc.
+    torch.nn.functional.conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3))
     (weight @ weight).sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     encode = Encoder()
@@ -44,9 +44,9 @@ def warm_up(imports: Iterable[str]) -> None:
     Decoder(frame)(frame.header["value"])
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
-        raise RuntimeError(f"{threads} threads run after importing {', '.join(imports)}")
+        raise RuntimeError(f"{threads} threads are running after the import of {', '.join(imports)}")
 
 
-def files() -> list[str]:
-    """Files that a worker reads if it can read Python and its packages at all."""
+def needed_files() -> list[str]:
+    """One file of Python and one of torch: a worker that can read both can read Python and its packages."""
     return [os.__file__, torch.__file__]

@@ -1,11 +1,11 @@
-"""The process that every worker is forked from; `start` begins it.
+"""The zygote: the process from which every worker is forked. `start` starts it.
 
-It imports what submissions need once, so that a worker costs a fork. It never sees a test, never runs a line of a
-submission, and nobody but its own children comes from it: a worker that has imported a submission forks nobody.
+It imports once what submissions need, so that a worker costs only a fork. It sees no test and runs no line of a
+submission. Only the zygote forks workers: a worker that has imported a submission forks no other.
 
-It listens on the plan's descriptor. A message there, with three descriptors (the worker's line to the grader, its life
-line, and where it prints), asks for a worker. On the life line the zygote says how the worker ended; when the grader
-closes it, or says anything on it, the worker is killed with everything it started.
+It receives requests on the plan's descriptor. A message with three descriptors asks for a worker: the worker's
+connection to the grader, its status socket, and its output. On the status socket the zygote reports how the worker
+ended. When the grader closes that socket or sends anything on it, the zygote kills the worker and all that it started.
 """
 
 import gc
@@ -15,127 +15,137 @@ import select
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.isolation import child, warm_up
-from autograder.isolation import layers_found as found
+from autograder.isolation import layer_detection, warm_up, worker_main
 from autograder.isolation.kernel.syscalls import prctl
-from autograder.isolation.lockdown import Place
+from autograder.isolation.lockdown import WorkerContext
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
 
 USERS = 4_096
-LOOK_EVERY = 200  # milliseconds between looks at scratch folders that no file system of their own bounds
+SCAN_INTERVAL = 200  # milliseconds between checks of scratch folders whose size no file system limits
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
-class Hatched:
-    """A worker that lives, or is dead and not buried yet."""
+class WorkerProcess:
+    """A worker that runs, or that has ended and is not reaped yet."""
 
     pid: int
     pidfd: int
-    life: socket.socket
+    status: socket.socket
     scratch: str
     scratch_mb: int
     limit: str = ""
     dying: bool = False
 
     def kill(self) -> None:
-        """Ends it, and with it all that shares its process namespace; it is buried once it is dead."""
+        """Kills the worker and every process in its process namespace. The zygote reaps it afterwards."""
         os.kill(self.pid, signal.SIGKILL)
         self.dying = True
 
 
 class Zygote:
-    """Forks workers, watches them and buries them.
+    """Forks workers, watches them and reaps them.
 
     Args:
-        plan: where things are.
-        layers: what each worker has to reach.
-        control: where requests come from.
-        before: what had to be found out while there was a /proc.
+        plan: the paths.
+        layers: what each worker must reach.
+        control: the socket on which requests arrive.
+        proc: what was read from /proc before the root folder changed.
     """
 
-    def __init__(self, plan: Plan, layers: Layers, control: socket.socket, before: found.Before) -> None:
+    def __init__(
+        self, plan: Plan, layers: Layers, control: socket.socket, proc: layer_detection.ProcState
+    ) -> None:
         self._plan = plan
         self._layers = layers
         self._control = control
-        self._before = before
-        self._alive: list[Hatched] = []
+        self._proc = proc
+        self._workers: list[WorkerProcess] = []
         self._count = 0
 
     def serve(self) -> None:
-        """Until the grader closes the line."""
+        """Serves requests until the grader closes the control socket."""
         while True:
             poll = select.poll()
             poll.register(self._control, select.POLLIN)
-            for worker in self._alive:
+            for worker in self._workers:
                 poll.register(worker.pidfd, select.POLLIN)
                 if not worker.dying:
-                    poll.register(worker.life, select.POLLIN)
-            bounded = self._layers.private_root or not self._alive
-            ready = {descriptor for descriptor, _ in poll.poll(None if bounded else LOOK_EVERY)}
-            if self._control.fileno() in ready and not self._hatch():
+                    poll.register(worker.status, select.POLLIN)
+            bounded = self._layers.private_root or not self._workers
+            ready = {descriptor for descriptor, _ in poll.poll(None if bounded else SCAN_INTERVAL)}
+            if self._control.fileno() in ready and not self._spawn():
                 break
-            for worker in list(self._alive):
+            for worker in list(self._workers):
                 if worker.pidfd in ready:
-                    self._bury(worker)
-                elif worker.life.fileno() in ready:
+                    self._reap(worker)
+                elif worker.status.fileno() in ready:
                     worker.kill()
-                elif not bounded and not worker.dying and _overfull(worker):
+                elif not bounded and not worker.dying and _over_limit(worker):
                     worker.limit = "files"
                     worker.kill()
-        for worker in list(self._alive):
+        for worker in list(self._workers):
             worker.kill()
-            self._bury(worker)
+            self._reap(worker)
 
-    def _hatch(self) -> bool:
+    def _spawn(self) -> bool:
+        """Forks the worker that the next request asks for. Returns False if the grader has closed the socket."""
         message, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 3)
         if not message:
             return False
         request: dict[str, Any] = json.loads(message)
-        line, life = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
-        printed = descriptors[2]
+        frames, status = (socket.socket(fileno=descriptor) for descriptor in descriptors[:2])
+        output = descriptors[2]
         limits = limits_from(request["limits"])
         self._count += 1
-        scratch = (
-            f"{self._plan.scratch}/{self._count}" if not self._layers.private_root else self._plan.scratch
-        )
-        first = self._layers.user
-        user = None if first is None else first + self._count % USERS
-        place = Place(
-            scratch, f"{self._plan.staging}/{request['folder']}", user, self._before.data, self._before.mapped
-        )
+        context = self._context(request["folder"])
         try:
             if not self._layers.private_root:
-                os.mkdir(scratch, 0o700)
-                if user is not None:
-                    os.chown(scratch, user, user)
-            if self._before.pids:
-                self._before.pids.renew()
+                os.mkdir(context.scratch, 0o700)
+                if context.user is not None:
+                    os.chown(context.scratch, context.user, context.user)
+            if self._proc.pids:
+                self._proc.pids.renew()
             pid = os.fork()
         except OSError as error:
-            life.send(json.dumps({"failed": str(error)}).encode())
+            status.send(json.dumps({"failed": str(error)}).encode())
         else:
             if pid == 0:
-                _end_with(
-                    lambda: child.live(
-                        self._plan, self._layers, limits, place, line, printed, gpu=bool(request["gpu"])
+                gpu = bool(request["gpu"])
+                _run_and_exit(
+                    lambda: worker_main.run(
+                        self._plan, self._layers, limits, context, frames, output, gpu=gpu
                     )
                 )
-            self._alive.append(Hatched(pid, os.pidfd_open(pid), life, scratch, limits.scratch_mb))
-        line.close()
-        os.close(printed)
+            worker = WorkerProcess(pid, os.pidfd_open(pid), status, context.scratch, limits.scratch_mb)
+            self._workers.append(worker)
+        frames.close()
+        os.close(output)
         return True
 
-    def _bury(self, worker: Hatched) -> None:
-        """Waits for a dead or dying worker, ends whatever it left behind, and says how it ended."""
+    def _context(self, folder: str) -> WorkerContext:
+        """The folders and the user of the next worker."""
+        own = "" if self._layers.private_root else f"/{self._count}"
+        first = self._layers.user
+        return WorkerContext(
+            scratch=self._plan.scratch + own,
+            package=f"{self._plan.staging}/{folder}",
+            user=None if first is None else first + self._count % USERS,
+            data=self._proc.data,
+            mapped=self._proc.mapped,
+        )
+
+    def _reap(self, worker: WorkerProcess) -> None:
+        """Waits for a worker that ends, kills every process that it left behind, and reports how it ended."""
         _, status, used = os.wait4(worker.pid, 0)
         os.close(worker.pidfd)
-        self._alive.remove(worker)
-        self._sweep()
+        self._workers.remove(worker)
+        self._kill_orphans()
         if not self._layers.private_root:
             _remove(worker.scratch)
         end = {
@@ -143,16 +153,16 @@ class Zygote:
             "cpu_seconds": used.ru_utime + used.ru_stime,
             "limit": worker.limit,
         }
-        with suppress(BrokenPipeError, ConnectionResetError):  # the grader need not want to know
-            worker.life.send(json.dumps(end).encode(), socket.MSG_DONTWAIT)
-        worker.life.close()
+        with suppress(BrokenPipeError, ConnectionResetError):  # the grader may have closed the socket
+            worker.status.send(json.dumps(end).encode(), socket.MSG_DONTWAIT)
+        worker.status.close()
 
-    def _sweep(self) -> None:
-        """Kills every process that came to us as an orphan, and those that come to us by that."""
-        known = {worker.pid for worker in self._alive}
-        while self._before.orphans:
-            self._before.orphans.seek(0)
-            orphans = {int(word) for word in self._before.orphans.read().split()} - known
+    def _kill_orphans(self) -> None:
+        """Kills every orphan that became a child of this process, and the orphans that this makes in turn."""
+        known = {worker.pid for worker in self._workers}
+        while self._proc.orphans:
+            self._proc.orphans.seek(0)
+            orphans = {int(word) for word in self._proc.orphans.read().split()} - known
             if not orphans:
                 return
             for pid in orphans:
@@ -160,21 +170,21 @@ class Zygote:
                 os.waitpid(pid, 0)
 
 
-def _end_with(life: Any) -> None:
-    """Runs a child's life; whatever happens, the child never comes back into the zygote's code."""
+def _run_and_exit(run: Callable[[], object]) -> None:
+    """Runs the code of a child. Whatever happens, the child never returns to the zygote's code."""
     try:
-        life()
+        run()
     finally:
         os._exit(1)
 
 
-def _overfull(worker: Hatched) -> bool:
+def _over_limit(worker: WorkerProcess) -> bool:
     """Whether a worker has written more into its scratch folder than it may."""
     size = files = 0
     for folder, folders, names in os.walk(worker.scratch):
         files += len(folders) + len(names)
         for name in names:
-            with suppress(OSError):  # it is gone again
+            with suppress(OSError):  # the file was removed meanwhile
                 size += os.lstat(os.path.join(folder, name)).st_size
         if files > MAX_SCRATCH_FILES or size > worker.scratch_mb * 2**20:
             return True
@@ -184,23 +194,23 @@ def _overfull(worker: Hatched) -> bool:
 def _remove(scratch: str) -> None:
     try:
         os.rmdir(scratch)
-    except OSError:  # it holds something, perhaps deeper than Python would follow
+    except OSError:  # it is not empty, and may be nested deeper than Python can follow
         subprocess.run(["rm", "-rf", "--", scratch], check=True, stdout=subprocess.DEVNULL)
 
 
-def main(plan: Plan, namespaces: tuple[str, ...]) -> None:
-    """Warms up, makes the private tree, says what is in force, and serves.
+def main(plan: Plan, entered: tuple[str, ...]) -> None:
+    """Warms up, builds the private file tree, reports the layers in force, and serves requests.
 
     Args:
-        plan: where things are.
-        namespaces: those that this process has entered.
+        plan: the paths.
+        entered: the namespaces that this process has entered.
     """
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     warm_up.warm_up(plan.imports)
-    before = found.Before(namespaces)
-    layers = found.layers(plan, namespaces)
+    proc = layer_detection.ProcState(entered)
+    layers = layer_detection.detect_layers(plan, entered)
     control = socket.socket(fileno=plan.control)
     control.send(json.dumps(to_json(layers)).encode())
     gc.collect()
     gc.freeze()
-    Zygote(plan, layers, control, before).serve()
+    Zygote(plan, layers, control, proc).serve()

@@ -1,8 +1,8 @@
-"""Frames on a stream of bytes, from one process to another. The reader trusts nothing that it has not checked.
+"""Frames on a stream of bytes, from one process to another. The reader checks everything before it uses it.
 
     "HWF1" | bytes of the header | number of storages | bytes of each storage | header (JSON) | storages
 
-A frame says how long it is before it says anything else, so a reader knows what it is about to hold and may refuse it.
+A frame begins with its size, so a reader knows how much memory it needs and may refuse it.
 """
 
 import json
@@ -18,7 +18,7 @@ from autograder.transport.wire import Frame
 MAGIC = b"HWF1"
 MAX_HEADER = 4 * 2**20  # bytes; a list of a hundred thousand numbers needs 3 MB
 MAX_STORAGES = 4096
-MAX_BYTES = 64 * 2**20  # of all storages together: the box that reads it may hold 768 MB in all
+MAX_BYTES = 64 * 2**20  # of all storages together: the machine that reads it may have only 768 MB of memory
 _PREFIX = struct.Struct("<4sIH")
 
 Fill = Callable[[memoryview], None]
@@ -26,10 +26,10 @@ Fill = Callable[[memoryview], None]
 
 
 def pack(frame: Frame) -> list[memoryview]:
-    """The bytes of a frame, in pieces and in order.
+    """The bytes of a frame, as pieces in order.
 
     Raises:
-        WireError: it is larger than a reader would take; nothing has been sent then.
+        WireError: the frame is larger than a reader accepts. Nothing has been sent then.
     """
     header = json.dumps(frame.header, allow_nan=False, separators=(",", ":")).encode()
     sizes = [storage.nbytes() for storage in frame.storages]
@@ -45,14 +45,14 @@ def unpack(fill: Fill) -> Frame:
     """The next frame of a stream.
 
     Args:
-        fill: reads from the stream; called for nothing whose size has not been checked.
+        fill: reads from the stream. It is called only for sizes that have been checked.
 
     Raises:
-        WireError: what comes is no frame, or larger than the limits.
+        WireError: the next bytes are not a frame, or the frame is larger than the limits.
     """
     magic, header_bytes, count = _PREFIX.unpack(_read(fill, _PREFIX.size))
     if magic != MAGIC:
-        raise WireError("what came is no frame")
+        raise WireError("the bytes are not a frame")
     _check_sizes(header_bytes, [0] * count)
     sizes = struct.unpack(f"<{count}Q", _read(fill, 8 * count))
     _check_sizes(header_bytes, list(sizes))
@@ -68,25 +68,28 @@ def unpack(fill: Fill) -> Frame:
 
 def _check_sizes(header_bytes: int, sizes: list[int]) -> None:
     if header_bytes > MAX_HEADER:
-        raise WireError(f"{header_bytes} bytes of plain values, and {MAX_HEADER} is the most that is taken")
+        raise WireError(f"{header_bytes} bytes of plain values; the limit is {MAX_HEADER}")
     if len(sizes) > MAX_STORAGES:
-        raise WireError(f"{len(sizes)} tensors, and {MAX_STORAGES} is the most that is taken")
+        raise WireError(f"{len(sizes)} tensors; the limit is {MAX_STORAGES}")
     if sum(sizes) > MAX_BYTES:
-        raise WireError(f"{sum(sizes)} bytes of tensors, and {MAX_BYTES} is the most that is taken")
+        raise WireError(f"{sum(sizes)} bytes of tensors; the limit is {MAX_BYTES}")
 
 
 def _header(data: bytes) -> dict[str, Any]:
     try:
         header = json.loads(data.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:  # bad text, bad JSON, nesting, numbers of megabytes
-        raise WireError(f"a header that is no JSON: {type(error).__name__}") from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # bad text, bad JSON, deep nesting, integers with too many digits
+        raise WireError(f"a header that is not JSON: {type(error).__name__}") from error
     if not isinstance(header, dict):
-        raise WireError("a header that is no object")
+        raise WireError("a header that is not an object")
     return header
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _read(fill: Fill, size: int) -> bytes:

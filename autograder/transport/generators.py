@@ -1,4 +1,4 @@
-"""Random generators: found in values, and made from bytes that somebody else sent."""
+"""Random generators: finds them in values, and makes them from untrusted bytes."""
 
 import struct
 from typing import Any
@@ -12,24 +12,24 @@ _TWISTER_WORDS = 624
 
 
 def generator_in(state: torch.Tensor) -> torch.Generator:
-    """A generator in a state that a real one can be in.
+    """A generator with this state, if a real generator can have it.
 
-    torch checks a state less than it relies on it: an index past the end would make it read memory that is not its own.
+    torch does not check a state completely: an index beyond the end would make it read memory outside the state.
 
     Raises:
-        WireError: no generator gets into this state.
+        WireError: no generator can have this state.
     """
     generator = torch.Generator()
     if state.dtype is not torch.uint8 or state.shape != generator.get_state().shape:
-        raise WireError("a generator of another size")
+        raise WireError("a generator whose state has another size")
     _seed, left, seeded, position = _TWISTER.unpack_from(state.contiguous().numpy().tobytes())
     fresh = (left, position) == (1, 0)
     if not seeded or not (fresh or (1 <= left <= _TWISTER_WORDS and left + position == _TWISTER_WORDS + 1)):
-        raise WireError("a generator in a state that none can be in")
+        raise WireError("a generator with a state that no generator can have")
     try:
         generator.set_state(state)
     except RuntimeError as error:
-        raise WireError("a generator in a state that torch does not take") from error
+        raise WireError("a generator with a state that torch does not accept") from error
     return generator
 
 

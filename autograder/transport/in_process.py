@@ -1,4 +1,4 @@
-"""The transport of `make test`: worker and test in one process, so that a debugger and plain tracebacks work."""
+"""The transport of `make test`: worker and test run in one process, so that a debugger and plain tracebacks work."""
 
 import signal
 import threading
@@ -15,7 +15,7 @@ from autograder.transport.worker import Worker
 
 
 class InProcess:
-    """Opens sessions on a package in this very process. It trusts the package: nothing is isolated.
+    """Opens sessions with a package in this process. It trusts the package: nothing is isolated.
 
     Args:
         folder: the package's folder.
@@ -35,7 +35,7 @@ class InProcess:
         memory_mb: int = 0,
         gpu: bool = False,
     ) -> Session:
-        """As `Transport.open`; memory is not bounded here, and a GPU not withheld."""
+        """See `Transport.open`. Memory is not limited here, and a GPU is always available."""
         timer = _Timer(seconds)
 
         def exchange(frame: Frame) -> Frame:
@@ -54,9 +54,9 @@ class InProcess:
 
 
 class _Timer:
-    """Raises TimeLimit inside the block when the seconds of all blocks together are used up.
+    """Raises TimeLimit inside the block when all blocks together have used up the seconds.
 
-    Works where signals do: in the main thread of a POSIX system. Elsewhere a run has no limit of its own.
+    It works in the main thread of a POSIX system, where signals work. Elsewhere a run has no time limit.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class _Timer:
     def __enter__(self) -> None:
         self._started = time.monotonic()
         if self._works:
-            self._old = signal.signal(signal.SIGALRM, self._ring)
+            self._old = signal.signal(signal.SIGALRM, self._on_alarm)
             signal.setitimer(signal.ITIMER_REAL, max(self._left, 0.01), 0.5)
 
     def __exit__(self, *_: object) -> None:
@@ -76,5 +76,5 @@ class _Timer:
             signal.signal(signal.SIGALRM, self._old)
         self._left -= time.monotonic() - self._started
 
-    def _ring(self, signum: int, frame: FrameType | None) -> None:
+    def _on_alarm(self, signum: int, frame: FrameType | None) -> None:
         raise TimeLimit(self._limit)

@@ -1,4 +1,4 @@
-"""The test's side: sends calls, answers callbacks, keeps the log. The same whatever lies behind `exchange`."""
+"""The test's side: it sends calls, answers callbacks and keeps the log. It is the same for every transport."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,19 +8,20 @@ from typing import Any, Protocol
 import torch
 
 from autograder.errors import Killed, WireError, WrongAnswer
-from autograder.transport.answering import Callbacks
-from autograder.transport.reported import MESSAGE_CAP, student_error
+from autograder.transport.arguments import check_unchanged
+from autograder.transport.callback_registry import CallbackRegistry
+from autograder.transport.student_errors import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
-from autograder.transport.wire import Decoder, Encoder, Frame, tensors
+from autograder.transport.wire import Decoder, Encoder, Frame
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back of one call.
+    """The result of one call.
 
     Attributes:
         value: the returned value; its tensors have no graph.
-        grads: gradient by argument name (None where nothing arrives; of a module, by parameter name).
+        grads: gradient by argument name (of a module, by parameter name); None if the value does not depend on it.
         arguments: (args, kwargs) as they are after the call.
     """
 
@@ -31,12 +32,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One line of a conversation, as it crossed the seam.
+    """One request and its reply, as they crossed between the two sides.
 
     Attributes:
-        request: what was asked.
+        request: what the test's side sent.
         reply: what came back.
-        asked: what the submission asked of the test's functions in between.
+        asked: the requests that the submission sent to the test's functions in between.
     """
 
     request: Frame
@@ -45,14 +46,14 @@ class Exchange:
 
 
 class Handle:
-    """A module that lives on the submission's side, by its number there."""
+    """A module on the submission's side, by its number there."""
 
     def __init__(self, number: int) -> None:
         self.number = number
 
 
 class Transport(Protocol):
-    """Opens sessions with a submission, each with a worker that nothing else has used."""
+    """Opens sessions with a submission, each with a new worker."""
 
     def open(
         self,
@@ -63,33 +64,33 @@ class Transport(Protocol):
         memory_mb: int,
         gpu: bool,
     ) -> "Session":
-        """A fresh import of the package, and a session with it.
+        """Imports the package again and opens a session with it.
 
         Args:
-            seed: the test's.
+            seed: of the test.
             seconds: how long all calls of the session may take together.
             overrides: tasks that are answered by these functions (in process also classes) instead of the package's.
-            memory_mb: how much memory they may take, where that can be bounded.
+            memory_mb: how much memory they may use, where that can be limited.
             gpu: whether they may use a GPU.
         """
         ...
 
 
 class Session:
-    """One conversation with one worker, in one test. What a worker says is checked before it is used.
+    """One session with one worker, in one test. Everything that a worker sends is checked before it is used.
 
     Args:
         exchange: sends a frame to the worker and returns its answer.
-        seed: every call's random state derives from it.
+        seed: the random state of every call derives from it.
 
     Attributes:
-        log: every exchange, with what came back; what is asked and said in it does not change any more.
-        live_exception: the exception itself that an error speaks of, where it lives in this process.
-        printed: what the worker has printed, where pytest does not see it.
+        log: every exchange. Its frames never change afterwards.
+        live_exception: returns the exception object of the last error, if it was raised in this process.
+        printed: returns what the worker has printed, if pytest does not capture it.
         close: ends the worker.
-        limits: the worker's limits by name, in words; none where it has none.
+        limits: the worker's limits by name, in words; empty if it has none.
         callbacks: the functions that the test has passed in.
-        answered: whether the test has had an answer that it may be working with.
+        answered: whether the test has received an answer, so that it may work with a value of the submission.
     """
 
     def __init__(self, exchange: Callable[[Frame], Frame], seed: int) -> None:
@@ -100,7 +101,7 @@ class Session:
         self.printed: Callable[[], str] = lambda: ""
         self.close: Callable[[], None] = lambda: None
         self.limits: dict[str, str] = {}
-        self.callbacks = Callbacks(self._special_node, self._special_value)
+        self.callbacks = CallbackRegistry(self._special_node, self._special_value)
         self.answered = False
         self._calls = 0
 
@@ -117,14 +118,14 @@ class Session:
 
         Raises:
             StudentError: the submission's code raised.
-            WrongAnswer: it returned something that is not plain data, or changed an argument in place.
+            WrongAnswer: the code returned something that is not plain data, or changed an argument in place.
         """
         kwargs = kwargs or {}
-        place = {"handle": target.number} if isinstance(target, Handle) else target
+        target_node = {"handle": target.number} if isinstance(target, Handle) else target
         encode = Encoder(self._special_node)
         request = encode.frame(
             op="call",
-            target=place,
+            target=target_node,
             seed=self._next_seed(),
             args=encode(args),
             kwargs=encode(kwargs),
@@ -134,36 +135,36 @@ class Session:
         return self._reply(request, args, kwargs)
 
     def create(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Handle:
-        """Builds a module of the submission's and returns its handle."""
+        """Creates a module of the submission and returns its handle."""
         encode = Encoder(self._special_node)
         request = encode.frame(
             op="create", target=target, seed=self._next_seed(), args=encode(args), kwargs=encode(kwargs)
         )
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             handle = Decoder(frame, self._special_value)(frame.header["value"])
         if not isinstance(handle, Handle):
-            raise WrongAnswer(f"`{target}` is not a torch module any more", failure="type")
+            raise WrongAnswer(f"`{target}` is no longer a torch module", failure="type")
         return handle
 
     def method(self, handle: Handle, name: str, *args: Any) -> Any:
         """`state_dict`, `load_state_dict`, `train` or `eval` of a module."""
         encode = Encoder(self._special_node)
         request = encode.frame(op="method", handle=handle.number, name=name, args=encode(args))
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             return Decoder(frame, self._special_value)(frame.header["value"])
 
     def override(self, target: str, substitute: Callable[..., Any]) -> None:
-        """Lets `substitute`, on the test's side, answer for `target` from now on."""
+        """From now on, `substitute` on the test's side answers for `target`."""
         encode = Encoder(self._special_node)
-        self._exchanged(encode.frame(op="override", target=target, callback=encode(substitute)))
+        self._send(encode.frame(op="override", target=target, callback=encode(substitute)))
 
     # -- replies ----------------------------------------------------------------------------------------------
 
     def _reply(self, request: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reply:
-        frame = self._exchanged(request)
-        with _understanding():
+        frame = self._send(request)
+        with _protocol_errors():
             header, decode = frame.header, Decoder(frame, self._special_value)
             if "refused" in header:
                 refused = printable(str(header["refused"]), MESSAGE_CAP)
@@ -172,24 +173,15 @@ class Session:
                     hint="Return what the docstring says: tensors, numbers or tuples of them.",
                     failure="type",
                 )
-            after = _of(tuple, decode(header["arguments"])), _of(dict, decode(header["keywords"]))
-            reply = Reply(decode(header["value"]), _of(dict, decode(header["gradients"])), after)
+            after = _expect(tuple, decode(header["arguments"])), _expect(dict, decode(header["keywords"]))
+            reply = Reply(decode(header["value"]), _expect(dict, decode(header["gradients"])), after)
             if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
-                raise WireError("other arguments than those of the call")
-        names = [f"argument {i + 1}" for i in range(len(args))] + [f"`{name}`" for name in kwargs]
-        pairs = zip(names, (*args, *kwargs.values()), (*after[0], *after[1].values()), strict=True)
-        for name, before, now in pairs:
-            _bring_home(before, now)
-            if _changed(before, now):
-                raise WrongAnswer(
-                    f"the code changes {name} in place; its caller still needs the old values",
-                    hint="Work on a new tensor: methods that end in `_`, `+=` and `x[...] = ` write into the old one.",
-                    failure="argument changed in place",
-                )
+                raise WireError("the arguments are not those of the call")
+        check_unchanged((args, kwargs), after)
         return reply
 
-    def _exchanged(self, request: Frame) -> Frame:
-        """Sends a request; raises what the submission raised. A callback's own exception belongs to the test."""
+    def _send(self, request: Frame) -> Frame:
+        """Sends a request and raises what the submission raised. An exception of a callback belongs to the test."""
         self.callbacks.error = None
         try:
             frame = self.exchange(request)
@@ -201,7 +193,7 @@ class Session:
         if "error" not in frame.header:
             self.answered = True
             return frame
-        with _understanding():
+        with _protocol_errors():
             error = student_error(frame.header["error"])
         raise error from self.live_exception()
 
@@ -226,34 +218,15 @@ class Session:
 
 
 @contextmanager
-def _understanding() -> Iterator[None]:
-    """Ends the conversation with a worker whose words make no sense. No honest one comes here."""
+def _protocol_errors() -> Iterator[None]:
+    """Ends the session with a worker that breaks the protocol. An honest worker never does."""
     try:
         yield
     except (WireError, KeyError) as error:
-        raise Killed("its process answered with something that is no answer") from error
+        raise Killed("its process answered with something that is not an answer") from error
 
 
-def _of(kind: type, value: Any) -> Any:
+def _expect(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
-        raise WireError(f"a {type(value).__name__} where a {kind.__name__} is due")
+        raise WireError(f"a {type(value).__name__} instead of a {kind.__name__}")
     return value
-
-
-def _bring_home(before: Any, now: Any) -> None:
-    """A generator that the test passed comes back in the state that the call left it in."""
-    if isinstance(before, torch.Generator) and isinstance(now, torch.Generator):
-        before.set_state(now.get_state())
-
-
-def _changed(before: Any, now: Any) -> bool:
-    mine, theirs = tensors(before), tensors(now)
-    return len(mine) != len(theirs) or any(not identical(a, b) for a, b in zip(mine, theirs, strict=True))
-
-
-def identical(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors are equal bit for bit, in shape, dtype and values, NaN included."""
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    a = a.detach().cpu()
-    return torch.equal(a.contiguous().view(-1).view(torch.uint8), b.contiguous().view(-1).view(torch.uint8))

@@ -1,7 +1,7 @@
-"""Plain data: a JSON-like header and raw tensor storages. Nothing else ever crosses between test and submission.
+"""Plain data: a JSON-like header and raw tensor storages. Nothing else crosses between test and submission.
 
-A tensor travels as (storage, dtype, size, stride, offset), so that layout and aliasing arrive as they were sent.
-Decoding checks everything before it builds a tensor. This module knows neither tests nor submissions.
+A tensor travels as (storage, dtype, size, stride, offset), so that layout and aliasing are preserved.
+Decoding checks everything before it builds a tensor. This module does not depend on tests or submissions.
 """
 
 import math
@@ -16,8 +16,8 @@ from autograder.errors import WireError
 from autograder.transport.generators import generator_in
 
 MAX_DEPTH = 32
-MAX_NODES = 200_000  # in one value: lists that hold each other can be exponentially larger than they look
-MAX_LOGICAL = 64 * 2**20  # bytes of all tensors of a frame, as if each element had a place of its own
+MAX_NODES = 200_000  # in one value: lists that contain the same list several times can be exponentially large
+MAX_LOGICAL = 64 * 2**20  # bytes of all tensors of a frame, as if no two elements shared memory
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -30,17 +30,17 @@ Special = Callable[[Any], Any]
 
 @dataclass
 class Frame:
-    """One message: `header` holds only None, bool, int, str, list and dict; tensors lie in `storages`."""
+    """One message: `header` holds only None, bool, int, str, list and dict; tensors are in `storages`."""
 
     header: dict[str, Any]
     storages: list[torch.UntypedStorage] = field(default_factory=list)
 
 
 class Encoder:
-    """Turns values into header nodes, collecting their storages; equal storages are sent once.
+    """Turns values into header nodes, and collects their storages. A storage that several tensors share is sent once.
 
     Args:
-        special: returns a node for objects that only one side knows (callbacks, handles), or None.
+        special: returns a node for objects that exist on one side only (callbacks, handles), or None.
     """
 
     def __init__(self, special: Special | None = None) -> None:
@@ -51,7 +51,7 @@ class Encoder:
         self._nodes = 0
 
     def frame(self, **header: Any) -> Frame:
-        """A frame of the nodes made so far."""
+        """A frame with the storages of all nodes so far."""
         return Frame(header, self.storages)
 
     def __call__(self, value: Any, depth: int = 0) -> Any:
@@ -101,7 +101,7 @@ class Encoder:
         storage = plain.untyped_storage()
         if storage._cdata not in self._index:
             self._index[storage._cdata] = len(self.storages)
-            self._originals.append(storage)  # alive as long as its address stands for it
+            self._originals.append(storage)  # keeps it alive, so that no other storage gets its address
             self.storages.append(_copy(storage))
         return {
             "storage": self._index[storage._cdata],
@@ -124,11 +124,11 @@ class Decoder:
 
     Args:
         frame: as received; it is not changed.
-        special: returns the object of a node that only one side knows, or None.
+        special: returns the object of a node that only this side can decode, or None.
 
     Attributes:
-        tracked: every decoded tensor, in order, that required a gradient where it came from.
-        logical: bytes of all decoded tensors, as if each element had a place of its own.
+        tracked: every decoded tensor, in order, that required a gradient on the other side.
+        logical: bytes of all decoded tensors, as if no two elements shared memory.
     """
 
     def __init__(self, frame: Frame, special: Special | None = None) -> None:
@@ -188,24 +188,24 @@ class Decoder:
         ):
             raise WireError("a tensor without a layout")
         if not all(type(number) is int and 0 <= number < 2**62 for number in (index, offset, *size, *stride)):
-            raise WireError("a tensor whose layout is not made of whole numbers")
+            raise WireError("a tensor whose layout does not consist of integers")
         assert isinstance(index, int) and isinstance(offset, int)
         if index >= len(self._storages) or not isinstance(dtype_name, str) or dtype_name not in DTYPES:
             raise WireError("a tensor without its storage or of an unknown dtype")
         dtype = DTYPES[dtype_name]
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if 0 not in size and (last + 1) * dtype.itemsize > self._storages[index].nbytes():
-            raise WireError("a tensor that reaches past its storage")
-        # An empty tensor counts as if its empty axes were not there: torch multiplies the others.
+            raise WireError("a tensor that extends beyond its storage")
+        # An empty tensor counts as if it had no empty axes: torch multiplies the other ones.
         self.logical += math.prod(n for n in size if n) * dtype.itemsize
         if self.logical > MAX_LOGICAL:
-            raise WireError(f"tensors of {self.logical} bytes, and {MAX_LOGICAL} is the most that is taken")
+            raise WireError(f"tensors of {self.logical} bytes; the limit is {MAX_LOGICAL}")
         if index not in self._copies:
             self._copies[index] = _copy(self._storages[index])
         try:
             tensor = torch.empty(0, dtype=dtype).set_(self._copies[index], offset, size, stride)
         except RuntimeError as error:
-            raise WireError("a tensor with a layout that torch does not take") from error
+            raise WireError("a tensor with a layout that torch does not accept") from error
         if dtype is torch.bool and bool((tensor.view(torch.uint8) > 1).any()):
             raise WireError("a tensor of booleans that are neither True nor False")
         return tensor
@@ -215,7 +215,7 @@ def _float(text: str) -> float:
     try:
         return float.fromhex(text)
     except (ValueError, OverflowError) as error:
-        raise WireError("a number that is none") from error
+        raise WireError("not a number") from error
 
 
 def _is_item(item: Any) -> bool:
@@ -237,15 +237,3 @@ def tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, dict):
         return [tensor for item in value.values() for tensor in tensors(item)]
     return []
-
-
-def weighted_sum(outputs: list[torch.Tensor], weights: list[torch.Tensor]) -> torch.Tensor:
-    """The scalar whose gradient is the vector-Jacobian product of `outputs` with `weights`.
-
-    Handing the weights to autograd itself would import a symbolic-shape library of hundreds of modules first.
-    """
-    with torch.enable_grad():  # a backward pass may ask for another one, and runs without
-        parts = [
-            (output * weight).sum().to(torch.float64) for output, weight in zip(outputs, weights, strict=True)
-        ]
-        return torch.stack(parts).sum()

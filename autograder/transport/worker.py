@@ -1,4 +1,4 @@
-"""The submission's side: mounts the package, answers one frame with one frame, knows nothing of tests."""
+"""The submission's side: it mounts the package and answers one frame with one frame. It does not know any test."""
 
 import importlib
 import random
@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from autograder.errors import TimeLimit, WireError
-from autograder.transport.callback import Callback, Peer
-from autograder.transport.reported import LIMITS, MESSAGE_CAP
-from autograder.transport.wire import Decoder, Encoder, Frame, tensors, weighted_sum
+from autograder.transport.autograd import gradients
+from autograder.transport.callback_proxy import CallbackProxy, Peer
+from autograder.transport.student_errors import LIMITS, MESSAGE_CAP
+from autograder.transport.wire import Decoder, Encoder, Frame
 
 Operation = Callable[[dict[str, Any], Decoder, Encoder], Frame]
 
@@ -39,7 +40,7 @@ class Worker:
         self._mounted = False
 
     def handle(self, frame: Frame) -> Frame:
-        """Answers one request. Whatever the submission raises becomes an error frame, except its time limit."""
+        """Answers one request. Everything that the submission raises becomes an error frame, except TimeLimit."""
         self.live_exception = None
         encode = Encoder(self._special_node)
         try:
@@ -61,13 +62,13 @@ class Worker:
         args, kwargs = decode(header["args"]), decode(header["kwargs"])
         inputs = {name: self._differentiable(name, kwargs, function) for name in header["grad_of"]}
         value = function(*args, **kwargs)
-        gradients = _gradients(value, inputs, decode(header["cotangent"])) if inputs else {}
+        found = gradients(value, inputs, decode(header["cotangent"])) if inputs else {}
         try:
             node = encode(value)
         except WireError as error:
             return Frame({"refused": str(error)})
         return encode.frame(
-            value=node, gradients=encode(gradients), arguments=encode(args), keywords=encode(kwargs)
+            value=node, gradients=encode(found), arguments=encode(args), keywords=encode(kwargs)
         )
 
     def _create(self, header: dict[str, Any], decode: Decoder, encode: Encoder) -> Frame:
@@ -89,12 +90,12 @@ class Worker:
         raise WireError(f"handles have no {header['name']!r}")
 
     def _override(self, header: dict[str, Any], decode: Decoder, encode: Encoder) -> Frame:
-        """Answers one task from the test's side from now on."""
+        """From now on, a function on the test's side answers one task."""
         self.replace(header["target"], decode(header["callback"]))
         return encode.frame(value=None)
 
     def replace(self, target: str, substitute: Any) -> None:
-        """Puts `substitute` where the package keeps `target`."""
+        """Replaces `target` in the package by `substitute`."""
         self._mount()
         module, _, name = target.rpartition(".")
         setattr(importlib.import_module(f"{self.package}.{module}"), name, substitute)
@@ -102,7 +103,7 @@ class Worker:
     # -- the package ------------------------------------------------------------------------------------------
 
     def _mount(self) -> None:
-        """Imports the folder afresh under the package's name, wherever it lies and whatever it is called."""
+        """Imports the folder again under the package's name, independent of the folder's own path and name."""
         if self._mounted:
             return
         for name in [
@@ -125,24 +126,24 @@ class Worker:
         module: ModuleType = importlib.import_module(f"{self.package}.{module_path}")
         if not hasattr(module, name):
             file = module_path.replace(".", "/") + ".py"
-            raise AttributeError(f"{file} does not define `{name}`: give the function back its name")
+            raise AttributeError(f"{file} does not define `{name}`: the function must keep this name")
         return getattr(module, name)
 
     def _target(self, target: str | dict[str, int]) -> Callable[..., Any]:
         return self._handles[target["handle"]] if isinstance(target, dict) else self._resolve(target)
 
     def _seed(self, seed: int) -> None:
-        # Not torch.manual_seed: it keeps a stack trace for each call until CUDA starts, which takes long.
+        # Not torch.manual_seed: until CUDA starts, it stores a stack trace for each call, which is slow.
         torch.default_generator.manual_seed(seed)
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             torch.cuda.manual_seed_all(seed)
         random.seed(seed)
         np.random.seed(seed % 2**32)
 
-    # -- what only this side knows ----------------------------------------------------------------------------
+    # -- objects of this side only ----------------------------------------------------------------------------
 
     def _special_node(self, value: Any) -> Any:
-        if isinstance(value, Callback):
+        if isinstance(value, CallbackProxy):
             return {"callback": value.number}
         if isinstance(value, torch.nn.Module):
             if value not in self._handles:
@@ -153,17 +154,17 @@ class Worker:
     def _special_value(self, node: dict[str, Any]) -> Any:
         match node:
             case {"callback": int(number)}:
-                return Callback(number, self.peer, self._special_node, self._special_value)
+                return CallbackProxy(number, self.peer, self._special_node, self._special_value)
             case {"handle": int(number)} if 0 <= number < len(self._handles):
                 return self._handles[number]
         return None
 
     def _differentiable(self, name: str, kwargs: dict[str, Any], function: Any) -> Any:
-        """What gradients are taken of: a leaf tensor, a module's named parameters, or a callback's anchor."""
+        """What to differentiate with respect to: a leaf tensor, a module's named parameters, or a callback's anchor."""
         value = function if name == "self" else kwargs[name]
         if isinstance(value, torch.nn.Module):
             return dict(value.named_parameters())
-        if isinstance(value, Callback):
+        if isinstance(value, CallbackProxy):
             return value.anchor
         kwargs[name] = value.requires_grad_()
         return value
@@ -198,37 +199,14 @@ class Worker:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException as another:  # an exception may have a __str__ of the submission's own
-        return f"(its text cannot be had: {type(another).__name__})"
+    except BaseException as another:  # the submission may define the __str__ of its exception
+        return f"(its text raises {type(another).__name__})"
 
 
 def _limit(error: BaseException) -> str:
-    """The limit that an error speaks of, or nothing."""
+    """The limit that an error is about, or an empty string."""
     if isinstance(error, MemoryError) or "can't allocate memory" in _text(error):
         return "memory"
     if isinstance(error, OSError):
         return LIMITS.get(error.errno or 0, "")
     return "processes" if "can't start new thread" in _text(error) else ""
-
-
-def _gradients(value: Any, inputs: dict[str, Any], cotangent: Any) -> dict[str, Any]:
-    """Gradient of sum(value * cotangent) to each input; None where nothing of it arrives."""
-    outputs = tensors(value)
-    weights = tensors(cotangent) if cotangent is not None else [torch.ones_like(output) for output in outputs]
-    if [output.shape for output in outputs] != [weight.shape for weight in weights]:
-        weights = outputs = []  # the value is not what is due, and its test will say so
-    pairs = [(o, w) for o, w in zip(outputs, weights, strict=True) if o.requires_grad]
-    leaves = tensors(inputs)
-    wanted = [leaf for leaf in leaves if leaf.requires_grad]
-    found: tuple[torch.Tensor | None, ...] = (None,) * len(wanted)
-    if pairs and wanted:
-        total = weighted_sum([output for output, _ in pairs], [weight for _, weight in pairs])
-        found = torch.autograd.grad(total, wanted, allow_unused=True)
-    by_id = {id(leaf): gradient for leaf, gradient in zip(wanted, found, strict=True)}
-
-    def answer(item: Any) -> Any:
-        if isinstance(item, dict):
-            return {name: answer(part) for name, part in item.items()}
-        return by_id.get(id(item))
-
-    return {name: answer(item) for name, item in inputs.items()}

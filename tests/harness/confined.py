@@ -10,8 +10,8 @@ from typing import Any
 _PROGRAM = """
 import ctypes, errno, fcntl, json, os, signal, socket, subprocess, sys, tempfile, termios, threading, time
 from pathlib import Path
-from autograder.isolation import landlock, seccomp, syscalls
-from autograder.isolation.syscalls import call, prctl
+from autograder.isolation.kernel import landlock, seccomp, syscalls
+from autograder.isolation.kernel.syscalls import call, prctl
 attempts, names = json.loads(sys.stdin.read())
 globals().update(names)
 {before}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from tests.harness.banked import Banked
 from tests.harness.mini import Mini
@@ -47,7 +47,7 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Isolated]:
         os.chmod(path, 0o711)
     staging = folder / "staging"
     staging.mkdir()
-    isolated = Isolated(Setting(staging, "pupil", ("torch", "numpy")))
+    isolated = Isolated(ZygoteConfig(staging, "pupil", ("torch", "numpy")))
     yield isolated
     isolated.stop()
 

@@ -86,7 +86,7 @@ def test_nothing_is_remembered_from_one_worker_to_the_next(opened: Callable[...,
 
 
 def test_a_frame_before_the_reply_is_no_reply(opened: Callable[..., Session]) -> None:
-    with pytest.raises(Killed, match="no answer"):
+    with pytest.raises(Killed, match="not an answer"):
         opened().call("hog.early")
 
 
@@ -117,10 +117,10 @@ def test_exception_of_a_callback_comes_up_even_if_the_code_catches_it(opened: Ca
     session = opened()
     with pytest.raises(LookupError, match="mine"):
         session.call("hog.catches", (refuse,))
-    assert session.call("hog.honest", (torch.zeros(1),)).value.item() == 1  # and the line goes on
+    assert session.call("hog.honest", (torch.zeros(1),)).value.item() == 1  # and the connection still works
 
 
-def test_threads_are_what_the_setting_says(opened: Callable[..., Session]) -> None:
+def test_threads_are_what_the_configuration_says(opened: Callable[..., Session]) -> None:
     assert opened().call("hog.count_threads").value == 1
 
 
@@ -129,10 +129,10 @@ def test_a_worker_that_is_not_locked_in_runs_nothing(
 ) -> None:
     """A layer that the zygote found and a worker does not reach ends the worker before the submission is imported."""
     (pupil / "hog.py").write_text(HOG)
-    line = zygote.line(3)
+    connection = zygote.connect(3)
     monkeypatch.setattr(
-        line, "_receive", lambda deadline: type("F", (), {"header": {"unready": "no Landlock"}})
+        connection, "_receive", lambda deadline: type("F", (), {"header": {"unready": "no Landlock"}})
     )
-    session = Session(lambda frame: line.exchange(frame, session.callbacks.answer), 1)
+    session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), 1)
     with pytest.raises(HarnessError, match="no Landlock"):
         session.call("hog.leave")

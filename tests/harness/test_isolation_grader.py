@@ -16,8 +16,8 @@ import pytest
 from autograder.assignment.settings import choose
 from autograder.errors import HarnessError, InputError
 from autograder.grading.grader import NO_ISOLATION, Grader
-from autograder.isolation import promises
-from autograder.isolation.isolated import Isolated, Setting
+from autograder.isolation import attack_runner, promises
+from autograder.isolation.isolated import Isolated, ZygoteConfig
 from tests.harness.hog import HOG
 from tests.harness.mini import CODE, Mini, outcomes
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it(tmp_path: Path) -> None:
     """Otherwise a promise would hold because its attempt is broken."""
-    from autograder.isolation.probes import attempts
+    from autograder.isolation.probes import attempts, exhaustion
 
     file, other = tmp_path / "file", tmp_path / "other"
     file.write_text("x")
@@ -40,8 +40,8 @@ def test_every_attempt_of_the_doctor_gets_through_where_nothing_stands_before_it
         assert len(attempts.memory([sleeper.pid])) >= 5
         assert f"use descriptor {descriptor}" in attempts.descriptors()
         assert len(attempts.write([str(tmp_path)], [str(file)], [str(other)])) >= 6 and not other.exists()
-        assert attempts.take_memory(64) and attempts.take_shared_memory(64)
-        assert attempts.start_threads(70)
+        assert exhaustion.take_memory(64) and exhaustion.take_shared_memory(64)
+        assert exhaustion.start_threads(70)
     finally:
         os.close(descriptor)
         sleeper.send_signal(signal.SIGCONT)
@@ -54,8 +54,8 @@ def test_the_zygote_and_its_workers_die_with_the_grader(tmp_path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from autograder.isolation.isolated import Isolated, Setting
-        isolated = Isolated(Setting(Path(sys.argv[1]), "pupil"))
+        from autograder.isolation.isolated import Isolated, ZygoteConfig
+        isolated = Isolated(ZygoteConfig(Path(sys.argv[1]), "pupil"))
         session = isolated.open(1, 60, {})
         print(isolated.layers is not None, flush=True)
         session.call("hog.sleep")
@@ -80,7 +80,7 @@ def test_the_zygote_and_its_workers_die_with_the_grader(tmp_path: Path) -> None:
 
 
 def test_a_zygote_that_does_not_start_says_why(tmp_path: Path) -> None:
-    isolated = Isolated(Setting(tmp_path, "pupil", ("no_such_module",)))
+    isolated = Isolated(ZygoteConfig(tmp_path, "pupil", ("no_such_module",)))
     try:
         with pytest.raises(HarnessError, match="No module named 'no_such_module'"):
             _ = isolated.layers
@@ -97,7 +97,7 @@ def test_where_there_is_no_isolation_grading_is_refused(mini: Mini, monkeypatch:
 
 def test_a_broken_promise_refuses_the_grade_and_names_it(mini: Mini, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = promises.Promise(
-        "secrets", "Staff's files cannot be read.", True, lambda court: ["read everything"]
+        "secrets", "Staff's files cannot be read.", True, lambda runner: ["read everything"]
     )
     monkeypatch.setattr(promises, "PROMISES", (broken,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="read everything"):
@@ -109,20 +109,20 @@ def test_attempts_run_though_nobody_else_may_read_the_graders_files(
 ) -> None:
     """Where they cannot even be imported, every promise would seem to hold."""
     private = tmp_path / "private"
-    shutil.copytree(promises.PROBES, private)
+    shutil.copytree(attack_runner.PROBES, private)
     for file in private.glob("*.py"):
         file.chmod(0o600)
     private.chmod(0o700)
-    monkeypatch.setattr(promises, "PROBES", private)
+    monkeypatch.setattr(attack_runner, "PROBES", private)
     spied = promises.Promise("secrets", "Staff's files cannot be read.", True, _reads_python_itself)
     monkeypatch.setattr(promises, "PROMISES", (spied,))
     with Grader(mini.loaded()) as grader, pytest.raises(InputError, match="encodings"):
         grader.rehearse()
 
 
-def _reads_python_itself(court: promises.Court) -> list[str]:
+def _reads_python_itself(runner: attack_runner.AttackRunner) -> list[str]:
     """What every worker may read, so that it comes back unless nothing was tried."""
-    return court.attack("read", [os.path.dirname(encodings.__file__)])
+    return runner.attack("read", [os.path.dirname(encodings.__file__)])
 
 
 def test_an_attempt_that_cannot_run_is_our_fault_not_a_promise_kept(
@@ -130,9 +130,9 @@ def test_an_attempt_that_cannot_run_is_our_fault_not_a_promise_kept(
 ) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
-    text = (promises.PROBES / "attempts.py").read_text()
+    text = (attack_runner.PROBES / "attempts.py").read_text()
     (broken / "attempts.py").write_text("raise PermissionError('not yours')\n" + text.split('"""', 2)[2])
-    monkeypatch.setattr(promises, "PROBES", broken)
+    monkeypatch.setattr(attack_runner, "PROBES", broken)
     with Grader(mini.loaded()) as grader, pytest.raises(HarnessError, match="cannot run"):
         grader.rehearse()
 

@@ -168,7 +168,9 @@ def test_refuses_to_restrict_one_thread_of_several(tmp_path: Path) -> None:
     _fill(tmp_path)
     before = "go = threading.Event(); threading.Thread(target=go.wait).start()\n" + NAMES
     results = attempt(before, {"restrict": RESTRICT, "end": "go.set()"}, top=str(tmp_path))
-    assert results["restrict"].startswith("RuntimeError") and "others run" in results["restrict"]
+    assert (
+        results["restrict"].startswith("RuntimeError") and "other threads are running" in results["restrict"]
+    )
 
 
 @needs_landlock

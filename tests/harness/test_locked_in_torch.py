@@ -17,7 +17,7 @@ import json, os, sys, tempfile
 from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 {imports}
-from autograder.isolation import landlock, seccomp
+from autograder.isolation.kernel import landlock, seccomp
 scratch = tempfile.tempdir = json.loads(sys.stdin.read())
 landlock.restrict(
     [Path(sys.prefix), Path(sys.base_prefix)],

@@ -31,8 +31,8 @@ as_root = pytest.mark.skipif(
 
 LOOK = """
 import ctypes, errno, json, os, subprocess, sys, threading
-from autograder.isolation import landlock, seccomp
-from autograder.isolation.syscalls import number
+from autograder.isolation.kernel import landlock, seccomp
+from autograder.isolation.kernel.syscalls import number
 libc = ctypes.CDLL(None, use_errno=True)
 def error(result): return errno.errorcode[ctypes.get_errno()] if result < 0 else "passed"
 thread = threading.Thread(target=list); thread.start(); thread.join()

@@ -191,7 +191,7 @@ def test_a_child_can_signal_itself_but_not_its_parent() -> None:
 
 @needs_filters
 def test_abort_ends_the_process_by_its_own_signal() -> None:
-    done = run("import os; from autograder.isolation import seccomp; seccomp.install(); os.abort()")
+    done = run("import os; from autograder.isolation.kernel import seccomp; seccomp.install(); os.abort()")
     assert done.returncode == -signal.SIGABRT
 
 
@@ -209,7 +209,7 @@ GATE = (
 def test_call_with_another_table_kills(other_table: str) -> None:
     if run(other_table).returncode != 0:
         pytest.skip("this kernel has no such table")
-    done = run(f"from autograder.isolation import seccomp; seccomp.install(); {other_table}")
+    done = run(f"from autograder.isolation.kernel import seccomp; seccomp.install(); {other_table}")
     assert done.returncode == -signal.SIGSYS
 
 

@@ -1,1 +1,1 @@
-"""What the kernel offers to confine a process: system-call filter, Landlock, namespaces."""
+"""The kernel features that confine a process: a system-call filter, Landlock, namespaces."""

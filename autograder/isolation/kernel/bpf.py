@@ -1,6 +1,6 @@
-"""A small assembler for seccomp filters: verdicts by number of the system call, and tests of its arguments.
+"""A small assembler for seccomp filters: verdicts by the number of the system call, and tests of its arguments.
 
-Nothing here knows what is allowed: `seccomp` does.
+This module does not decide what is allowed; `seccomp` does.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from autograder.isolation.kernel import syscalls
 ALLOW = 0x7FFF0000
 KILL = 0x80000000
 OWN_PID = -1
-"""Stands for the process that installs the filter, wherever a rule compares an argument with a value."""
+"""A placeholder in rules: the id of the process that installs the filter."""
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16  # offsets in struct seccomp_data
@@ -36,7 +36,7 @@ def refuse(errno: int) -> int:
 def one_of(argument: int, values: Sequence[int], yes: int, no: int) -> Rule:
     """`yes` if the low half of an argument is one of `values`, else `no`.
 
-    The low half is the whole of it where the kernel takes an int, as it does for every call that is judged so here.
+    For an argument of type int the kernel uses the low half only. This holds for every call that is tested this way.
     """
     rule = [_load(argument)]
     for value in values:
@@ -45,9 +45,9 @@ def one_of(argument: int, values: Sequence[int], yes: int, no: int) -> Rule:
 
 
 def bits(argument: int, required: int, forbidden: int, yes: int, no: int) -> Rule:
-    """`yes` if the low half of an argument has one of the `required` bits and none of the `forbidden`, else `no`.
+    """`yes` if the low half of an argument has one of the `required` bits and none of the `forbidden` bits, else `no`.
 
-    With `required` 0, only the forbidden ones count.
+    If `required` is 0, only the forbidden bits count.
     """
     rule = [_load(argument), (_JUMP_BITS, 0, 1, forbidden), (_RETURN, 0, 0, no)]
     if required:
@@ -56,7 +56,7 @@ def bits(argument: int, required: int, forbidden: int, yes: int, no: int) -> Rul
 
 
 def null(argument: int, yes: int, no: int) -> Rule:
-    """`yes` if an argument is a null pointer, both halves of it, else `no`."""
+    """`yes` if both halves of an argument are zero (a null pointer), else `no`."""
     return [
         _load(argument),
         (_JUMP_EQUAL, 0, 3, 0),
@@ -68,13 +68,13 @@ def null(argument: int, yes: int, no: int) -> Rule:
 
 
 def _load(argument: int, *, high: bool = False) -> Instruction:
-    # Both machines are little-endian: the low half of each 8-byte argument comes first.
+    # Both architectures are little-endian: the low half of each 8-byte argument comes first.
     return (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument + 4 * high)
 
 
 @dataclass(frozen=True)
 class Program:
-    """A filter ready to install, but for its owner: `code`, and where in it the process id is to be written."""
+    """A filter: its `code`, and the positions in it at which the process id is written before it is installed."""
 
     code: bytes
     own_pid_at: tuple[int, ...]
@@ -83,8 +83,8 @@ class Program:
         """Puts the filter on every thread of this process, for good.
 
         Raises:
-            OSError: the kernel refuses, as it does where neither no_new_privs is set nor CAP_SYS_ADMIN held.
-            RuntimeError: a thread has another filter already, so that none took this one.
+            OSError: the kernel refuses, for example if the process has neither no_new_privs nor CAP_SYS_ADMIN.
+            RuntimeError: a thread already has another filter, so no thread got this one.
         """
         code = bytearray(self.code)
         for position in self.own_pid_at:
@@ -98,7 +98,7 @@ class Program:
 
 
 def can_install() -> bool:
-    """Whether the kernel takes filters: it then complains of the null pointer rather than of the request."""
+    """Whether the kernel accepts filters: if so, its error is about the null pointer, not about the request."""
     try:
         syscalls.call("seccomp", _SET_MODE_FILTER, _ALL_THREADS, None)
     except OSError as error:
@@ -107,19 +107,19 @@ def can_install() -> bool:
 
 
 def assemble(verdicts: Mapping[str, int], rules: Mapping[str, Rule], default: int) -> Program:
-    """The filter that judges calls by `rules` where they have one, by `verdicts` else, and by `default` if by neither.
+    """The filter that applies to each call its rule in `rules`, or its verdict in `verdicts`, or else `default`.
 
-    Jumps in a filter reach 255 instructions and only forwards, so nothing here jumps further than over one rule:
+    Jumps in a filter go forwards only, by at most 255 instructions. So no jump here skips more than one rule:
 
-        load the architecture; another than ours (32-bit calls have other numbers): kill
-        load the number; one with the x32 bit: kill
-        for each call with a rule:  if the number is not it, jump over  [the rule, which ends in a verdict]
-        for each stretch of equal verdicts, ascending:  if the number lies beyond its end, jump over  [the verdict]
+        load the architecture; if it is not ours (32-bit calls have other numbers): kill
+        load the number; if it has the x32 bit: kill
+        for each call with a rule:  if the number is another one, skip  [the rule, which ends in a verdict]
+        for each range of numbers with the same verdict, ascending:  if the number is above it, skip  [the verdict]
         default
 
-    Names that this machine does not have are left out.
+    Names that this architecture does not have are left out.
     """
-    judged = {syscalls.number(name): rule for name, rule in rules.items()}
+    numbered = {syscalls.number(name): rule for name, rule in rules.items()}
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
         (_JUMP_EQUAL, 1, 0, syscalls.machine().architecture),
@@ -128,19 +128,19 @@ def assemble(verdicts: Mapping[str, int], rules: Mapping[str, Rule], default: in
         (_JUMP_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, KILL),
     ]
-    for number, rule in judged.items():
+    for number, rule in numbered.items():
         if number is not None:
             program += [(_JUMP_EQUAL, 0, len(rule), number), *rule]
-    for end, verdict in _stretches(verdicts, default):
+    for end, verdict in _ranges(verdicts, default):
         program += [(_JUMP_AT_LEAST, 1, 0, end), (_RETURN, 0, 0, verdict)]
     program.append((_RETURN, 0, 0, default))
-    own = [place for place, (*_, constant) in enumerate(program) if constant == OWN_PID]
+    own = [index for index, (*_, constant) in enumerate(program) if constant == OWN_PID]
     code = b"".join(_INSTRUCTION.pack(*head, constant & 0xFFFFFFFF) for *head, constant in program)
-    return Program(code, tuple(place * _INSTRUCTION.size + 4 for place in own))
+    return Program(code, tuple(index * _INSTRUCTION.size + 4 for index in own))
 
 
-def _stretches(verdicts: Mapping[str, int], default: int) -> list[tuple[int, int]]:
-    """`(first number beyond it, its verdict)` of each run of numbers that share one."""
+def _ranges(verdicts: Mapping[str, int], default: int) -> list[tuple[int, int]]:
+    """`(first number above it, its verdict)` of each range of numbers that have the same verdict."""
     known = {syscalls.number(name): verdict for name, verdict in verdicts.items()}
     last = max((number for number in known if number is not None), default=-1)
     runs = groupby(range(last + 1), key=lambda number: known.get(number, default))

@@ -1,6 +1,7 @@
-"""Landlock: the kernel keeps this process to the folders and devices that it is given, without any privilege.
+"""Landlock: the kernel restricts this process to the folders and devices that it is given. This needs no privilege.
 
-It does not cover stat, chdir, chmod, utime and extended attributes: `seccomp` refuses those that change something.
+Landlock does not cover stat, chdir, chmod, utime and extended attributes. `seccomp` refuses those that change
+something.
 """
 
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from autograder.isolation.kernel import syscalls
 
-# Rights on files, by the version of Landlock that knows them (include/uapi/linux/landlock.h).
+# Rights on files, by the version of Landlock that introduced them (include/uapi/linux/landlock.h).
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (1 << bit for bit in range(6))
 _MAKE_CHAR, _MAKE_DIR, _MAKE_REG, _MAKE_SOCK, _MAKE_FIFO, _MAKE_BLOCK, _MAKE_SYM = (
     1 << bit for bit in range(6, 13)
@@ -22,7 +23,7 @@ _FILE_RIGHTS = {1: (1 << 13) - 1, 2: _REFER, 3: _TRUNCATE, 5: _IOCTL_DEV}
 _TCP_BIND_AND_CONNECT = {4: 0b11}
 _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = {6: 0b11}
 
-# No right to execute anywhere: the kernel asks for it in execve only, not when a library is mapped.
+# No right to execute anywhere: the kernel checks it in execve only, not when a library is mapped.
 _READ = _READ_FILE | _READ_DIR
 _WRITE = (
     _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SYM | _REFER | _TRUNCATE
@@ -34,7 +35,7 @@ _ASK_VERSION, _BENEATH_A_PATH = 1, 1
 
 
 def abi() -> int:
-    """The version of Landlock that the kernel offers, 0 for none: too old, switched off, or filtered away."""
+    """The version of Landlock that the kernel offers; 0 if it is too old, switched off, or blocked by a filter."""
     if not syscalls.supported():
         return 0
     try:
@@ -46,25 +47,26 @@ def abi() -> int:
 
 
 def restrict(read: Sequence[Path], write: Sequence[Path], devices: Sequence[Path]) -> None:
-    """Keeps this process, and the threads it will start, to these paths, for good. Sets no_new_privs.
+    """Restricts this process, and the threads that it starts later, to these paths, for good. Sets no_new_privs.
 
-    What the kernel's version knows beyond files is denied whole: TCP (4), ioctl on other devices (5), signals and
-    abstract sockets to anyone outside (6). Files that are open already stay so.
+    Everything else that the kernel's version of Landlock can deny is denied: TCP (version 4), ioctl on other devices
+    (5), signals and abstract sockets to processes outside (6). Open files stay open.
 
     Args:
-        read: folders to read below, or single files.
-        write: folders to read, create, write and remove below (plain files, folders, symbolic links), or single files.
+        read: folders to read, with everything in them, or single files.
+        write: folders in which plain files, folders and symbolic links can be read, created, written and removed, or
+            single files.
         devices: device files, or folders of them, to read, write and control.
 
     Raises:
-        OSError: a path is not there or cannot be opened, or the kernel refuses.
-        RuntimeError: there is no Landlock here, or other threads run, which would stay free.
+        OSError: a path does not exist or cannot be opened, or the kernel refuses.
+        RuntimeError: there is no Landlock here, or other threads are running, which it would not restrict.
     """
     version = abi()
     if not version:
         raise RuntimeError("this kernel has no Landlock")
     if _threads() > 1:
-        raise RuntimeError("Landlock would bind this thread only, and others run")
+        raise RuntimeError("Landlock would restrict this thread only, and other threads are running")
     files = _known(_FILE_RIGHTS, version)
     attributes = struct.pack(
         "=QQQ",
@@ -89,18 +91,18 @@ def _known(rights: dict[int, int], version: int) -> int:
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
-    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        if not stat.S_ISDIR(os.fstat(place).st_mode):
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= _OF_ONE_FILE
-        rule = struct.pack("=Qi", rights, place)  # struct landlock_path_beneath_attr, packed
+        rule = struct.pack("=Qi", rights, descriptor)  # struct landlock_path_beneath_attr, packed
         syscalls.call("landlock_add_rule", ruleset, _BENEATH_A_PATH, rule, 0)
     finally:
-        os.close(place)
+        os.close(descriptor)
 
 
 def _threads() -> int:
-    """How many threads this process has; 1 where /proc is hidden and cannot tell."""
+    """How many threads this process has; 1 if /proc is hidden and cannot be read."""
     try:
         return len(os.listdir("/proc/self/task"))
     except FileNotFoundError:

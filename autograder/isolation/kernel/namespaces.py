@@ -1,7 +1,7 @@
-"""The room of a zygote and its workers: namespaces of their own, and a file tree of nothing but what they need.
+"""Namespaces of a zygote and its workers, and a file tree that contains only what they need.
 
-Entered once, before anything is imported; each worker then gets a process namespace and a mount namespace of its own.
-Every function says what it reached and leaves the rest to other layers: what is due is decided by `lockdown`.
+The zygote enters them once, before it imports anything. Each worker then gets its own process and mount namespace.
+Every function reports what it reached and leaves the rest to other layers; `lockdown` checks what is required.
 """
 
 import os
@@ -22,9 +22,9 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
 def enter_namespaces() -> tuple[str, ...]:
-    """Leaves the machine's namespaces for new ones; returns which. The caller has one thread, and forks to get the pid.
+    """Enters new namespaces and returns their names. The caller has one thread, and forks to enter the "pid" one.
 
-    Root makes each that it may; anyone else needs a user namespace to make the others in.
+    Root makes each namespace that it may. Any other user needs a user namespace to make the others in.
     """
     if os.geteuid() == 0:
         return tuple(name for name, flag in _NAMES.items() if name != "user" and _try_unshare(flag))
@@ -43,52 +43,52 @@ def enter_namespaces() -> tuple[str, ...]:
 def _try_unshare(flags: int) -> bool:
     try:
         call("unshare", flags)
-    except OSError:  # not allowed here, or no such namespace in this kernel
+    except OSError:  # not allowed here, or this kernel has no such namespace
         return False
     return True
 
 
 class NextPidNamespace:
-    """Gives each child that is forked after `renew` a process namespace of its own, of which it is process 1."""
+    """Gives each child that is forked after `renew` its own process namespace, in which it is process 1."""
 
     def __init__(self) -> None:
         self._home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def renew(self) -> None:
-        """Has to be called before every fork: a namespace ends with its first process."""
+        """Must be called before every fork: a process namespace ends with its first process."""
         call("setns", self._home, NEWPID)
         call("unshare", NEWPID)
 
 
 def build_root(visible: Iterable[str], scratch: str) -> bool:
-    """Makes what is `visible`, read-only, and the `scratch` folder all that exists. Needs a mount namespace.
+    """Builds a root of the `visible` paths, read-only, and the `scratch` folder only. Needs a mount namespace.
 
     Returns:
-        Whether it was reached. If not, nothing is hidden, and whoever called must not count on it.
+        Whether it worked. If not, nothing is hidden, and the caller must not rely on it.
     """
     root = Path(scratch) / "root"
     root.mkdir()
     try:
-        _mount(None, "/", None, _MS_REC | _MS_PRIVATE)  # nothing of this reaches the machine's own tree
+        _mount(None, "/", None, _MS_REC | _MS_PRIVATE)  # the mounts below stay in this namespace
         _mount("tmpfs", str(root), "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
         for path in sorted(set(visible)):
-            _show(path, root, _RDONLY | _NOSUID | _NODEV)
+            _bind(path, root, _RDONLY | _NOSUID | _NODEV)
         for path in DEVICES:
-            _show(path, root, _RDONLY | _NOSUID)
+            _bind(path, root, _RDONLY | _NOSUID)
         (root / scratch.lstrip("/")).mkdir(parents=True, exist_ok=True)
         _set_attributes(str(root), _RDONLY | _NOSUID | _NODEV, recursive=False)
         os.chdir(root)
         call("pivot_root", b".", b".")
         call("umount2", b".", _MNT_DETACH)
         os.chdir("/")
-    except OSError:  # a kernel before 5.12, or a machine that gives namespaces without the right to mount
+    except OSError:  # a kernel before 5.12, or a machine that allows namespaces but no mounts
         return False
     return True
 
 
-def _show(path: str, root: Path, attributes: int) -> None:
+def _bind(path: str, root: Path, attributes: int) -> None:
     inside = root / path.lstrip("/")
-    if inside.exists():  # it lies in a folder that is visible already
+    if inside.exists():  # it is in a folder that is already visible
         return
     if os.path.isdir(path):
         inside.mkdir(parents=True)
@@ -100,14 +100,14 @@ def _show(path: str, root: Path, attributes: int) -> None:
 
 
 def private_scratch(folder: str, size_mb: int, files: int, owner: int) -> None:
-    """Mounts a file system of its own, which ends with the worker, on a scratch folder. Needs the right to mount."""
+    """Mounts a new file system, which ends with the worker, on a scratch folder. Needs the right to mount."""
     call("unshare", NEWNS)
     options = f"size={size_mb}m,nr_inodes={files},mode=700,uid={owner},gid={owner}"
     _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, options)
 
 
 def fresh_proc() -> None:
-    """Mounts /proc for the worker's own process namespace: a GPU's driver reads it."""
+    """Mounts a /proc of the worker's own process namespace: the driver of a GPU reads it."""
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
 
 
@@ -117,8 +117,7 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, option
 
 
 def _set_attributes(path: str, attributes: int, *, recursive: bool) -> None:
-    change = struct.pack(
-        "=4Q", attributes, 0, 0, 0
-    )  # struct mount_attr: set, clear, propagation, user namespace
+    # struct mount_attr: set, clear, propagation, user namespace
+    change = struct.pack("=4Q", attributes, 0, 0, 0)
     flags = _AT_RECURSIVE if recursive else 0
     call("mount_setattr", _AT_FDCWD, os.fsencode(path), flags, change, len(change))

@@ -1,10 +1,10 @@
-"""Which system calls a worker may make: an allow-list. Last layer of the lock-in, since it denies the others' calls.
+"""Which system calls a worker may make: an allow-list. It is the last layer, since it denies the calls of the others.
 
-Three verdicts: what a homework needs passes; what is well known and forbidden gets EPERM, so that a student reads
-"Operation not permitted"; all else, calls of future kernels too, gets ENOSYS, so that libraries fall back as on an
-old kernel. A call of another architecture, or of the x32 table, kills the process: its numbers mean other things.
+There are three verdicts. Calls that a homework needs pass. Well-known forbidden calls get EPERM, so that a student
+reads "Operation not permitted". All other calls, also those of future kernels, get ENOSYS, so that libraries fall back
+as on an old kernel. A call of another architecture or of the x32 table kills the process: its numbers mean other calls.
 
-What Landlock does not cover is refused here: stat is harmless, but chdir, chmod, utime, extended attributes and
+Calls that Landlock does not cover are refused here: stat is harmless, but chdir, chmod, utime, extended attributes and
 connecting to sockets are not.
 """
 
@@ -29,48 +29,49 @@ from autograder.isolation.kernel.bpf import (
 ALLOWED = {
     "memory: malloc, mapped weights, loading of libraries": "brk mmap munmap mremap mprotect madvise msync membarrier"
     " get_mempolicy",
-    "threads, and the process's own end": "exit exit_group futex futex_waitv gettid set_tid_address set_robust_list"
-    " rseq sched_yield getcpu wait4 waitid",
-    "arch_prctl is how oneDNN asks for the AMX registers": "arch_prctl",
+    "threads, and the end of the process itself": "exit exit_group futex futex_waitv gettid set_tid_address"
+    " set_robust_list rseq sched_yield getcpu wait4 waitid",
+    "oneDNN requests the AMX registers by arch_prctl": "arch_prctl",
     "signals to itself, and their handlers": "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait"
     " rt_sigsuspend sigaltstack pause signalfd signalfd4 restart_syscall",
     "time": "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times alarm getitimer setitimer"
     " timer_create timer_settime timer_gettime timer_getoverrun timer_delete timerfd_create timerfd_settime"
     " timerfd_gettime",
-    "who and where am I": "getpid getppid getpgrp getpgid getsid getuid geteuid getgid getegid getresuid getresgid"
-    " getgroups capget uname sysinfo getcwd getrusage getrlimit setrlimit getpriority sched_getaffinity"
-    " sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min getrandom umask",
+    "identity and limits of the process": "getpid getppid getpgrp getpgid getsid getuid geteuid getgid getegid"
+    " getresuid getresgid getgroups capget uname sysinfo getcwd getrusage getrlimit setrlimit getpriority"
+    " sched_getaffinity sched_getscheduler sched_getparam sched_get_priority_max sched_get_priority_min getrandom"
+    " umask",
     "open files": "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range"
     " dup dup2 dup3 fstat fstatfs ftruncate fallocate fadvise64 readahead fsync fdatasync sync_file_range sendfile"
     " copy_file_range",
-    "files by name: Landlock says where": "open openat creat access faccessat faccessat2 stat lstat newfstatat statx"
+    "files by name: Landlock decides which": "open openat creat access faccessat faccessat2 stat lstat newfstatat statx"
     " statfs readlink readlinkat getdents getdents64 truncate mkdir mkdirat rmdir unlink unlinkat rename renameat"
     " renameat2 symlink symlinkat",
     "waiting": "poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2"
     " eventfd eventfd2 pipe pipe2",
-    "socket pairs, as asyncio has one": "recvfrom recvmsg shutdown getsockname getpeername getsockopt",
+    "socket pairs, which asyncio uses": "recvfrom recvmsg shutdown getsockname getpeername getsockopt",
 }
 
 FORBIDDEN = {
     "other processes: start": "fork vfork execve execveat setsid setpgid",
-    "other processes: look in, signal, slow down": "ptrace process_vm_readv process_vm_writev kcmp pidfd_open"
+    "other processes: inspect, signal, slow down": "ptrace process_vm_readv process_vm_writev kcmp pidfd_open"
     " pidfd_getfd pidfd_send_signal process_madvise process_mrelease move_pages migrate_pages tkill rt_sigqueueinfo"
     " rt_tgsigqueueinfo setpriority ioprio_set sched_setaffinity sched_setscheduler sched_setparam sched_setattr",
     "the network, and local sockets": "socket connect bind listen accept accept4 sendmsg sendmmsg recvmmsg setsockopt",
     "memory and messages shared by name": "shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd"
     " msgrcv msgctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr memfd_create memfd_secret",
-    "locks on files, which other workers would see": "flock",
-    "attributes of files, on which Landlock has no say": "chmod fchmod fchmodat chown fchown lchown fchownat utime"
+    "locks on files, which other workers could see": "flock",
+    "attributes of files, which Landlock does not cover": "chmod fchmod fchmodat chown fchown lchown fchownat utime"
     " utimes futimesat utimensat setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr"
     " flistxattr removexattr lremovexattr fremovexattr",
-    "names for what is elsewhere": "link linkat mknod mknodat chdir fchdir chroot name_to_handle_at open_by_handle_at"
+    "names for files elsewhere": "link linkat mknod mknodat chdir fchdir chroot name_to_handle_at open_by_handle_at"
     " inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init fanotify_mark",
     "namespaces and mounts": "unshare setns mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount"
     " fspick mount_setattr",
     "another identity": "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset"
     " personality",
-    "wide doors of the kernel": "bpf perf_event_open io_uring_setup io_uring_enter io_uring_register userfaultfd"
-    " keyctl add_key request_key seccomp splice tee vmsplice modify_ldt",
+    "calls with a large attack surface": "bpf perf_event_open io_uring_setup io_uring_enter io_uring_register"
+    " userfaultfd keyctl add_key request_key seccomp splice tee vmsplice modify_ldt",
     "the machine": "reboot kexec_load kexec_file_load init_module finit_module delete_module swapon swapoff acct"
     " quotactl syslog sethostname setdomainname iopl ioperm settimeofday clock_settime clock_adjtime adjtimex vhangup",
 }
@@ -80,10 +81,10 @@ WRITES_BY_NAME = (
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
-# Unmeasured: what the CUDA driver is known to ask for besides ioctl. No machine with a GPU was at hand.
+# Unmeasured: the calls that the CUDA driver is known to make besides ioctl. No machine with a GPU was available.
 ALLOWED_WITH_GPU = "mbind set_mempolicy mlock mlock2 munlock mincore"
 
-# pthread_create's flags in glibc and musl; CLONE_THREAD is the one without which it would be a process.
+# pthread_create's flags in glibc and musl. Without CLONE_THREAD, clone makes a process.
 _CLONE_THREAD = 0x00010000
 _THREAD_FLAGS = 0x007D0F00
 
@@ -106,10 +107,10 @@ _IOCTL = {
     "FIONCLEX": 0x5450,
     "FIOCLEX": 0x5451,
 }
-# Typing into a terminal, and signals to another process by way of a file's owner: never, not for a GPU either.
+# Input into a terminal, and signals to another process through a file's owner: never allowed, not for a GPU either.
 _IOCTL_NEVER = {"TIOCSTI": 0x5412, "TIOCLINUX": 0x541C, "FIOSETOWN": 0x8901, "SIOCSPGRP": 0x8902}
-# Not F_SETOWN and F_SETSIG, which send any signal to any process of the same user; nor locks, leases and notices, by
-# which workers that live at once would learn of each other from a file that both may only read.
+# Not F_SETOWN and F_SETSIG, which send any signal to any process of the same user. Not locks, leases and notifications:
+# two workers that run at the same time could use them to communicate through a file that both may only read.
 _FCNTL = {
     "F_DUPFD": 0,
     "F_GETFD": 1,
@@ -125,20 +126,20 @@ _AF_UNIX = 1
 
 
 def available() -> bool:
-    """Whether this kernel takes a filter from this process."""
+    """Whether this kernel accepts a filter from this process."""
     return syscalls.supported() and can_install()
 
 
 def install(*, gpu: bool = False, writes: bool = True) -> None:
-    """Confines this process and all its threads to the list, for good. Sets no_new_privs.
+    """Restricts this process and all its threads to the list, for good. Sets no_new_privs.
 
     Args:
-        gpu: let the CUDA driver through: any ioctl, bounded by the device files that Landlock leaves open.
-        writes: whether files may be written by name. False where nothing else says which: a filter sees no names.
+        gpu: whether the CUDA driver is allowed: any ioctl, on the device files that Landlock permits.
+        writes: whether files may be written by name. False if no other layer restricts which: a filter sees no names.
 
     Raises:
         OSError: the kernel refuses.
-        RuntimeError: a thread has another filter already, so that none took this one.
+        RuntimeError: a thread already has another filter, so no thread got this one.
     """
     syscalls.forgo_privileges()
     program(gpu=gpu, writes=writes).install()
@@ -146,7 +147,7 @@ def install(*, gpu: bool = False, writes: bool = True) -> None:
 
 @cache
 def program(*, gpu: bool = False, writes: bool = True) -> Program:
-    """The filter, built once a process image: build it before forking, and children only install it."""
+    """The filter. It is built once: build it before the fork, and children only install it."""
     verdicts = {name: ALLOW for names in ALLOWED.values() for name in names.split()}
     verdicts |= {name: refuse(EPERM) for names in FORBIDDEN.values() for name in names.split()}
     if gpu:
@@ -160,7 +161,7 @@ def program(*, gpu: bool = False, writes: bool = True) -> Program:
 
 
 def _rules(gpu: bool) -> dict[str, Rule]:
-    """The calls whose arguments decide. clone3 keeps its flags in memory, out of a filter's sight: it gets ENOSYS."""
+    """The calls whose arguments decide. clone3 keeps its flags in memory, which a filter cannot see: it gets ENOSYS."""
     yes, no = ALLOW, refuse(EPERM)
     return {
         "clone": bits(0, required=_CLONE_THREAD, forbidden=~_THREAD_FLAGS & 0xFFFFFFFF, yes=yes, no=no),

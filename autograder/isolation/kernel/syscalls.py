@@ -1,6 +1,6 @@
-"""Raw system calls for the isolation layers: their numbers, and one way to make them that raises on failure.
+"""Raw system calls for the isolation layers: their numbers, and a function that makes a call and raises on failure.
 
-Importable everywhere, usable where `supported()`.
+The module can be imported everywhere and used where `supported()` is true.
 """
 
 import ctypes
@@ -12,10 +12,8 @@ from errno import ENOSYS
 from functools import cache
 from typing import Any
 
-_ARCHITECTURES = {
-    "x86_64": 0xC000003E,
-    "aarch64": 0xC00000B7,
-}  # AUDIT_ARCH_*, by which the kernel tells them apart
+# AUDIT_ARCH_*, the kernel's identifiers of the architectures.
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _PR_SET_NO_NEW_PRIVS = 38
 
 # name=x86_64/aarch64, as in the kernel's asm/unistd_64.h and asm-generic/unistd.h; "-" where there is none.
@@ -80,14 +78,14 @@ landlock_restrict_self=446/446 memfd_secret=447/447 process_mrelease=448/448 fut
 
 @dataclass(frozen=True)
 class Machine:
-    """What differs from one processor to the other: the kernel's name for it, and the numbers of its calls."""
+    """What differs between processors: the kernel's identifier of the architecture, and the numbers of its calls."""
 
     architecture: int
     numbers: dict[str, int | None]
 
 
 def supported() -> bool:
-    """Whether this is Linux on a processor whose numbers stand here, seen by a 64-bit Python."""
+    """Whether this is Linux on a processor whose numbers are in the table, with a 64-bit Python."""
     return sys.platform == "linux" and sys.maxsize > 2**32 and platform.machine() in _ARCHITECTURES
 
 
@@ -108,30 +106,30 @@ def machine() -> Machine:
 
 
 def number(name: str) -> int | None:
-    """The number of a call, None where this machine lacks it.
+    """The number of a call, or None if this machine does not have it.
 
     Raises:
-        KeyError: the table does not know the name at all.
+        KeyError: the name is not in the table at all.
     """
     return machine().numbers[name]
 
 
 def call(name: str, *arguments: Any) -> int:
-    """Makes a system call and returns what it returns.
+    """Makes a system call and returns its result.
 
     Args:
-        name: of the call, as the kernel has it.
-        arguments: whole numbers, bytes and ctypes objects (their addresses are passed), None for a null pointer.
+        name: the kernel's name of the call.
+        arguments: integers, bytes and ctypes objects (their addresses are passed), None for a null pointer.
 
     Raises:
         OSError: the kernel refused; the message names the call.
     """
-    place = number(name)
-    if place is None:
+    code = number(name)
+    if code is None:
         raise OSError(ENOSYS, f"{name}: {os.strerror(ENOSYS)}")
-    # Numbers need the full width of a register: ctypes would pass an int, whose upper half is anything.
+    # Integers need the full width of a register: ctypes would pass an int, whose upper half is undefined.
     wide = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
-    result: int = _syscall()(ctypes.c_long(place), *wide)
+    result: int = _syscall()(ctypes.c_long(code), *wide)
     if result == -1:
         errno = ctypes.get_errno()
         raise OSError(errno, f"{name}: {os.strerror(errno)}")
@@ -139,12 +137,12 @@ def call(name: str, *arguments: Any) -> int:
 
 
 def prctl(option: int, *arguments: Any) -> int:
-    """Process control, `prctl(2)`; arguments not given are zero, as many options demand."""
+    """Process control, `prctl(2)`. Arguments that are not given are zero, as many options require."""
     return call("prctl", option, *arguments, *[0] * (4 - len(arguments)))
 
 
 def forgo_privileges() -> None:
-    """Sets no_new_privs: no program that this process starts can gain rights. Both layers ask for it."""
+    """Sets no_new_privs: no program that this process starts can gain privileges. Landlock and seccomp require it."""
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 

@@ -1,1 +1,1 @@
-"""A hostile submission of the doctor's own: it runs where submissions run, and imports nothing of the grader's."""
+"""A hostile submission that the doctor runs where submissions run. It imports nothing of the grader."""

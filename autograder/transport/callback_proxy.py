@@ -1,4 +1,4 @@
-"""The submission's end of a function that the test passed in, and the seam of the autograd graph between both sides."""
+"""The submission's side of a function that the test passed in. It also joins the autograd graphs of both sides."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,14 +11,14 @@ from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
 Peer = Callable[[Frame], Frame]
 
 
-class Callback:
-    """A function that lives on the test's side. Gradients flow through it (once).
+class CallbackProxy:
+    """Calls a function on the test's side. Gradients flow through it (once).
 
     Args:
         number: its number there.
         peer: sends a frame to the test's side and returns the answer.
-        node_of: encodes what only the submission's side knows.
-        value_of: decodes it.
+        node_of: encodes the objects that exist on the submission's side only.
+        value_of: decodes them.
     """
 
     def __init__(self, number: int, peer: Peer, node_of: Special, value_of: Special) -> None:
@@ -43,19 +43,18 @@ class Callback:
         decode = Decoder(reply, self._value_of)
         value = decode(reply.header["value"])
         for (mine, state), moved in zip(before, decode(reply.header["generators"]), strict=True):
-            if not torch.equal(
-                state, moved.get_state()
-            ):  # one that is passed twice may have moved in one place only
+            # A generator that is passed twice may have been used in one of the two places only.
+            if not torch.equal(state, moved.get_state()):
                 mine.set_state(moved.get_state())
         if not any(reply.header["tracked"]):
             return value
-        outputs = _Remote.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
+        outputs = _RemoteGraph.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
         attached = iter(outputs)
         return _replaced(value, lambda tensor: next(attached))
 
 
-class _Remote(torch.autograd.Function):
-    """Joins the test's side of the graph to this side's: backward asks for the vector-Jacobian product."""
+class _RemoteGraph(torch.autograd.Function):
+    """Joins the graphs of both sides: backward asks the test's side for the vector-Jacobian product."""
 
     @staticmethod
     def forward(

@@ -1,4 +1,4 @@
-"""The test's end of the functions that it passes to a submission: answers the calls that come back across the seam."""
+"""The test's side of the functions that it passes to a submission: it answers the calls that the submission makes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,20 +6,21 @@ from typing import Any
 import torch
 
 from autograder.errors import CallbackError, WireError
+from autograder.transport.autograd import weighted_sum
 from autograder.transport.generators import generators
-from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors, weighted_sum
+from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
 
-MAX_GRAPHS = 100_000  # calls of one exchange whose backward pass may still be asked for
-MAX_HELD = 256 * 2**20  # bytes of tensors that those calls may hold until then
-MAX_ASKED, MAX_ASKED_BYTES = 200, 4 * 2**20  # requests of one exchange that are kept, and their bytes
+MAX_GRAPHS = 100_000  # calls of one exchange whose backward pass may still be requested
+MAX_HELD = 256 * 2**20  # bytes of tensors that those calls may keep until then
+MAX_ASKED, MAX_ASKED_BYTES = 200, 4 * 2**20  # number and bytes of the requests that are kept of one exchange
 
 
-class Callbacks:
-    """The functions of one session, by number, and the graphs of their calls in the exchange that is going on.
+class CallbackRegistry:
+    """The functions of one session, by number, and the graphs of their calls in the current exchange.
 
     Args:
-        node_of: encodes what only the test's side knows.
-        value_of: decodes it.
+        node_of: encodes the objects that exist on the test's side only.
+        value_of: decodes them.
     """
 
     def __init__(self, node_of: Special, value_of: Special) -> None:
@@ -33,29 +34,29 @@ class Callbacks:
         self._asked_bytes = 0
 
     def asked(self) -> tuple[Frame, ...]:
-        """The requests since the last time, the first ones of them where they were many."""
+        """The requests since the last call of this method, up to a limit of number and size."""
         asked = tuple(self._asked)
         self._asked.clear()
         self._asked_bytes = 0
         return asked
 
     def number_of(self, function: Callable[..., Any]) -> int:
-        """Its number, the same at every call."""
+        """The number of a function; the same at every call."""
         if function not in self.functions:
             self.functions.append(function)
         return self.functions.index(function)
 
     def forget(self) -> None:
-        """Ends an exchange: no backward pass can be asked for any more."""
+        """Ends an exchange: after it, no backward pass can be requested."""
         self._graphs.clear()
         self._held = 0
 
     def answer(self, frame: Frame) -> Frame:
-        """Answers a request of the submission's side: run a function, or the backward pass of one.
+        """Answers a request of the submission's side: to run a function, or the backward pass of one.
 
         Raises:
-            WireError: it is no such request.
-            CallbackError: the function raised; what it raised belongs to the test and is kept in `error`.
+            WireError: it is not such a request.
+            CallbackError: the function raised. Its exception belongs to the test and is kept in `error`.
         """
         self._asked_bytes += sum(storage.nbytes() for storage in frame.storages)
         if len(self._asked) < MAX_ASKED and self._asked_bytes <= MAX_ASKED_BYTES:
@@ -71,7 +72,7 @@ class Callbacks:
                 return self._call(number, grad, args, kwargs, Decoder(frame, self._value_of))
             case {"op": "vjp", "call": int(call), "gradients": gradients}:
                 return self._vjp(call, Decoder(frame)(gradients))
-        raise WireError("a request that is none")
+        raise WireError("not a request")
 
     def _call(self, number: int, grad: bool, args_node: Any, kwargs_node: Any, decode: Decoder) -> Frame:
         args, kwargs = decode(args_node), decode(kwargs_node)
@@ -92,7 +93,7 @@ class Callbacks:
         self._graphs.append((inputs, outputs) if any(tracked) else ([], []))
         self._held += decode.logical + sum(output.nbytes for output in outputs) if any(tracked) else 0
         if self._held > MAX_HELD:
-            raise WireError("calls that hold more memory than an exchange may")
+            raise WireError("calls that keep more memory than an exchange may")
         encode = Encoder(self._node_of)
         moved = encode(generators((args, kwargs)))
         return encode.frame(
@@ -101,13 +102,13 @@ class Callbacks:
 
     def _vjp(self, call: int, gradients: Any) -> Frame:
         if not 0 <= call < len(self._graphs) or not isinstance(gradients, list):
-            raise WireError("a backward pass of a call that never was")
+            raise WireError("a backward pass of a call that was never made")
         inputs, outputs = self._graphs[call]
-        if len(gradients) != len(outputs) or not all(map(_fits, outputs, gradients)):
-            raise WireError("gradients that do not fit what they are gradients of")
+        if len(gradients) != len(outputs) or not all(map(_matches, outputs, gradients)):
+            raise WireError("gradients that do not fit the outputs of the call")
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if o.requires_grad and g is not None]
         if not pairs:
-            raise WireError("a backward pass of nothing")
+            raise WireError("a backward pass without gradients")
         before = [tensor.grad for tensor in inputs]
         for tensor in inputs:
             tensor.grad = None
@@ -124,7 +125,7 @@ class Callbacks:
         return encode.frame(value=encode(answers))
 
 
-def _fits(output: torch.Tensor, gradient: Any) -> bool:
+def _matches(output: torch.Tensor, gradient: Any) -> bool:
     if gradient is None:
         return True
     return (

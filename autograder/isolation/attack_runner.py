@@ -1,0 +1,125 @@
+"""Runs attacks from inside a worker, against targets that it sets up: files, processes, sockets and canaries."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
+from autograder.isolation.connection import WorkerConnection
+from autograder.isolation.isolated import Isolated
+from autograder.transport.session import Session
+
+PROBES = Path(__file__).with_name("probes")
+FOLDER = "probes"  # in the staging folder
+SECONDS = 20.0
+EXIT_SECONDS = 10.0
+LIMIT_ERRORS = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
+
+
+class AttackRunner:
+    """Sets up everything that a worker might attack, and runs attacks. Use it in a `with` block.
+
+    Args:
+        isolated: starts the workers.
+        staging: the staging folder, into which the probes are copied.
+        secrets: files and folders of staff.
+    """
+
+    def __init__(self, isolated: Isolated, staging: Path, secrets: list[Path]) -> None:
+        self.isolated = isolated
+        # A folder that contains Python itself must be visible; the other files in it need not be.
+        self.secrets = [str(path) for path in secrets if not Path(sys.prefix).is_relative_to(path)]
+        self._staging = staging
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "AttackRunner":
+        folder = self._staging / FOLDER
+        folder.mkdir(exist_ok=True)
+        self._stack.callback(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        for probe in PROBES.glob("*.py"):
+            shutil.copyfile(probe, folder / probe.name)
+            (folder / probe.name).chmod(
+                0o644
+            )  # the worker's user can read it, even if the grader's own is private
+        temporary = tempfile.TemporaryDirectory(prefix="autograder-canaries-")
+        self.canary_folder = Path(self._stack.enter_context(temporary))
+        self.canary_folder.chmod(0o777)
+        self.canary = self.canary_folder / "canary"
+        self.canary.write_text("alive")
+        self.canary.chmod(0o666)
+        self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
+        self._listen()
+        # If no attempt can run at all, every promise would seem to hold.
+        if self.attack("arrive") != ["arrive"]:
+            self._stack.close()
+            raise HarnessError("a worker cannot run the attacks, so nothing can be said about isolation here")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _listen(self) -> None:
+        tcp = self._stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = tcp.getsockname()[1]
+        udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", self.port))
+        self.path, self.name = str(self.canary_folder / "socket"), f"autograder-{os.getpid()}"
+        self.listeners = [tcp, udp]
+        for address in (self.path, "\0" + self.name):
+            listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            listener.bind(address)
+            listener.listen()
+            self.listeners.append(listener)
+        os.chmod(self.path, 0o777)
+
+    def attack(
+        self,
+        attempt: str,
+        *args: object,
+        module: str = "attempts",
+        seconds: float = SECONDS,
+        memory_mb: int = 1024,
+        gpu: bool = False,
+    ) -> list[str]:
+        """Runs one attempt in a worker of its own and returns what the attempt achieved.
+
+        Args:
+            attempt: a function of the module.
+            args: its arguments.
+            module: the module of the probes.
+            seconds: how long it may take.
+            memory_mb: how much memory it may use.
+            gpu: whether it may use a GPU.
+        """
+        connection = self.isolated.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
+        try:
+            return self._achieved(connection, f"{module}.{attempt}", args)
+        finally:
+            connection.close()
+
+    def attack_and_end(self, attempt: str) -> list[str]:
+        """Runs one attempt, ends the worker, and returns whether a process of it is still alive then."""
+        connection = self.isolated.connect(SECONDS, folder=FOLDER)
+        try:
+            self._achieved(connection, f"attempts.{attempt}", ())
+            return [] if connection.ends_within(EXIT_SECONDS) else ["leave a process behind"]
+        finally:
+            connection.close()
+
+    def _achieved(self, connection: WorkerConnection, target: str, args: tuple[object, ...]) -> list[str]:
+        session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), 0)
+        try:
+            value = session.call(target, args).value
+        except (Killed, TimeLimit):  # a stopped attempt has failed, as a refused one has
+            return []
+        except StudentError as error:
+            if error.kind in LIMIT_ERRORS:
+                return []
+            raise HarnessError(f"the attempt {target} itself is broken: {error}") from error
+        return [str(item) for item in value]
