@@ -26,8 +26,8 @@ from autograder.assignment.scope import select
 from autograder.assignment.settings import choose
 from autograder.misconceptions import bank, splice
 from autograder.platforms.otter import pack as otter
+from autograder.record import hand_in as submit
 from autograder.record.build import NAME
-from autograder.record.build import hand_in as submit
 from autograder.record.keep import Keeper
 from benchmarks import commands, result_files
 from tests.harness import half_right

@@ -146,7 +146,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """`autograder doctor`."""
     from rich.console import Console
 
-    from autograder.grading.grade import doctor
+    from autograder.grading import doctor
 
     manifest = manifests.load(manifests.find())
     findings = doctor.examine(manifest)

@@ -84,7 +84,7 @@ def submit(arguments: argparse.Namespace) -> int:
     """`autograder submit`."""
     from rich.console import Console
 
-    from autograder.record.build import hand_in as submit
+    from autograder.record import hand_in as submit
     from autograder.render import contents
 
     manifest = manifests.load(manifests.find())
@@ -98,7 +98,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """`autograder report`."""
-    from autograder.record.build import read as stored
+    from autograder.record import read as stored
     from autograder.render import report
 
     record = stored.read(arguments.record)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.assignment.settings import Settings
 from autograder.outcomes import TestResult
-from autograder.record.build import Record, upstream
+from autograder.record import upstream
+from autograder.record.build import Record
 from autograder.record.keep import Keeper
 from autograder.submission.staged import Submission
 from autograder.testing.observer import Observer, Observers

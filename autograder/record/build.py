@@ -15,7 +15,7 @@ from autograder import atomic, schemas
 from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult, worst
-from autograder.record.build import scoring
+from autograder.record import scoring
 from autograder.record.upstream import Feedback
 from autograder.submission.answers import IDS, NAMES, Answers
 from autograder.submission.staged import Submission

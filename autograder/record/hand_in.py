@@ -18,7 +18,7 @@ from pathlib import Path
 from autograder.assignment.limits import MB
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
-from autograder.record.build import build as record
+from autograder.record import build as record
 from autograder.submission.choose import choose
 from autograder.submission.gather import gather
 from autograder.submission.reader.log import embedded

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.assignment.manifest import Manifest
 from autograder.outcomes import Finding, Outcome, TestResult, worst
-from autograder.record.build import scoring
+from autograder.record import scoring
 from autograder.submission import sources as source
 from autograder.testing.homework import Instrument
 

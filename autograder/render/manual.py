@@ -15,8 +15,8 @@ from typing import Any
 from autograder import atomic
 from autograder.assignment.manifest import Manifest, Question, Task
 from autograder.errors import InputError
+from autograder.record import read as stored
 from autograder.record.build import Record
-from autograder.record.build import read as stored
 from autograder.release.handout import pages
 from autograder.release.handout.marks import RUBRIC
 from autograder.transport.text import printable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.record.build import build as record
+from autograder.record import build as record
 
 NAN, INFINITY = float("nan"), float("inf")
 

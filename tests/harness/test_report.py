@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autograder.record.build import build as records
+from autograder.record import build as records
 from autograder.render import report
 from tests.harness.mini import CODE, Mini
 from tests.harness.reports import record, todo

@@ -8,7 +8,7 @@ import pytest
 
 from autograder import cli, commands
 from autograder.errors import InputError
-from autograder.record.build import read as stored
+from autograder.record import read as stored
 from tests.harness.mini import Mini
 
 

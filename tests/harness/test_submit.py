@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cli, commands
-from autograder.record.build import hand_in as submit
+from autograder.record import hand_in as submit
 from autograder.render import contents
 from tests.harness.handed_in import CARD, LOG, WEIGHTS, shown, staged, submitted, with_weights
 from tests.harness.mini import CODE, PUBLIC, Mini

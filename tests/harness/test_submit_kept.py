@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 from autograder import cli, commands
-from autograder.record.build import hand_in as submit
+from autograder.record import hand_in as submit
 from tests.harness.handed_in import LOG, ZIP, shown, staged, submitted, with_weights
 from tests.harness.mini import Mini
 

@@ -19,7 +19,7 @@ from autograder.platforms.gradescope import metadata
 from autograder.platforms.gradescope import results as gradescope
 from autograder.platforms.gradescope.lateness import terms
 from autograder.platforms.gradescope.metadata import Metadata
-from autograder.record.build import build as record
+from autograder.record import build as record
 from autograder.record.keep import RESULTS
 
 FAILED = (
