@@ -136,7 +136,7 @@ def _log(manifest: Manifest, make: Maker, place: Path) -> Path:
     """A log as `autograder submit` writes it, without the run of the public tests, which no grade looks at."""
     package = place / manifest.package
     make(package)
-    taken = submit.take(package, manifest)
+    taken = submit.collect(package, manifest)
     facts = record.Facts(
         manifest, (), tuple(manifest.tasks), 0, "cpu", {"mode": "none", "layers": [], "promises": {}}
     )

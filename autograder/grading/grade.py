@@ -12,7 +12,7 @@ from autograder.outcomes import TestResult
 from autograder.record import build as record
 from autograder.record import upstream
 from autograder.submission import answers
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.plugin import Plugin
 from autograder.testing.run import Examine, Run
 from autograder.testing.runner import run_tests
@@ -76,7 +76,7 @@ def grade(request: Request, progress: Progress = lambda result, done, total: Non
     """
     manifest = request.manifest
     suites = tuple(suite for suite in manifest.suites if suite.name in request.suites)
-    form, shelf = answers.read(request.package), Shelf(request.package, manifest)
+    form, shelf = answers.read(request.package), ArtifactStore(request.package, manifest)
     scope = select(manifest, request.only, suites)
     facts = record.Facts(
         manifest=manifest,

@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.assignment.manifest import Manifest, Staff
 from autograder.assignment.policies import Bundle
 from autograder.errors import InputError
-from autograder.release import closure, secrets, stubs
+from autograder.release import closure, leaks, stubs
 from autograder.release.archive import pack
 from autograder.release.staff_parts import without_staff_parts
 
@@ -26,7 +26,7 @@ class Leak(InputError):
 
 
 @dataclass(frozen=True)
-class Handed:
+class BuiltBundle:
     """What was written.
 
     Attributes:
@@ -44,7 +44,7 @@ class Handed:
     sha256: str
 
 
-def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> Handed:
+def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> BuiltBundle:
     """Writes the bundle into `out`, as a folder that replaces an older one and as a zip.
 
     Args:
@@ -59,7 +59,7 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     staff, bundle = _terms(manifest)
     files = {**contents(manifest), **(extra or {})}
     hidden = _secrets(manifest, staff, bundle, files)
-    found = secrets.leaks(files, hidden) + stubs.leaks(manifest.root / staff.reference, files)
+    found = leaks.find(files, hidden) + stubs.leaks(manifest.root / staff.reference, files)
     found += list(_misplaced(manifest, staff, bundle, files))
     if found:
         more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
@@ -69,7 +69,7 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     _write(files, folder)
     pack({f"{name}/{path}": data for path, data in files.items()}, archive)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    return Handed(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
+    return BuiltBundle(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
 
 
 def contents(manifest: Manifest) -> dict[str, bytes]:
@@ -110,9 +110,9 @@ def _listed(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from found
 
 
-def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> secrets.Secrets:
+def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> leaks.Secrets:
     open_tests = [path for path in _listed(manifest.root, bundle.files) if path.suffix == ".py"]
-    return secrets.gather(
+    return leaks.gather(
         manifest.root / staff.reference,
         list(_listed(manifest.root, bundle.withheld)),
         [path.read_text(encoding="utf-8") for path in open_tests],

@@ -9,7 +9,7 @@ import torch
 from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
 from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Artifact, Shelf, Unsound, wrong
+from autograder.submission.artifacts import Artifact, ArtifactStore, InvalidArtifact, as_wrong_answer
 from autograder.transport.session import Handle, Reply, Session
 
 
@@ -94,7 +94,13 @@ class Homework:
     """
 
     def __init__(
-        self, session: Session, manifest: Manifest, answers: Answers, seed: int, device: str, shelf: Shelf
+        self,
+        session: Session,
+        manifest: Manifest,
+        answers: Answers,
+        seed: int,
+        device: str,
+        shelf: ArtifactStore,
     ) -> None:
         self.seed = derive_seed(seed, "training")
         self.device = device
@@ -150,17 +156,17 @@ class Homework:
         """
         try:
             return self._shelf.read(self._manifest.tasks[task])
-        except Unsound as error:
-            raise wrong(error, self._manifest.tasks[task]) from error
+        except InvalidArtifact as error:
+            raise as_wrong_answer(error, self._manifest.tasks[task]) from error
 
-    def strangers(self, task: str) -> list[str]:
+    def changed_sources(self, task: str) -> list[str]:
         """The files that an artifact's card should name as they were handed in, and does not.
 
         Raises:
             WrongAnswer: as `artifact`.
         """
         self.artifact(task)
-        return self._shelf.strangers(self._manifest.tasks[task])
+        return self._shelf.changed_sources(self._manifest.tasks[task])
 
     def answer(self, key: str) -> Any:
         """The answer that `answers.toml` gives to `key`.

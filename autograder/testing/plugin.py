@@ -17,7 +17,7 @@ from autograder.assignment.manifest import Suite, Task
 from autograder.outcomes import Finding, Outcome, TestResult
 from autograder.submission import answers as answer_form
 from autograder.submission import sources as source
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.homework import Homework, Instrument, derive_seed
 from autograder.testing.readiness import refuse_unready
 from autograder.testing.run import Run
@@ -44,9 +44,9 @@ class Plugin:
         self.starting: Callable[[str, float], None] = lambda test, seconds: None
         self.examining: Callable[[], None] = lambda: None
         self.found: Callable[[str, Finding | None, str], None] = self.learn
-        self.looks = source.look(run.package, run.manifest.tasks.values())
+        self.looks = source.scan(run.package, run.manifest.tasks.values())
         self._answers = run.answers or answer_form.read(run.package)
-        self._shelf = run.shelf or Shelf(run.package, run.manifest)
+        self._shelf = run.shelf or ArtifactStore(run.package, run.manifest)
         self._transport = run.transport or InProcess(run.package, run.manifest.package)
         self._timed_out: set[str] = set()
         self._current: Homework | None = None

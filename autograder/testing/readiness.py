@@ -6,13 +6,13 @@ from autograder.assignment.manifest import Task
 from autograder.outcomes import Outcome
 from autograder.submission import answers
 from autograder.submission import sources as source
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.run import Run
 from autograder.testing.verdict import NotRun
 
 
 def refuse_unready(
-    task: Task, run: Run, looks: Mapping[str, source.Look], form: answers.Answers, shelf: Shelf
+    task: Task, run: Run, looks: Mapping[str, source.TaskSource], form: answers.Answers, shelf: ArtifactStore
 ) -> None:
     """Ends TODO, broken and BLOCKED tasks.
 
@@ -28,7 +28,7 @@ def refuse_unready(
     """
     if task.kind == "answer" and form.problem:
         raise NotRun(Outcome.CRASHED, form.problem, where=answers.FILE)
-    for need in (task.id, *source.calls(task, run.manifest.tasks, looks)):
+    for need in (task.id, *source.called_tasks(task, run.manifest.tasks, looks)):
         _refuse_without_weights(task, run.manifest.tasks[need], shelf)
         look = looks.get(need)
         if look is None or look.state is source.State.READY or need in run.overrides:
@@ -45,7 +45,7 @@ def refuse_unready(
         raise NotRun(Outcome.CRASHED, look.why, where=look.where)
 
 
-def _refuse_without_weights(task: Task, need: Task, shelf: Shelf) -> None:
+def _refuse_without_weights(task: Task, need: Task, shelf: ArtifactStore) -> None:
     """Ends a test of weights, or of what is measured on them, where there are none."""
     if need.kind != "artifact" or shelf.holds(need):
         return

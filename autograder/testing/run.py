@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from autograder.assignment.manifest import Manifest, Suite, Task
 from autograder.outcomes import Finding, TestResult
 from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.homework import derive_seed
 from autograder.transport.session import Session, Transport
 
@@ -55,7 +55,7 @@ class Run:
     announce: Callable[[TestResult], None] = lambda result: None
     transport: Transport | None = None
     answers: Answers | None = None
-    shelf: Shelf | None = None
+    shelf: ArtifactStore | None = None
     workers: int = 0
     stand_ins: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
     examine: Examine | None = None

@@ -15,7 +15,7 @@ from autograder.outcomes import Finding
 from autograder.platforms.gradescope import results as gradescope
 from autograder.record.build import Record
 from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.homework import Homework
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session, Transport
@@ -347,7 +347,7 @@ class Examination:
         self._stand_ins = stand_ins or {}
         session = self._open()
         with suppress(Exception, Stopped):  # like a test, which may end with anything
-            ask(Homework(session, manifest, Answers(), 1, "cpu", Shelf(manifest.root, manifest)))
+            ask(Homework(session, manifest, Answers(), 1, "cpu", ArtifactStore(manifest.root, manifest)))
         session.close()
         self.case = Case(manifest, manifest.tasks[task], [session])
 

@@ -9,7 +9,7 @@ import pytest
 from autograder.assignment import manifest
 from autograder.grading.grade import Request, grade
 from autograder.submission import answers
-from autograder.submission.reader import form_lines
+from autograder.submission.reader import form_errors
 from tests.harness.mini import Mini, results_of
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +51,9 @@ def test_every_answer_has_the_line_on_which_it_begins(tmp_path: Path) -> None:
 
 
 def test_looking_for_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_lines, "WORK", 40)
+    monkeypatch.setattr(form_errors, "WORK", 40)
     text = "a = 1\nb = [\n" + "1,\n" * 1000 + "]\nc = 3\n"
-    assert form_lines.places(text) == {"a": 1}
+    assert form_errors.answer_lines(text) == {"a": 1}
 
 
 def test_wrong_and_blank_answers_name_their_line(mini: Mini) -> None:

@@ -70,7 +70,7 @@ def test_interruption_while_writing_leaves_what_was_there(
         Path(str(arguments[-1])).write_text("half")
         raise error
 
-    taken, record = submit.take(Path("pupil"), inside.loaded()), inside.grade()
+    taken, record = submit.collect(Path("pupil"), inside.loaded()), inside.grade()
     monkeypatch.setattr(submit, "LARGE_MB", 0)
     monkeypatch.setattr(*((submit.record, "write") if at == "log" else (submit, "_pack")), half)
     with pytest.raises(error):
@@ -82,7 +82,7 @@ def test_interruption_after_the_old_log_was_renamed_leaves_it_whole(
     inside: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     LOG.write_text('{"started": "2026-11-24T10:12:13+00:00"}')
-    taken, record = submit.take(Path("pupil"), inside.loaded()), inside.grade()
+    taken, record = submit.collect(Path("pupil"), inside.loaded()), inside.grade()
     replace = os.replace
 
     def stop_at_the_last(old: Path, new: Path) -> None:

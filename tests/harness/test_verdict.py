@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.testing.homework import Homework, derive_seed
 from autograder.testing.run import Run
 from autograder.transport.session import Session
@@ -97,7 +97,12 @@ def test_the_students_own_line_is_shown(mini: Mini) -> None:
 
 def test_what_a_submission_is_told_does_not_give_away_what_it_is_measured_on(mini: Mini) -> None:
     hw = Homework(
-        Session(lambda frame: frame, 0), mini.loaded(), None, 5, "cpu", Shelf(mini.root, mini.loaded())
+        Session(lambda frame: frame, 0),
+        mini.loaded(),
+        None,
+        5,
+        "cpu",
+        ArtifactStore(mini.root, mini.loaded()),
     )
     streams = [hw.fresh_seed() for _ in range(3)]
     told = {derive_seed(hw.seed, name) for name in ("training", *(f"stream {n}" for n in range(9)))}

@@ -18,7 +18,7 @@ def test_weights_and_card_are_sound(hw, name):
 @pytest.mark.parametrize("name", _each("artifacts", ["coin_flip", "gaussian", "early_exit", "rlhf"]))
 def test_weights_come_from_these_sources(hw, name):
     """The card names the sources that lie beside it."""
-    others = hw.strangers(f"artifacts.{name}")
+    others = hw.changed_sources(f"artifacts.{name}")
     assert_true(
         not others,
         f"these files have changed since the weights were trained: {', '.join(others)}",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 
-from autograder.release.handout.marks import RUBRIC, SOLUTION
+from autograder.release.handout.markers import RUBRIC, SOLUTION
 from autograder.release.handout.pages import TEXT, Page
 
 WORDS, TOKENS = 7, 9
@@ -40,20 +40,20 @@ def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
     texts = {name: _text_of(text) if name.endswith(".html") else text for name, text in published.items()}
     words = {name: set(_runs(_words(text), WORDS)) for name, text in texts.items()}
     tokens = {name: set(_runs(_tokens(text), TOKENS)) for name, text in texts.items()}
-    questions = [stretch.text for page in pages for stretch in page.stretches if stretch.kind == TEXT]
+    questions = [segment.text for page in pages for segment in page.segments if segment.kind == TEXT]
     given = {
         run for text in questions for form in _GIVEN.findall(text) for run in _runs(_tokens(form), TOKENS)
     }
     found: list[str] = []
     for page in pages:
-        for stretch in (stretch for stretch in page.stretches if stretch.kind in (SOLUTION, RUBRIC)):
-            formulas = [_tokens(formula.strip("$")) for formula in _MATH.findall(stretch.text)]
+        for segment in (segment for segment in page.segments if segment.kind in (SOLUTION, RUBRIC)):
+            formulas = [_tokens(formula.strip("$")) for formula in _MATH.findall(segment.text)]
             own_tokens = [run for formula in formulas for run in _runs(formula, TOKENS) if run not in given]
-            for runs, there in ((_runs(_words(stretch.text), WORDS), words), (own_tokens, tokens)):
+            for runs, there in ((_runs(_words(segment.text), WORDS), words), (own_tokens, tokens)):
                 run = next((run for run in runs if any(run in known for known in there.values())), None)
                 if run:
                     names = ", ".join(name for name, known in there.items() if run in known)
-                    found.append(f"{page.path}:{stretch.line}: `{' '.join(run)}` stands in {names}")
+                    found.append(f"{page.path}:{segment.line}: `{' '.join(run)}` stands in {names}")
     return found
 
 

@@ -59,7 +59,7 @@ def gather(
     return Secrets(frozenset(closed - given), frozenset(word for word in found if word not in everything))
 
 
-def leaks(files: Mapping[str, bytes], secrets: Secrets) -> list[str]:
+def find(files: Mapping[str, bytes], secrets: Secrets) -> list[str]:
     """`file: what was found in it` for each leak, sorted; empty where nothing of staff's is inside."""
     found: list[str] = []
     for name, data in files.items():
