@@ -8,13 +8,13 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.limits import MB
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
@@ -107,24 +107,14 @@ def _write(data: record.Record, files: Mapping[str, bytes], manifest: Manifest) 
         record.write(data, new)
         is_large = new.stat().st_size > min(LARGE_MB, manifest.intake.log_mb) * MB
         if is_large:
-            _pack(files, manifest.package, Path(folder, ZIP))
+            # Not compressed: weights hardly shrink, and what shrinks a lot would be refused for its ratio.
+            packed = {f"{manifest.package}/{name}": data for name, data in files.items()}
+            atomic.write_zip(Path(folder, ZIP), packed, compressed=False)
         # Only now, with the new ones whole. A zip from before would be taken for one of this log.
         kept = tuple(_keep(old) for old in (log, archive) if old.exists())
         for path in sorted(Path(folder).iterdir()):
             os.replace(path, manifest.root / path.name)
     return Written(log, archive if is_large else None, kept)
-
-
-def _pack(files: Mapping[str, bytes], package: str, path: Path) -> None:
-    """Packs a zip that is the same for the same files.
-
-    Nothing in it is compressed: weights hardly shrink, and what shrinks a lot would be refused for its ratio.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(f"{package}/{name}")
-            info.create_system, info.external_attr = 3, 0o644 << 16  # a plain file, as Unix writes it
-            archive.writestr(info, data, zipfile.ZIP_STORED)
 
 
 def _keep(old: Path) -> Path:

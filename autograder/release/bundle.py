@@ -5,17 +5,15 @@ is written before everything was searched for what only staff may know.
 """
 
 import hashlib
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.manifest import Manifest, Staff
 from autograder.assignment.policies import Bundle
 from autograder.errors import InputError
 from autograder.release import closure, leaks, stubs
-from autograder.release.archive import pack
 from autograder.release.staff_parts import without_staff_parts
 
 _PLAIN = (".py", ".toml", ".txt", "")  # where parts may be marked as staff's
@@ -66,8 +64,8 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
         raise Leak("nothing was written: staff's would be in the bundle\n" + "\n".join(found[:20]) + more)
     name = f"{manifest.id}-student"
     folder, archive = out / name, out / f"{name}.zip"
-    _write(files, folder)
-    pack({f"{name}/{path}": data for path, data in files.items()}, archive)
+    atomic.write_folder(folder, files, keep=(".git",))
+    atomic.write_zip(archive, {f"{name}/{path}": data for path, data in files.items()})
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     return BuiltBundle(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
 
@@ -127,20 +125,3 @@ def _misplaced(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[
     for name, data in files.items():
         if data.strip() and data in whole:
             yield f"{name}: is {whole[data].relative_to(manifest.root)}"
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> None:
-    """Makes the folder hold these files only; an old one stays until the new one is whole. `.git` is kept."""
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
-        for name, data in files.items():
-            path = fresh / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        if (folder / ".git").exists():
-            (folder / ".git").rename(fresh / ".git")
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from autograder import atomic
 from autograder.release.blank import blank_toml
 from autograder.release.cut import cut_python
 from autograder.release.markers import StubError, blocks, read_text
@@ -86,13 +87,7 @@ def write(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
         path = target / name
         if path.is_file() and path.read_bytes() == content:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            fresh.write_bytes(content)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        atomic.write_bytes(path, content)
         changed.append(name)
     return sorted(set(changed))
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from autograder import atomic
 from autograder.assignment import manifest as manifests
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.policies import Bundle
 from autograder.cli import main
 from autograder.errors import InputError
 from autograder.release import bundle, closure, leaks
-from autograder.release.archive import pack
 from autograder.release.staff_parts import StubError, without_staff_parts
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_the_students_side_of_the_grader_is_closed_and_small() -> None:
 
 
 def test_a_zip_says_which_files_may_run(tmp_path: Path) -> None:
-    pack({"run": b"#!/bin/sh\n", "a": b""}, tmp_path / "x.zip", executable=["run"])
+    atomic.write_zip(tmp_path / "x.zip", {"run": b"#!/bin/sh\n", "a": b""}, executable=["run"])
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert [(i.filename, i.external_attr >> 16) for i in archive.infolist()] == [
             ("a", 0o100644),
