@@ -56,9 +56,8 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     """
     staff, bundle = _terms(manifest)
     files = {**contents(manifest), **(extra or {})}
-    hidden = _secrets(manifest, staff, bundle, files)
-    found = leaks.find(files, hidden) + stubs.leaks(manifest.root / staff.reference, files)
-    found += list(_misplaced(manifest, staff, bundle, files))
+    secrets = _secrets(manifest, staff, bundle)
+    found = leaks.find(files, secrets)
     if found:
         more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
         raise Leak("nothing was written: staff's would be in the bundle\n" + "\n".join(found[:20]) + more)
@@ -67,7 +66,7 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     atomic.write_folder(folder, files, keep=(".git",))
     atomic.write_zip(archive, {f"{name}/{path}": data for path, data in files.items()})
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    return BuiltBundle(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
+    return BuiltBundle(folder, archive, len(files), len(secrets.runs) + len(secrets.words), digest)
 
 
 def contents(manifest: Manifest) -> dict[str, bytes]:
@@ -108,20 +107,12 @@ def _listed(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from found
 
 
-def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> leaks.Secrets:
+def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle) -> leaks.Secrets:
     open_tests = [path for path in _listed(manifest.root, bundle.files) if path.suffix == ".py"]
     return leaks.gather(
         manifest.root / staff.reference,
-        list(_listed(manifest.root, bundle.withheld)),
-        [path.read_text(encoding="utf-8") for path in open_tests],
-        [files[path].decode() for path in closure.student_side()],
+        package=manifest.package,
+        withheld=list(_listed(manifest.root, bundle.withheld)),
+        opened=[path.read_text(encoding="utf-8") for path in open_tests],
+        grader=[path.read_text(encoding="utf-8") for path in closure.student_side().values()],
     )
-
-
-def _misplaced(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Files that are staff's as a whole, under whatever name: withheld ones, and the reference's trained weights."""
-    weights = sorted((manifest.root / staff.reference / stubs.ARTIFACTS).glob("*"))
-    whole = {path.read_bytes(): path for path in (*_listed(manifest.root, bundle.withheld), *weights)}
-    for name, data in files.items():
-        if data.strip() and data in whole:
-            yield f"{name}: is {whole[data].relative_to(manifest.root)}"

@@ -119,7 +119,7 @@ def test_trained_weights_of_the_reference_are_found_under_any_name(
 
 def test_expected_numbers_and_strings_are_found() -> None:
     source = 'def test_it():\n    assert f(2) == 0.123456, "a sentence that only staff have written"\n'
-    words = leaks.Secrets(frozenset(), frozenset(leaks.words(source)))
+    words = leaks.Secrets(words=frozenset(leaks.words(source)))
     assert leaks.find({"notes.md": b"it is 0.123456"}, words) == ["notes.md: 0.123456"]
     assert leaks.find({"a.py": b"# a sentence that only staff have written"}, words)
     assert not leaks.find({"a.py": b"def test_it(): 0.12345", "weights.npz": b"\xff0.123456"}, words)

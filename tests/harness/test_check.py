@@ -88,7 +88,7 @@ def test_a_function_that_will_not_stop_is_ended(there: Mini, monkeypatch: pytest
 
 def test_a_question_that_there_is_not(there: Mini) -> None:
     """The command's own words."""
-    assert "'q9' is no question and no task here" in told("q9")
+    assert "'q9' is not a question or a task of this homework" in told("q9")
 
 
 def test_the_environment_stays(there: Mini) -> None:

@@ -18,7 +18,7 @@ MANIFEST = load(ROOT / "assignment.toml")
 NAMES = ["hw12_diffusion", "hw12_early_exit", "hw12_rlhf"]
 TEXTS = {name: (ROOT / f"notebooks/{name}.py").read_text(encoding="utf-8") for name in NAMES}
 STUBS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "student").rglob("*.py"))]
-SOLUTIONS = leaks.gather(ROOT / "solutions", [], STUBS, [])
+SOLUTIONS = leaks.gather(ROOT / "solutions", opened=STUBS)
 # What the handout asks for in closed form, as formulas of notebooks would write it; letters of space are left out.
 FORMS = [
     r"1-2\\delta",  # 1(a), (b), (d): the factor of one step
@@ -146,7 +146,7 @@ def test_every_cell_can_meet_a_todo(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_answer_stands_in_a_notebook(name: str) -> None:
-    """No run of words of a solution block, and no closed form that the handout asks for."""
+    """No line and no run of tokens of a solution block, and no closed form that the handout asks for."""
     text = TEXTS[name]
     assert leaks.find({f"{name}.py": text.encode()}, SOLUTIONS) == []
     squeezed = re.sub(r"[\s#]|\\[,;!]", "", text)

@@ -85,8 +85,3 @@ def section_of(line: str) -> str:
     """Id of the question or chapter whose heading the line is; empty for any other line."""
     found = _HEADING.fullmatch(line)
     return found[1] if found else ""
-
-
-def chapter_of(question: str) -> str:
-    """Id of the chapter that holds a question: q1 for q1d."""
-    return re.sub(r"[a-z]+$", "", question)

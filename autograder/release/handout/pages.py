@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.scope import chapter_of
 from autograder.release.handout.markers import (
     BEGIN,
     END,
@@ -14,7 +15,6 @@ from autograder.release.handout.markers import (
     SOLUTION,
     HandoutError,
     Marker,
-    chapter_of,
     marker_in,
     section_of,
 )
