@@ -4,7 +4,7 @@ GraderError
 ├── InputError       a bad call or a bad file of staff; exit code 2
 │   ├── ManifestError
 │   ├── (release.stubs.StubError)
-│   └── (release.handout.marks.HandoutError)
+│   └── (release.handout.markers.HandoutError)
 └── HarnessError     our own fault; exit code 3
 
 WrongAnswer          a test's verdict on a value (an AssertionError)

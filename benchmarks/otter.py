@@ -133,7 +133,7 @@ def _log(manifest: Manifest, make: Maker, place: Path) -> Path:
     """A log as `autograder submit` writes it, without the run of the public tests, which no grade looks at."""
     package = place / manifest.package
     make(package)
-    taken = submit.take(package, manifest)
+    taken = submit.collect(package, manifest)
     own = Keeper(choose(manifest, suites=())).finish([])
     return submit.write(own, taken, replace(manifest, path=place / manifest.path.name)).log
 

@@ -6,7 +6,7 @@ from typing import Any
 from autograder.assignment.toml_lines import KeyPath
 
 
-def contradictions(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+def check_consistency(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Doubles, needs that do not exist or go in a circle, sums, choices; each with where it stands."""
     suites = {suite["name"] for suite in raw["suites"]}
     where: dict[str, KeyPath] = {}

@@ -6,7 +6,7 @@ MB = 1_000_000
 
 
 @dataclass(frozen=True)
-class Limits:
+class IntakeLimits:
     """What is taken from a submission, and how much of it.
 
     Attributes:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder import schemas
-from autograder.assignment.consistency import contradictions
-from autograder.assignment.limits import Limits
-from autograder.assignment.policies import Bundle, FeedbackPolicy, HandIn, Rank
+from autograder.assignment.consistency import check_consistency
+from autograder.assignment.limits import IntakeLimits
+from autograder.assignment.policies import Bundle, FeedbackPolicy, HandIn, LeaderboardColumn
 from autograder.assignment.toml_lines import line_of
 from autograder.errors import InputError
 
@@ -125,10 +125,10 @@ class Manifest:
     suites: tuple[Suite, ...]
     questions: tuple[Question, ...]
     staff: Staff | None
-    intake: Limits
+    intake: IntakeLimits
     feedback: FeedbackPolicy = field(default_factory=FeedbackPolicy)
     hand_in: HandIn = field(default_factory=HandIn)
-    leaderboard: tuple[Rank, ...] = ()
+    leaderboard: tuple[LeaderboardColumn, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -181,7 +181,7 @@ def load(path: Path) -> Manifest:
         raise ManifestError(f"{path}: is not valid TOML: {error}") from error
     mistakes = [(key_path, message) for key_path, message in schemas.mistakes(raw, "manifest")]
     if not mistakes:
-        mistakes = list(contradictions(raw))
+        mistakes = list(check_consistency(raw))
     if mistakes:
         lines = sorted((line_of(text, key_path), message) for key_path, message in mistakes)
         raise ManifestError("\n".join(f"{path}:{line}: {message}" for line, message in lines))
@@ -229,10 +229,10 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             for row in raw["questions"]
         ),
         staff=_staff(raw["staff"]) if "staff" in raw else None,
-        intake=Limits(**intake),
+        intake=IntakeLimits(**intake),
         feedback=FeedbackPolicy(**raw.get("feedback", {})),
         hand_in=HandIn(**raw.get("hand_in", {})),
-        leaderboard=tuple(Rank(**row) for row in raw.get("leaderboard", [])),
+        leaderboard=tuple(LeaderboardColumn(**row) for row in raw.get("leaderboard", [])),
     )
 
 

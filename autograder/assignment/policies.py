@@ -48,7 +48,7 @@ class HandIn:
 
 
 @dataclass(frozen=True)
-class Rank:
+class LeaderboardColumn:
     """A column of the leaderboard: what trained weights were measured to reach.
 
     Attributes:

@@ -89,7 +89,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
     manifest = manifests.load(manifests.find())
     package = _package(arguments, manifest)
-    taken = submit.take(package, manifest)  # before the tests, so that it is what they ran on
+    taken = submit.collect(package, manifest)  # before the tests, so that it is what they ran on
     record = _own_run(arguments, manifest, package)
     written = submit.write(record, taken, manifest)
     contents.show(record, taken, written, manifest, Console(highlight=False))

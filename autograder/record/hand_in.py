@@ -8,28 +8,28 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.limits import MB
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
 from autograder.record import build as record
 from autograder.submission.choose import choose
+from autograder.submission.find_root import find_root
 from autograder.submission.gather import gather
 from autograder.submission.reader.log import embedded
-from autograder.submission.roots import find_root
 
 ZIP = "submission.zip"
 LARGE_MB = 20  # where slow lines begin to feel that weights in JSON are a third larger than in a zip
 
 
 @dataclass(frozen=True)
-class Taken:
+class Collected:
     """What a grade of the package's folder would take: bytes by path inside the package, and what is to be said."""
 
     files: dict[str, bytes]
@@ -55,7 +55,7 @@ class Written:
         return self.zip or self.log
 
 
-def take(package: Path, manifest: Manifest) -> Taken:
+def collect(package: Path, manifest: Manifest) -> Collected:
     """Collects the files of a package as intake does.
 
     Raises:
@@ -71,15 +71,15 @@ def take(package: Path, manifest: Manifest) -> Taken:
             " or, if it is only a copy, move it elsewhere"
         )
     chosen = choose(root, found, manifest)
-    return Taken(dict(sorted(chosen.files.items())), (*found.remarks, *notes, *chosen.notes))
+    return Collected(dict(sorted(chosen.files.items())), (*found.remarks, *notes, *chosen.notes))
 
 
-def write(own: record.Record, taken: Taken, manifest: Manifest) -> Written:
+def write(own: record.Record, collected: Collected, manifest: Manifest) -> Written:
     """Writes the log, and the zip where it is needed, into the manifest's folder; older ones are renamed, never lost.
 
     Args:
         own: the record of the student's own run.
-        taken: the files that the run was made with.
+        collected: the files that the run was made with.
         manifest: the assignment.
 
     Raises:
@@ -87,13 +87,13 @@ def write(own: record.Record, taken: Taken, manifest: Manifest) -> Written:
     """
     data = {
         **own,
-        "sources": taken.digests,
-        "notes": [*taken.notes, *own["notes"]],
-        "files": {path: embedded(content) for path, content in taken.files.items()},
+        "sources": collected.digests,
+        "notes": [*collected.notes, *own["notes"]],
+        "files": {path: embedded(content) for path, content in collected.files.items()},
     }
     record.check(data, "record")
     try:
-        return _write(data, taken.files, manifest)
+        return _write(data, collected.files, manifest)
     except OSError as error:
         raise InputError(
             f"{record.NAME} cannot be written into {manifest.root} ({error.strerror}): make room, or give the right to"
@@ -107,24 +107,14 @@ def _write(data: record.Record, files: Mapping[str, bytes], manifest: Manifest) 
         record.write(data, new)
         is_large = new.stat().st_size > min(LARGE_MB, manifest.intake.log_mb) * MB
         if is_large:
-            _pack(files, manifest.package, Path(folder, ZIP))
+            # Not compressed: weights hardly shrink, and what shrinks a lot would be refused for its ratio.
+            packed = {f"{manifest.package}/{name}": data for name, data in files.items()}
+            atomic.write_zip(Path(folder, ZIP), packed, compressed=False)
         # Only now, with the new ones whole. A zip from before would be taken for one of this log.
         kept = tuple(_keep(old) for old in (log, archive) if old.exists())
         for path in sorted(Path(folder).iterdir()):
             os.replace(path, manifest.root / path.name)
     return Written(log, archive if is_large else None, kept)
-
-
-def _pack(files: Mapping[str, bytes], package: str, path: Path) -> None:
-    """Packs a zip that is the same for the same files.
-
-    Nothing in it is compressed: weights hardly shrink, and what shrinks a lot would be refused for its ratio.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(f"{package}/{name}")
-            info.create_system, info.external_attr = 3, 0o644 << 16  # a plain file, as Unix writes it
-            archive.writestr(info, data, zipfile.ZIP_STORED)
 
 
 def _keep(old: Path) -> Path:

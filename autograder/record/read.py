@@ -8,7 +8,7 @@ from autograder import schemas
 from autograder.errors import InputError
 from autograder.record.build import NAME, Record
 
-MEND = "give one that `autograder grade` or `autograder submit` wrote"
+ADVICE = "give one that `autograder grade` or `autograder submit` wrote"
 
 
 def read(path: Path) -> Record:
@@ -22,12 +22,12 @@ def read(path: Path) -> Record:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): give the path of a {NAME}") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid JSON ({error}): {MEND}") from error
+        raise InputError(f"{path} is not valid JSON ({error}): {ADVICE}") from error
     wrong = [message for _, message in schemas.mistakes(data, "record")]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         told = "; ".join(message[:200] for message in wrong[:3])
-        raise InputError(f"{path} does not fit the schema of a record ({told}{more}): {MEND}")
+        raise InputError(f"{path} does not fit the schema of a record ({told}{more}): {ADVICE}")
     record: Record = data
     return record
 

@@ -31,7 +31,7 @@ class Feedback:
 
 
 def wrong_needs(
-    manifest: Manifest, looks: Mapping[str, source.Look], results: Iterable[TestResult]
+    manifest: Manifest, looks: Mapping[str, source.TaskSource], results: Iterable[TestResult]
 ) -> dict[str, tuple[str, ...]]:
     """Of each code task that failed, the tasks that it calls in this submission and that failed as well."""
     ends: dict[str, list[Outcome]] = {}
@@ -40,7 +40,9 @@ def wrong_needs(
     wrong = {task for task, outcomes in ends.items() if worst(outcomes) in WRONG}
     found = {}
     for task in sorted(wrong & looks.keys(), key=list(manifest.tasks).index):
-        needs = [need for need in source.calls(manifest.tasks[task], manifest.tasks, looks) if need in wrong]
+        needs = [
+            need for need in source.called_tasks(manifest.tasks[task], manifest.tasks, looks) if need in wrong
+        ]
         if needs:
             found[task] = needs
     # What needs no wrong task itself comes first: there a student has to start.
@@ -48,7 +50,7 @@ def wrong_needs(
 
 
 def stand_ins(
-    manifest: Manifest, looks: Mapping[str, source.Look], needs: Mapping[str, tuple[str, ...]]
+    manifest: Manifest, looks: Mapping[str, source.TaskSource], needs: Mapping[str, tuple[str, ...]]
 ) -> dict[str, dict[str, Callable[..., Any]]]:
     """The reference's functions that answer for the wrong ones, by the task whose tests run.
 

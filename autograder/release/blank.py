@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.toml_lines import statements
 from autograder.release.cut import check_question
 from autograder.release.markers import Block, StubError, blocks, read_text
 
@@ -29,7 +30,7 @@ def blank_toml(path: Path, questions: Collection[str] | None = None) -> str:
         if questions is not None:
             check_question(path, block, questions)
         pad = " " * block.column
-        keys = _keys(path, block, lines[block.begin : block.end - 1])
+        keys = _keys(path, block, "\n".join(lines[block.begin : block.end - 1]))
         blank = [f'{pad}{key} = ""  # TODO({block.question})' for key in keys]
         lines[block.begin - 1 : block.end] = [*(pad + hint for hint in block.hints), *blank]
     result = "\n".join(lines)
@@ -45,24 +46,20 @@ def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
         raise StubError(path, line, f"is not TOML: {error}") from None
 
 
-def _keys(path: Path, block: Block, inner: list[str]) -> list[str]:
-    """The keys of a block's `key = value` statements, each of which may run over several lines."""
+def _keys(path: Path, block: Block, text: str) -> list[str]:
+    """The keys of a block's `key = value` statements. A statement may have several lines."""
     keys: list[str] = []
-    statement = ""
-    for line in inner:
-        if not statement and (not line.strip() or line.lstrip().startswith("#")):
-            continue
-        statement += line + "\n"
-        try:
-            tomllib.loads(statement)
-        except tomllib.TOMLDecodeError:
-            continue
-        key = _KEY.match(statement.lstrip())
-        if key is None:
-            raise StubError(path, block.begin, f"a block holds `key = value` only, not `{statement.strip()}`")
-        keys.append(key[1])
-        statement = ""
-    if statement or not keys:
+    for statement in statements(text):
+        if statement.values is None:
+            keys.clear()
+            break
+        if statement.values:
+            key = _KEY.match(statement.text.lstrip())
+            if key is None:
+                what = f"a block holds `key = value` only, not `{statement.text.strip()}`"
+                raise StubError(path, block.begin, what)
+            keys.append(key[1])
+    if not keys:
         raise StubError(path, block.begin, "a block holds whole `key = value` statements, at least one")
     return keys
 

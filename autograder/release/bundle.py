@@ -5,17 +5,15 @@ is written before everything was searched for what only staff may know.
 """
 
 import hashlib
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.manifest import Manifest, Staff
 from autograder.assignment.policies import Bundle
 from autograder.errors import InputError
-from autograder.release import closure, secrets, stubs
-from autograder.release.archive import pack
+from autograder.release import closure, leaks, stubs
 from autograder.release.staff_parts import without_staff_parts
 
 _PLAIN = (".py", ".toml", ".txt", "")  # where parts may be marked as staff's
@@ -26,7 +24,7 @@ class Leak(InputError):
 
 
 @dataclass(frozen=True)
-class Handed:
+class BuiltBundle:
     """What was written.
 
     Attributes:
@@ -44,7 +42,7 @@ class Handed:
     sha256: str
 
 
-def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> Handed:
+def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> BuiltBundle:
     """Writes the bundle into `out`, as a folder that replaces an older one and as a zip.
 
     Args:
@@ -58,18 +56,17 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     """
     staff, bundle = _terms(manifest)
     files = {**contents(manifest), **(extra or {})}
-    hidden = _secrets(manifest, staff, bundle, files)
-    found = secrets.leaks(files, hidden) + stubs.leaks(manifest.root / staff.reference, files)
-    found += list(_misplaced(manifest, staff, bundle, files))
+    secrets = _secrets(manifest, staff, bundle)
+    found = leaks.find(files, secrets)
     if found:
         more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
         raise Leak("nothing was written: staff's would be in the bundle\n" + "\n".join(found[:20]) + more)
     name = f"{manifest.id}-student"
     folder, archive = out / name, out / f"{name}.zip"
-    _write(files, folder)
-    pack({f"{name}/{path}": data for path, data in files.items()}, archive)
+    atomic.write_folder(folder, files, keep=(".git",))
+    atomic.write_zip(archive, {f"{name}/{path}": data for path, data in files.items()})
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    return Handed(folder, archive, len(files), len(hidden.runs) + len(hidden.words), digest)
+    return BuiltBundle(folder, archive, len(files), len(secrets.runs) + len(secrets.words), digest)
 
 
 def contents(manifest: Manifest) -> dict[str, bytes]:
@@ -110,37 +107,12 @@ def _listed(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from found
 
 
-def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> secrets.Secrets:
+def _secrets(manifest: Manifest, staff: Staff, bundle: Bundle) -> leaks.Secrets:
     open_tests = [path for path in _listed(manifest.root, bundle.files) if path.suffix == ".py"]
-    return secrets.gather(
+    return leaks.gather(
         manifest.root / staff.reference,
-        list(_listed(manifest.root, bundle.withheld)),
-        [path.read_text(encoding="utf-8") for path in open_tests],
-        [files[path].decode() for path in closure.student_side()],
+        package=manifest.package,
+        withheld=list(_listed(manifest.root, bundle.withheld)),
+        opened=[path.read_text(encoding="utf-8") for path in open_tests],
+        grader=[path.read_text(encoding="utf-8") for path in closure.student_side().values()],
     )
-
-
-def _misplaced(manifest: Manifest, staff: Staff, bundle: Bundle, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Files that are staff's as a whole, under whatever name: withheld ones, and the reference's trained weights."""
-    weights = sorted((manifest.root / staff.reference / stubs.ARTIFACTS).glob("*"))
-    whole = {path.read_bytes(): path for path in (*_listed(manifest.root, bundle.withheld), *weights)}
-    for name, data in files.items():
-        if data.strip() and data in whole:
-            yield f"{name}: is {whole[data].relative_to(manifest.root)}"
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> None:
-    """Makes the folder hold these files only; an old one stays until the new one is whole. `.git` is kept."""
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
-        for name, data in files.items():
-            path = fresh / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        if (folder / ".git").exists():
-            (folder / ".git").rename(fresh / ".git")
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)

@@ -1,8 +1,7 @@
 """The students' package, generated from the one source that holds the solutions.
 
-`generate` says what the package has to be, `write` makes it so, `differences` tells where a folder is not,
-`leaks` searches any set of files for lines of a solution. `write` is for the staff's tree, where the package
-is a copy that nobody edits.
+`generate` makes the files of the package, `write` writes them into a folder, and `differences` compares a folder with
+them. `write` is for the staff's tree, where the package is a copy that nobody edits.
 """
 
 import os
@@ -10,14 +9,14 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from autograder import atomic
 from autograder.release.blank import blank_toml
 from autograder.release.cut import cut_python
-from autograder.release.markers import StubError, blocks, read_text
+from autograder.release.markers import StubError
 
-__all__ = ["StubError", "differences", "generate", "leaks", "write"]
+__all__ = ["StubError", "differences", "generate", "write"]
 
 ARTIFACTS = "artifacts"  # trained weights: part of a submission, outside the mirror
-_TRIVIAL = 12  # a line up to this long says nothing by itself
 
 
 def generate(
@@ -86,13 +85,7 @@ def write(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
         path = target / name
         if path.is_file() and path.read_bytes() == content:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            fresh.write_bytes(content)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        atomic.write_bytes(path, content)
         changed.append(name)
     return sorted(set(changed))
 
@@ -112,48 +105,6 @@ def differences(source: Path, target: Path, tasks: Mapping[str, str]) -> list[st
         elif (content := (target / name).read_bytes()) != wanted[name]:
             found.append(f"different: {name} (line {_first_difference(content, wanted[name])})")
     return found
-
-
-def leaks(source: Path, generated: Mapping[str, bytes]) -> list[str]:
-    """Lines of a solution block that stand in a file which students get.
-
-    A line counts where it is an import or longer than twelve characters, and where the source does not give it
-    away itself outside its blocks (in the file of the same name, or anywhere for a file that the source lacks).
-
-    Args:
-        source: folder of the package with the solutions.
-        generated: content by relative path; the students' package, or a whole release.
-
-    Returns:
-        `path: line` for each leak, sorted.
-    """
-    secret: set[str] = set()
-    given: dict[str, str] = {}
-    for relative in _files(source):
-        if relative.suffix not in (".py", ".toml"):
-            continue
-        text = read_text(source / relative)
-        lines = text.split("\n")
-        found = blocks(source / relative, text)
-        inside = {number for block in found for number in range(block.begin, block.end + 1)}
-        hints = {hint for block in found for hint in block.hints}
-        given[str(relative)] = "\n".join(
-            [line for i, line in enumerate(lines, 1) if i not in inside] + [*hints]
-        )
-        for block in found:
-            stripped = (line.strip() for line in lines[block.begin : block.end - 1])
-            secret.update(line for line in stripped if line not in hints and _telling(line))
-    everything = "\n".join(given.values())
-    return sorted(
-        f"{name}: {line}"
-        for name, content in generated.items()
-        for line in secret
-        if line in content.decode("utf-8", "replace") and line not in given.get(name, everything)
-    )
-
-
-def _telling(line: str) -> bool:
-    return len(line) > _TRIVIAL or line.startswith(("import ", "from "))
 
 
 def _files(folder: Path, *, links: bool = False) -> Iterator[PurePosixPath]:

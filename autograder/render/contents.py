@@ -13,7 +13,7 @@ from autograder.assignment.manifest import Manifest
 from autograder.errors import Unanswered
 from autograder.outcomes import Outcome
 from autograder.record.build import Record
-from autograder.record.hand_in import Taken, Written
+from autograder.record.hand_in import Collected, Written
 from autograder.render.words import size
 from autograder.submission import answers
 from autograder.submission.reader.names import listed, shown
@@ -21,7 +21,7 @@ from autograder.submission.reader.names import listed, shown
 Line = tuple[str, str]
 
 
-def show(own: Record, taken: Taken, written: Written, manifest: Manifest, console: Console) -> None:
+def show(own: Record, taken: Collected, written: Written, manifest: Manifest, console: Console) -> None:
     """Prints it, and which file to upload.
 
     Args:
@@ -43,7 +43,7 @@ def show(own: Record, taken: Taken, written: Written, manifest: Manifest, consol
     console.print(Text(_last(written), style="bold"))
 
 
-def lines(own: Record, taken: Taken, manifest: Manifest) -> Iterator[Line]:
+def lines(own: Record, taken: Collected, manifest: Manifest) -> Iterator[Line]:
     """Each line with its heading: "in it", "missing", "no points" or "not tried"."""
     for what in _holds(own, taken.files, manifest):
         yield "in it", what
@@ -82,7 +82,7 @@ def _lacks(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Itera
             yield f"{task.file}" + (f": `{task.command}` makes it" if task.command else "")
 
 
-def _fails(own: Record, taken: Taken) -> Iterator[str]:
+def _fails(own: Record, taken: Collected) -> Iterator[str]:
     for outcome in Outcome:
         failed = [t["id"] for t in own["tasks"] if t["outcome"] == outcome]
         if failed and outcome not in (Outcome.PASSED, Outcome.TODO, Outcome.HARNESS):

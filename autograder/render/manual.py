@@ -18,7 +18,7 @@ from autograder.errors import InputError
 from autograder.record import read as stored
 from autograder.record.build import Record
 from autograder.release.handout import pages
-from autograder.release.handout.marks import RUBRIC
+from autograder.release.handout.markers import RUBRIC
 from autograder.transport.text import printable
 
 TABLE = "manual.csv"
@@ -116,7 +116,7 @@ def _rubrics(manifest: Manifest) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for page in pages.read(manifest.root / manifest.staff.handout, manifest):
-        for stretch in page.stretches:
+        for stretch in page.segments:
             if stretch.kind == RUBRIC:
                 rows = re.sub(r"^- ", "- [ ] ", stretch.text, flags=re.MULTILINE)
                 found[stretch.section] = "\n".join(filter(None, (found.get(stretch.section), rows)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.assignment.manifest import Manifest
 from autograder.errors import Unanswered
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process
 from autograder.submission.reader.names import shown
 
 FILE = "answers.toml"
@@ -60,7 +60,7 @@ class Answers:
 
 def read(package: Path) -> Answers:
     """Reads `answers.toml` of a package; a form that cannot be read has no answers and says why."""
-    reply = reading.run("answers", {"path": str(package / FILE)}, seconds=SECONDS)
+    reply = process.run_reader("answers", {"path": str(package / FILE)}, seconds=SECONDS)
     if reply.ended or not reply.parts:
         return Answers(problem=f"{FILE} cannot be read: {reply.ended}; shorten the answers")
     return Answers(**reply.parts[0][0])

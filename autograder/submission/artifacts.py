@@ -20,14 +20,14 @@ from autograder import schemas
 from autograder.assignment.limits import MB
 from autograder.assignment.manifest import Manifest, Task
 from autograder.errors import WrongAnswer
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process
 
 SECONDS = 3  # for the card
 SHOWN = ("preset", "seed", "device", "metrics", "curves")  # of a card, in the record
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-class Unsound(Exception):
+class InvalidArtifact(Exception):
     """Weights or a card that are no evidence; the message says why, and `failure` its class."""
 
     def __init__(self, message: str, failure: str) -> None:
@@ -58,7 +58,7 @@ class Artifact:
         return dict(self.card["metrics"])
 
 
-class Shelf:
+class ArtifactStore:
     """The artifacts of one package. Sound ones are read once, however many tests ask for them.
 
     Args:
@@ -69,7 +69,7 @@ class Shelf:
     def __init__(self, package: Path, manifest: Manifest) -> None:
         self._package = package
         self._manifest = manifest
-        self._sound: dict[str, Artifact] = {}
+        self._valid: dict[str, Artifact] = {}
 
     def holds(self, task: Task) -> bool:
         """Whether there are weights at all."""
@@ -79,18 +79,18 @@ class Shelf:
         """The weights and the card of an artifact task.
 
         Raises:
-            Unsound: they are missing, broken, too large, not finite, or do not belong together.
+            InvalidArtifact: they are missing, broken, too large, not finite, or do not belong together.
         """
-        if task.id not in self._sound:
+        if task.id not in self._valid:
             most = int(self._manifest.intake.file_mb * MB)
-            self._sound[task.id] = _read(self._package / task.file, most)
-        return self._sound[task.id]
+            self._valid[task.id] = _read(self._package / task.file, most)
+        return self._valid[task.id]
 
-    def strangers(self, task: Task) -> list[str]:
+    def changed_sources(self, task: Task) -> list[str]:
         """The files that the task needs and that are not, as they were handed in, those that its card names.
 
         Raises:
-            Unsound: as `read`.
+            InvalidArtifact: as `read`.
         """
         named = self.read(task).card["sources"]
         files = sorted({self._manifest.tasks[need].file for need in self._needs(task)})
@@ -113,8 +113,8 @@ class Shelf:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         try:
-            card, others = self.read(task).card, self.strangers(task)
-        except Unsound as error:
+            card, others = self.read(task).card, self.changed_sources(task)
+        except InvalidArtifact as error:
             return {**row, "problem": str(error), "card": None}
         problem = f"trained with other sources than these: {', '.join(others)}" if others else ""
         return {**row, "problem": problem, "card": {name: card[name] for name in SHOWN}}
@@ -125,7 +125,7 @@ class Shelf:
             yield from self._needs(self._manifest.tasks[need])
 
 
-def wrong(error: Unsound, task: Task) -> WrongAnswer:
+def as_wrong_answer(error: InvalidArtifact, task: Task) -> WrongAnswer:
     """What a test fails with over unsound files."""
     hint = f"Make it anew: {task.command}" if task.command else "Make it anew."
     return WrongAnswer(str(error), hint=hint, failure=error.failure)
@@ -144,7 +144,7 @@ def _read(weights_file: Path, most: int) -> Artifact:
     data = _bytes(weights_file, most)
     card = _card(card_file)
     if card["weights"] != hashlib.sha256(data).hexdigest():
-        raise Unsound(
+        raise InvalidArtifact(
             f"{weights_file.name} is not the file that {card_file.name} was written for: its digest differs",
             "swapped weights",
         )
@@ -153,21 +153,23 @@ def _read(weights_file: Path, most: int) -> Artifact:
 
 def _bytes(file: Path, most: int) -> bytes:
     if not file.is_file():
-        raise Unsound(f"{file.name} is missing", "missing")
+        raise InvalidArtifact(f"{file.name} is missing", "missing")
     size = file.stat().st_size
     if size > most:
-        raise Unsound(f"{file.name} has {size / MB:.1f} MB; {most / MB:g} MB at most are taken", "too large")
+        raise InvalidArtifact(
+            f"{file.name} has {size / MB:.1f} MB; {most / MB:g} MB at most are taken", "too large"
+        )
     return file.read_bytes()
 
 
 def _card(file: Path) -> dict[str, Any]:
-    reply = reading.run("card", {"path": str(file)}, seconds=SECONDS)
+    reply = process.run_reader("card", {"path": str(file)}, seconds=SECONDS)
     said: dict[str, Any] = reply.parts[0][0] if reply.parts else {"problem": f"cannot be read: {reply.ended}"}
     if "problem" in said:
-        raise Unsound(f"{file.name} {said['problem']}", "no card")
+        raise InvalidArtifact(f"{file.name} {said['problem']}", "no card")
     mistakes = [message for _, message in schemas.mistakes(said["values"], "card")]
     if mistakes:
-        raise Unsound(f"{file.name} is no card of trained weights: {mistakes[0][:200]}", "no card")
+        raise InvalidArtifact(f"{file.name} is no card of trained weights: {mistakes[0][:200]}", "no card")
     card: dict[str, Any] = said["values"]
     return card
 
@@ -176,14 +178,16 @@ def _tensors(name: str, data: bytes) -> dict[str, Tensor]:
     try:
         tensors = load_safetensors(data)
     except SafetensorError as error:
-        raise Unsound(
+        raise InvalidArtifact(
             f"{name} is broken or no safetensors file: {str(error)[:200]}", "broken file"
         ) from error
     weights = {}
     for key, tensor in tensors.items():
         if tensor.dtype not in FLOATS:
-            raise Unsound(f"{name}: {key[:100]} holds {tensor.dtype}, and weights are floating", "dtype")
+            raise InvalidArtifact(
+                f"{name}: {key[:100]} holds {tensor.dtype}, and weights are floating", "dtype"
+            )
         weights[key] = tensor.float()
         if not bool(torch.isfinite(weights[key]).all()):
-            raise Unsound(f"{name}: {key[:100]} has values that are not finite", "not finite")
+            raise InvalidArtifact(f"{name}: {key[:100]} has values that are not finite", "not finite")
     return weights

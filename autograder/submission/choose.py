@@ -6,8 +6,8 @@ from itertools import accumulate
 
 from autograder.assignment.manifest import Manifest
 from autograder.submission.gather import Gathered
-from autograder.submission.place import given_files
 from autograder.submission.reader.names import Parts, fits, listed
+from autograder.submission.write import given_files
 
 ALIKE = "the name differs only in case, or in how its letters are written, from one that is due or is there; rename it"
 CLASH = "a file and a folder have the same name; rename one"

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process
 from autograder.submission.reader.names import listed, shown
 
 
@@ -27,7 +27,7 @@ class Gathered:
 def gather(submission: Path, manifest: Manifest) -> Gathered:
     """Reads a submission. It may hold anything: this never raises for it, and says so in `remarks`."""
     request = {"path": str(submission), "limits": asdict(manifest.intake), "assignment": manifest.id}
-    reply = reading.run("submission", request)
+    reply = process.run_reader("submission", request)
     found = Gathered()
     twice: dict[str, None] = {}
     for (kind, name, text), data in reply.parts:

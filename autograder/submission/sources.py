@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.assignment.manifest import Task
 from autograder.errors import HarnessError
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process
 
 SECONDS = 3  # for one file; 11 KB take some 10 ms
 
@@ -23,7 +23,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Look:
+class TaskSource:
     """What was seen of one task: `where` as file:line, `why` with the mend, and the names of what it `calls`."""
 
     state: State
@@ -33,24 +33,24 @@ class Look:
     is_class: bool = False
 
 
-def look(package: Path, tasks: Iterable[Task]) -> dict[str, Look]:
+def scan(package: Path, tasks: Iterable[Task]) -> dict[str, TaskSource]:
     """The state of every code task in `package`. Each file is parsed once, outside this process; none is imported."""
     code = [task for task in tasks if task.kind == "code"]
     files: dict[str, list[str]] = defaultdict(list)
     for task in code:
         files[task.file].append(task.name)
-    seen = dict(_seen(package, files))
-    return {task.id: _look(task, seen[task.file][task.name]) for task in code}
+    seen = dict(_scan_files(package, files))
+    return {task.id: _task_source(task, seen[task.file][task.name]) for task in code}
 
 
-def _seen(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _scan_files(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the reader says of each file. One at which it is ended is broken, and the reader goes on after it."""
     left = dict(files)
     while left:
-        reply = reading.run("sources", {"package": str(package), "files": left}, seconds=SECONDS)
+        reply = process.run_reader("sources", {"package": str(package), "files": left}, seconds=SECONDS)
         for part, _ in reply.parts:
             del left[part["file"]]
-            yield part["file"], part["looks"]
+            yield part["file"], part["tasks"]
         if left and not reply.ended:
             raise HarnessError("the reader of sources ended before its last file")
         if left:
@@ -59,14 +59,14 @@ def _seen(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, 
             yield file, {name: {"state": "broken", "where": file, "why": why} for name in left.pop(file)}
 
 
-def _look(task: Task, seen: dict[str, Any]) -> Look:
+def _task_source(task: Task, seen: dict[str, Any]) -> TaskSource:
     state, where, why = State(seen["state"]), seen["where"], seen.get("why", "")
     if state is State.TODO:
         why = f"{task.id} is not filled in yet: {where} still raises its TODO"
-    return Look(state, where, why, frozenset(seen.get("calls", ())), seen.get("is_class", False))
+    return TaskSource(state, where, why, frozenset(seen.get("calls", ())), seen.get("is_class", False))
 
 
-def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> list[str]:
+def called_tasks(task: Task, tasks: Mapping[str, Task], sources: Mapping[str, TaskSource]) -> list[str]:
     """The tasks that `task` needs in this very submission, directly or through another, nearest first.
 
     A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without
@@ -78,8 +78,8 @@ def calls(task: Task, tasks: Mapping[str, Task], looks: Mapping[str, Look]) -> l
     while queue:
         current = queue.pop(0)
         for need in current.needs:
-            look = looks.get(current.id)
-            counts = look is None or tasks[need].name in look.calls or looks[need].is_class
+            source = sources.get(current.id)
+            counts = source is None or tasks[need].name in source.calls or sources[need].is_class
             if counts and need not in found:
                 found.append(need)
                 queue.append(tasks[need])

@@ -10,10 +10,10 @@ from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
 from autograder.submission import staged
 from autograder.submission.choose import choose
+from autograder.submission.find_root import find_root
 from autograder.submission.gather import gather
-from autograder.submission.place import overlay, place
-from autograder.submission.roots import find_root
 from autograder.submission.staged import Submission
+from autograder.submission.write import restore_given_files, write_files
 
 
 def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
@@ -33,9 +33,9 @@ def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
     root, notes = find_root(submission.name, found.files, manifest)
     chosen = choose(root, found, manifest)
     package = scratch / manifest.package
-    place(chosen.files, package)
+    write_files(chosen.files, package)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(chosen.files.items())}
-    notes = [*found.remarks, *notes, *chosen.notes, *overlay(manifest, package, digests)]
+    notes = [*found.remarks, *notes, *chosen.notes, *restore_given_files(manifest, package, digests)]
     return staged.read(package, manifest, digests=digests, notes=tuple(notes))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from autograder.assignment.manifest import Manifest
 from autograder.submission import answers, sources
 from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Shelf
-from autograder.submission.sources import Look
+from autograder.submission.artifacts import ArtifactStore
+from autograder.submission.sources import TaskSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class Submission:
 
     package: Path
     answers: Answers
-    artifacts: Shelf
-    sources: Mapping[str, Look]
+    artifacts: ArtifactStore
+    sources: Mapping[str, TaskSource]
     digests: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -52,8 +52,8 @@ def read(
     return Submission(
         package=package,
         answers=form,
-        artifacts=Shelf(package, manifest),
-        sources=sources.look(package, manifest.tasks.values()),
+        artifacts=ArtifactStore(package, manifest),
+        sources=sources.scan(package, manifest.tasks.values()),
         digests=digests or {},
         notes=(*notes, *remarks),
     )

@@ -9,7 +9,7 @@ import torch
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
-from autograder.submission.artifacts import Artifact, Unsound, wrong
+from autograder.submission.artifacts import Artifact, InvalidArtifact, as_wrong_answer
 from autograder.submission.staged import Submission
 from autograder.transport.session import Handle, Reply, Session
 
@@ -147,17 +147,17 @@ class Homework:
         """
         try:
             return self._submission.artifacts.read(self._tasks[task])
-        except Unsound as error:
-            raise wrong(error, self._tasks[task]) from error
+        except InvalidArtifact as error:
+            raise as_wrong_answer(error, self._tasks[task]) from error
 
-    def strangers(self, task: str) -> list[str]:
-        """The files that an artifact's card should name as they were handed in, and does not.
+    def changed_sources(self, task: str) -> list[str]:
+        """The files that have changed since the weights of an artifact were trained, by its card.
 
         Raises:
             WrongAnswer: as `artifact`.
         """
         self.artifact(task)
-        return self._submission.artifacts.strangers(self._tasks[task])
+        return self._submission.artifacts.changed_sources(self._tasks[task])
 
     def answer(self, key: str) -> Any:
         """The answer that `answers.toml` gives to `key`.

@@ -3,8 +3,8 @@
 from autograder.assignment.manifest import Task
 from autograder.outcomes import Outcome
 from autograder.submission import answers
-from autograder.submission import sources as source
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
+from autograder.submission.sources import State, called_tasks
 from autograder.testing.run import Run
 from autograder.testing.verdict import NotRun
 
@@ -18,22 +18,22 @@ def refuse_unready(task: Task, run: Run) -> None:
     submission, tasks = run.submission, run.settings.manifest.tasks
     if task.kind == "answer" and submission.answers.problem:
         raise NotRun(Outcome.CRASHED, submission.answers.problem, where=answers.FILE)
-    for need in (task.id, *source.calls(task, tasks, submission.sources)):
+    for need in (task.id, *called_tasks(task, tasks, submission.sources)):
         _refuse_without_weights(task, tasks[need], submission.artifacts)
-        look = submission.sources.get(need)
-        if look is None or look.state is source.State.READY or need in run.overrides:
+        source = submission.sources.get(need)
+        if source is None or source.state is State.READY or need in run.overrides:
             continue
         if need != task.id:
-            state = "still TODO" if look.state is source.State.TODO else "broken"
-            why, hint = f"{task.id} needs {need}, which is {state}", f"Do {need} first ({look.where})."
-            raise NotRun(Outcome.BLOCKED, why, hint, look.where)
-        if look.state is source.State.TODO:
+            state = "still TODO" if source.state is State.TODO else "broken"
+            why, hint = f"{task.id} needs {need}, which is {state}", f"Do {need} first ({source.where})."
+            raise NotRun(Outcome.BLOCKED, why, hint, source.where)
+        if source.state is State.TODO:
             hint = "Write the body there and delete the `raise` line; the docstring above it says what to return."
-            raise NotRun(Outcome.TODO, look.why, hint, look.where)
-        raise NotRun(Outcome.CRASHED, look.why, where=look.where)
+            raise NotRun(Outcome.TODO, source.why, hint, source.where)
+        raise NotRun(Outcome.CRASHED, source.why, where=source.where)
 
 
-def _refuse_without_weights(task: Task, need: Task, artifacts: Shelf) -> None:
+def _refuse_without_weights(task: Task, need: Task, artifacts: ArtifactStore) -> None:
     """Ends a test of weights, or of what is measured on them, where there are none."""
     if need.kind != "artifact" or artifacts.holds(need):
         return

@@ -14,7 +14,7 @@ from autograder.record.build import Record
 from autograder.record.keep import Keeper
 from autograder.submission import staged
 from autograder.submission.answers import Answers
-from autograder.submission.artifacts import Shelf
+from autograder.submission.artifacts import ArtifactStore
 from autograder.submission.staged import Submission
 
 MANIFEST = """
@@ -160,7 +160,7 @@ class Mini:
 def unread(manifest: Manifest) -> Submission:
     """A submission of which nothing was read: for tests that only call its functions."""
     return Submission(
-        package=manifest.root, answers=Answers(), artifacts=Shelf(manifest.root, manifest), sources={}
+        package=manifest.root, answers=Answers(), artifacts=ArtifactStore(manifest.root, manifest), sources={}
     )
 
 

@@ -10,7 +10,7 @@ from autograder.assignment import manifest
 from autograder.assignment.settings import choose
 from autograder.grading.grade import grade
 from autograder.submission import answers, staged
-from autograder.submission.reader import form_lines
+from autograder.submission.reader import form_errors
 from tests.harness.mini import Mini, results_of
 
 ROOT = Path(__file__).parents[2]
@@ -52,9 +52,9 @@ def test_every_answer_has_the_line_on_which_it_begins(tmp_path: Path) -> None:
 
 
 def test_search_for_lines_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_lines, "WORK", 40)
+    monkeypatch.setattr(form_errors, "WORK", 40)
     text = "a = 1\nb = [\n" + "1,\n" * 1000 + "]\nc = 3\n"
-    assert form_lines.places(text) == {"a": 1}
+    assert form_errors.answer_lines(text) == {"a": 1}
 
 
 def test_wrong_and_blank_answers_name_their_line(mini: Mini) -> None:

@@ -44,7 +44,7 @@ def test_sum(hw):
 @pytest.mark.task("artifacts.net")
 def test_sources(hw):
     "They come from these sources."
-    assert not hw.strangers("artifacts.net"), hw.strangers("artifacts.net")
+    assert not hw.changed_sources("artifacts.net"), hw.changed_sources("artifacts.net")
 
 @pytest.mark.task("answers.reached")
 def test_reached(hw):
@@ -135,7 +135,7 @@ def test_half_precision_is_read_as_single(net: Net) -> None:
     net.grade()
     task = net.mini.loaded().tasks[NET]
     assert (
-        artifacts.Shelf(net.mini.root / "pupil", net.mini.loaded()).read(task).weights["w"].dtype
+        artifacts.ArtifactStore(net.mini.root / "pupil", net.mini.loaded()).read(task).weights["w"].dtype
         == torch.float32
     )
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from autograder import atomic
 from autograder.assignment import manifest as manifests
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.policies import Bundle
 from autograder.cli import main
 from autograder.errors import InputError
-from autograder.release import bundle, closure, secrets
-from autograder.release.archive import pack
+from autograder.release import bundle, closure, leaks
 from autograder.release.staff_parts import StubError, without_staff_parts
 
 ROOT = Path(__file__).parents[2]
@@ -28,18 +28,18 @@ def manifest() -> Manifest:
 
 
 @pytest.fixture(scope="module")
-def handed(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> bundle.Handed:
+def handed(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> bundle.BuiltBundle:
     return bundle.build(manifest, tmp_path_factory.mktemp("handed"))
 
 
 def test_the_same_sources_give_the_same_bytes(
-    handed: bundle.Handed, manifest: Manifest, tmp_path: Path
+    handed: bundle.BuiltBundle, manifest: Manifest, tmp_path: Path
 ) -> None:
     again = bundle.build(manifest, tmp_path)
     assert again.sha256 == handed.sha256 and again.zip.read_bytes() == handed.zip.read_bytes()
 
 
-def test_the_zip_contains_only_the_folder(handed: bundle.Handed) -> None:
+def test_the_zip_contains_only_the_folder(handed: bundle.BuiltBundle) -> None:
     with zipfile.ZipFile(handed.zip) as archive:
         packed = {info.filename: archive.read(info) for info in archive.infolist()}
         assert all(info.external_attr >> 16 == 0o100644 for info in archive.infolist())
@@ -52,7 +52,7 @@ def test_the_zip_contains_only_the_folder(handed: bundle.Handed) -> None:
     assert all(name.startswith("hw12-student/") for name in packed)
 
 
-def test_no_staff_file_by_name(handed: bundle.Handed) -> None:
+def test_no_staff_file_by_name(handed: bundle.BuiltBundle) -> None:
     names = {path.relative_to(handed.folder).as_posix() for path in handed.folder.rglob("*")}
     assert {"README.md", "Makefile", ".github/workflows/classroom.yml", "student/answers.toml"} <= names
     for part in ("solutions", "hidden", "smoke", "oracles", "misconceptions", "harness", "diagnosis"):
@@ -61,7 +61,7 @@ def test_no_staff_file_by_name(handed: bundle.Handed) -> None:
 
 
 def test_the_manifest_of_students_has_all_but_the_staff_table(
-    handed: bundle.Handed, manifest: Manifest
+    handed: bundle.BuiltBundle, manifest: Manifest
 ) -> None:
     theirs = manifests.load(handed.folder / "assignment.toml")
     assert theirs.staff is None and theirs.tasks == manifest.tasks and theirs.given == manifest.given
@@ -69,7 +69,7 @@ def test_the_manifest_of_students_has_all_but_the_staff_table(
     assert "apricots" not in text and "STAFF" not in text
 
 
-def test_make_help_names_the_students_targets_only(handed: bundle.Handed) -> None:
+def test_make_help_names_the_students_targets_only(handed: bundle.BuiltBundle) -> None:
     help_text = subprocess.run(
         ["make", "--no-print-directory", "help"],
         cwd=handed.folder,
@@ -119,10 +119,10 @@ def test_trained_weights_of_the_reference_are_found_under_any_name(
 
 def test_expected_numbers_and_strings_are_found() -> None:
     source = 'def test_it():\n    assert f(2) == 0.123456, "a sentence that only staff have written"\n'
-    words = secrets.Secrets(frozenset(), frozenset(secrets.words(source)))
-    assert secrets.leaks({"notes.md": b"it is 0.123456"}, words) == ["notes.md: 0.123456"]
-    assert secrets.leaks({"a.py": b"# a sentence that only staff have written"}, words)
-    assert not secrets.leaks({"a.py": b"def test_it(): 0.12345", "weights.npz": b"\xff0.123456"}, words)
+    words = leaks.Secrets(words=frozenset(leaks.words(source)))
+    assert leaks.find({"notes.md": b"it is 0.123456"}, words) == ["notes.md: 0.123456"]
+    assert leaks.find({"a.py": b"# a sentence that only staff have written"}, words)
+    assert not leaks.find({"a.py": b"def test_it(): 0.12345", "weights.npz": b"\xff0.123456"}, words)
 
 
 def test_a_listed_but_missing_file_is_named(manifest: Manifest, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_listed_but_missing_file_is_named(manifest: Manifest, tmp_path: Path) 
         bundle.build(other, tmp_path)
 
 
-def test_a_student_copy_makes_no_bundle(handed: bundle.Handed, tmp_path: Path) -> None:
+def test_a_student_copy_makes_no_bundle(handed: bundle.BuiltBundle, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no \[staff\.bundle\]"):
         bundle.build(manifests.load(handed.folder / "assignment.toml"), tmp_path)
 
@@ -175,7 +175,7 @@ def test_the_student_part_of_the_grader_is_closed_and_small() -> None:
 
 
 def test_a_zip_marks_executable_files(tmp_path: Path) -> None:
-    pack({"run": b"#!/bin/sh\n", "a": b""}, tmp_path / "x.zip", executable=["run"])
+    atomic.write_zip(tmp_path / "x.zip", {"run": b"#!/bin/sh\n", "a": b""}, executable=["run"])
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert [(i.filename, i.external_attr >> 16) for i in archive.infolist()] == [
             ("a", 0o100644),
@@ -185,7 +185,7 @@ def test_a_zip_marks_executable_files(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_from_the_bundle_alone_a_filled_homework_passes_and_is_submitted(
-    handed: bundle.Handed, tmp_path: Path
+    handed: bundle.BuiltBundle, tmp_path: Path
 ) -> None:
     """Nothing of this repository can be imported. Stubs are TODO; with the reference in them, all tests pass."""
     there = tmp_path / "there"

@@ -88,7 +88,7 @@ def test_a_function_that_will_not_stop_is_ended(there: Mini, monkeypatch: pytest
 
 def test_an_unknown_question_is_named(there: Mini) -> None:
     """The message is that of the command."""
-    assert "'q9' is no question and no task here" in told("q9")
+    assert "'q9' is not a question or a task of this homework" in told("q9")
 
 
 def test_the_environment_is_unchanged(there: Mini) -> None:

@@ -87,9 +87,9 @@ def test_reference_artifacts_are_valid(question: str) -> None:
     experiment = import_module(f"solutions.given.experiments.{question}")
     manifest = load(ROOT / "assignment.toml")
     task = manifest.tasks[f"artifacts.{experiment.ARTIFACT}"]
-    shelf = artifacts.Shelf(ROOT / "solutions", manifest)
+    shelf = artifacts.ArtifactStore(ROOT / "solutions", manifest)
     shelf.read(task)
-    assert shelf.strangers(task) == []
+    assert shelf.changed_sources(task) == []
     assert set(experiment.SOURCES) >= {manifest.tasks[need].file for need in task.needs}
     card = json.loads((ROOT / f"solutions/artifacts/{task.name}.json").read_text())
     assert list(schemas.mistakes(card, "card")) == [] and card["preset"] == "quick" and card["seed"] == 0

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from autograder.assignment.manifest import Task
 from autograder.submission import answers
 from autograder.submission import sources as source
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process as reading
 from tests.harness.packing import GOOD, member, stage, tarred, zipped
 from tests.harness.test_intake_names import OUTSIDE
 
@@ -87,7 +87,7 @@ class Hangs(Exception):
     pass
 
 
-def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> reading.Reply:
+def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> reading.ReaderOutput:
     """Does the work of `reading.run` without a process."""
 
     def stop(*_: object) -> None:
@@ -102,20 +102,20 @@ def run_here(job: str, request: dict, *, seconds: int = reading.SECONDS) -> read
         ):
             parts.append((json.loads(json.dumps(header)), data))
     except Hangs:
-        return reading.Reply(tuple(parts), f"it took longer than {seconds} s")
+        return reading.ReaderOutput(tuple(parts), f"it took longer than {seconds} s")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    return reading.Reply(tuple(parts), "")
+    return reading.ReaderOutput(tuple(parts), "")
 
 
 @contextlib.contextmanager
 def folder_for_one() -> Iterator[Path]:
     """A new folder, in which the readers run in this process."""
-    run = reading.run if "FUZZ_READER" in os.environ else run_here
+    run = reading.run_reader if "FUZZ_READER" in os.environ else run_here
     with (
         tempfile.TemporaryDirectory() as root,
-        patch.object(reading, "run", run),
+        patch.object(reading, "run_reader", run),
         warnings.catch_warnings(action="ignore"),  # duplicate names in a zip, unusual escapes in a source
     ):
         yield Path(root).resolve()
@@ -235,7 +235,7 @@ def test_folder_of_hostile_names(entries) -> None:
 def test_source_of_any_bytes_has_a_state(data: bytes) -> None:
     with folder_for_one() as root:
         (root / "maths.py").write_bytes(data)
-        seen = source.look(root, [Task("maths.double", "q1", "code", 1, (), 1, 1)])["maths.double"]
+        seen = source.scan(root, [Task("maths.double", "q1", "code", 1, (), 1, 1)])["maths.double"]
     assert seen.state is not source.State.BROKEN or (
         seen.why.startswith("maths.py") and seen.why.isprintable()
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder import schemas
-from autograder.assignment.policies import HandIn, Rank
+from autograder.assignment.policies import HandIn, LeaderboardColumn
 from autograder.cli import main
 from autograder.errors import InputError
 from autograder.grading.grader import Grader
@@ -103,7 +103,10 @@ def test_the_leaderboard_shows_measured_values_not_claims(mini: Mini) -> None:
     record = mini.grade()
     row = {"run": "maths.double", "measured": {"bits": 0.4}, "claimed": {"bits": 0.4}}
     record["training"] = [row, {**row, "measured": {"bits": 0.45678}, "claimed": {}}]
-    ranks = (Rank("Bits", "maths.double", "bits", "asc"), Rank("None", "maths.double", "speed"))
+    ranks = (
+        LeaderboardColumn("Bits", "maths.double", "bits", "asc"),
+        LeaderboardColumn("None", "maths.double", "speed"),
+    )
     assert gradescope.render(record, ranks=ranks)["leaderboard"] == [
         {"name": "Bits", "value": 0.4568, "order": "asc"}
     ]

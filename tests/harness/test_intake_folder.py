@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment.limits import Limits
+from autograder.assignment.limits import IntakeLimits
 from autograder.submission.reader import folder as reader
-from autograder.submission.reader.sift import File, Left
+from autograder.submission.reader.extract import File, Skipped
 from autograder.submission.reader.submission import read
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage
 
@@ -60,9 +60,11 @@ def test_deep_folders_end_at_a_limit(hw: Path, monkeypatch: pytest.MonkeyPatch) 
     for _ in range(300):  # deeper than the maximum length of a path
         os.mkdir("deep" * 6)
         os.chdir("deep" * 6)
-    events = list(read(hw, Limits(), "mini"))
+    events = list(read(hw, IntakeLimits(), "mini"))
     assert sum(isinstance(event, File) for event in events) == 3
-    assert ["more than 32 folders deep" in event.why for event in events if isinstance(event, Left)] == [True]
+    assert ["more than 32 folders deep" in event.why for event in events if isinstance(event, Skipped)] == [
+        True
+    ]
 
 
 def test_large_and_sparse_file_is_not_read(hw: Path) -> None:
@@ -93,9 +95,9 @@ def test_file_that_cannot_be_read_is_named_and_the_rest_is_read(
         return opened(path, flags)
 
     monkeypatch.setattr(reader.os, "open", refuse)
-    events = list(read(hw, Limits(), "mini"))
+    events = list(read(hw, IntakeLimits(), "mini"))
     assert sum(isinstance(event, File) for event in events) == 2
-    left = next(event for event in events if isinstance(event, Left))
+    left = next(event for event in events if isinstance(event, Skipped))
     assert left.name == "pupil/maths.py" and "Permission denied" in left.why
 
 
@@ -111,9 +113,9 @@ def test_folder_that_cannot_be_read_is_named_and_the_rest_is_read(
         return scanned(path)
 
     monkeypatch.setattr(reader.os, "scandir", refuse)
-    events = list(read(hw, Limits(), "mini"))
+    events = list(read(hw, IntakeLimits(), "mini"))
     assert sum(isinstance(event, File) for event in events) == 3
-    assert [event.name for event in events if isinstance(event, Left)] == ["locked"]
+    assert [event.name for event in events if isinstance(event, Skipped)] == ["locked"]
 
 
 def test_modes_and_a_strict_umask_have_no_effect(hw: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from autograder import schemas
-from autograder.assignment.limits import Limits
+from autograder.assignment.limits import IntakeLimits
 from autograder.submission.reader import log as reader
-from autograder.submission.reader.sift import Left, Remark, sift
+from autograder.submission.reader.extract import Remark, Skipped, extract
 from tests.harness.mini import Mini
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
 
@@ -203,8 +203,8 @@ def test_bytes_that_are_too_large_are_left_out_and_never_decoded_completely(
     monkeypatch.setattr(reader.base64, "b64decode", lambda piece: asked.append(len(piece)) or decode(piece))
     files = {"fits.py": bytes(1_000_000), "large.py": bytes(1_000_001)}
     data = json.dumps(log(files=files)).encode()
-    events = list(sift("log", reader.entries("log", data, "mini"), Limits()))
-    assert [(event.name, isinstance(event, Left)) for event in events] == [
+    events = list(extract("log", reader.entries("log", data, "mini"), IntakeLimits()))
+    assert [(event.name, isinstance(event, Skipped)) for event in events] == [
         ("fits.py", False),
         ("large.py", True),
     ]

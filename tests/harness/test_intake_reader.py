@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.submission.reader import run as reading
+from autograder.submission.reader import process as reading
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_every_ending_has_a_description(
 ) -> None:
     done = subprocess.CompletedProcess([], code, b"", stderr)
     monkeypatch.setattr(subprocess, "run", lambda *args, **how: done)
-    assert reading.run("answers", {}) == reading.Reply((), says)
+    assert reading.run_reader("answers", {}) == reading.ReaderOutput((), says)
 
 
 def test_hanging_reader_is_ended_and_its_messages_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,9 @@ def test_hanging_reader_is_ended_and_its_messages_are_kept(monkeypatch: pytest.M
         raise subprocess.TimeoutExpired("reader", timeout, output=b'["one", 3]\nabc["two", 4]\nab')
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert reading.run("answers", {}) == reading.Reply((("one", b"abc"),), "it took longer than 120 s")
+    assert reading.run_reader("answers", {}) == reading.ReaderOutput(
+        (("one", b"abc"),), "it took longer than 120 s"
+    )
 
 
 def test_reader_uses_neither_site_packages_nor_python_environment_variables(
@@ -44,5 +46,5 @@ def test_reader_uses_neither_site_packages_nor_python_environment_variables(
     (tmp_path / "answers.toml").write_text("a = 1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    reply = reading.run("answers", {"path": str(tmp_path / "answers.toml")})
-    assert reply == reading.Reply((({"values": {"a": 1}, "lines": {"a": 1}}, b""),), "")
+    reply = reading.run_reader("answers", {"path": str(tmp_path / "answers.toml")})
+    assert reply == reading.ReaderOutput((({"values": {"a": 1}, "lines": {"a": 1}}, b""),), "")

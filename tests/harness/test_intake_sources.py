@@ -48,12 +48,12 @@ HARMLESS = {
 }
 
 
-def look(root: Path, data: bytes | None) -> source.Look:
+def look(root: Path, data: bytes | None) -> source.TaskSource:
     """The state of `maths.double`. `other.double` must have the right state, whatever `maths` contains."""
     (root / "other.py").write_text(CODE)
     if data is not None:
         (root / "maths.py").write_bytes(data)
-    looks = source.look(root, [Task(name, "q1", "code", 1, (), 1, 1) for name in FINE])
+    looks = source.scan(root, [Task(name, "q1", "code", 1, (), 1, 1) for name in FINE])
     assert looks["other.double"].state is source.State.READY and looks["other.double"].where == "other.py:5"
     return looks["maths.double"]
 

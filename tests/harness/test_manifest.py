@@ -67,7 +67,7 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
 
 def test_needs_are_what_the_reference_calls() -> None:
     manifest = load(ROOT / "assignment.toml")
-    looks = source.look(ROOT / "solutions", manifest.tasks.values())
+    looks = source.scan(ROOT / "solutions", manifest.tasks.values())
     code = [task for task in manifest.tasks.values() if task.kind == "code"]
     for task in code:
         room = [other for other in code if other.id.split(".")[0] == task.id.split(".")[0]]

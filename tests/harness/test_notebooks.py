@@ -10,7 +10,7 @@ from otter.test_files import ExceptionTestFile
 
 from autograder.assignment.manifest import load
 from autograder.errors import InputError
-from autograder.release import notebooks, secrets
+from autograder.release import leaks, notebooks
 from tests.harness.mini import Mini
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ MANIFEST = load(ROOT / "assignment.toml")
 NAMES = ["hw12_diffusion", "hw12_early_exit", "hw12_rlhf"]
 TEXTS = {name: (ROOT / f"notebooks/{name}.py").read_text(encoding="utf-8") for name in NAMES}
 STUBS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "student").rglob("*.py"))]
-SOLUTIONS = secrets.gather(ROOT / "solutions", [], STUBS, [])
+SOLUTIONS = leaks.gather(ROOT / "solutions", opened=STUBS)
 # The closed forms that the handout asks for, in the notation of notebooks, without spaces.
 FORMS = [
     r"1-2\\delta",  # 1(a), (b), (d): the factor of one step
@@ -148,7 +148,7 @@ def test_every_cell_handles_a_todo(name: str) -> None:
 def test_no_answer_is_in_a_notebook(name: str) -> None:
     """A notebook contains no words of a solution block, and no closed form that the handout asks for."""
     text = TEXTS[name]
-    assert secrets.leaks({f"{name}.py": text.encode()}, SOLUTIONS) == []
+    assert leaks.find({f"{name}.py": text.encode()}, SOLUTIONS) == []
     squeezed = re.sub(r"[\s#]|\\[,;!]", "", text)
     assert [form for form in FORMS if re.search(form, squeezed)] == []
 
@@ -157,7 +157,7 @@ def test_no_answer_is_in_a_notebook(name: str) -> None:
 def test_an_answer_would_be_found(task: str) -> None:
     """The scan knows words of every file with solutions: it would find a notebook with one of their lines."""
     module = ROOT / "solutions" / (task.rpartition(".")[0].replace(".", "/") + ".py")
-    assert secrets.leaks({"cell.py": module.read_bytes()}, SOLUTIONS)
+    assert leaks.find({"cell.py": module.read_bytes()}, SOLUTIONS)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.release.stubs import StubError, differences, generate, leaks, write
+from autograder.release import leaks
+from autograder.release.stubs import StubError, differences, generate, write
 from tests.harness.area import ANSWERS_STUB, AREA, AREA_STUB, TASKS, only, package
 
 
@@ -128,29 +129,35 @@ def test_source_that_is_missing_or_linked_is_refused(source: Path, tmp_path: Pat
         generate(source, TASKS)
 
 
+FOUR_SIDES = "return self . width * self . height"
+POWER = ("return math . pow ( value , 2.0", "math . pow ( value , 2.0 )")
+
+
 @pytest.mark.parametrize(
-    ("name", "planted", "line"),
+    ("name", "planted", "found"),
     [
-        ("area.py", "\n# return self.width * self.height\n", "return self.width * self.height"),
-        ("area.py", "import math\n", "import math"),
-        ("given/base.py", "    return  math.pow(value, 2.0)", None),
-        ("README.md", "`return math.pow(value, 2.0)`", "return math.pow(value, 2.0)"),
-        ("answers.toml", 'choice = "sigmoid"\n', 'choice = "sigmoid"'),
-        ("area.py", "# a comment that gives all away\n", "# a comment that gives all away"),
+        ("area.py", "\n# return self.width * self.height\n", ["return self.width * self.height", FOUR_SIDES]),
+        ("area.py", "import math\n", ["import math"]),
+        ("given/base.py", "    return  math.pow(value, 2.0)", [*POWER]),
+        ("README.md", "`return math.pow(value, 2.0)`", [*POWER, "return math.pow(value, 2.0)"]),
+        ("README.md", "`return math.exp(value)`", []),
+        ("answers.toml", 'choice = "sigmoid"\n', ['choice = "sigmoid"']),
+        ("area.py", "# a comment that gives all away\n", ["# a comment that gives all away"]),
     ],
 )
-def test_leaks_are_found(source: Path, name: str, planted: str, line: str | None) -> None:
-    """A line of a solution is found in any file, and nothing else is reported."""
+def test_leaks_are_found(source: Path, name: str, planted: str, found: list[str]) -> None:
+    """Lines and runs of tokens of a solution are found in any file, and nothing else is reported."""
     generated = generate(source, TASKS)
-    assert leaks(source, generated) == []
+    secrets = leaks.gather(source)
+    assert leaks.find(generated, secrets) == []
     generated[name] = generated.get(name, b"") + planted.encode()
-    assert leaks(source, generated) == ([f"{name}: {line}"] if line else [])
+    assert leaks.find(generated, secrets) == sorted(f"{name}: {what}" for what in found)
 
 
 def test_leaks_of_a_broken_source_are_refused(tmp_path: Path) -> None:
     """A source that cannot be read cannot be searched."""
     with pytest.raises(StubError, match="cannot be read as Python"):
-        leaks(only(tmp_path, "x = (\n"), {})
+        leaks.gather(only(tmp_path, "x = (\n"))
 
 
 def test_student_package_equals_the_generated_one() -> None:
@@ -164,5 +171,5 @@ def test_student_package_equals_the_generated_one() -> None:
         root / "solutions", tasks, questions={question.id for question in manifest.questions}
     )
     assert differences(root / "solutions", root / "student", tasks) == []
-    assert leaks(root / "solutions", generated) == []
+    assert leaks.find(generated, leaks.gather(root / "solutions")) == []
     assert len(tasks) >= 40

@@ -119,10 +119,10 @@ def test_interrupted_write_leaves_the_old_file(
     target.mkdir()
     (target / "area.py").write_text("old")
 
-    def broken(_self: Path, _to: Path) -> None:
+    def broken(_from: object, _to: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(Path, "replace", broken)
+    monkeypatch.setattr(os, "replace", broken)
     with pytest.raises(OSError, match="no space"):
         write(source, target, TASKS)
     assert os.listdir(target) == ["area.py"]

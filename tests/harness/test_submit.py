@@ -104,7 +104,7 @@ def test_wrong_tasks_are_reported_without_our_own_faults(inside: Mini) -> None:
     inside.code(CODE.replace("2 * x", "3 * x"))
     inside.public(PUBLIC.replace("hw.answer", "hw.no_such_thing"))
     manifest = inside.loaded()
-    said = list(contents.lines(submitted(), submit.take(Path("pupil"), manifest), manifest))
+    said = list(contents.lines(submitted(), submit.collect(Path("pupil"), manifest), manifest))
     wrong = [text for heading, text in said if heading == "no points"]
     assert wrong == ["2 tasks FAILED, wholly or in part: maths.double, maths.quadruple"]
 
@@ -113,7 +113,7 @@ def test_problem_of_an_artifact_is_reported(inside: Mini) -> None:
     Path("pupil/artifacts/net.json").write_text(json.dumps({**CARD, "weights": "0" * 64}))
     log = submitted()
     (row,) = log["artifacts"]
-    taken = submit.take(Path("pupil"), inside.loaded())
+    taken = submit.collect(Path("pupil"), inside.loaded())
     said = list(contents.lines(log, taken, inside.loaded()))
     assert row["problem"] and ("no points", f"artifacts/net.safetensors: {row['problem']}") in said
 

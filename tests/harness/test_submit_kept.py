@@ -66,13 +66,13 @@ def test_interruption_while_writing_keeps_the_old_files(
     LOG.write_text("old")
     before = {path.name for path in Path().iterdir()}
 
-    def half(*arguments: object) -> None:
-        Path(str(arguments[-1])).write_text("half")
+    def half(*arguments: object, **_: object) -> None:
+        next(path for path in arguments if isinstance(path, Path)).write_text("half")
         raise error
 
-    taken, record = submit.take(Path("pupil"), inside.loaded()), inside.grade()
+    taken, record = submit.collect(Path("pupil"), inside.loaded()), inside.grade()
     monkeypatch.setattr(submit, "LARGE_MB", 0)
-    monkeypatch.setattr(*((submit.record, "write") if at == "log" else (submit, "_pack")), half)
+    monkeypatch.setattr(*((submit.record, "write") if at == "log" else (submit.atomic, "write_zip")), half)
     with pytest.raises(error):
         submit.write(record, taken, inside.loaded())
     assert LOG.read_text() == "old" and {path.name for path in Path().iterdir()} - {"out"} == before
@@ -82,7 +82,7 @@ def test_interruption_after_the_rename_keeps_the_old_log_complete(
     inside: Mini, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     LOG.write_text('{"started": "2026-11-24T10:12:13+00:00"}')
-    taken, record = submit.take(Path("pupil"), inside.loaded()), inside.grade()
+    taken, record = submit.collect(Path("pupil"), inside.loaded()), inside.grade()
     replace = os.replace
 
     def stop_at_the_last(old: Path, new: Path) -> None:
@@ -126,7 +126,7 @@ def test_large_log_has_a_zip_that_is_staged_in_the_same_way(
     assert staged(inside.root / ZIP, inside) == as_folder == staged(inside.root / LOG, inside)
     assert as_folder[2] == ()  # a file that compresses extremely well is not treated as a bomb
     with zipfile.ZipFile(ZIP) as archive:
-        assert {info.external_attr >> 16 for info in archive.infolist()} == {0o644}
+        assert {info.external_attr >> 16 for info in archive.infolist()} == {0o100644}
         assert all(name.startswith("pupil/") for name in archive.namelist())  # unpacks into one folder
 
 

@@ -18,7 +18,7 @@ def test_weights_and_card_are_sound(hw, name):
 @pytest.mark.parametrize("name", _each("artifacts", ["coin_flip", "gaussian", "early_exit", "rlhf"]))
 def test_weights_come_from_these_sources(hw, name):
     """The sources named on the card are the sources in this submission."""
-    others = hw.strangers(f"artifacts.{name}")
+    others = hw.changed_sources(f"artifacts.{name}")
     hint = "Train again with the current code. Changes of comments and blank lines do not count."
     assert_true(
         not others,

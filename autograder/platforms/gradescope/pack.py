@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.scope import select
 from autograder.errors import InputError
 from autograder.platforms.gradescope import box as machine
-from autograder.release.archive import pack
 from autograder.release.grading_files import grading_files
 
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -50,5 +50,5 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = ()) -> Packed:
     unstarted = machine.without_a_grade(machine.UNSTARTED, 0)
     files[UNSTARTED] = json.dumps(unstarted, indent=1).encode()
     name = "-".join([manifest.id, "gradescope", *only])
-    pack(files, out / f"{name}.zip", executable=SCRIPTS)
+    atomic.write_zip(out / f"{name}.zip", files, executable=SCRIPTS)
     return Packed(out / f"{name}.zip", len(files), sum(manifest.tasks[task].points for task in scope))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autograder.assignment.policies import Rank
+from autograder.assignment.policies import LeaderboardColumn
 from autograder.outcomes import Outcome
 from autograder.platforms.gradescope.lateness import ON_TIME, Terms
 from autograder.record.build import Record
@@ -13,7 +13,7 @@ from autograder.render import words
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&$])")
 
 
-def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[Rank] = ()) -> dict[str, Any]:
+def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[LeaderboardColumn] = ()) -> dict[str, Any]:
     """The results of a record.
 
     All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
@@ -65,7 +65,7 @@ def _summary(record: Record, terms: Terms) -> str:
     return "\n\n".join([*lines, table, *(plain(note) for note in record["notes"])])
 
 
-def _leaderboard(record: Record, ranks: Sequence[Rank]) -> Iterator[dict[str, Any]]:
+def _leaderboard(record: Record, ranks: Sequence[LeaderboardColumn]) -> Iterator[dict[str, Any]]:
     """What was measured last of each task that is wholly right: its figure on fresh data, not the one it claims."""
     right = {task["id"] for task in record["tasks"] if task["outcome"] == Outcome.PASSED}
     for rank in ranks:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import chdir
 from pathlib import Path
 
+from autograder import atomic
 from autograder.assignment.manifest import Manifest, Question
 from autograder.assignment.scope import select
 from autograder.errors import InputError
@@ -85,8 +86,8 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = (), grade: Sequ
             files=[plugin.SCRIPT, plugin.HOMEWORK],
             output_path="made.zip",
         )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _pack_again(Path("made.zip"), out)
+        with zipfile.ZipFile("made.zip") as made:  # Otter's order and times differ from run to run
+            atomic.write_zip(out, {name: made.read(name) for name in made.namelist()})
 
 
 def _questions(manifest: Manifest, only: tuple[str, ...]) -> Iterable[tuple[Question, float]]:
@@ -95,15 +96,3 @@ def _questions(manifest: Manifest, only: tuple[str, ...]) -> Iterable[tuple[Ques
     for question in manifest.questions:
         if tasks := [task for task in question.tasks if task.id in scope]:
             yield question, sum(task.points for task in tasks)
-
-
-def _pack_again(made: Path, out: Path) -> None:
-    """Otter packs in the order of the disk, with the time of day and uncompressed; here is none of that."""
-    with (
-        zipfile.ZipFile(made) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
-    ):
-        for name in sorted(old.namelist()):
-            info = zipfile.ZipInfo(name)  # of the first day that a zip knows
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            new.writestr(info, old.read(name), zipfile.ZIP_DEFLATED, 9)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from autograder.assignment.manifest import Manifest, Question, Task
-from autograder.release.handout.marks import chapter_of
+from autograder.assignment.scope import chapter_of
 
 
 def label(question: str) -> str:

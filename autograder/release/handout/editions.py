@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from autograder.assignment.manifest import Manifest, Question
 from autograder.release.handout import about
-from autograder.release.handout.marks import POINTS, RUBRIC, SOLUTION, without_forms
-from autograder.release.handout.pages import HEADING, Page, Stretch
+from autograder.release.handout.markers import POINTS, RUBRIC, SOLUTION, without_forms
+from autograder.release.handout.pages import HEADING, Page, Segment
 
 _NOTEBOOK = re.compile(r" notebook=(\S+?)(?=[ }])")
 _MILLIMETRES = 25  # of empty paper for each point that is given by hand
@@ -15,17 +15,17 @@ _MILLIMETRES = 25  # of empty paper for each point that is given by hand
 
 def handout(pages: Sequence[Page], manifest: Manifest) -> str:
     """What students read: every page without what is for staff."""
-    return _join(part for page in pages for stretch in page.stretches for part in _public(stretch, manifest))
+    return _join(part for page in pages for segment in page.segments for part in _public(segment, manifest))
 
 
 def solutions(pages: Sequence[Page], manifest: Manifest) -> str:
     """What staff read: every page, solutions and rubrics in boxes of their own."""
     parts: list[str] = []
-    for stretch in (stretch for page in pages for stretch in page.stretches):
-        if stretch.kind in (SOLUTION, RUBRIC):
-            parts.append(f"::::: {stretch.kind}\n{without_forms(stretch.text)}\n:::::")
+    for segment in (segment for page in pages for segment in page.segments):
+        if segment.kind in (SOLUTION, RUBRIC):
+            parts.append(f"::::: {segment.kind}\n{without_forms(segment.text)}\n:::::")
         else:
-            parts += _public(stretch, manifest)
+            parts += _public(segment, manifest)
     return _join(parts)
 
 
@@ -33,17 +33,17 @@ def answers(pages: Sequence[Page], manifest: Manifest) -> str:
     """What students write in: the questions, and an empty space where a solution stands that is graded by hand."""
     due = {question.id: question for question in manifest.questions if question.manual_points}
     asked = [page for page in pages if page.sections]
-    spaces = Counter(_begins_answer(page, index) for page in asked for index in range(len(page.stretches)))
+    spaces = Counter(_begins_answer(page, index) for page in asked for index in range(len(page.segments)))
     done = Counter[str]()
     parts = ["Name and student ID, of each of you:", "::: {.answer height=10}\n:::"]
     for page in asked:
-        for index, stretch in enumerate(page.stretches):
+        for index, segment in enumerate(page.segments):
             name = _begins_answer(page, index)
             if name in due:
                 done[name] += 1
                 parts.append(_space(due[name], done[name], spaces[name]))
-            elif stretch.kind not in (SOLUTION, RUBRIC):
-                parts += _public(stretch, manifest)
+            elif segment.kind not in (SOLUTION, RUBRIC):
+                parts += _public(segment, manifest)
     return _join(parts)
 
 
@@ -56,25 +56,25 @@ def _space(question: Question, number: int, of: int) -> str:
 
 
 def _begins_answer(page: Page, index: int) -> str:
-    """The question whose solution begins at this stretch; empty where none does."""
-    before = page.stretches[index - 1].kind if index else ""
-    begins = page.stretches[index].kind == SOLUTION and before not in (SOLUTION, RUBRIC)
-    return page.stretches[index].section if begins else ""
+    """The question whose solution begins at this segment; empty where none does."""
+    before = page.segments[index - 1].kind if index else ""
+    begins = page.segments[index].kind == SOLUTION and before not in (SOLUTION, RUBRIC)
+    return page.segments[index].section if begins else ""
 
 
-def _public(stretch: Stretch, manifest: Manifest) -> Iterator[str]:
-    if stretch.kind == POINTS:
+def _public(segment: Segment, manifest: Manifest) -> Iterator[str]:
+    if segment.kind == POINTS:
         yield about.table(manifest)
-    elif stretch.kind == HEADING:
-        notebook = _NOTEBOOK.search(stretch.text)
-        yield _NOTEBOOK.sub("", stretch.text)
+    elif segment.kind == HEADING:
+        notebook = _NOTEBOOK.search(segment.text)
+        yield _NOTEBOOK.sub("", segment.text)
         questions = {question.id: question for question in manifest.questions}
-        if stretch.section in questions:
-            yield about.question(questions[stretch.section], manifest)
+        if segment.section in questions:
+            yield about.question(questions[segment.section], manifest)
         else:
-            yield about.chapter(stretch.section, manifest, notebook[1] if notebook else "")
-    elif stretch.kind not in (SOLUTION, RUBRIC):
-        yield without_forms(stretch.text)
+            yield about.chapter(segment.section, manifest, notebook[1] if notebook else "")
+    elif segment.kind not in (SOLUTION, RUBRIC):
+        yield without_forms(segment.text)
 
 
 def _join(parts: Iterator[str] | list[str]) -> str:

@@ -7,11 +7,12 @@ marks as a FORM is given on purpose, to be shown or used, and may be repeated.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
-from autograder.release.handout.marks import RUBRIC, SOLUTION
+from autograder.release.handout.markers import RUBRIC, SOLUTION
 from autograder.release.handout.pages import TEXT, Page
+from autograder.release.leaks import in_a_row
 
 WORDS, TOKENS = 7, 9
 _MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n](?:[^$]*?[^$\s])?\$", re.DOTALL)
@@ -38,22 +39,24 @@ def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
         published: texts that students get, by file name: HTML for a name that ends so, else Markdown or LaTeX.
     """
     texts = {name: _text_of(text) if name.endswith(".html") else text for name, text in published.items()}
-    words = {name: set(_runs(_words(text), WORDS)) for name, text in texts.items()}
-    tokens = {name: set(_runs(_tokens(text), TOKENS)) for name, text in texts.items()}
-    questions = [stretch.text for page in pages for stretch in page.stretches if stretch.kind == TEXT]
+    words = {name: set(in_a_row(_words(text), WORDS)) for name, text in texts.items()}
+    tokens = {name: set(in_a_row(_tokens(text), TOKENS)) for name, text in texts.items()}
+    questions = [segment.text for page in pages for segment in page.segments if segment.kind == TEXT]
     given = {
-        run for text in questions for form in _GIVEN.findall(text) for run in _runs(_tokens(form), TOKENS)
+        run for text in questions for form in _GIVEN.findall(text) for run in in_a_row(_tokens(form), TOKENS)
     }
     found: list[str] = []
     for page in pages:
-        for stretch in (stretch for stretch in page.stretches if stretch.kind in (SOLUTION, RUBRIC)):
-            formulas = [_tokens(formula.strip("$")) for formula in _MATH.findall(stretch.text)]
-            own_tokens = [run for formula in formulas for run in _runs(formula, TOKENS) if run not in given]
-            for runs, there in ((_runs(_words(stretch.text), WORDS), words), (own_tokens, tokens)):
+        for segment in (segment for segment in page.segments if segment.kind in (SOLUTION, RUBRIC)):
+            formulas = [_tokens(formula.strip("$")) for formula in _MATH.findall(segment.text)]
+            own_tokens = [
+                run for formula in formulas for run in in_a_row(formula, TOKENS) if run not in given
+            ]
+            for runs, there in ((in_a_row(_words(segment.text), WORDS), words), (own_tokens, tokens)):
                 run = next((run for run in runs if any(run in known for known in there.values())), None)
                 if run:
                     names = ", ".join(name for name, known in there.items() if run in known)
-                    found.append(f"{page.path}:{stretch.line}: `{' '.join(run)}` stands in {names}")
+                    found.append(f"{page.path}:{segment.line}: `{' '.join(run)}` stands in {names}")
     return found
 
 
@@ -66,10 +69,6 @@ def _words(text: str) -> list[str]:
 def _tokens(text: str) -> list[str]:
     tokens = _TOKEN.findall(_LOOKS.sub(" ", text))
     return ["".join(token.split()) for token in tokens if token not in "{}"]
-
-
-def _runs(parts: list[str], length: int) -> Iterator[tuple[str, ...]]:
-    return (tuple(parts[i : i + length]) for i in range(len(parts) - length + 1))
 
 
 class _Text(HTMLParser):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
-from autograder.release.handout.marks import (
+from autograder.assignment.scope import chapter_of
+from autograder.release.handout.markers import (
     BEGIN,
     END,
     FORM,
@@ -13,9 +14,8 @@ from autograder.release.handout.marks import (
     RUBRIC,
     SOLUTION,
     HandoutError,
-    Mark,
-    chapter_of,
-    mark_in,
+    Marker,
+    marker_in,
     section_of,
 )
 from autograder.release.markers import read_text
@@ -24,7 +24,7 @@ TEXT, HEADING = "text", "heading"
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Neighbouring lines of one kind: TEXT, HEADING, SOLUTION, RUBRIC, or POINTS, where the table of points goes."""
 
     kind: str
@@ -38,12 +38,12 @@ class Page:
     """One Markdown file."""
 
     path: Path
-    stretches: tuple[Stretch, ...]
+    segments: tuple[Segment, ...]
 
     @property
     def sections(self) -> list[str]:
         """Ids of the questions and chapters whose heading is here, in order."""
-        return [stretch.section for stretch in self.stretches if stretch.kind == HEADING]
+        return [segment.section for segment in self.segments if segment.kind == HEADING]
 
 
 def read(folder: Path, manifest: Manifest) -> list[Page]:
@@ -54,20 +54,20 @@ def read(folder: Path, manifest: Manifest) -> list[Page]:
     """
     if not (folder / "index.md").is_file():
         raise HandoutError(folder / "index.md", 0, "there is no such file; the handout begins with it")
-    found = [Page(path, tuple(_stretches(path))) for path in sorted(folder.glob("*.md"))]
+    found = [Page(path, tuple(_segments(path))) for path in sorted(folder.glob("*.md"))]
     questions = [question.id for question in manifest.questions]
     known = list(dict.fromkeys(name for question in questions for name in (chapter_of(question), question)))
     seen: set[str] = set()
     for page in found:
-        for stretch in (stretch for stretch in page.stretches if stretch.kind == HEADING):
-            if stretch.section not in known:
+        for segment in (segment for segment in page.segments if segment.kind == HEADING):
+            if segment.section not in known:
                 what = (
-                    f"unknown question `{stretch.section}`; {manifest.path.name} has {', '.join(questions)}"
+                    f"unknown question `{segment.section}`; {manifest.path.name} has {', '.join(questions)}"
                 )
-                raise HandoutError(page.path, stretch.line, what)
-            if stretch.section in seen:
-                raise HandoutError(page.path, stretch.line, f"a second section `{stretch.section}`")
-            seen.add(stretch.section)
+                raise HandoutError(page.path, segment.line, what)
+            if segment.section in seen:
+                raise HandoutError(page.path, segment.line, f"a second section `{segment.section}`")
+            seen.add(segment.section)
     for question in questions:
         if question not in seen:
             what = f"no page has a heading for {question}; write `## (d) Its title {{#{question}}}`"
@@ -80,23 +80,23 @@ def read(folder: Path, manifest: Manifest) -> list[Page]:
     return sorted(found, key=place)
 
 
-def _stretches(path: Path) -> Iterator[Stretch]:
+def _segments(path: Path) -> Iterator[Segment]:
     source = read_text(path)
     _check_equations(path, source)
-    opened: list[tuple[Mark, int]] = []
+    opened: list[tuple[Marker, int]] = []
     section, start, lines = "", 1, list[str]()
 
-    def flush(upto: int) -> Iterator[Stretch]:
+    def flush(upto: int) -> Iterator[Segment]:
         nonlocal start, lines
         text = "\n".join(lines)
         if text.strip():
             blank = len(text) - len(text.lstrip("\n"))
             kind = opened[-1][0].block if opened else TEXT
-            yield Stretch(kind, section, start + blank, text.strip("\n"))
+            yield Segment(kind, section, start + blank, text.strip("\n"))
         start, lines = upto + 1, []
 
     for number, line in enumerate(source.split("\n"), start=1):
-        mark = mark_in(path, number, line)
+        mark = marker_in(path, number, line)
         heading = section_of(line)
         if not heading and (mark is None or mark.kind == FORM):
             lines.append(line)
@@ -105,7 +105,7 @@ def _stretches(path: Path) -> Iterator[Stretch]:
                 raise HandoutError(path, number, f"a section begins in the block of line {opened[-1][1]}")
             yield from flush(number)
             section = heading
-            yield Stretch(HEADING, section, number, line)
+            yield Segment(HEADING, section, number, line)
         elif mark:
             if mark.kind == END:
                 _check_end(path, number, mark, opened)
@@ -116,7 +116,7 @@ def _stretches(path: Path) -> Iterator[Stretch]:
             elif mark.kind == END:
                 opened.pop()
             else:
-                yield Stretch(POINTS, section, number, "")
+                yield Segment(POINTS, section, number, "")
     if opened:
         mark, number = opened[-1]
         raise HandoutError(path, number, f"unclosed block: `<!-- END {mark.block.upper()} -->` is missing")
@@ -135,7 +135,9 @@ def _check_equations(path: Path, source: str) -> None:
         raise HandoutError(path, begun, "this equation has no end: `$$` is missing")
 
 
-def _check_begin(path: Path, number: int, mark: Mark, section: str, opened: list[tuple[Mark, int]]) -> None:
+def _check_begin(
+    path: Path, number: int, mark: Marker, section: str, opened: list[tuple[Marker, int]]
+) -> None:
     around = opened[-1][0].block if opened else ""
     if mark.block == RUBRIC and around != SOLUTION:
         raise HandoutError(path, number, "a rubric stands inside a solution, so that students never see it")
@@ -146,7 +148,7 @@ def _check_begin(path: Path, number: int, mark: Mark, section: str, opened: list
         raise HandoutError(path, number, f"a block of `{mark.section}` stands in {where}")
 
 
-def _check_end(path: Path, number: int, mark: Mark, opened: list[tuple[Mark, int]]) -> None:
+def _check_end(path: Path, number: int, mark: Marker, opened: list[tuple[Marker, int]]) -> None:
     if not opened:
         raise HandoutError(path, number, f"stray `<!-- END {mark.block.upper()} -->`: no block is open")
     inner, line = opened[-1]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
-from autograder.release.handout.marks import RUBRIC, HandoutError
-from autograder.release.handout.pages import Page, Stretch
+from autograder.release.handout.markers import RUBRIC, HandoutError
+from autograder.release.handout.pages import Page, Segment
 
 _ROW = re.compile(r"- (\d+(?:\.\d+)?) points?: \S")
 
@@ -21,11 +21,11 @@ def check(pages: Sequence[Page], manifest: Manifest) -> None:
     given: dict[str, float] = defaultdict(float)
     last: dict[str, tuple[Path, int]] = {}
     for page in pages:
-        for stretch in page.stretches:
-            last.setdefault(stretch.section, (page.path, stretch.line))
-            if stretch.kind == RUBRIC:
-                given[stretch.section] += _points(page.path, stretch)
-                last[stretch.section] = (page.path, stretch.line)
+        for segment in page.segments:
+            last.setdefault(segment.section, (page.path, segment.line))
+            if segment.kind == RUBRIC:
+                given[segment.section] += _points(page.path, segment)
+                last[segment.section] = (page.path, segment.line)
     due = {question.id: question.manual_points for question in manifest.questions}
     for section in given.keys() | {name for name, points in due.items() if points}:
         if abs(given[section] - due.get(section, 0)) > 1e-9:
@@ -33,7 +33,7 @@ def check(pages: Sequence[Page], manifest: Manifest) -> None:
             raise HandoutError(*last[section], f"{what} {due.get(section, 0):g}")
 
 
-def _points(path: Path, rubric: Stretch) -> float:
+def _points(path: Path, rubric: Segment) -> float:
     points = 0.0
     for number, line in enumerate(rubric.text.split("\n"), start=rubric.line):
         row = _ROW.match(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3]))  # started by path and isolated, so nothing else names it
 
-from autograder.submission.reader.run import OUT_OF_MEMORY
+from autograder.submission.reader.process import OUT_OF_MEMORY
 
 
 def main(job: str, seconds: int, memory_mb: int) -> None:

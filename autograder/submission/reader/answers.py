@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader import bounded, form_lines
+from autograder.submission.reader import form_errors, small_file
 
 KB = 64
 DEPTH = 20
@@ -20,9 +20,9 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     """One part: the `values` of the form at `path` and the `lines` they stand on, or what is the `problem` with it."""
     path, text = Path(request["path"]), ""
     try:
-        text = bounded.text(path, KB, "; shorten the answers")
+        text = small_file.read_text(path, KB, "; shorten the answers")
         values = {key: _plain(value, DEPTH) for key, value in tomllib.loads(text).items()}
-        yield {"values": values, "lines": form_lines.places(text)}, b""
+        yield {"values": values, "lines": form_errors.answer_lines(text)}, b""
     except FileNotFoundError:
         yield _problem(path, "is missing: put the file back, under this name")
     except OSError as error:
@@ -32,7 +32,7 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     except (RecursionError, TooDeep):
         yield _problem(path, "is nested too deeply: an answer is a word, a number or a list of them")
     except ValueError as error:  # tomllib.TOMLDecodeError, and int() where a number has thousands of digits
-        yield _problem(path, f"is not valid TOML: {str(error)[:200]}{form_lines.mend(text, error)}")
+        yield _problem(path, f"is not valid TOML: {str(error)[:200]}{form_errors.advice(text, error)}")
 
 
 def _problem(path: Path, what: str) -> tuple[Any, bytes]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO
 
 from autograder.submission.reader import names
-from autograder.submission.reader.sift import Entry, Remark
+from autograder.submission.reader.extract import ArchiveEntry, Remark
 
 
-def entries(root: Path) -> Iterator[Entry | Remark]:
+def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
     """Every file below `root` in the order of names; folders that are noise are not entered."""
     waiting: list[names.Parts] = [()]
     while waiting:
@@ -40,14 +40,14 @@ def lone_file(root: Path) -> Path | None:
     """The only file in a folder, noise apart; Gradescope hands out a tar or a log like that."""
     found: list[str] = []
     for entry in entries(root):
-        if isinstance(entry, Entry) and not names.is_noise(tuple(entry.name.split("/"))):
+        if isinstance(entry, ArchiveEntry) and not names.is_noise(tuple(entry.name.split("/"))):
             if entry.odd or found:
                 return None
             found.append(entry.name)
     return root / found[0] if found else None
 
 
-def _entry(entry: os.DirEntry[str], parts: names.Parts) -> Entry:
+def _entry(entry: os.DirEntry[str], parts: names.Parts) -> ArchiveEntry:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
@@ -56,11 +56,11 @@ def _entry(entry: os.DirEntry[str], parts: names.Parts) -> Entry:
         return _odd(parts, "a link; hand in the file itself")
     if not stat.S_ISREG(status.st_mode):
         return _odd(parts, "no plain file; delete it")
-    return Entry("/".join(parts), status.st_size, partial(open_plain, Path(entry.path)))
+    return ArchiveEntry("/".join(parts), status.st_size, partial(open_plain, Path(entry.path)))
 
 
-def _odd(parts: names.Parts, why: str) -> Entry:
-    return Entry("/".join(parts), 0, partial(open_plain, Path(os.devnull)), why)
+def _odd(parts: names.Parts, why: str) -> ArchiveEntry:
+    return ArchiveEntry("/".join(parts), 0, partial(open_plain, Path(os.devnull)), why)
 
 
 def open_plain(path: Path) -> IO[bytes]:

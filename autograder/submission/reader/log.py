@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from autograder.submission.reader import names
-from autograder.submission.reader.sift import Entry, Remark
+from autograder.submission.reader.extract import ArchiveEntry, Remark
 
 DIGITS = 100  # of a whole number; Python's own limit is 4300, and a record has none of either
-MEND = "hand in the package's folder, or make the log anew with `make submit`"
+ADVICE = "hand in the package's folder, or make the log anew with `make submit`"
 PIECE = 1 << 16  # letters of base64 that are decoded at a time; a multiple of 4
 
 
@@ -28,27 +28,27 @@ def embedded(data: bytes) -> str | dict[str, str]:
     return {"base64": base64.b64encode(data).decode()}
 
 
-def entries(name: str, data: bytes, assignment: str) -> Iterator[Entry | Remark]:
+def entries(name: str, data: bytes, assignment: str) -> Iterator[ArchiveEntry | Remark]:
     """Every file that the log holds in `files`, its path inside the package mapped to what is in it."""
     oddities: dict[str, None] = {}
     try:
         log = _parse(data, oddities)
     except UnicodeDecodeError:
-        yield Remark(f"{name} is not UTF-8 text: {MEND}")
+        yield Remark(f"{name} is not UTF-8 text: {ADVICE}")
         return
     except RecursionError:
-        yield Remark(f"{name} is nested too deeply for a log: {MEND}")
+        yield Remark(f"{name} is nested too deeply for a log: {ADVICE}")
         return
     except json.JSONDecodeError as error:
-        yield Remark(f"{name} is not valid JSON ({error}): {MEND}")
+        yield Remark(f"{name} is not valid JSON ({error}): {ADVICE}")
         return
     for oddity in list(oddities)[:5]:
         yield Remark(f"{name} {oddity}")
     if not isinstance(log, dict):
-        yield Remark(f"{name} is JSON and no log of an assignment: {MEND}")
+        yield Remark(f"{name} is JSON and no log of an assignment: {ADVICE}")
         return
     if "nbformat" in log:
-        yield Remark(f"{name} is a notebook: {MEND}")
+        yield Remark(f"{name} is a notebook: {ADVICE}")
         return
     named = log.get("assignment")
     of = named.get("id") if isinstance(named, dict) else None
@@ -57,7 +57,7 @@ def entries(name: str, data: bytes, assignment: str) -> Iterator[Entry | Remark]
         yield Remark(f"{name} is a log of {other}, and this is {assignment}: hand in the right one")
     files = log.get("files")
     if not isinstance(files, dict) or not files:
-        yield Remark(f"{name} holds no sources: {MEND}")
+        yield Remark(f"{name} holds no sources: {ADVICE}")
         return
     measured = {path: _measure(value) for path, value in files.items()}
     yield from _compare(name, {path: digest for path, (digest, _) in measured.items()}, log.get("sources"))
@@ -133,11 +133,11 @@ def _pieces(value: Any) -> Iterator[bytes]:
             raise ValueError("neither text nor base64")
 
 
-def _entry(path: str, value: Any, digest: str, size: int) -> Entry:
+def _entry(path: str, value: Any, digest: str, size: int) -> ArchiveEntry:
     if not digest:
         why = "no UTF-8 text and no base64 in the log; make the log anew with `make submit`"
-        return Entry(path, 0, io.BytesIO, why)
-    return Entry(path, size, partial(_opened, value))  # only where its size is within the limits
+        return ArchiveEntry(path, 0, io.BytesIO, why)
+    return ArchiveEntry(path, size, partial(_opened, value))  # only where its size is within the limits
 
 
 def _opened(value: Any) -> io.BytesIO:

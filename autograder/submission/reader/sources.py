@@ -11,7 +11,7 @@ READY, TODO, BROKEN = "ready", "todo", "broken"
 TODO_PREFIX = "TODO("
 LARGEST = 1_000_000  # bytes, as `[intake]` has it by default; a student's own run meets no intake
 NOT_UTF_8 = "this file is not UTF-8 text; save it again with that encoding"
-MENDS = {  # a part of Python's own message, and what to do
+FIXES = {  # a part of Python's own message, and what to do
     "Missing parentheses in call to 'print'": "that is Python 2",
     "Missing parentheses in call to 'exec'": "that is Python 2",
     "multiple exception types": "Python 3 writes `except (A, B) as error`",
@@ -41,15 +41,15 @@ class Unreadable(Exception):
 
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
-    """One part a file: for each of its names the fields of a `source.Look`."""
+    """One part a file: for each of its names the fields of a `TaskSource`."""
     for file, names in request["files"].items():
         try:
             tree = _parse(Path(request["package"]) / file, file)
-            looks = {name: _look(tree, file, name) for name in names}
+            tasks = {name: _scan(tree, file, name) for name in names}
         except Unreadable as error:
             where = f"{file}:{error.line}" if error.line else file
-            looks = {name: {"state": BROKEN, "where": where, "why": error.why} for name in names}
-        yield {"file": file, "looks": looks}, b""
+            tasks = {name: {"state": BROKEN, "where": where, "why": error.why} for name in names}
+        yield {"file": file, "tasks": tasks}, b""
 
 
 def _parse(path: Path, file: str) -> ast.Module:
@@ -93,20 +93,20 @@ def _explained(error: SyntaxError | ValueError, data: bytes, file: str) -> Unrea
             line, why = data.count(b"\n", 0, data.index(b"\0")) + 1, NOT_UTF_8  # UTF-16 most of the time
         else:
             line = getattr(error, "lineno", None) or 1
-            why = f"Python cannot read this file: {_mended(error, text, line)}"
+            why = f"Python cannot read this file: {_with_fix(error, text, line)}"
     return Unreadable(line, f"{file}:{line}: {why}")
 
 
-def _mended(error: SyntaxError | ValueError, text: str, line: int) -> str:
+def _with_fix(error: SyntaxError | ValueError, text: str, line: int) -> str:
     message = shown(getattr(error, "msg", None) or str(error))
     lines = text.split("\n", line)
     begins = lines[line - 1].lstrip() if line <= len(lines) else ""
-    mends = [mend for start, mend in LEFTOVERS.items() if begins.startswith(start)]
-    mends += [mend for part, mend in MENDS.items() if part in message]
-    return "; ".join([message, *mends[:1]])
+    fixes = [fix for start, fix in LEFTOVERS.items() if begins.startswith(start)]
+    fixes += [fix for part, fix in FIXES.items() if part in message]
+    return "; ".join([message, *fixes[:1]])
 
 
-def _look(tree: ast.Module, file: str, name: str) -> dict[str, Any]:
+def _scan(tree: ast.Module, file: str, name: str) -> dict[str, Any]:
     definitions = [
         node
         for node in ast.walk(tree)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.assignment.limits import MB, Limits
+from autograder.assignment.limits import MB, IntakeLimits
 from autograder.submission.reader import folder, log, names, tarred, zipped
-from autograder.submission.reader.sift import Event, File, Left, Log, Remark, sift
+from autograder.submission.reader.extract import Event, File, Log, Remark, Skipped, extract
 
 MAGIC = {
     b"PK\x03\x04": "zip",
@@ -25,18 +25,18 @@ HANDED_IN = "hand in the package's folder, a .zip or .tar of it, or submission_l
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     """The events of `read`, each as its kind, name and reason, with a file's bytes."""
-    limits = Limits(**request["limits"])
+    limits = IntakeLimits(**request["limits"])
     for event in read(Path(request["path"]), limits, request["assignment"]):
         match event:
             case File():
                 yield ("file", event.name, ""), event.data
-            case Left():
+            case Skipped():
                 yield ("left", event.name[:400], event.why), b""
             case Remark():
                 yield ("remark", "", event.text), b""
 
 
-def read(path: Path, limits: Limits, assignment: str) -> Iterator[Event]:
+def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
     """What is in a folder, an archive or a log; whatever that is, as events and never as an exception."""
     name = names.shown(path.name)
     try:
@@ -46,7 +46,7 @@ def read(path: Path, limits: Limits, assignment: str) -> Iterator[Event]:
             kind = kind_of(path)
         if kind == "log" and path.stat().st_size > limits.log_mb * MB:
             yield Remark(
-                f"{name} has more than {limits.log_mb:g} MB, the most that a log may have: {log.MEND}"
+                f"{name} has more than {limits.log_mb:g} MB, the most that a log may have: {log.ADVICE}"
             )
             return
         data = path.read_bytes() if kind == "log" else b""
@@ -55,11 +55,11 @@ def read(path: Path, limits: Limits, assignment: str) -> Iterator[Event]:
         return
     match kind:
         case "folder":
-            events = sift(name, folder.entries(path), limits)
+            events = extract(name, folder.entries(path), limits)
         case "zip":
-            events = sift(name, zipped.entries(path, limits.ratio), limits)
+            events = extract(name, zipped.entries(path, limits.ratio), limits)
         case "tar" | "gzip" | "bzip2" | "xz":
-            events = sift(name, tarred.entries(path, kind, limits.ratio), limits)
+            events = extract(name, tarred.entries(path, kind, limits.ratio), limits)
         case "log":
             events = iter([Log(name, data)])
         case "":
@@ -71,8 +71,8 @@ def read(path: Path, limits: Limits, assignment: str) -> Iterator[Event]:
             yield event
             continue
         name = names.shown(event.name)
-        for inner in sift(name, log.entries(name, event.data, assignment), limits):
-            yield Left(inner.name) if isinstance(inner, Log) else inner
+        for inner in extract(name, log.entries(name, event.data, assignment), limits):
+            yield Skipped(inner.name) if isinstance(inner, Log) else inner
 
 
 def _lone_container(path: Path) -> Path | None:

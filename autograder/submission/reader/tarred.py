@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader.sift import Entry, Ration, Rationed, Readable, Remark
+from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
 
 OPENERS: dict[str, Callable[[Path, str], Any]] = {
     "tar": open,
@@ -33,18 +33,18 @@ class _Header(tarfile.TarInfo):
             raise tarfile.ReadError(str(error)) from error
 
 
-def entries(path: Path, kind: str, ratio: float) -> Iterator[Entry | Remark]:
+def entries(path: Path, kind: str, ratio: float) -> Iterator[ArchiveEntry | Remark]:
     """Every file of the tar, in its own order; each has to be read before the next is asked for."""
-    ration = Ration(path.stat().st_size, ratio)
+    budget = UnpackBudget(path.stat().st_size, ratio)
     with OPENERS[kind](path, "rb") as packed:
-        stream: Any = Rationed(packed, ration)
+        stream: Any = BudgetedStream(packed, budget)
         with tarfile.open(
             fileobj=stream, mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape"
         ) as tar:
             while (info := tar.next()) is not None:
                 tar.members.clear()  # type: ignore[attr-defined]  # it keeps every header
                 if not info.isdir():
-                    yield Entry(info.name, info.size, partial(_open, tar, info), _odd(info))
+                    yield ArchiveEntry(info.name, info.size, partial(_open, tar, info), _odd(info))
 
 
 def _odd(info: tarfile.TarInfo) -> str:

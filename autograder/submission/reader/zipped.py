@@ -8,15 +8,15 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from autograder.submission.reader.sift import Entry, Ration, Rationed, Readable, Remark
+from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
 
 ENCRYPTED = 0x1
 LOCAL_HEADER = 30  # bytes, at the least, between an entry's offset and its data
 
 
-def entries(path: Path, ratio: float) -> Iterator[Entry | Remark]:
+def entries(path: Path, ratio: float) -> Iterator[ArchiveEntry | Remark]:
     """Every file of the zip, in its own order."""
-    ration = Ration(path.stat().st_size, ratio)
+    budget = UnpackBudget(path.stat().st_size, ratio)
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
         overlapping = _overlapping(infos)
@@ -24,7 +24,7 @@ def entries(path: Path, ratio: float) -> Iterator[Entry | Remark]:
             name = info.orig_filename  # `filename` ends at the first NUL
             if not name.replace("\\", "/").endswith("/"):
                 odd = _odd(info, overlapping)
-                yield Entry(name, info.file_size, partial(_open, archive, info, ration), odd)
+                yield ArchiveEntry(name, info.file_size, partial(_open, archive, info, budget), odd)
 
 
 def _odd(info: zipfile.ZipInfo, overlapping: set[int]) -> str:
@@ -51,6 +51,6 @@ def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
 
 
 @contextmanager
-def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, ration: Ration) -> Iterator[Readable]:
+def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: UnpackBudget) -> Iterator[Readable]:
     with archive.open(info) as stream:
-        yield Rationed(stream, ration)
+        yield BudgetedStream(stream, budget)

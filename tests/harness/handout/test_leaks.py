@@ -8,7 +8,7 @@ from autograder.assignment.manifest import load
 from autograder.errors import InputError
 from autograder.release import handout
 from autograder.release.handout import convert, editions, leaks, pages
-from autograder.release.handout.marks import RUBRIC, SOLUTION
+from autograder.release.handout.markers import RUBRIC, SOLUTION
 
 from .booklet import Booklet
 
@@ -48,7 +48,7 @@ def test_every_block_would_be_found_in_every_file(sources, name):
     text = editions.solutions(sources, load(ROOT / "assignment.toml"))
     found = "\n".join(leaks.find(sources, {name: EXTENSIONS[name](text, "Planted")}))
     for page in sources:
-        for block in page.stretches:
+        for block in page.segments:
             if block.kind in (SOLUTION, RUBRIC):
                 assert f"{page.path}:{block.line}: " in found
 

@@ -4,7 +4,7 @@ import pytest
 
 from autograder.errors import InputError
 from autograder.release.handout import pages, rubric
-from autograder.release.handout.marks import HandoutError
+from autograder.release.handout.markers import HandoutError
 
 from .booklet import QUESTIONS, Booklet
 
@@ -22,7 +22,7 @@ def read(booklet):
 
 def test_parts_have_their_kind_section_and_line(booklet):
     page = read(booklet)[1]
-    found = [(stretch.kind, stretch.section, stretch.line) for stretch in page.stretches]
+    found = [(stretch.kind, stretch.section, stretch.line) for stretch in page.segments]
     assert found == [
         ("heading", "q1", 1),
         ("text", "q1", 3),
@@ -35,7 +35,7 @@ def test_parts_have_their_kind_section_and_line(booklet):
         ("solution", "q1b", 34),
     ]
     lines = QUESTIONS.split("\n")
-    assert all(stretch.text.startswith(lines[stretch.line - 1]) for stretch in page.stretches)
+    assert all(stretch.text.startswith(lines[stretch.line - 1]) for stretch in page.segments)
 
 
 def test_pages_come_in_the_order_of_the_manifest(booklet):

@@ -20,7 +20,7 @@ from autograder.errors import InputError
 
 SOLUTION, RUBRIC = "solution", "rubric"
 BEGIN, END, FORM, POINTS = "begin", "end", "form", "points"
-_MARK = re.compile(
+_MARKER = re.compile(
     r"<!-- (?:(?P<begin>BEGIN) (?P<opened>SOLUTION|RUBRIC) (?P<section>q\d+[a-z]?)|END (?P<closed>SOLUTION|RUBRIC)"
     r"|(?P<form>FORM) q\d+[a-z]?\.\w+|POINTS) -->"
 )
@@ -47,7 +47,7 @@ class HandoutError(InputError):
 
 
 @dataclass(frozen=True)
-class Mark:
+class Marker:
     """A marker: `kind` is BEGIN, END, FORM or POINTS."""
 
     kind: str
@@ -55,7 +55,7 @@ class Mark:
     section: str = ""  # of BEGIN
 
 
-def mark_in(path: Path, number: int, line: str) -> Mark | None:
+def marker_in(path: Path, number: int, line: str) -> Marker | None:
     """The marker that a line is, if it is one.
 
     Raises:
@@ -63,17 +63,17 @@ def mark_in(path: Path, number: int, line: str) -> Mark | None:
     """
     if "<!--" not in line and "-->" not in line:
         return None
-    found = _MARK.fullmatch(line.strip())
+    found = _MARKER.fullmatch(line.strip())
     if found is None:
-        inside = _MARK.search(line)
+        inside = _MARKER.search(line)
         if inside:
             raise HandoutError(path, number, f"`{inside[0]}` has to stand alone on its line")
         raise HandoutError(path, number, f"unknown marker `{line.strip()}`; {_GRAMMAR}")
     if found["begin"]:
-        return Mark(BEGIN, found["opened"].lower(), found["section"])
+        return Marker(BEGIN, found["opened"].lower(), found["section"])
     if found["closed"]:
-        return Mark(END, found["closed"].lower())
-    return Mark(FORM if found["form"] else POINTS)
+        return Marker(END, found["closed"].lower())
+    return Marker(FORM if found["form"] else POINTS)
 
 
 def without_forms(text: str) -> str:
@@ -85,8 +85,3 @@ def section_of(line: str) -> str:
     """Id of the question or chapter whose heading the line is; empty for any other line."""
     found = _HEADING.fullmatch(line)
     return found[1] if found else ""
-
-
-def chapter_of(question: str) -> str:
-    """Id of the chapter that holds a question: q1 for q1d."""
-    return re.sub(r"[a-z]+$", "", question)

@@ -1,10 +1,8 @@
 """Where the answers of a form stand, and what is probably wrong on a line that is no TOML."""
 
 import re
-import tomllib
-from collections.abc import Iterator
-from typing import Any
 
+from autograder.assignment.toml_lines import statements
 from autograder.submission.reader.names import shown
 
 # What a value that TOML does not take begins with, and what to write.
@@ -19,31 +17,35 @@ _FIRSTS = {
 WORK = 1_000_000  # characters that are parsed to find places; a long form may stay without some
 
 
-def places(text: str) -> dict[str, int]:
+def answer_lines(text: str) -> dict[str, int]:
     """The line (1-based) on which each answer begins; what stands in a table has none."""
     found: dict[str, int] = {}
-    for line, statement, values in _statements(text):
-        if statement.lstrip().startswith("["):
+    for statement in statements(text, max_work=WORK):
+        if statement.text.lstrip().startswith("["):
             break  # a table: what follows is inside it
-        for key in values:
-            found.setdefault(key, line)
+        for key in statement.values or ():
+            found.setdefault(key, statement.line)
     return found
 
 
-def mend(text: str, error: ValueError) -> str:
+def advice(text: str, error: ValueError) -> str:
     """The line that a parser stumbled over, and what to write there; "" where it names none."""
     said, lines = str(error), text.split("\n")
     named = re.search(r"at line (\d+)", said)
     if named:
         number = int(named[1])
     elif "end of document" in said:
-        number = max(line for line, *_ in _statements(text))  # the last one never ends
+        number = _last_statement(text)  # which never ends
     else:
         return ""
     if "Unclosed array" in said or "Illegal character" in said:
-        number = max(line for line, *_ in _statements("\n".join(lines[:number])))
+        number = _last_statement("\n".join(lines[:number]))
     line = lines[number - 1].strip()
     return f"; line {number} is `{shown(line)}`: {_advice(line, said)}"
+
+
+def _last_statement(text: str) -> int:
+    return max(statement.line for statement in statements(text, max_work=WORK))
 
 
 def _advice(line: str, said: str) -> str:
@@ -71,21 +73,3 @@ def _advice_on_text(value: str, said: str) -> str:
     if "Expected newline" in said:
         return 'text that has quotes in it stands between """ and """'
     return 'close the quotes on the same line; text of several lines stands between """ and """'
-
-
-def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Each statement with the line on which it begins and what it says; the last says nothing if it never ends."""
-    lines, start, work = text.split("\n"), 0, 0
-    for end in range(1, len(lines) + 1):
-        statement = "\n".join(lines[start:end]) + "\n"
-        work += len(statement)
-        if work > WORK:
-            break
-        try:
-            values = tomllib.loads(statement)
-        except (ValueError, RecursionError):
-            continue
-        yield start + 1, statement, values
-        start = end
-    if start < len(lines):
-        yield start + 1, "", {}

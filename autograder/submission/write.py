@@ -13,14 +13,14 @@ FILE_MODE, FOLDER_MODE = (
 )  # whatever the submission or the umask says: workers run as another user
 
 
-def place(files: Mapping[str, bytes], package: Path) -> None:
+def write_files(files: Mapping[str, bytes], package: Path) -> None:
     """Writes files by their path inside the package."""
     _folder(package)
     for path, data in files.items():
         _write(package, path, data)
 
 
-def overlay(manifest: Manifest, package: Path, digests: Mapping[str, str]) -> list[str]:
+def restore_given_files(manifest: Manifest, package: Path, digests: Mapping[str, str]) -> list[str]:
     """Puts the staff's own copy of every given file in place; says which of the submission's differed.
 
     Args:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 
-def text(path: Path, kb: int, mend: str = "") -> str:
+def read_text(path: Path, kb: int, advice: str = "") -> str:
     """The text of a plain file, without its byte order mark.
 
     Args:
         path: of the file.
         kb: the most that is taken.
-        mend: what to do about a larger one.
+        advice: what to do about a larger one.
 
     Raises:
         OSError: it is missing, no plain file, or larger.
@@ -20,5 +20,5 @@ def text(path: Path, kb: int, mend: str = "") -> str:
     with path.open("rb") as file:
         data = file.read(kb * 1024 + 1)
     if len(data) > kb * 1024:
-        raise OSError(0, f"it has more than {kb} KB{mend}")
+        raise OSError(0, f"it has more than {kb} KB{advice}")
     return data.decode("utf-8-sig")

@@ -21,14 +21,14 @@ OUT_OF_MEMORY = 70  # exit code
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReaderOutput:
     """The parts that came, each a JSON value with its bytes, and how the program was ended; "" where it ended well."""
 
     parts: tuple[tuple[Any, bytes], ...]
     ended: str
 
 
-def run(job: str, request: dict[str, Any], *, seconds: int = SECONDS) -> Reply:
+def run_reader(job: str, request: dict[str, Any], *, seconds: int = SECONDS) -> ReaderOutput:
     """Does one of the jobs of `__main__` within its limits."""
     program = str(Path(__file__).with_name("__main__.py"))
     command = [sys.executable, "-I", "-S", "-W", "ignore", program, job, str(seconds), str(MEMORY_MB)]
@@ -37,8 +37,8 @@ def run(job: str, request: dict[str, Any], *, seconds: int = SECONDS) -> Reply:
             command, input=json.dumps(request).encode(), capture_output=True, timeout=WALL_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        return Reply(tuple(_parts(error.stdout or b"")), f"it took longer than {WALL_SECONDS} s")
-    return Reply(tuple(_parts(done.stdout)), _ending(done, seconds))
+        return ReaderOutput(tuple(_parts(error.stdout or b"")), f"it took longer than {WALL_SECONDS} s")
+    return ReaderOutput(tuple(_parts(done.stdout)), _ending(done, seconds))
 
 
 def _parts(stream: bytes) -> Iterator[tuple[Any, bytes]]:

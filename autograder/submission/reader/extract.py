@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from autograder.assignment.limits import MB, Limits
+from autograder.assignment.limits import MB, IntakeLimits
 from autograder.submission.reader import names
 
 PIECE = 1 << 16
@@ -27,7 +27,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """One entry as its container tells of it; `odd` says why it is no plain file, with the mend."""
 
     name: str
@@ -45,7 +45,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Left:
+class Skipped:
     """A file that was left out; `why` with the mend, or "" where it is just none that is graded."""
 
     name: str
@@ -64,14 +64,14 @@ class Log(File):
     """A `submission_log.json` in a submission that holds nothing else to grade."""
 
 
-Event = File | Left | Remark
+Event = File | Skipped | Remark
 
 
 class LimitReached(Exception):
     """Reading ends here; the message names the limit."""
 
 
-class Ration:
+class UnpackBudget:
     """What may come out of an archive, by what went in; one MB is free."""
 
     def __init__(self, packed: int, ratio: float) -> None:
@@ -89,28 +89,30 @@ class Ration:
             raise LimitReached(f"unpacks to more than {self._ratio:g} times its size")
 
 
-class Rationed:
+class BudgetedStream:
     """A stream of unpacked bytes, every one of which counts."""
 
-    def __init__(self, stream: Readable, ration: Ration) -> None:
-        self._stream, self._ration = stream, ration
+    def __init__(self, stream: Readable, budget: UnpackBudget) -> None:
+        self._stream, self._budget = stream, budget
 
     def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
-        self._ration.take(len(data))
+        self._budget.take(len(data))
         return data
 
 
-def sift(container: str, entries: Iterator[Entry | Remark], limits: Limits) -> Iterator[Event]:
+def extract(
+    container: str, entries: Iterator[ArchiveEntry | Remark], limits: IntakeLimits
+) -> Iterator[Event]:
     """What can be read of the entries. Never raises for what they hold; `container` is named where they end early."""
-    sieve, last, left = _Sieve(limits), "its start", 0
+    extractor, last, left = _Extractor(limits), "its start", 0
     try:
         for entry in entries:
-            event = entry if isinstance(entry, Remark) else sieve.judge(entry)
-            if isinstance(entry, Entry) and event is not None:
+            event = entry if isinstance(entry, Remark) else extractor.judge(entry)
+            if isinstance(entry, ArchiveEntry) and event is not None:
                 last = names.shown(entry.name)
-            left += isinstance(event, Left)
-            if event is not None and not (isinstance(event, Left) and left > limits.entries):
+            left += isinstance(event, Skipped)
+            if event is not None and not (isinstance(event, Skipped) and left > limits.entries):
                 yield event
     except LimitReached as limit:
         yield Remark(f"{container} {limit}: it was read up to {last}; hand in the package's folder alone")
@@ -118,20 +120,20 @@ def sift(container: str, entries: Iterator[Entry | Remark], limits: Limits) -> I
         yield Remark(f"{container} is damaged after {last} ({_words(error)}): pack and upload it again")
     if left > limits.entries:
         yield Remark(f"{left - limits.entries} more entries of {container} were left out")
-    if sieve.log is not None:
-        yield Left(sieve.log.name) if sieve.taken else sieve.log
+    if extractor.log is not None:
+        yield Skipped(extractor.log.name) if extractor.taken else extractor.log
 
 
-class _Sieve:
+class _Extractor:
     """Judges entries by what was taken before; `log` is kept for the case that there is nothing else."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: IntakeLimits) -> None:
         self._limits = limits
         self._bytes = 0
         self.taken = 0
         self.log: Log | None = None
 
-    def judge(self, entry: Entry) -> File | Left | None:
+    def judge(self, entry: ArchiveEntry) -> File | Skipped | None:
         """The file, or why it is left out; None for noise and for the log.
 
         Raises:
@@ -141,43 +143,43 @@ class _Sieve:
         try:
             parts = names.split(entry.name)
         except names.BadName as why:
-            return Left(entry.name, str(why))
+            return Skipped(entry.name, str(why))
         if names.is_noise(parts):
             return None
         name = "/".join(parts)
         if entry.odd:
-            return Left(name, entry.odd)
+            return Skipped(name, entry.odd)
         if names.is_log(parts):
             return self._keep_log(entry, name)
         if not names.is_wanted(parts, limits.accept):
             nested = parts[-1].lower().endswith(names.ARCHIVES)
-            return Left(name, "an archive inside is not opened; hand in what it holds" if nested else "")
+            return Skipped(name, "an archive inside is not opened; hand in what it holds" if nested else "")
         if self.taken >= limits.entries:
             raise LimitReached(f"holds more than {limits.entries} files to grade")
         data = _read(entry, name, limits.file_mb)
-        if isinstance(data, Left):
+        if isinstance(data, Skipped):
             return data
         if self._bytes + len(data) > limits.total_mb * MB:
             too_much = (
                 f"all files together may have {limits.total_mb:g} MB; hand in the package's folder alone"
             )
-            return Left(name, too_much)
+            return Skipped(name, too_much)
         self.taken, self._bytes = self.taken + 1, self._bytes + len(data)
         return File(name, data)
 
-    def _keep_log(self, entry: Entry, name: str) -> Left | None:
+    def _keep_log(self, entry: ArchiveEntry, name: str) -> Skipped | None:
         if self.log is not None:
-            return Left(name, "a second log; hand in one")
+            return Skipped(name, "a second log; hand in one")
         data = _read(entry, name, self._limits.log_mb)
-        if isinstance(data, Left):
+        if isinstance(data, Skipped):
             return data
         self.log = Log(name, data)
         return None
 
 
-def _read(entry: Entry, name: str, limit_mb: float) -> bytes | Left:
+def _read(entry: ArchiveEntry, name: str, limit_mb: float) -> bytes | Skipped:
     limit = int(limit_mb * MB)
-    too_large = Left(name, f"larger than {limit_mb:g} MB, the most that one such file may have")
+    too_large = Skipped(name, f"larger than {limit_mb:g} MB, the most that one such file may have")
     if entry.size > limit:
         return too_large
     data = bytearray()
@@ -188,7 +190,7 @@ def _read(entry: Entry, name: str, limit_mb: float) -> bytes | Left:
                 if len(data) > limit:
                     return too_large
     except DAMAGE as error:
-        return Left(name, f"damaged or not readable ({_words(error)}); save or pack it again")
+        return Skipped(name, f"damaged or not readable ({_words(error)}); save or pack it again")
     return bytes(data)
 
 
