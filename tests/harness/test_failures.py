@@ -204,6 +204,6 @@ def test_every_unusual_reply_has_a_class(number: int) -> None:
 
 @pytest.mark.parametrize("gradients", [None, [], 3, "x", {"x": 3}, {"x": {"w": X}}, {"x": [X]}, {"y": X[:1]}])
 def test_all_unusual_gradients_have_a_class(gradients: object) -> None:
-    for due in ({"x": X}, {"x": None}, {"x": {"w": X}}):
-        pair = Heard(value=X, gradients=gradients), Heard(value=X, gradients=due)
+    for wanted in ({"x": X}, {"x": None}, {"x": {"w": X}}):
+        pair = Heard(value=X, gradients=gradients), Heard(value=X, gradients=wanted)
         assert the_class([pair]) in FAILURES

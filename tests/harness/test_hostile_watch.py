@@ -140,7 +140,7 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, Any], Environment], object], str]] =
     "outcome": (lambda r, _: r["tasks"][2].update(outcome="FAILED"), "draws.noise is"),
     "incomplete": (lambda r, _: r.update(complete=False), "not complete"),
     "fault": (lambda r, _: r["faults"].append("it broke"), "the grader's fault: it broke"),
-    "note": (lambda r, _: r["notes"].append("odd"), "notes that nobody expects"),
+    "note": (lambda r, _: r["notes"].append("odd"), "unexpected notes"),
     "schema": (lambda r, _: r.update(more=1), "unknown key 'more'"),
     "metrics": (
         lambda r, a: hidden(r).update(metrics={"x": secret(a, "number")}),

@@ -108,10 +108,10 @@ def test_hostile_log_changes_nothing(otter_setup: OtterSetup, id: str) -> None:
     before = hashlib.sha256(otter_setup.zip.read_bytes()).digest()
     done, results = otter_setup.run(otter_setup.log(entry))
     assert done.returncode == 0 and results is not None, done.stdout
-    due = {question.id: 0.0 for question in otter_setup.manifest.questions}
+    wanted = {question.id: 0.0 for question in otter_setup.manifest.questions}
     for task, (_, points) in entry.expected().items():
-        due[otter_setup.manifest.tasks[task].question] += points
-    assert {test["name"]: test["score"] for test in results["tests"]} == due
+        wanted[otter_setup.manifest.tasks[task].question] += points
+    assert {test["name"]: test["score"] for test in results["tests"]} == wanted
     assert otter_setup.tokens.found(json.dumps(results)) == []
     assert (otter_setup.root / "canary").read_text() == "sings"
     assert hashlib.sha256(otter_setup.zip.read_bytes()).digest() == before

@@ -18,7 +18,7 @@ import torch
 def double(x):
     """Twice x."""
     if x is None:
-        raise ValueError("x is due")
+        raise ValueError("x is missing")
     # BEGIN SOLUTION q1
     # HINT: add it to itself.
     return 2 * x
@@ -80,7 +80,7 @@ def test_entry_of_a_class_replaces_its_forward(banked: Banked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "due"),
+    ("name", "parameters", "wanted"),
     [
         ("double_triples", ("y",), r"\(x\)"),
         ("flip_whole_rows", ("x", "generator", "p"), r"\(x, p, generator\)"),
@@ -88,10 +88,10 @@ def test_entry_of_a_class_replaces_its_forward(banked: Banked) -> None:
     ],
 )
 def test_entry_with_other_parameters_is_refused(
-    banked: Banked, name: str, parameters: tuple[str, ...], due: str
+    banked: Banked, name: str, parameters: tuple[str, ...], wanted: str
 ) -> None:
     odd = entry(banked, name, parameters=parameters)
-    with pytest.raises(BankError, match=rf"q1\.py:\d+: its parameters have to be {due}"):
+    with pytest.raises(BankError, match=rf"q1\.py:\d+: its parameters have to be {wanted}"):
         spliced(banked.root / "model/maths.py", [odd], banked.loaded())
 
 

@@ -99,7 +99,7 @@ def read(folder: Path = HANDOUT) -> dict[str, str]:
 def _at(place: str, line: str, following: str) -> tuple[str, str]:
     marker = _MARKER.fullmatch(line.strip())
     if marker is None:
-        raise FormError(f"{place}: a form's marker stands alone on its line: <!-- FORM q1a.name -->")
+        raise FormError(f"{place}: the marker of a form must be alone on its line: <!-- FORM q1a.name -->")
     equation = re.match(r"\s*\$\$(.+?)\$\$", following, re.DOTALL)
     if equation is None:
         raise FormError(f"{place}: {marker[1]} is not followed by a display equation, $$ ... $$")

@@ -97,7 +97,7 @@ def _why(record: Record, task: str) -> str:
 
 def _notes(entry: Entry, record: Record) -> Iterator[str]:
     if not entry.note and record["notes"]:
-        yield f"notes that nobody expects: {record['notes']}"
+        yield f"unexpected notes: {record['notes']}"
     if entry.note and not any(entry.note in note for note in record["notes"]):
         yield f"no note says {entry.note!r}: {record['notes']}"
 
