@@ -6,22 +6,27 @@ from autograder.misconceptions import bank, difference, matrix
 from autograder.misconceptions.matrix import Trial
 from tests.harness.banked import Banked
 
-HEADER = "from autograder.misconceptions.bank import right, wrong\n"
+HEADER = "from autograder.misconceptions.writing import edit, hint, right, wrong\n"
 
 
 def fill(banked: Banked, *entries: str) -> None:
     """The bank holds these entries alone."""
-    (banked.root / "mistakes/q1.py").write_text(HEADER + "\n".join(map(dedent, entries)))
+    write(banked, "q1.py", "\n".join(map(dedent, entries)))
+
+
+def write(banked: Banked, file: str, text: str) -> None:
+    """This file of the bank holds this text below the import."""
+    (banked.root / "mistakes" / file).write_text(HEADER + dedent(text))
 
 
 def wrong(task: str, name: str, body: str, parameters: str = "x") -> str:
     lines = body.replace("\n", "\n    ")
-    told = 'says="is wrong", hint="Why?", common="often", failure="values"'
-    return f'@wrong("{task}", {told})\ndef {name}({parameters}):\n    {lines}\n'
+    told = '@wrong("is wrong", often="values")\n@hint("Why?")'
+    return f'TASK = "{task}"\n{told}\ndef {name}({parameters}):\n    {lines}\n'
 
 
 def right(task: str, name: str, body: str, parameters: str = "x") -> str:
-    return f'@right("{task}", says="is right")\ndef {name}({parameters}):\n    {body}\n'
+    return f'TASK = "{task}"\n@right("is right")\ndef {name}({parameters}):\n    {body}\n'
 
 
 def tried(banked: Banked) -> dict[str, Trial]:
