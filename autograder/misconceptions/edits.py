@@ -37,7 +37,7 @@ def base_of(edits: Sequence[Edit]) -> str:
 
 
 def applied(base: str, edits: Sequence[Edit]) -> str:
-    """The text of the base with all edits in it. Each is looked up in the base, so their order means nothing.
+    """The text of the base with all edits in it. Each is looked up in the base, so their order does not matter.
 
     Raises:
         EditError: an old text is empty, does not occur exactly once or equals the new one, or two edits overlap.

@@ -2,8 +2,10 @@
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
-# ---------------------------------------------------------------------------- the times
 TASK = "diffusion.samplers.ddim_sample"
+
+
+# ---------------------------------------------------------------------------- the times
 
 
 @wrong("steps to t - 1 instead of to the next time that is visited", often="distribution")

@@ -2,8 +2,10 @@
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
-# ---------------------------------------------------------------------------- the times
 TASK = "diffusion.gaussian.ddim_step"
+
+
+# ---------------------------------------------------------------------------- the times
 
 
 @wrong("goes to t - 1, wherever it is told to go", often="ignores an argument")

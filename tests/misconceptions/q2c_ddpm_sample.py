@@ -2,8 +2,10 @@
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
-# ---------------------------------------------------------------------------- the times
 TASK = "diffusion.samplers.ddpm_sample"
+
+
+# ---------------------------------------------------------------------------- the times
 
 
 @wrong("runs from T - 1 down to 0, as if time were counted from 0", often="exception")

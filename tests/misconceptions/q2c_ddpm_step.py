@@ -2,8 +2,10 @@
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
-# ---------------------------------------------------------------------------- the draw
 TASK = "diffusion.gaussian.ddpm_step"
+
+
+# ---------------------------------------------------------------------------- the draw
 
 
 @wrong("looks for the last step at t = 0, and so adds noise at t = 1", often="values")

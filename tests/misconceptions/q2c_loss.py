@@ -2,8 +2,10 @@
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
-# ---------------------------------------------------------------------------- the times
 TASK = "diffusion.gaussian.noise_prediction_loss"
+
+
+# ---------------------------------------------------------------------------- the times
 
 
 @wrong("never draws the last time", often="distribution")
