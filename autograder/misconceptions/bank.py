@@ -49,7 +49,8 @@ class Entry:
         parameters: names of the function's parameters, as the entry or its base has them.
         file: where it is defined.
         line: the same.
-        says: one line: of a wrong answer what is wrong, of a right one what is different about it.
+        says: one line: of a wrong answer what is wrong, of a right one what is different about it. Empty for a base
+            of other entries, which `load` does not return.
         hint: what its student should be asked or pointed to; never the answer. Empty for a right one.
         common: how often one would expect it among wrong answers, one of `COMMON`; empty for a right one.
         failure: what is seen of it, one of `FAILURES`; empty for a right one.
@@ -107,7 +108,7 @@ def load(manifest: Manifest) -> dict[str, Entry]:
             if entry.task not in code:
                 raise BankError(f"{entry.where}: {entry.task!r} is no code task of the manifest")
             entries[entry.id] = entry
-    return {name: _edited(entry, entries, manifest) for name, entry in entries.items()}
+    return {name: _edited(entry, entries, manifest) for name, entry in entries.items() if entry.says}
 
 
 def select(manifest: Manifest, entries: Sequence[Entry], only: tuple[str, ...]) -> list[Entry]:

@@ -22,7 +22,8 @@ Where an entry differs from the reference's block in one place or a few, it says
     def radius_without_square(): ...
 
 The old text must occur exactly once in the code of the block, whose comments do not count. With
-`of="diameter_for_radius"` the base is the body of that other entry of the same task.
+`of="diameter_for_radius"` the base is the body of that other entry of the same task. Where students usually write
+another form than the reference's, `@base` above a whole body gives it a name for `of`, and does not make it an entry.
 """
 
 import ast
@@ -70,11 +71,18 @@ def right(says: str) -> Callable[[Function], Entry]:
     """Makes a function an entry that the tests of its task, and of all that need it, have to accept."""
 
     def enter(function: Function) -> Entry:
+        if not says:
+            raise BankError(f"{_where(function)}: a right answer says what is different about it")
         if "hint" in vars(function):
             raise BankError(f"{_where(function)}: a right answer needs no hint")
         return _entry(function, says=says)
 
     return enter
+
+
+def base(function: Function) -> Entry:
+    """Makes a function a body that edits start from and that is not in the bank itself."""
+    return _entry(function, says="")
 
 
 def hint(text: str) -> Callable[[Function], Function]:

@@ -6,7 +6,7 @@ from autograder.misconceptions import bank, difference, matrix
 from autograder.misconceptions.matrix import Trial
 from tests.harness.banked import Banked
 
-HEADER = "from autograder.misconceptions.writing import edit, hint, right, wrong\n"
+HEADER = "from autograder.misconceptions.writing import base, edit, hint, right, wrong\n"
 
 
 def fill(banked: Banked, *entries: str) -> None:

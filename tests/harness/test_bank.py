@@ -49,6 +49,7 @@ def test_entry_that_lacks_a_word_is_refused_by_name(
     ("text", "word"),
     [
         ('@right("s")\ndef another(x):\n    return 5 * x\n', "names no task"),
+        ('TASK = "maths.double"; @right("")\ndef another(x):\n    return 2 * x\n', "says what is different"),
         ('TASK = "maths.double"; @right("s")\ndef another(): ...\n', "neither a body nor an edit"),
         (
             'TASK = "maths.double"; @hint("h")\ndef another(x):\n    return 5 * x\n',

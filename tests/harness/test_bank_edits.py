@@ -41,6 +41,15 @@ def test_edits_give_the_base_with_these_places_changed_and_its_parameters(banked
     assert not entries["flip_by_half"].is_wrong and entries["flip_by_half"].hint == ""
 
 
+def test_base_is_no_entry_and_what_is_based_on_it_is(banked: Banked) -> None:
+    usual = 'TASK = "maths.double"\n@base\ndef double_usual(x):\n    y = x\n    return x + y\n'
+    one = '@right("s")\n@edit("x + y", "y + x", of="double_usual")\ndef double_turned(): ...\n'
+    write(banked, "q2.py", usual + one)
+    entries = bank.load(banked.loaded())
+    assert "double_usual" not in entries
+    assert entries["double_turned"].body == "y = x\nreturn y + x"
+
+
 @pytest.mark.parametrize(
     ("edits", "why"),
     [

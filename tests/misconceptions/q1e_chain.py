@@ -1,50 +1,50 @@
 """Question 1(e): the chain of reverse steps, from coins to images."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.samplers.ancestral_sample"
 
 
-@wrong("leaves out the step from Y_T", often="shape")
-@hint("Which numbers does your range go through? How many steps are there?")
-def ancestral_sample_without_first_step(network, shape, num_steps, generator, device, return_all):
+@base
+def ancestral_sample_plain(network, shape, num_steps, generator, device, return_all):
     heads = torch.rand(*shape, generator=generator, device=device) < 0.5
     y = torch.where(heads, 1.0, -1.0)
     chain = [y]
-    for t in range(num_steps - 1, 0, -1):
+    for t in range(num_steps, 0, -1):
         y = binary.ancestral_step(network, y, t, generator=generator)
         chain.append(y)
     return torch.stack(chain) if return_all else y
 
 
+@wrong("leaves out the step from Y_T", often="shape")
+@hint("Which numbers does your range go through? How many steps are there?")
+@edit("num_steps", "num_steps - 1", of="ancestral_sample_plain")
+def ancestral_sample_without_first_step(): ...
+
+
 @wrong("leaves out the step to Y_0", often="shape")
 @hint("Which numbers does your range go through? At which t is the last step?")
-@edit("range(num_steps - 1, 0, -1)", "range(num_steps, 1, -1)", of="ancestral_sample_without_first_step")
+@edit("range(num_steps, 0, -1)", "range(num_steps, 1, -1)", of="ancestral_sample_plain")
 def ancestral_sample_without_last_step(): ...
 
 
 @wrong("makes a step at t = 0", often="exception")
 @hint("Which is the last time that the network is asked for?")
-@edit("range(num_steps - 1, 0, -1)", "range(num_steps, -1, -1)", of="ancestral_sample_without_first_step")
+@edit("range(num_steps, 0, -1)", "range(num_steps, -1, -1)", of="ancestral_sample_plain")
 def ancestral_sample_down_to_zero(): ...
 
 
 @wrong("runs through the times upwards", sometimes="distribution")
 @hint("Which time have the coins at the start, and which one has the image?")
-@edit("range(num_steps - 1, 0, -1)", "range(1, num_steps + 1)", of="ancestral_sample_without_first_step")
+@edit("range(num_steps, 0, -1)", "range(1, num_steps + 1)", of="ancestral_sample_plain")
 def ancestral_sample_upwards(): ...
 
 
 @wrong("tells every step that it starts from time T", seldom="distribution")
 @hint("Which variable of your loop changes, and does the step hear of it?")
-def ancestral_sample_always_last_time(network, shape, num_steps, generator, device, return_all):
-    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
-    y = torch.where(heads, 1.0, -1.0)
-    chain = [y]
-    for _ in range(num_steps):
-        y = binary.ancestral_step(network, y, num_steps, generator=generator)
-        chain.append(y)
-    return torch.stack(chain) if return_all else y
+@edit("t in range(num_steps, 0, -1)", "_ in range(num_steps)", of="ancestral_sample_plain")
+@edit("y, t, generator", "y, num_steps, generator", of="ancestral_sample_plain")
+def ancestral_sample_always_last_time(): ...
 
 
 @wrong("starts every step from Y_T", sometimes="distribution")
@@ -128,14 +128,8 @@ def ancestral_sample_without_generator(network, shape, num_steps, generator, dev
 
 @wrong("does not hand the generator on to the steps", often="distribution")
 @hint("Who else draws in your loop?")
-def ancestral_sample_generator_for_start_only(network, shape, num_steps, generator, device, return_all):
-    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
-    y = torch.where(heads, 1.0, -1.0)
-    chain = [y]
-    for t in range(num_steps, 0, -1):
-        y = binary.ancestral_step(network, y, t)
-        chain.append(y)
-    return torch.stack(chain) if return_all else y
+@edit("t, generator=generator", "t", of="ancestral_sample_plain")
+def ancestral_sample_generator_for_start_only(): ...
 
 
 @wrong("takes the likelier sign at the last step", sometimes="distribution")
@@ -166,14 +160,8 @@ def ancestral_sample_never_the_chain(network, shape, num_steps, generator, devic
 
 @wrong("returns the chain as a list", often="type")
 @hint("Of which type and shape is the result with return_all?")
-def ancestral_sample_chain_as_list(network, shape, num_steps, generator, device, return_all):
-    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
-    y = torch.where(heads, 1.0, -1.0)
-    chain = [y]
-    for t in range(num_steps, 0, -1):
-        y = binary.ancestral_step(network, y, t, generator=generator)
-        chain.append(y)
-    return chain if return_all else y
+@edit("torch.stack(chain)", "chain", of="ancestral_sample_plain")
+def ancestral_sample_chain_as_list(): ...
 
 
 @wrong("returns the chain from y_0 to y_T", sometimes="distribution")
@@ -188,14 +176,8 @@ def ancestral_sample_chain_by_time(network, shape, num_steps, generator, device,
 
 @wrong("leaves what it started from out of the chain", often="shape")
 @hint("How many images has the chain with return_all?")
-def ancestral_sample_chain_without_start(network, shape, num_steps, generator, device, return_all):
-    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
-    y = torch.where(heads, 1.0, -1.0)
-    chain = []
-    for t in range(num_steps, 0, -1):
-        y = binary.ancestral_step(network, y, t, generator=generator)
-        chain.append(y)
-    return torch.stack(chain) if return_all else y
+@edit("chain = [y]", "chain = []", of="ancestral_sample_plain")
+def ancestral_sample_chain_without_start(): ...
 
 
 @right("writes the chain into a tensor made beforehand")

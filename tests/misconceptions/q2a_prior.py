@@ -1,26 +1,28 @@
 """Question 2(a): the end of the forward process."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.gaussian.prior_kl"
 
 
-@wrong("averages over the dimensions of a sample", often="values")
-@hint("What does the docstring say about the dimensions, and how does the divergence of a whole image grow?")
-def prior_kl_mean_over_dimensions(x_0, alphas_cumprod):
+@base
+def prior_kl_plain(x_0, alphas_cumprod):
     signal = alphas_cumprod[-1]
     pixels = x_0.to(signal.dtype).flatten(1)
     kl = 0.5 * (signal * pixels**2 - signal - torch.log1p(-signal))
-    return kl.mean(dim=1).to(x_0.dtype)
+    return kl.sum(dim=1).to(x_0.dtype)
+
+
+@wrong("averages over the dimensions of a sample", often="values")
+@hint("What does the docstring say about the dimensions, and how does the divergence of a whole image grow?")
+@edit("kl.sum", "kl.mean", of="prior_kl_plain")
+def prior_kl_mean_over_dimensions(): ...
 
 
 @wrong("averages over the batch as well", often="shape")
 @hint("How many numbers does the docstring ask for?")
-def prior_kl_mean_over_batch(x_0, alphas_cumprod):
-    signal = alphas_cumprod[-1]
-    pixels = x_0.to(signal.dtype).flatten(1)
-    kl = 0.5 * (signal * pixels**2 - signal - torch.log1p(-signal))
-    return kl.sum(dim=1).mean().to(x_0.dtype)
+@edit("kl.sum(dim=1).to(x_0.dtype)", "kl.sum(dim=1).mean().to(x_0.dtype)", of="prior_kl_plain")
+def prior_kl_mean_over_batch(): ...
 
 
 @wrong("sums over the first axis after the batch only", often="shape")
@@ -69,11 +71,8 @@ def prior_kl_negative(x_0, alphas_cumprod):
 
 @wrong("has the logarithm with the wrong sign", sometimes="values")
 @hint("Let the mean be 0. Is your divergence at least 0 for every variance?")
-def prior_kl_sign_of_the_logarithm(x_0, alphas_cumprod):
-    signal = alphas_cumprod[-1]
-    pixels = x_0.to(signal.dtype).flatten(1)
-    kl = 0.5 * (signal * pixels**2 - signal + torch.log1p(-signal))
-    return kl.sum(dim=1).to(x_0.dtype)
+@edit("signal - torch.log1p(-signal)", "signal + torch.log1p(-signal)", of="prior_kl_plain")
+def prior_kl_sign_of_the_logarithm(): ...
 
 
 @wrong("gives a class for normal laws the variance where it expects the standard deviation", often="values")
@@ -95,11 +94,8 @@ def prior_kl_of_means_only(x_0, alphas_cumprod):
 
 @wrong("puts the clean data in the place of the mean of x_T", sometimes="values")
 @hint("What has the forward process made of the data by time T?")
-def prior_kl_data_for_the_mean(x_0, alphas_cumprod):
-    signal = alphas_cumprod[-1]
-    pixels = x_0.to(signal.dtype).flatten(1)
-    kl = 0.5 * (pixels**2 - signal - torch.log1p(-signal))
-    return kl.sum(dim=1).to(x_0.dtype)
+@edit("signal * pixels**2", "pixels**2", of="prior_kl_plain")
+def prior_kl_data_for_the_mean(): ...
 
 
 @wrong("squares the share of the signal in the mean", often="values")
@@ -113,11 +109,9 @@ def prior_kl_mean_without_root(x_0, alphas_cumprod):
 
 @wrong("counts the variance once for a sample, not once for each dimension", sometimes="values")
 @hint("How many normal laws does a sample have? Try data with more dimensions, all of them 0.")
-def prior_kl_variance_counted_once(x_0, alphas_cumprod):
-    signal = alphas_cumprod[-1]
-    pixels = x_0.to(signal.dtype).flatten(1)
-    kl = 0.5 * (signal * (pixels**2).sum(dim=1) - signal - torch.log1p(-signal))
-    return kl.to(x_0.dtype)
+@edit("signal * pixels**2", "signal * (pixels**2).sum(dim=1)", of="prior_kl_plain")
+@edit("kl.sum(dim=1).to(x_0.dtype)", "kl.to(x_0.dtype)", of="prior_kl_plain")
+def prior_kl_variance_counted_once(): ...
 
 
 @wrong("looks at the time before the last", sometimes="not finite")
@@ -159,11 +153,8 @@ def prior_kl_from_python_numbers(x_0, alphas_cumprod):
 
 @wrong("flattens with view, which some orders of memory do not allow", sometimes="exception")
 @hint("Try images whose axes have been transposed. Which function flattens any tensor?")
-def prior_kl_contiguous_only(x_0, alphas_cumprod):
-    signal = alphas_cumprod[-1]
-    pixels = x_0.view(len(x_0), -1).double()
-    kl = 0.5 * (signal * pixels**2 - signal - torch.log1p(-signal))
-    return kl.sum(dim=1).to(x_0.dtype)
+@edit("x_0.to(signal.dtype).flatten(1)", "x_0.view(len(x_0), -1).double()", of="prior_kl_plain")
+def prior_kl_contiguous_only(): ...
 
 
 @right("leaves the closed form to torch.distributions")

@@ -1,35 +1,35 @@
 """Question 2(b): the posterior."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.gaussian.posterior"
 
 
-@wrong("leaves a square root off the coefficient of x_0", often="values")
-@hint("Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?")
-def gaussian_posterior_x_0_without_root(x_t, x_0, t, betas, alphas_cumprod):
+@base
+def gaussian_posterior_plain(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before * beta / (1 - signal)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
     from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
     variance = (1 - before) / (1 - signal) * beta
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
+@wrong("leaves a square root off the coefficient of x_0", often="values")
+@hint("Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?")
+@edit("before.sqrt()", "before", of="gaussian_posterior_plain")
+def gaussian_posterior_x_0_without_root(): ...
+
+
 @wrong("leaves a square root off the coefficient of x_t", sometimes="values")
 @hint("Which factor of x_{t-1} does the forward step use? Complete the square once more.")
-def gaussian_posterior_x_t_without_root(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta) * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@edit("(1 - beta).sqrt() * (1 - before)", "(1 - beta) * (1 - before)", of="gaussian_posterior_plain")
+def gaussian_posterior_x_t_without_root(): ...
 
 
 @wrong("confuses the alpha of one step with the cumulative one in the coefficient of x_t", often="values")
 @hint("Papers write one of the two alphas with a bar. Which steps lie between x_{t-1} and x_t?")
-@edit("(1 - beta) * (1 - before)", "signal.sqrt() * (1 - before)", of="gaussian_posterior_x_t_without_root")
+@edit("(1 - beta).sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
 def gaussian_posterior_bar_for_no_bar(): ...
 
 
@@ -37,7 +37,7 @@ def gaussian_posterior_bar_for_no_bar(): ...
     "reads the cumulative alpha of time t in the coefficient of x_0, one time too late", sometimes="values"
 )
 @hint("How many steps lie between x_0 and the variable whose law is sought?")
-@edit("before * beta", "signal.sqrt() * beta", of="gaussian_posterior_x_0_without_root")
+@edit("before.sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
 def gaussian_posterior_x_0_one_step_late(): ...
 
 
@@ -54,12 +54,9 @@ def gaussian_posterior_ends_exchanged(x_t, x_0, t, betas, alphas_cumprod):
 
 @wrong("returns the variance of the forward step", often="values")
 @hint("Does knowing x_0 make x_{t-1} more certain or less? How certain is it at t = 1?")
-def gaussian_posterior_variance_is_beta(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, beta.to(x_t)
+@edit("variance = (1 - before) / (1 - signal) * beta\nreturn", "return", of="gaussian_posterior_plain")
+@edit("variance.to(x_t)", "beta.to(x_t)", of="gaussian_posterior_plain")
+def gaussian_posterior_variance_is_beta(): ...
 
 
 @wrong("returns the standard deviation", often="values")
@@ -86,13 +83,8 @@ def gaussian_posterior_log_variance(x_t, x_0, t, betas, alphas_cumprod):
 
 @wrong("does not normalise the variance", sometimes="values")
 @hint("Two precisions are added. What happens to their sum when you turn it into a variance?")
-def gaussian_posterior_variance_not_normalised(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@edit("(1 - before) / (1 - signal) * beta", "(1 - before) * beta", of="gaussian_posterior_plain")
+def gaussian_posterior_variance_not_normalised(): ...
 
 
 @wrong(
@@ -159,18 +151,13 @@ def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
 
 @wrong("returns the variance in the schedule's dtype", often="dtype")
 @hint("The docstring says a word about the dtype of both results. Try single-precision data.")
-def gaussian_posterior_double_variance(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance
+@edit("variance.to(x_t)", "variance", of="gaussian_posterior_plain")
+def gaussian_posterior_double_variance(): ...
 
 
 @wrong("repeats the variance for every dimension", sometimes="shape")
 @hint("Which shape has the variance in the docstring, for an int and for Long[B]?")
-@edit("x_t, variance", "x_t, variance.to(x_t).expand_as(x_t)", of="gaussian_posterior_double_variance")
+@edit("variance.to(x_t)", "variance.to(x_t).expand_as(x_t)", of="gaussian_posterior_plain")
 def gaussian_posterior_variance_repeated(): ...
 
 
@@ -188,39 +175,28 @@ def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
 
 @wrong("asks whether a whole vector of times is 1", often="exception")
 @hint("t may be Long[B]. What is the truth value of a tensor with several entries?")
-def gaussian_posterior_if_of_a_vector(x_t, x_0, t, betas, alphas_cumprod):
-    if t == 1:
-        return x_0, torch.zeros((), dtype=x_t.dtype)
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@edit(
+    "beta = schedules.at(betas, t, x_t)",
+    "if t == 1:\n    return x_0, torch.zeros((), dtype=x_t.dtype)\nbeta = schedules.at(betas, t, x_t)",
+    of="gaussian_posterior_plain",
+)
+def gaussian_posterior_if_of_a_vector(): ...
 
 
 @wrong("treats the whole batch as being at the first step as soon as one sample is", seldom="values")
 @hint("Samples do not know of each other. What do the others get when one of them has t = 1?")
-def gaussian_posterior_any_at_the_first_step(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    if (torch.as_tensor(t) == 1).any():
-        return x_0, torch.zeros_like(beta).to(x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@edit(
+    "signal, before",
+    "if (torch.as_tensor(t) == 1).any():\n    return x_0, torch.zeros_like(beta).to(x_t)\nsignal, before",
+    of="gaussian_posterior_plain",
+)
+def gaussian_posterior_any_at_the_first_step(): ...
 
 
 @wrong("treats x_0 as a constant", seldom="no gradient")
 @hint("Results are differentiable in the data, and that is x_t and x_0. Where does the graph end?")
-def gaussian_posterior_x_0_detached(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0.detach() + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@edit("from_x_0.to(x_t) * x_0", "from_x_0.to(x_t) * x_0.detach()", of="gaussian_posterior_plain")
+def gaussian_posterior_x_0_detached(): ...
 
 
 @right("conditions a joint normal law on x_t, by its gain")

@@ -1,8 +1,23 @@
 """Question 2(c): the reverse chain in fewer steps."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.samplers.ddim_sample"
+
+
+@base
+def ddim_sample_plain(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
 
 
 # ---------------------------------------------------------------------------- the times
@@ -10,56 +25,25 @@ TASK = "diffusion.samplers.ddim_sample"
 
 @wrong("steps to t - 1 instead of to the next time that is visited", often="distribution")
 @hint("At which time is x when the network is asked next? And at the very end?")
-def ddim_sample_steps_to_the_time_before(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in times[:-1]:
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t - 1, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("t, t_prev in zip(times[:-1], times[1:], strict=True)", "t in times[:-1]", of="ddim_sample_plain")
+@edit("x, t, t_prev", "x, t, t - 1", of="ddim_sample_plain")
+def ddim_sample_steps_to_the_time_before(): ...
 
 
 @wrong("stops at the last time before 0", sometimes="shape")
 @hint("Where does the last step go? Print the pairs of times that you visit.")
-def ddim_sample_without_the_last_step(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()[:-1]
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("tolist()", "tolist()[:-1]", of="ddim_sample_plain")
+def ddim_sample_without_the_last_step(): ...
 
 
 @wrong("tells the network one less than the time, as if time were counted from 0", sometimes="exception")
 @hint("At which time is the x that the network gets? Time is 1-based in this project.")
-def ddim_sample_tells_the_time_before(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t - 1, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit(
+    "torch.full((len(x),), t, device=device)",
+    "torch.full((len(x),), t - 1, device=device)",
+    of="ddim_sample_plain",
+)
+def ddim_sample_tells_the_time_before(): ...
 
 
 @wrong("tells the network how many steps are left instead of the time", sometimes="distribution")
@@ -116,44 +100,25 @@ def ddim_sample_takes_all_steps(
 
 @wrong("goes through the times from 0 upwards", seldom="exception")
 @hint("In which order does `strided_times` give the times, and in which does your loop take them?")
-@edit("tolist()[:-1]", "flip(0).tolist()", of="ddim_sample_without_the_last_step")
+@edit(
+    "strided_times(len(betas) - 1, num_sampling_steps).tolist()",
+    "strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()",
+    of="ddim_sample_plain",
+)
 def ddim_sample_upwards(): ...
 
 
 @wrong("takes the length of betas for T", often="exception")
 @hint("betas has an entry for clean data too. How long is it when there are T steps?")
-def ddim_sample_one_time_too_many(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas), num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("len(betas) - 1", "len(betas)", of="ddim_sample_plain")
+def ddim_sample_one_time_too_many(): ...
 
 
 @wrong("takes the share that one step keeps for the share that all steps up to t keep", sometimes="exception")
 @hint("What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.")
-def ddim_sample_alphas_without_product(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas = 1 - betas
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddim_sample_plain")
+@edit("alphas_cumprod, eta", "alphas, eta", of="ddim_sample_plain")
+def ddim_sample_alphas_without_product(): ...
 
 
 # ---------------------------------------------------------------------------- what is handed on, and what comes back
@@ -161,20 +126,8 @@ def ddim_sample_alphas_without_product(
 
 @wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
 @hint("Which arguments of yours does `ddim_step` get?")
-def ddim_sample_ignores_clip(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("noise, clip", "noise", of="ddim_sample_plain")
+def ddim_sample_ignores_clip(): ...
 
 
 @wrong("clamps the samples at the very end only", sometimes="distribution")
@@ -268,20 +221,8 @@ def ddim_sample_ignores_return_all(
 
 @wrong("returns a pair where the whole chain is asked for", seldom="type")
 @hint("What does the docstring promise with return_all: one tensor, or two?")
-def ddim_sample_returns_a_pair(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return (x, torch.stack(chain)) if return_all else x
+@edit("torch.stack(chain)", "(x, torch.stack(chain))", of="ddim_sample_plain")
+def ddim_sample_returns_a_pair(): ...
 
 
 # ---------------------------------------------------------------------------- right ones

@@ -90,7 +90,11 @@ def ddim_sample_ignores_generator(
 
 @wrong("hands the generator to the first draw only", often="distribution")
 @hint("Does randn_like take a generator? Which function does?")
-@edit("shape", "shape, generator=generator", of="ddim_sample_ignores_generator")
+@edit(
+    "torch.randn(*shape, generator=generator, device=device) if eta > 0 else None",
+    "torch.randn_like(x) if eta > 0 else None",
+    of="ddim_sample_plain",
+)
 def ddim_sample_steps_without_generator(): ...
 
 
@@ -116,17 +120,5 @@ def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, ge
 
 @wrong("starts from uniform noise", sometimes="distribution")
 @hint("Which law does x_T have? None of your starting values is negative.")
-def ddim_sample_uniform_start(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.rand(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("x = torch.randn", "x = torch.rand", of="ddim_sample_plain")
+def ddim_sample_uniform_start(): ...

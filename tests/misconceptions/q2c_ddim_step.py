@@ -1,8 +1,21 @@
 """Question 2(c): one step of the reverse chain that may leave times out."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.gaussian.ddim_step"
+
+
+@base
+def ddim_step_plain(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
+    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
+    if clip is not None:
+        x_0_hat = x_0_hat.clamp(-clip, clip)
+        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
+    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
+    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
+    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
+    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
+    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
 # ---------------------------------------------------------------------------- the times
@@ -10,58 +23,31 @@ TASK = "diffusion.gaussian.ddim_step"
 
 @wrong("goes to t - 1, wherever it is told to go", often="ignores an argument")
 @hint("Where in your code does t_prev come in?")
-def ddim_step_to_the_time_before(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t - 1]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("t_prev", "t - 1", of="ddim_step_plain")
+def ddim_step_to_the_time_before(): ...
 
 
 @wrong("works the guess at the data out as if x_t were at t_prev already", sometimes="exception")
 @hint("At which time is x_t? Try a step that ends at time 0.")
-def ddim_step_guesses_at_the_wrong_time(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t_prev, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t_prev, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit(
+    "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
+    "predict_x_0(x_t, eps_hat, t_prev, alphas_cumprod)",
+    of="ddim_step_plain",
+)
+@edit("x_t, x_0_hat, t", "x_t, x_0_hat, t_prev", of="ddim_step_plain")
+def ddim_step_guesses_at_the_wrong_time(): ...
 
 
 @wrong("shrinks the guess at the data as at time t", sometimes="values")
 @hint("How much of x_0 does x_{t_prev} contain? The docstring has the formula.")
-def ddim_step_data_as_at_t(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("signal_prev.sqrt", "signal.sqrt", of="ddim_step_plain")
+def ddim_step_data_as_at_t(): ...
 
 
 @wrong("puts as much noise back as there was at time t", sometimes="values")
 @hint("How much noise does x_{t_prev} contain? Try a step that ends at time 0.")
-def ddim_step_noise_as_at_t(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("1 - signal_prev - sigma**2", "1 - signal - sigma**2", of="ddim_step_plain")
+def ddim_step_noise_as_at_t(): ...
 
 
 # ---------------------------------------------------------------------------- the clamp

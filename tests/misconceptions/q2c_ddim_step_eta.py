@@ -18,29 +18,15 @@ def ddim_step_ignores_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, c
 
 @wrong("adds fresh noise without taking as much away from the old", often="values")
 @hint("What is the variance of the noise in x_{t_prev}, and what do your two terms add up to?")
-def ddim_step_too_much_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + (1 - signal_prev).sqrt().to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()\nx_prev", "x_prev", of="ddim_step_plain")
+@edit("direction.to(x_t)", "(1 - signal_prev).sqrt().to(x_t)", of="ddim_step_plain")
+def ddim_step_too_much_noise(): ...
 
 
 @wrong("takes sigma away under the root where its square is due", sometimes="values")
 @hint("Under the root stand variances. What is sigma?")
-def ddim_step_sigma_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("sigma**2", "sigma", of="ddim_step_plain")
+def ddim_step_sigma_under_the_root(): ...
 
 
 @wrong("multiplies the noise with the variance instead of the standard deviation", sometimes="values")
@@ -73,16 +59,8 @@ def ddim_step_eta_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, n
 
 @wrong("has the first quotient of sigma upside down", sometimes="not finite")
 @hint("Which of the two amounts of noise is the smaller one? What becomes of your sigma at t_prev = 0?")
-def ddim_step_noise_quotient_upside_down(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal) / (1 - signal_prev) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("(1 - signal_prev) / (1 - signal)", "(1 - signal) / (1 - signal_prev)", of="ddim_step_plain")
+def ddim_step_noise_quotient_upside_down(): ...
 
 
 @wrong(
@@ -91,9 +69,9 @@ def ddim_step_noise_quotient_upside_down(eps_hat, x_t, t, t_prev, alphas_cumprod
 )
 @hint("Which is larger, the signal left at t or that left at t_prev?")
 @edit(
-    "eta * ((1 - signal) / (1 - signal_prev) * (1 - signal / signal_prev)).sqrt()",
+    "eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()",
     "eta * ((1 - signal_prev) / (1 - signal)).sqrt() * (1 - signal_prev / signal).sqrt()",
-    of="ddim_step_noise_quotient_upside_down",
+    of="ddim_step_plain",
 )
 def ddim_step_signal_quotient_upside_down(): ...
 
@@ -101,9 +79,9 @@ def ddim_step_signal_quotient_upside_down(): ...
 @wrong("takes the root of a negative number where eta is large", often="not finite")
 @hint("What does the docstring's formula have under the root besides the difference? Try eta = 3.")
 @edit(
-    "(1 - signal_prev - sigma).clamp(min=0).sqrt()",
+    "(1 - signal_prev - sigma**2).clamp(min=0).sqrt()",
     "(1 - signal_prev - sigma**2).sqrt()",
-    of="ddim_step_sigma_under_the_root",
+    of="ddim_step_plain",
 )
 def ddim_step_root_of_a_negative(): ...
 
@@ -125,11 +103,7 @@ def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
 
 @wrong("keeps a little noise at time 0, from a lower bound under the root", seldom="values")
 @hint("What is the smallest value that the docstring lets stand under the root?")
-@edit(
-    "(1 - signal_prev - sigma).clamp(min=0)",
-    "(1 - signal_prev - sigma**2).clamp(min=1e-8)",
-    of="ddim_step_sigma_under_the_root",
-)
+@edit("min=0", "min=1e-8", of="ddim_step_plain")
 def ddim_step_never_quite_clean(): ...
 
 

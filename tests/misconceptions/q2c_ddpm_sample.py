@@ -1,8 +1,22 @@
 """Question 2(c): all steps of the reverse chain."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.samplers.ddpm_sample"
+
+
+@base
+def ddpm_sample_plain(network, shape, betas, variance, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t in range(len(betas) - 1, 0, -1):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device)
+            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
 
 
 # ---------------------------------------------------------------------------- the times
@@ -10,53 +24,35 @@ TASK = "diffusion.samplers.ddpm_sample"
 
 @wrong("runs from T - 1 down to 0, as if time were counted from 0", often="exception")
 @hint("Time is 1-based in this project: where does the chain start, and at which t is its last step?")
-def ddpm_sample_zero_based(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in reversed(range(len(betas) - 1)):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("range(len(betas) - 1, 0, -1)", "reversed(range(len(betas) - 1))", of="ddpm_sample_plain")
+def ddpm_sample_zero_based(): ...
 
 
 @wrong("stops before the last step", sometimes="shape")
 @hint("Which of its ends does a range leave out? At which time is your result?")
-@edit("reversed(range(len(betas) - 1))", "range(len(betas) - 1, 1, -1)", of="ddpm_sample_zero_based")
+@edit("range(len(betas) - 1, 0, -1)", "range(len(betas) - 1, 1, -1)", of="ddpm_sample_plain")
 def ddpm_sample_without_the_last_step(): ...
 
 
 @wrong("leaves the first step out and takes pure noise for x at time T - 1", sometimes="shape")
 @hint("betas has T + 1 entries. What is T, and at which time is there nothing but noise?")
-@edit("reversed(range(len(betas) - 1))", "range(len(betas) - 2, 0, -1)", of="ddpm_sample_zero_based")
+@edit("len(betas) - 1", "len(betas) - 2", of="ddpm_sample_plain")
 def ddpm_sample_without_the_first_step(): ...
 
 
 @wrong("tells the network the time at which the step ends", sometimes="exception")
 @hint("At which time is the x that the network gets?")
-def ddpm_sample_tells_the_time_before(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t - 1, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit(
+    "torch.full((len(x),), t, device=device)",
+    "torch.full((len(x),), t - 1, device=device)",
+    of="ddpm_sample_plain",
+)
+def ddpm_sample_tells_the_time_before(): ...
 
 
 @wrong("tells the network one time for all, not one for each sample", often="exception")
 @hint("Which shape does the docstring give the network's t?")
-@edit(
-    "torch.full((len(x),), t - 1, device=device)",
-    "torch.tensor(t, device=device)",
-    of="ddpm_sample_tells_the_time_before",
-)
+@edit("torch.full((len(x),), t, device=device)", "torch.tensor(t, device=device)", of="ddpm_sample_plain")
 def ddpm_sample_one_number_for_the_time(): ...
 
 
@@ -64,17 +60,9 @@ def ddpm_sample_one_number_for_the_time(): ...
     "takes the share that one step keeps for the share that all steps up to t keep", sometimes="distribution"
 )
 @hint("What does `ddpm_step` want as alphas_cumprod? There is a function for it in schedules.py.")
-def ddpm_sample_alphas_without_product(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas = 1 - betas
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddpm_sample_plain")
+@edit("alphas_cumprod, noise", "alphas, noise", of="ddpm_sample_plain")
+def ddpm_sample_alphas_without_product(): ...
 
 
 # ---------------------------------------------------------------------------- what is handed on, and what comes back
@@ -82,22 +70,13 @@ def ddpm_sample_alphas_without_product(network, shape, betas, variance, clip, ge
 
 @wrong("does not hand `variance` on to the step", sometimes="ignores an argument")
 @hint("Which arguments of yours does `ddpm_step` get?")
-def ddpm_sample_ignores_variance(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, clip=clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("variance, clip", "clip=clip", of="ddpm_sample_plain")
+def ddpm_sample_ignores_variance(): ...
 
 
 @wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
 @hint("Which arguments of yours does `ddpm_step` get?")
-@edit("clip=clip", "variance", of="ddpm_sample_ignores_variance")
+@edit("variance, clip", "variance", of="ddpm_sample_plain")
 def ddpm_sample_ignores_clip(): ...
 
 
@@ -120,18 +99,12 @@ def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generat
 
 @wrong("clamps the samples to [-1, 1] unasked", sometimes="distribution")
 @hint("What does clip=None ask for? Not all data lies in [-1, 1].")
-def ddpm_sample_clamps_unasked(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    chain[-1] = chain[-1].clamp(-1, 1)
-    return torch.stack(chain) if return_all else chain[-1]
+@edit(
+    "return torch.stack(chain) if return_all else x",
+    "chain[-1] = chain[-1].clamp(-1, 1)\nreturn torch.stack(chain) if return_all else chain[-1]",
+    of="ddpm_sample_plain",
+)
+def ddpm_sample_clamps_unasked(): ...
 
 
 @wrong("keeps the graph of the whole chain", often="gradient where none belongs")

@@ -36,19 +36,12 @@ def ddpm_sample_one_noise_for_all_steps(network, shape, betas, variance, clip, g
 
 @wrong("gives all samples of a step the same noise", seldom="distribution")
 @hint("How many random numbers does a step of B samples need?")
-def ddpm_sample_one_noise_for_all_samples(
-    network, shape, betas, variance, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape[1:], generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit(
+    "noise = torch.randn(*shape, generator=generator, device=device)",
+    "noise = torch.randn(*shape[1:], generator=generator, device=device)",
+    of="ddpm_sample_plain",
+)
+def ddpm_sample_one_noise_for_all_samples(): ...
 
 
 @wrong("adds the first noise, x_T itself, once more in every step", seldom="distribution")
@@ -67,17 +60,8 @@ def ddpm_sample_start_as_noise(network, shape, betas, variance, clip, generator,
 
 @wrong("starts from uniform noise", sometimes="distribution")
 @hint("Which law does x_T have? None of your starting values is negative.")
-def ddpm_sample_uniform_start(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.rand(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit("x = torch.randn", "x = torch.rand", of="ddpm_sample_plain")
+def ddpm_sample_uniform_start(): ...
 
 
 @wrong(

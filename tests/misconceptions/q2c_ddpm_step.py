@@ -1,8 +1,20 @@
 """Question 2(c): one step of the reverse chain."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "diffusion.gaussian.ddpm_step"
+
+
+@base
+def ddpm_step_plain(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
+    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
+    if clip is not None:
+        x_0_hat = x_0_hat.clamp(-clip, clip)
+    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
+    if noise is None or t == 1:
+        return mean
+    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
+    return mean + chosen.sqrt() * noise
 
 
 # ---------------------------------------------------------------------------- the draw
@@ -10,41 +22,21 @@ TASK = "diffusion.gaussian.ddpm_step"
 
 @wrong("looks for the last step at t = 0, and so adds noise at t = 1", often="values")
 @hint("Time is 1-based: which step ends at clean data? Try variance='beta' there.")
-def ddpm_step_noise_at_the_end(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 0:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit("t == 1", "t == 0", of="ddpm_step_plain")
+def ddpm_step_noise_at_the_end(): ...
 
 
 @wrong("multiplies the noise with the variance instead of the standard deviation", often="values")
 @hint("What does a factor in front of a draw do to its variance?")
-def ddpm_step_variance_for_deviation(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen * noise
+@edit("chosen.sqrt()", "chosen", of="ddpm_step_plain")
+def ddpm_step_variance_for_deviation(): ...
 
 
 @wrong("takes betas[t] for a standard deviation where the larger variance is asked for", sometimes="values")
 @hint("What is betas[t]: the variance that a forward step adds, or its root?")
-def ddpm_step_beta_is_a_deviation(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    std = posterior_variance.sqrt() if variance == "posterior" else betas[t].to(x_t)
-    return mean + std * noise
+@edit("chosen = posterior_variance", "std = posterior_variance.sqrt()", of="ddpm_step_plain")
+@edit("chosen.sqrt()", "std", of="ddpm_step_plain")
+def ddpm_step_beta_is_a_deviation(): ...
 
 
 @wrong("draws with the posterior's variance, whichever is asked for", often="ignores an argument")
@@ -73,43 +65,29 @@ def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
 
 @wrong("exchanges the two variances", seldom="values")
 @hint("The docstring says which of the two is larger. Which is in yours?")
-def ddpm_step_exchanges_the_variances(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = betas[t].to(x_t) if variance == "posterior" else posterior_variance
-    return mean + chosen.sqrt() * noise
+@edit(
+    'posterior_variance if variance == "posterior" else betas[t].to(x_t)',
+    'betas[t].to(x_t) if variance == "posterior" else posterior_variance',
+    of="ddpm_step_plain",
+)
+def ddpm_step_exchanges_the_variances(): ...
 
 
 @wrong("reads the larger variance at the time where the step ends", sometimes="values")
 @hint("Which entry of betas belongs to the step between t - 1 and t? The docstring says it too.")
-def ddpm_step_beta_of_the_step_before(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t - 1].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit("betas[t].to(x_t)", "betas[t - 1].to(x_t)", of="ddpm_step_plain")
+def ddpm_step_beta_of_the_step_before(): ...
 
 
 @wrong("draws noise of its own where none is given", sometimes="values")
 @hint("What does the docstring say is returned without noise?")
-def ddpm_step_own_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    if noise is None:
-        noise = torch.randn_like(x_t)
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit(
+    "x_0_hat = predict_x_0",
+    "if noise is None:\n    noise = torch.randn_like(x_t)\nx_0_hat = predict_x_0",
+    of="ddpm_step_plain",
+)
+@edit("noise is None or t == 1", "t == 1", of="ddpm_step_plain")
+def ddpm_step_own_noise(): ...
 
 
 @wrong("multiplies with a noise that may be None", sometimes="exception")
@@ -125,16 +103,10 @@ def ddpm_step_needs_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
 
 @wrong("scales the caller's noise where it stands", sometimes="argument changed in place")
 @hint("What does `*=` do to a tensor that somebody else holds as well?")
-def ddpm_step_scales_in_place(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    noise *= chosen.sqrt()
-    return mean + noise
+@edit(
+    "return mean + chosen.sqrt() * noise", "noise *= chosen.sqrt()\nreturn mean + noise", of="ddpm_step_plain"
+)
+def ddpm_step_scales_in_place(): ...
 
 
 # ---------------------------------------------------------------------------- the guess
@@ -195,28 +167,18 @@ def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noi
 
 @wrong("exchanges x_t and eps_hat in its call of `predict_x_0`", sometimes="values")
 @hint("In which order does `predict_x_0` take its arguments, and in which does this function?")
-def ddpm_step_exchanges_x_t_and_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(eps_hat, x_t, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit(
+    "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
+    "predict_x_0(eps_hat, x_t, t, alphas_cumprod)",
+    of="ddpm_step_plain",
+)
+def ddpm_step_exchanges_x_t_and_noise(): ...
 
 
 @wrong("asks `posterior` about the time at which the step ends", sometimes="exception")
 @hint("Which t does `posterior` want for q(x_{t-1} | x_t, x_0)? And what happens at t = 1?")
-def ddpm_step_posterior_of_the_time_before(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t - 1, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit("x_0_hat, t, betas", "x_0_hat, t - 1, betas", of="ddpm_step_plain")
+def ddpm_step_posterior_of_the_time_before(): ...
 
 
 # ---------------------------------------------------------------------------- the clamp
@@ -250,20 +212,13 @@ def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, va
 
 @wrong("clamps from above only", seldom="values")
 @hint("How many ends has the interval that the docstring names?")
-def ddpm_step_clamps_one_side(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(max=clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(max=clip)", of="ddpm_step_plain")
+def ddpm_step_clamps_one_side(): ...
 
 
 @wrong("clamps to [-1, 1], whatever clip says", sometimes="values")
 @hint("What is the range of the data here? It need not be that of images.")
-@edit("x_0_hat.clamp(max=clip)", "x_0_hat.clamp(-1, 1)", of="ddpm_step_clamps_one_side")
+@edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(-1, 1)", of="ddpm_step_plain")
 def ddpm_step_clamps_to_one(): ...
 
 
@@ -272,15 +227,9 @@ def ddpm_step_clamps_to_one(): ...
 
 @wrong("works out the spread in single precision", seldom="values")
 @hint("In which dtype does the module's docstring want coefficients worked out?")
-def ddpm_step_single_inside(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t]
-    return mean + chosen.float().sqrt() * noise
+@edit("betas[t].to(x_t)", "betas[t]", of="ddpm_step_plain")
+@edit("chosen.sqrt()", "chosen.float().sqrt()", of="ddpm_step_plain")
+def ddpm_step_single_inside(): ...
 
 
 @wrong("keeps no graph, as a sampler does", sometimes="no gradient")

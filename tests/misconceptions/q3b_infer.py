@@ -1,8 +1,27 @@
 """Question 3(b): early exit on a batch: who leaves where, and in which mode; its rows: `q3b_infer_rows`."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "early_exit.inference.infer"
+
+
+@base
+def infer_plain(model, x, threshold):
+    with torch.no_grad():
+        rows, features = torch.arange(len(x)), model.stem(x)
+        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
+        exits, head = torch.zeros(len(x), dtype=torch.long), 0
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number in model.exits or number == len(model.stages):
+                logits = model.heads[head](features)
+                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
+                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
+                rows, features = rows[~leaves], features[~leaves]
+                head += 1
+            if len(rows) == 0:
+                break
+        return out, exits
 
 
 @wrong("lets the batch decide by its mean entropy", often="values")
@@ -22,53 +41,24 @@ def infer_batch_mean(model, x, threshold):
 
 @wrong("lets an input leave whose entropy equals the threshold", sometimes="values")
 @hint("Is an entropy equal to the threshold below it? The rule is that of `exit_index`.")
-def infer_leaves_at_equal(model, x, threshold):
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x), dtype=torch.long), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (entropy(logits) <= threshold) | (number == len(model.stages))
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
+@edit("entropy(logits) < threshold", "entropy(logits) <= threshold", of="infer_plain")
+def infer_leaves_at_equal(): ...
 
 
 @wrong("asks at the last exit too, and loses those who are not sure there", often="values")
 @hint("Where does an input leave that no head is sure of?")
 @edit(
-    "(entropy(logits) <= threshold) | (number == len(model.stages))",
+    "(entropy(logits) < threshold) | (number == len(model.stages))",
     "entropy(logits) < threshold",
-    of="infer_leaves_at_equal",
+    of="infer_plain",
 )
 def infer_last_exit_asks(): ...
 
 
 @wrong("switches the model to evaluation mode", sometimes="values")
 @hint("Whose business is the model's mode? Read the docstring's third paragraph.")
-def infer_switches_mode(model, x, threshold):
-    model.eval()
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x), dtype=torch.long), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
+@edit("with torch.no_grad():", "model.eval()\nwith torch.no_grad():", of="infer_plain")
+def infer_switches_mode(): ...
 
 
 @wrong("keeps the graph, as if there were something to learn", often="gradient where none belongs")
@@ -94,22 +84,8 @@ def infer_keeps_graph(model, x, threshold):
 
 @wrong("returns exits of a dtype that cannot index", sometimes="dtype")
 @hint("Which dtype has torch.zeros by default, and which does the docstring promise?")
-def infer_exits_as_float(model, x, threshold):
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x)), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
+@edit("torch.zeros(len(x), dtype=torch.long)", "torch.zeros(len(x))", of="infer_plain")
+def infer_exits_as_float(): ...
 
 
 @wrong("returns classes in place of logits", sometimes="shape")

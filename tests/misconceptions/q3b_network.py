@@ -1,37 +1,42 @@
 """Question 3(b): the network with several heads."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "early_exit.resnet.EarlyExitResNet"
 
 
-@wrong("returns a list in place of one tensor", often="type")
-@hint("What does the docstring say comes back, and with which axes?")
-def early_exit_resnet_list(self, x):
+@base
+def early_exit_resnet_plain(self, x):
     x = self.stem(x)
     logits = []
     for number, stage in enumerate(self.stages, start=1):
         x = stage(x)
         if number in self.exits or number == len(self.stages):
             logits.append(self.heads[len(logits)](x))
-    return logits
+    return torch.stack(logits)
+
+
+@wrong("returns a list in place of one tensor", often="type")
+@hint("What does the docstring say comes back, and with which axes?")
+@edit("torch.stack(logits)", "logits", of="early_exit_resnet_plain")
+def early_exit_resnet_list(): ...
 
 
 @wrong("puts the batch before the exits", often="shape")
 @hint("Which axis comes first in the docstring?")
-@edit("return logits", "return torch.stack(logits, dim=1)", of="early_exit_resnet_list")
+@edit("torch.stack(logits)", "torch.stack(logits, dim=1)", of="early_exit_resnet_plain")
 def early_exit_resnet_batch_first(): ...
 
 
 @wrong("joins the exits along the batch", sometimes="shape")
 @hint("How many axes has the result? Compare torch.cat with its neighbour in torch's manual.")
-@edit("return logits", "return torch.cat(logits)", of="early_exit_resnet_list")
+@edit("torch.stack(logits)", "torch.cat(logits)", of="early_exit_resnet_plain")
 def early_exit_resnet_cat(): ...
 
 
 @wrong("loses the axis of the exits where there is one head only", sometimes="shape")
 @hint("Which shape has the baseline's result: a network without early exits?")
-@edit("return logits", "return torch.stack(logits).squeeze()", of="early_exit_resnet_list")
+@edit("torch.stack(logits)", "torch.stack(logits).squeeze()", of="early_exit_resnet_plain")
 def early_exit_resnet_squeezed(): ...
 
 
@@ -58,14 +63,9 @@ def early_exit_resnet_final_first(self, x):
 
 @wrong("counts the stages from 0, where `exits` counts them from 1", often="exception")
 @hint("After which stage does the first head sit if exits is (1, 3)?")
-def early_exit_resnet_stages_from_zero(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages) - 1:
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@edit("enumerate(self.stages, start=1)", "enumerate(self.stages)", of="early_exit_resnet_plain")
+@edit("len(self.stages)", "len(self.stages) - 1", of="early_exit_resnet_plain")
+def early_exit_resnet_stages_from_zero(): ...
 
 
 @wrong("looks a head up by its stage's number", often="exception")
@@ -82,30 +82,22 @@ def early_exit_resnet_head_by_stage(self, x):
 
 @wrong("forgets the final head", sometimes="exception")
 @hint("How many heads has a network without early exits?")
-def early_exit_resnet_no_final_head(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits:
-            logits.append(self.heads[self.exits.index(number)](x))
-    return torch.stack(logits)
+@edit(
+    "number in self.exits or number == len(self.stages)", "number in self.exits", of="early_exit_resnet_plain"
+)
+@edit("len(logits)", "self.exits.index(number)", of="early_exit_resnet_plain")
+def early_exit_resnet_no_final_head(): ...
 
 
 @wrong("leaves the stem out", seldom="exception")
 @hint("How many channels does the first stage expect?")
-def early_exit_resnet_no_stem(self, x):
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@edit("x = self.stem(x)\nlogits = []", "logits = []", of="early_exit_resnet_plain")
+def early_exit_resnet_no_stem(): ...
 
 
 @wrong("returns probabilities in place of logits", sometimes="values")
 @hint("What does the docstring promise: logits or probabilities? Which of them does the loss expect?")
-@edit("return logits", "return torch.stack(logits).softmax(dim=-1)", of="early_exit_resnet_list")
+@edit("torch.stack(logits)", "torch.stack(logits).softmax(dim=-1)", of="early_exit_resnet_plain")
 def early_exit_resnet_probabilities(): ...
 
 
@@ -124,27 +116,14 @@ def early_exit_resnet_detached_heads(self, x):
 
 @wrong("cuts the gradient between the stages", seldom="no gradient")
 @hint("How far back is the gradient of the final head's loss to reach?")
-def early_exit_resnet_detached_stages(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x.detach()) if number > 1 else stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@edit("x = stage(x)", "x = stage(x.detach()) if number > 1 else stage(x)", of="early_exit_resnet_plain")
+def early_exit_resnet_detached_stages(): ...
 
 
 @wrong("switches itself to evaluation mode", seldom="values")
 @hint("Who decides on a model's mode, and what does BatchNorm do in training mode?")
-def early_exit_resnet_always_evaluates(self, x):
-    self.eval()
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@edit("x = self.stem(x)", "self.eval()\nx = self.stem(x)", of="early_exit_resnet_plain")
+def early_exit_resnet_always_evaluates(): ...
 
 
 @wrong("starts again from the image for every exit", seldom="values")

@@ -1,8 +1,23 @@
 """Question 4(c): generalised advantage estimation."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "rlhf.advantages.gae"
+
+
+@base
+def gae_plain(rewards, values, mask, gamma, gae_lambda):
+    with torch.no_grad():
+        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
+        next_value = next_advantage = torch.zeros_like(values[:, 0])
+        columns = []
+        for t in reversed(range(rewards.shape[1])):
+            delta = rewards[:, t] + gamma * next_value - values[:, t]
+            next_advantage = delta + gamma * gae_lambda * next_advantage
+            next_value = values[:, t]
+            columns.append(next_advantage)
+        advantages = torch.stack(columns[::-1], dim=1)
+        return advantages, advantages + values
 
 
 @wrong("takes the value at the first padded place for that of the next token", often="not finite")
@@ -22,18 +37,12 @@ def gae_bootstraps_from_padding(rewards, values, mask, gamma, gae_lambda):
 
 @wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
 @hint("What is 0 * NaN?")
-def gae_times_mask(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = rewards * mask, values * mask
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+@edit(
+    "torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)",
+    "rewards * mask, values * mask",
+    of="gae_plain",
+)
+def gae_times_mask(): ...
 
 
 @wrong("never uses lambda", sometimes="ignores an argument")
@@ -53,34 +62,14 @@ def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
 
 @wrong("lets advantages decay by lambda alone", often="values")
 @hint("By which factor does the docstring carry the next advantage back?")
-def gae_trace_without_gamma(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+@edit("gamma * gae_lambda", "gae_lambda", of="gae_plain")
+def gae_trace_without_gamma(): ...
 
 
 @wrong("confuses gamma and lambda in the temporal difference", seldom="values")
 @hint("Which of the two discounts a value, and which only weighs estimates of different length?")
-def gae_lambda_for_gamma(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gae_lambda * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+@edit("gamma * next_value", "gae_lambda * next_value", of="gae_plain")
+def gae_lambda_for_gamma(): ...
 
 
 @wrong("returns the discounted sum of rewards, whatever lambda is", often="values")
@@ -101,26 +90,14 @@ def gae_monte_carlo_returns(rewards, values, mask, gamma, gae_lambda):
 
 @wrong("adds the rewards to the advantages where the values are due", sometimes="values")
 @hint("How does the docstring define the returns?")
-def gae_returns_from_rewards(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + rewards
+@edit("advantages + values", "advantages + rewards", of="gae_plain")
+def gae_returns_from_rewards(): ...
 
 
 @wrong("whitens the advantages itself", sometimes="values")
 @hint("Look for 'whitened' in the docstring. Who whitens, and when?")
 @edit(
-    "advantages, advantages + rewards",
-    "masked_whiten(advantages, mask), advantages + values",
-    of="gae_returns_from_rewards",
+    "advantages, advantages + values", "masked_whiten(advantages, mask), advantages + values", of="gae_plain"
 )
 def gae_whitens(): ...
 
@@ -177,18 +154,8 @@ def gae_walks_forward(rewards, values, mask, gamma, gae_lambda):
 
 @wrong("leaves the advantages in the order in which the walk from the end finds them", sometimes="values")
 @hint("Which column of the result was appended first?")
-def gae_in_reverse_order(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns, dim=1)
-        return advantages, advantages + values
+@edit("columns[::-1]", "columns", of="gae_plain")
+def gae_in_reverse_order(): ...
 
 
 @wrong("takes the value of the last column for that of the state after it", sometimes="values")

@@ -1,17 +1,22 @@
 """Question 4(c): the policy's loss."""
 
-from autograder.misconceptions.writing import edit, hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "rlhf.ppo.clipped_surrogate_loss"
 
 
-@wrong("takes the smaller of the two losses", often="values")
-@hint("The paper takes a minimum, of an objective. You have turned the sign: what becomes of the minimum?")
-def clipped_surrogate_loss_optimistic(log_probs, old_log_probs, advantages, mask, clip_eps):
+@base
+def clipped_surrogate_loss_plain(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
     clipped = ratio.clamp(1 - clip_eps, 1 + clip_eps)
-    return statistics.masked_mean(torch.minimum(-weights * ratio, -weights * clipped), mask)
+    return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
+
+
+@wrong("takes the smaller of the two losses", often="values")
+@hint("The paper takes a minimum, of an objective. You have turned the sign: what becomes of the minimum?")
+@edit("torch.maximum", "torch.minimum", of="clipped_surrogate_loss_plain")
+def clipped_surrogate_loss_optimistic(): ...
 
 
 @wrong("returns the objective, which is to be maximised, without the minus", often="sign")
@@ -50,11 +55,9 @@ def clipped_surrogate_loss_clips_logarithm(log_probs, old_log_probs, advantages,
 
 @wrong("clips the ratio around 0", sometimes="values")
 @hint("What is the ratio when the policy has not moved?")
-def clipped_surrogate_loss_clips_around_zero(log_probs, old_log_probs, advantages, mask, clip_eps):
-    ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
-    weights = torch.where(mask, advantages.detach(), 0.0)
-    clipped = ratio.clamp(-clip_eps, clip_eps)
-    return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
+@edit("1 - clip_eps", "-clip_eps", of="clipped_surrogate_loss_plain")
+@edit("1 + clip_eps", "clip_eps", of="clipped_surrogate_loss_plain")
+def clipped_surrogate_loss_clips_around_zero(): ...
 
 
 @wrong("averages over all places, padding included", often="values")
@@ -78,20 +81,14 @@ def clipped_surrogate_loss_by_response(log_probs, old_log_probs, advantages, mas
 
 @wrong("lets a gradient flow into the old log-probabilities", often="gradient where none belongs")
 @hint("Which of the inputs are constants? What tells autograd so?")
-def clipped_surrogate_loss_old_policy_learns(log_probs, old_log_probs, advantages, mask, clip_eps):
-    ratio = torch.where(mask, log_probs - old_log_probs, 0.0).exp()
-    weights = torch.where(mask, advantages.detach(), 0.0)
-    clipped = ratio.clamp(1 - clip_eps, 1 + clip_eps)
-    return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
+@edit("old_log_probs.detach()", "old_log_probs", of="clipped_surrogate_loss_plain")
+def clipped_surrogate_loss_old_policy_learns(): ...
 
 
 @wrong("lets a gradient flow into the advantages", often="gradient where none belongs")
 @hint("Where do advantages come from? Should the value function learn from the policy's loss?")
-def clipped_surrogate_loss_advantages_learn(log_probs, old_log_probs, advantages, mask, clip_eps):
-    ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
-    weights = torch.where(mask, advantages, 0.0)
-    clipped = ratio.clamp(1 - clip_eps, 1 + clip_eps)
-    return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
+@edit("advantages.detach()", "advantages", of="clipped_surrogate_loss_plain")
+def clipped_surrogate_loss_advantages_learn(): ...
 
 
 @wrong(

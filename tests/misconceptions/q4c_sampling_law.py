@@ -1,8 +1,31 @@
 """Question 4(c): the roll-out, what is drawn and from which law."""
 
-from autograder.misconceptions.writing import hint, right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
 TASK = "rlhf.policy_gradient.sample_response"
+
+
+@base
+def sample_response_plain(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
 
 
 @wrong("takes the likeliest token at every step and draws nothing", often="shape")
@@ -123,51 +146,18 @@ def sample_response_ignores_generator(
 
 @wrong("seeds the generator itself, so that every call draws the same", sometimes="ignores an argument")
 @hint("What would 14 training steps see if each of them drew the same random numbers?")
-def sample_response_seeds_generator(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    generator = torch.Generator().manual_seed(42)
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@edit(
+    "with torch.no_grad():",
+    "generator = torch.Generator().manual_seed(42)\nwith torch.no_grad():",
+    of="sample_response_plain",
+)
+def sample_response_seeds_generator(): ...
 
 
 @wrong("lets the policy attend to the padding of the sources", sometimes="ignores an argument")
 @hint("Which tokens of a source are real, and who tells the policy?")
-def sample_response_attends_to_padding(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, torch.ones_like(attention_mask), tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@edit("attention_mask", "torch.ones_like(attention_mask)", of="sample_response_plain")
+def sample_response_attends_to_padding(): ...
 
 
 @wrong("feeds the decoder only the newest token and not the whole prefix", sometimes="shape")
@@ -292,26 +282,8 @@ def sample_response_top_three(
 
 @wrong("starts the decoder with the pad and not with the start id", sometimes="ignores an argument")
 @hint("Some models start with their pad. Which id does the caller of this function name?")
-def sample_response_starts_with_pad(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), pad_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@edit("start_id", "pad_id", of="sample_response_plain")
+def sample_response_starts_with_pad(): ...
 
 
 @right("adds Gumbel noise to the logits and takes the largest")

@@ -1,32 +1,14 @@
 """Question 4(c): the roll-out, where rows begin and end and what is told of them."""
 
-from autograder.misconceptions.writing import hint, right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
 TASK = "rlhf.policy_gradient.sample_response"
 
 
 @wrong("returns the start id as the first token of the response", often="shape")
 @hint("How many tokens were drawn, and how many come back?")
-def sample_response_keeps_start(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens, log_probs, mask
+@edit("tokens[:, 1:]", "tokens", of="sample_response_plain")
+def sample_response_keeps_start(): ...
 
 
 @wrong("leaves the end of each response out of its mask", often="distribution")
@@ -122,26 +104,8 @@ def sample_response_never_stops_early(
 
 @wrong("stops only when all rows draw their end at the same step", sometimes="shape")
 @hint("Must rows end at the same step? What do you remember of those that ended before?")
-def sample_response_waits_for_common_end(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if (drawn == eos_id).all():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@edit("not running.any()", "(drawn == eos_id).all()", of="sample_response_plain")
+def sample_response_waits_for_common_end(): ...
 
 
 @wrong("keeps on writing drawn tokens into rows that have ended", often="distribution")
