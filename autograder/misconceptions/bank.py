@@ -1,33 +1,17 @@
-"""What an entry of the bank is, and how staff write one: as the body of a task's function, decorated.
+"""The bank of known answers: what an entry of it is, and how it is read. `writing` says how staff write one."""
 
-    @wrong(
-        "area.circle",
-        says="takes the diameter for the radius",
-        hint="Which length does the docstring call r?",
-        common="often",
-        failure="constant factor",
-    )
-    def diameter_for_radius(r):
-        return math.pi * (2 * r) ** 2
-
-The body takes the place of the reference's solution block: it may use whatever the file around that block has
-imported or defined, and what is given to students (argument checks, decorators) stays. It is never called here.
-"""
-
-import ast
-import inspect
 import pkgutil
 import sys
-import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from types import FunctionType
 
 from autograder.assignment.manifest import Manifest
+from autograder.assignment.scope import is_named
 from autograder.errors import InputError
+from autograder.misconceptions.blocks import blocks_in
+from autograder.misconceptions.edits import Edit, EditError, applied, base_of
 
 COMMON = ("often", "sometimes", "seldom")
 
@@ -63,13 +47,16 @@ class Entry:
     Attributes:
         id: its name in the bank.
         task: id of the task.
-        parameters: names of the function's parameters, as the entry has them.
+        parameters: names of the function's parameters, as the entry or its base has them.
         file: where it is defined.
         line: the same.
-        says: one line: of a wrong answer what is wrong, of a right one what is different about it.
+        says: one line: of a wrong answer what is wrong, of a right one what is different about it. Empty for a base
+            of other entries, which `load` does not return.
         hint: what its student should be asked or pointed to; never the answer. Empty for a right one.
         common: how often one would expect it among wrong answers, one of `COMMON`; empty for a right one.
         failure: what is seen of it, one of `FAILURES`; empty for a right one.
+        body: source of the function's body, without indentation.
+        edits: what its body changes in its base; none where the bank has the whole body.
     """
 
     id: str
@@ -81,13 +68,8 @@ class Entry:
     hint: str = ""
     common: str = ""
     failure: str = ""
-
-    @cached_property
-    def body(self) -> str:
-        """Source of the function's body, without indentation."""
-        lines, ends = _source(self.file)
-        first, last = ends[self.line]
-        return textwrap.dedent("\n".join(lines[first - 1 : last]))
+    body: str = ""
+    edits: tuple[Edit, ...] = ()
 
     @property
     def where(self) -> str:
@@ -100,39 +82,11 @@ class Entry:
         return bool(self.failure)
 
 
-Decorator = Callable[[Callable[..., Any]], Entry]
-
-
-def wrong(task: str, *, says: str, hint: str, common: str, failure: str) -> Decorator:
-    """Makes a function an entry that the tests of `task` have to refuse; see `Entry`.
-
-    Raises:
-        BankError: a text is missing, or a word is none of the known ones.
-    """
-
-    def enter(function: Callable[..., Any]) -> Entry:
-        where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
-        if not hint or not says:
-            raise BankError(f"{where}: an entry says what is wrong and what to ask")
-        if common not in COMMON:
-            raise BankError(f"{where}: `common` is one of {', '.join(COMMON)}, not {common!r}")
-        if failure not in FAILURES:
-            raise BankError(f"{where}: `failure` is one of {', '.join(FAILURES)}; not {failure!r}")
-        return _entry(function, task=task, says=says, hint=hint, common=common, failure=failure)
-
-    return enter
-
-
-def right(task: str, *, says: str) -> Decorator:
-    """Makes a function an entry that the tests of `task`, and of all that need it, have to accept."""
-    return lambda function: _entry(function, task=task, says=says)
-
-
 def load(manifest: Manifest) -> dict[str, Entry]:
     """Every entry of the bank by its id, in the order of the files.
 
     Raises:
-        BankError: an id stands twice, or an entry names no code task.
+        BankError: an id stands twice, an entry names no code task, or an edit does not fit its base.
         InputError: the manifest names no bank.
     """
     if manifest.staff is None or not manifest.staff.misconceptions:
@@ -145,53 +99,65 @@ def load(manifest: Manifest) -> dict[str, Entry]:
     for found in pkgutil.iter_modules(package.__path__):
         module = import_module(f"{package.__name__}.{found.name}")
         for entry in vars(module).values():
+            if isinstance(entry, FunctionType) and entry.__module__ == module.__name__:
+                line = entry.__code__.co_firstlineno
+                raise BankError(f"{module.__file__}:{line}: {entry.__name__!r} is neither @wrong nor @right")
             if not isinstance(entry, Entry):
                 continue
             if entry.id in entries:
-                raise BankError(f"{entry.where}: {entry.id!r} stands already in {entries[entry.id].where}")
+                raise BankError(f"{entry.where}: {entry.id!r} is already in {entries[entry.id].where}")
             if entry.task not in code:
-                raise BankError(f"{entry.where}: {entry.task!r} is no code task of the manifest")
+                raise BankError(f"{entry.where}: {entry.task!r} is not a code task of the manifest")
             entries[entry.id] = entry
-    return entries
+    return {name: _edited(entry, entries, manifest) for name, entry in entries.items() if entry.says}
 
 
 def select(manifest: Manifest, entries: Sequence[Entry], only: tuple[str, ...]) -> list[Entry]:
-    """The entries that `only` names, as entries, tasks or questions ("q1d", or "q1" for all its parts); all for none.
+    """The entries with the names in `only`: of entries, tasks, questions ("q1d") or chapters ("q1"); all if it is empty.
 
     Raises:
-        InputError: a name fits nothing.
+        InputError: nothing has a name in `only`.
     """
     chosen: dict[str, Entry] = {} if only else {entry.id: entry for entry in entries}
     for name in only:
         found = {
             entry.id: entry
             for entry in entries
-            if name in (entry.id, entry.task, manifest.tasks[entry.task].question)
-            or manifest.tasks[entry.task].question.rstrip("abcdefgh") == name
+            if name == entry.id or is_named(manifest.tasks[entry.task], name)
         }
         if not found:
-            raise InputError(f"{name!r} is no question, no task and no entry of the bank")
+            raise InputError(f"{name!r} is not a question, not a task and not an entry of the bank")
         chosen |= found
     return list(chosen.values())
 
 
-def _entry(function: Callable[..., Any], **fields: str) -> Entry:
-    code = function.__code__
-    parameters = tuple(inspect.signature(function).parameters)
-    return Entry(
-        id=function.__name__, parameters=parameters, file=code.co_filename, line=code.co_firstlineno, **fields
-    )
+def _edited(
+    entry: Entry, entries: Mapping[str, Entry], manifest: Manifest, above: tuple[str, ...] = ()
+) -> Entry:
+    """The entry with what its edits make of their base; `above` are the entries that are based on it."""
+    if not entry.edits:
+        return entry
+    if entry.id in above:
+        raise BankError(f"{entry.where}: circular: {' is an edit of '.join((*above, entry.id))}")
+    try:
+        name = base_of(entry.edits)
+        if not name:
+            parameters, code = _of_the_reference(entry, manifest)
+        elif name in entries and entries[name].task == entry.task:
+            base = _edited(entries[name], entries, manifest, (*above, entry.id))
+            parameters, code = base.parameters, base.body
+        else:
+            raise EditError(f"its base {name!r} is not an entry of {entry.task}")
+        return replace(entry, parameters=parameters, body=applied(code, entry.edits))
+    except EditError as error:
+        raise BankError(f"{entry.where}: {error}") from None
 
 
-@cache
-def _source(file: str) -> tuple[list[str], dict[int, tuple[int, int]]]:
-    """The lines of a file, and where the body of each function starts and ends, by its first line."""
-    text = Path(file).read_text(encoding="utf-8")
-    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    return text.split("\n"), {
-        min(node.lineno, *(d.lineno for d in node.decorator_list)): (
-            node.body[0].lineno,
-            node.end_lineno or 0,
-        )
-        for node in functions
-    }
+def _of_the_reference(entry: Entry, manifest: Manifest) -> tuple[tuple[str, ...], str]:
+    assert manifest.staff is not None
+    task = manifest.tasks[entry.task]
+    path = manifest.root / manifest.staff.reference / task.file
+    for place in blocks_in(path)[1]:
+        if place.name == task.name:
+            return place.parameters, place.code
+    raise EditError(f"{path} has no block for {task.name}")

@@ -1,17 +1,14 @@
 """Makes a submission of the reference and entries of the bank: each body in place of its task's solution block."""
 
-import ast
 import shutil
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import BankError, Entry
-from autograder.release import markers
+from autograder.misconceptions.blocks import blocks_in
 
 
 def make(manifest: Manifest, entries: Iterable[Entry], target: Path) -> Path:
@@ -52,33 +49,3 @@ def spliced(path: Path, entries: list[Entry], manifest: Manifest) -> str:
         body = textwrap.indent(entry.body, " " * place.block.column)
         lines[place.block.begin - 1 : place.block.end] = body.split("\n")
     return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Place:
-    """The block of one task: `name` of its function or class, `parameters` of the function that holds the block."""
-
-    name: str
-    parameters: tuple[str, ...]
-    block: markers.Block
-
-
-@cache
-def blocks_in(path: Path) -> tuple[list[str], list[Place]]:
-    """The lines of a file and the blocks in it."""
-    text = markers.read_text(path)
-    tree = ast.parse(text)
-    found = []
-    for block in markers.blocks(path, text):
-        owner = next((node for node in tree.body if _holds(node, block)), None)
-        if isinstance(owner, ast.FunctionDef | ast.ClassDef):
-            arguments = next(
-                n.args for n in ast.walk(owner) if isinstance(n, ast.FunctionDef) and _holds(n, block)
-            )
-            names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-            found.append(Place(owner.name, tuple(names), block))
-    return text.split("\n"), found
-
-
-def _holds(node: ast.stmt, block: markers.Block) -> bool:
-    return node.lineno < block.begin and block.end <= (node.end_lineno or 0) + 1

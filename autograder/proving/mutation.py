@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograder.assignment.manifest import Manifest
-from autograder.misconceptions import splice
 from autograder.misconceptions.bank import Entry
+from autograder.misconceptions.blocks import blocks_in
 
 # Of its operators, those whose changes run: shifts of floats raise, `+x` for `-x` is `-x` left out, `is` for `==` of
 # numbers is the same or chance, and names that are not there prove nothing.
@@ -47,7 +47,7 @@ def mutants(manifest: Manifest) -> list[Entry]:
     found = []
     for task in manifest.code_tasks():
         path = manifest.root / manifest.staff.reference / manifest.tasks[task].file
-        lines, places = splice.blocks_in(path)
+        lines, places = blocks_in(path)
         for place in places:
             if place.name != manifest.tasks[task].name:
                 continue
@@ -61,8 +61,8 @@ def mutants(manifest: Manifest) -> list[Entry]:
                     line=place.block.begin + 1 + row,
                     says=of_lines(block.split("\n")[row], body.split("\n")[row]),
                     failure="values",
+                    body=body,
                 )
-                vars(entry)["body"] = body
                 found.append(entry)
     return found
 

@@ -203,44 +203,59 @@ def test_secret_double(hw):
 """
 
 BANK = """
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-@wrong("maths.double", says="triples by a sum", hint="How many are two?", common="sometimes",
-       failure="constant factor")
+TASK = "maths.double"
+
+@wrong("triples by a sum", sometimes="constant factor")
+@hint("How many are two?")
 def double_sums_thrice(x):
     return x + x + x
 
-@wrong("maths.double", says="triples", hint="Count the summands.", common="often", failure="constant factor")
+@wrong("triples", often="constant factor")
+@hint("Count the summands.")
 def double_triples(x):
     return 3 * x
 
-@wrong("maths.double", says="adds one", hint="What is twice nothing?", common="often", failure="values")
+@wrong("adds one", often="values")
+@hint("What is twice nothing?")
 def double_adds_one(x):
     return 2 * x + 1
 
-@right("maths.double", says="adds it to itself")
+@right("adds it to itself")
 def double_by_sum(x):
     return x + x
 
-@wrong("maths.quadruple", says="doubles once", hint="How often is it doubled?", common="often",
-       failure="constant factor")
+TASK = "maths.quadruple"
+
+@wrong("doubles once", often="constant factor")
+@hint("How often is it doubled?")
 def quadruple_doubles_once(x):
     return maths.double(x)
 
-@wrong("maths.octuple", says="squares", hint="What is eight times one?", common="often", failure="values")
+TASK = "maths.octuple"
+
+@wrong("squares", often="values")
+@hint("What is eight times one?")
 def octuple_squares(x):
     return x * x
 
-@wrong("maths.flip", says="flips half as often", hint="Is a fair coin tossed besides?", common="often",
-       failure="distribution")
+TASK = "maths.flip"
+
+@wrong("flips half as often", often="distribution")
+@hint("Is a fair coin tossed besides?")
 def flip_half_as_often(x, p, generator):
     return torch.where(torch.rand(x.shape, generator=generator) < p[:, None] / 2, -x, x)
 
-@wrong("maths.flip", says="flips whole rows", hint="Who shares a coin?", common="often", failure="distribution")
+@wrong("flips whole rows", often="distribution")
+@hint("Who shares a coin?")
 def flip_whole_rows(x, p, generator):
     return torch.where(torch.rand(len(x), 1, generator=generator) < p[:, None], -x, x)
 
-@wrong("maths.Scale", says="divides", hint="Which way?", common="often", failure="values")
+TASK = "maths.Scale"
+
+@wrong("divides", often="values")
+@hint("Which way?")
 def scale_divides(self, x):
     return x / self.weight
 """

@@ -7,22 +7,27 @@ from autograder.proving import difference, matrix
 from autograder.proving.matrix import Trial
 from tests.harness.banked import Banked
 
-HEADER = "from autograder.misconceptions.bank import right, wrong\n"
+HEADER = "from autograder.misconceptions.writing import base, edit, hint, right, wrong\n"
 
 
 def fill(banked: Banked, *entries: str) -> None:
-    """Writes a bank with only these entries."""
-    (banked.root / "mistakes/q1.py").write_text(HEADER + "\n".join(map(dedent, entries)))
+    """The bank holds these entries alone."""
+    write(banked, "q1.py", "\n".join(map(dedent, entries)))
+
+
+def write(banked: Banked, file: str, text: str) -> None:
+    """This file of the bank holds this text below the import."""
+    (banked.root / "mistakes" / file).write_text(HEADER + dedent(text))
 
 
 def wrong(task: str, name: str, body: str, parameters: str = "x") -> str:
     lines = body.replace("\n", "\n    ")
-    arguments = 'says="is wrong", hint="Why?", common="often", failure="values"'
-    return f'@wrong("{task}", {arguments})\ndef {name}({parameters}):\n    {lines}\n'
+    told = '@wrong("is wrong", often="values")\n@hint("Why?")'
+    return f'TASK = "{task}"\n{told}\ndef {name}({parameters}):\n    {lines}\n'
 
 
 def right(task: str, name: str, body: str, parameters: str = "x") -> str:
-    return f'@right("{task}", says="is right")\ndef {name}({parameters}):\n    {body}\n'
+    return f'TASK = "{task}"\n@right("is right")\ndef {name}({parameters}):\n    {body}\n'
 
 
 def tried(banked: Banked) -> dict[str, Trial]:

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -17,29 +16,25 @@ from autograder.misconceptions.splice import spliced
 from autograder.proving import equivalent
 from autograder.release import markers
 from tests.harness.banked import Banked
+from tests.harness.mistakes import write
 
 HOMEWORK = manifests.load(Path(__file__).parents[2] / "assignment.toml")
 ENTRIES = list(bank.load(HOMEWORK).values())
 WRONG = [entry for entry in ENTRIES if entry.is_wrong]
 
 
-def write(banked: Banked, file: str, text: str) -> None:
-    header = "from autograder.misconceptions.bank import right, wrong\n"
-    (banked.root / "mistakes" / file).write_text(header + dedent(text))
-
-
-def entry(**changes: str) -> str:
-    told = {"says": "s", "hint": "h", "common": "often", "failure": "values", **changes}
-    words = ", ".join(f"{name}={text!r}" for name, text in told.items())
-    return f'@wrong("maths.double", {words})\ndef another(x):\n    return 5 * x\n'
+def entry(says: str = "s", told: str = "h", seen: str = 'often="values"', task: str = "maths.double") -> str:
+    return f'TASK = "{task}"\n@wrong({says!r}, {seen})\n@hint({told!r})\ndef another(x):\n    return 5 * x\n'
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"failure": "odd"}, "failure"),
-        ({"common": "never"}, "common"),
-        ({"hint": ""}, "what to ask"),
+        ({"seen": 'often="odd"'}, "what is seen is one of exception, .*; not 'odd'"),
+        ({"seen": 'never="values"'}, "how common it is, is one of often, .*, not never"),
+        ({"seen": ""}, "how common it is, is one of often, .*, not nothing"),
+        ({"seen": 'often="values", seldom="values"'}, "how common it is, is one of .*, not often, seldom"),
+        ({"told": ""}, "what to ask"),
         ({"says": ""}, "what is wrong"),
     ],
 )
@@ -47,19 +42,39 @@ def test_entry_that_lacks_a_word_is_refused_by_name(
     banked: Banked, changes: dict[str, str], word: str
 ) -> None:
     write(banked, "q2.py", entry(**changes))
-    with pytest.raises(BankError, match=rf"q2\.py:2: .*{word}"):
+    with pytest.raises(BankError, match=rf"q2\.py:3: .*{word}"):
+        bank.load(banked.loaded())
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('@right("s")\ndef another(x):\n    return 5 * x\n', "names no task"),
+        ('TASK = "maths.double"; @right("")\ndef another(x):\n    return 2 * x\n', "says what is different"),
+        ('TASK = "maths.double"; @right("s")\ndef another(): ...\n', "neither a body nor an edit"),
+        (
+            'TASK = "maths.double"; @hint("h")\ndef another(x):\n    return 5 * x\n',
+            "neither @wrong nor @right",
+        ),
+        ('TASK = "maths.double"; @right("s")\n@hint("h")\ndef another(x):\n    return 2 * x\n', "no hint"),
+        ('TASK = "maths.double"; @hint("h")\n@right("s")\ndef another(x):\n    return 2 * x\n', "the first"),
+    ],
+)
+def test_half_an_entry_is_refused_by_name(banked: Banked, text: str, word: str) -> None:
+    write(banked, "q2.py", text.replace("; ", "\n"))
+    with pytest.raises(BankError, match=rf"q2\.py:[23]: .*{word}"):
         bank.load(banked.loaded())
 
 
 def test_entry_of_no_task_is_refused_by_name(banked: Banked) -> None:
-    write(banked, "q2.py", entry().replace("maths.double", "maths.halve"))
-    with pytest.raises(BankError, match=r"q2\.py:2: 'maths.halve' is no code task"):
+    write(banked, "q2.py", entry(task="maths.halve"))
+    with pytest.raises(BankError, match=r"q2\.py:3: 'maths.halve' is no code task"):
         bank.load(banked.loaded())
 
 
 def test_two_entries_of_one_id_are_refused_and_both_are_named(banked: Banked) -> None:
     write(banked, "q2.py", entry().replace("another", "double_triples"))
-    with pytest.raises(BankError, match=r"q2\.py:2: 'double_triples' stands already in .*q1\.py:\d+"):
+    with pytest.raises(BankError, match=r"q2\.py:3: 'double_triples' stands already in .*q1\.py:\d+"):
         bank.load(banked.loaded())
 
 
@@ -74,9 +89,10 @@ def test_body_is_the_source_between_signature_and_end_without_its_indentation(ba
         banked,
         "q2.py",
         """
+        TASK = "maths.double"
+
         @right(
-            "maths.double",
-            says="goes a long way round",
+            "goes a long way round",
         )
         def double_by_loop(
             x,

@@ -62,7 +62,7 @@ def test_survivor_is_named_and_changes_exit_code_and_last_line(
     )
     assert mutants("--out", "out") == commands.NOT_PASSED
     shown = capsys.readouterr().out
-    assert "SURVIVES twice (mistakes/q1.py:2): is wrong" in shown and "SURVIVES thrice" not in shown
+    assert "SURVIVES twice (mistakes/q1.py:3): is wrong" in shown and "SURVIVES thrice" not in shown
     assert shown.rstrip().endswith("killed 1/2, accepted 0/0")
     assert json.loads((inside.root / "out/matrix.json").read_text())["failures"]["SURVIVES"] == ["twice"]
 
@@ -75,7 +75,7 @@ def test_refused_right_answer_is_named_with_the_test_and_changes_exit_code_and_l
     )
     assert mutants() == commands.NOT_PASSED
     shown = capsys.readouterr().out
-    assert "REFUSED odd (mistakes/q1.py:6): is right" in shown and "REFUSED by_sum" not in shown
+    assert "REFUSED odd (mistakes/q1.py:8): is right" in shown and "REFUSED by_sum" not in shown
     assert "checks/public/test_mini.py::test_double: FAILED: the result is wrong" in shown
     assert shown.rstrip().endswith("killed 0/0, accepted 1/2")
 

@@ -40,23 +40,14 @@ def after():
 
 
 def entry(banked: Banked, name: str, **changes: object) -> Entry:
-    found = bank.load(banked.loaded())[name]
-    changed = replace(found, **changes)  # type: ignore[arg-type]
-    vars(changed)["body"] = vars(changed).get("body", found.body)
-    return changed
-
-
-def with_body(banked: Banked, name: str, body: str) -> Entry:
-    found = entry(banked, name)
-    vars(found)["body"] = body
-    return found
+    return replace(bank.load(banked.loaded())[name], **changes)  # type: ignore[arg-type]
 
 
 def test_checks_decorators_and_all_other_code_stay(banked: Banked) -> None:
     path = banked.root / "model/guarded.py"
     path.write_text(GUARDED)
-    body = with_body(banked, "quadruple_doubles_once", "y = x\nfor _ in range(3):\n    y = y + x\nreturn y")
-    triple = with_body(banked, "double_triples", "return 3 * x")
+    body = entry(banked, "quadruple_doubles_once", body="y = x\nfor _ in range(3):\n    y = y + x\nreturn y")
+    triple = entry(banked, "double_triples", body="return 3 * x")
     text = spliced(path, [body, triple], banked.loaded())
     assert text == (
         GUARDED.replace(

@@ -1,171 +1,97 @@
 """Question 1(b): a sample of Y_t without the steps in between."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-Q_SAMPLE = "diffusion.binary.q_sample"
+TASK = "diffusion.binary.q_sample"
 
 
-@wrong(
-    Q_SAMPLE,
-    says="flips every pixel that was replaced",
-    hint="Which signs can a replaced pixel show, and how often is it the one that it had before?",
-    common="often",
-    failure="distribution",
-)
+@wrong("flips every pixel that was replaced", often="distribution")
+@hint("Which signs can a replaced pixel show, and how often is it the one that it had before?")
 def q_sample_flips_all_replaced(y_0, t, delta, generator):
     replaced = _per_image(replacement_probability(t, delta), y_0)
     flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < replaced
     return torch.where(flip, -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="makes one step whatever t is",
-    hint="What should come back for t = 0, and what for a very large t?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("makes one step whatever t is", sometimes="ignores an argument")
+@hint("What should come back for t = 0, and what for a very large t?")
 def q_sample_makes_one_flip_step(y_0, t, delta, generator):
     return flip_step(y_0, delta, generator=generator)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="adds up the flips of t steps, although a second flip undoes the first",
-    hint="How likely is a flip after very many steps? Can it be more likely than for a fair coin?",
-    common="sometimes",
-    failure="distribution",
-)
-def q_sample_adds_up_flips(y_0, t, delta, generator):
-    flipped = _per_image(torch.as_tensor(t) * delta, y_0)
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return torch.where(flip, -y_0, y_0)
+@wrong("adds up the flips of t steps, although a second flip undoes the first", sometimes="distribution")
+@hint("How likely is a flip after very many steps? Can it be more likely than for a fair coin?")
+@edit("_per_image(replacement_probability(t, delta), y_0) / 2", "_per_image(torch.as_tensor(t) * delta, y_0)")
+def q_sample_adds_up_flips(): ...
 
 
 @wrong(
-    Q_SAMPLE,
-    says="asks whether a pixel flipped at least once, not whether it ends with another sign",
-    hint="What does a pixel show that flipped twice?",
-    common="often",
-    failure="distribution",
+    "asks whether a pixel flipped at least once, not whether it ends with another sign", often="distribution"
 )
+@hint("What does a pixel show that flipped twice?")
 def q_sample_flipped_at_least_once(y_0, t, delta, generator):
     flipped = _per_image(1 - (1 - delta) ** torch.as_tensor(t), y_0)
     flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
     return torch.where(flip, -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="makes one step too many",
-    hint="What should come back for t = 0?",
-    common="sometimes",
-    failure="off by one in time",
-)
-def q_sample_one_flip_step_more(y_0, t, delta, generator):
-    flipped = _per_image(replacement_probability(t + 1, delta), y_0) / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return torch.where(flip, -y_0, y_0)
+@wrong("makes one step too many", sometimes="off by one in time")
+@hint("What should come back for t = 0?")
+@edit("replacement_probability(t, delta)", "replacement_probability(t + 1, delta)")
+def q_sample_one_flip_step_more(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="makes at least one step, at t = 0 too",
-    hint="Time is 1-based here: what is Y_0?",
-    common="sometimes",
-    failure="distribution",
-)
-def q_sample_flips_at_time_zero(y_0, t, delta, generator):
-    t = torch.as_tensor(t).clamp(min=1)
-    flipped = _per_image(replacement_probability(t, delta), y_0) / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return torch.where(flip, -y_0, y_0)
+@wrong("makes at least one step, at t = 0 too", sometimes="distribution")
+@hint("Time is 1-based here: what is Y_0?")
+@edit("flipped = _per_image", "t = torch.as_tensor(t).clamp(min=1)\nflipped = _per_image")
+def q_sample_flips_at_time_zero(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="throws one coin for each image",
-    hint="Do all pixels of an image share their fate?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("throws one coin for each image", sometimes="distribution")
+@hint("Do all pixels of an image share their fate?")
 def q_sample_one_coin_per_image(y_0, t, delta, generator):
     flipped = replacement_probability(t, delta) / 2
     flip = torch.rand(len(y_0), generator=generator, dtype=torch.float64, device=y_0.device) < flipped
     return torch.where(_per_image(flip, y_0), -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="throws the same coins for every image of the batch",
-    hint="Do two images of one batch have coins of their own?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("throws the same coins for every image of the batch", sometimes="distribution")
+@hint("Do two images of one batch have coins of their own?")
 def q_sample_same_coins_for_all_images(y_0, t, delta, generator):
     flipped = _per_image(replacement_probability(t, delta), y_0) / 2
     uniform = torch.rand(y_0.shape[1:], generator=generator, dtype=torch.float64, device=y_0.device)
     return torch.where(uniform < flipped, -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="lays the times along the last axis, that of the pixels",
-    hint="Of which shape does a [B] have to become, so that it broadcasts against [B, ...]?",
-    common="often",
-    failure="exception",
-)
-def q_sample_times_along_pixels(y_0, t, delta, generator):
-    flipped = replacement_probability(t, delta) / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return torch.where(flip, -y_0, y_0)
+@wrong("lays the times along the last axis, that of the pixels", often="exception")
+@hint("Of which shape does a [B] have to become, so that it broadcasts against [B, ...]?")
+@edit("_per_image(replacement_probability(t, delta), y_0)", "replacement_probability(t, delta)")
+def q_sample_times_along_pixels(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="works for images of one axis only",
-    hint="The docstring says [B, ...]. What of images with rows and columns?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("works for images of one axis only", sometimes="exception")
+@hint("The docstring says [B, ...]. What of images with rows and columns?")
 def q_sample_of_flat_images_only(y_0, t, delta, generator):
     flipped = replacement_probability(t, delta).reshape(-1, 1) / 2
     flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
     return torch.where(flip, -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="takes the latest time of the batch for every image",
-    hint="Whose time is t[b]?",
-    common="sometimes",
-    failure="distribution",
-)
-def q_sample_latest_time_for_all(y_0, t, delta, generator):
-    flipped = replacement_probability(t, delta).max() / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return torch.where(flip, -y_0, y_0)
+@wrong("takes the latest time of the batch for every image", sometimes="distribution")
+@hint("Whose time is t[b]?")
+@edit("_per_image(replacement_probability(t, delta), y_0)", "replacement_probability(t, delta).max()")
+def q_sample_latest_time_for_all(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="draws without the generator that it is given",
-    hint="torch.rand_like takes no generator. Which function does?",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("draws without the generator that it is given", often="ignores an argument")
+@hint("torch.rand_like takes no generator. Which function does?")
 def q_sample_coins_without_generator(y_0, t, delta, generator):
     flipped = _per_image(replacement_probability(t, delta), y_0) / 2
     return torch.where(torch.rand_like(y_0) < flipped, -y_0, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="reads both coins from the same uniform number",
-    hint="Where a pixel is replaced, what do you know of the number that its new sign is read from?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("reads both coins from the same uniform number", sometimes="distribution")
+@hint("Where a pixel is replaced, what do you know of the number that its new sign is read from?")
 def q_sample_one_number_for_both_coins(y_0, t, delta, generator):
     replaced = _per_image(replacement_probability(t, delta), y_0)
     uniform = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device)
@@ -173,13 +99,8 @@ def q_sample_one_number_for_both_coins(y_0, t, delta, generator):
     return torch.where(uniform < replaced, fair, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="puts 0 and 1 where coins of -1 and +1 are due",
-    hint="Which two values has a pixel in this file?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("puts 0 and 1 where coins of -1 and +1 are due", sometimes="distribution")
+@hint("Which two values has a pixel in this file?")
 def q_sample_coins_of_zero_and_one(y_0, t, delta, generator):
     replaced = _per_image(replacement_probability(t, delta), y_0)
     replace = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < replaced
@@ -187,52 +108,27 @@ def q_sample_coins_of_zero_and_one(y_0, t, delta, generator):
     return torch.where(replace, fair, y_0)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="writes the noise into the image that it was given",
-    hint="What does the caller's y_0 show after the call? Training needs it once more.",
-    common="sometimes",
-    failure="argument changed in place",
-)
-def q_sample_flips_in_place(y_0, t, delta, generator):
-    flipped = _per_image(replacement_probability(t, delta), y_0) / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    y_0[flip] = -y_0[flip]
-    return y_0
+@wrong("writes the noise into the image that it was given", sometimes="argument changed in place")
+@hint("What does the caller's y_0 show after the call? Training needs it once more.")
+@edit("return torch.where(flip, -y_0, y_0)", "y_0[flip] = -y_0[flip]\nreturn y_0")
+def q_sample_flips_in_place(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="returns double precision whatever the pixels were",
-    hint="What does the docstring say of the result's dtype?",
-    common="often",
-    failure="dtype",
-)
-def q_sample_pixels_in_double_precision(y_0, t, delta, generator):
-    flipped = _per_image(replacement_probability(t, delta), y_0) / 2
-    flip = torch.rand(y_0.shape, generator=generator, dtype=torch.float64, device=y_0.device) < flipped
-    return y_0 * (1 - 2 * flip.to(torch.float64))
+@wrong("returns double precision whatever the pixels were", often="dtype")
+@hint("What does the docstring say of the result's dtype?")
+@edit("torch.where(flip, -y_0, y_0)", "y_0 * (1 - 2 * flip.to(torch.float64))")
+def q_sample_pixels_in_double_precision(): ...
 
 
-@wrong(
-    Q_SAMPLE,
-    says="returns the pixels' mean, not a draw",
-    hint="Which two values has a pixel of Y_t?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("returns the pixels' mean, not a draw", sometimes="ignores an argument")
+@hint("Which two values has a pixel of Y_t?")
 def q_sample_mean_of_the_pixel(y_0, t, delta, generator):
     kept = 1 - _per_image(replacement_probability(t, delta), y_0)
     return (kept * y_0).to(y_0.dtype)
 
 
-@wrong(
-    Q_SAMPLE,
-    says="flips a fixed share of each image's pixels",
-    hint="Is the number of flips in an image left to chance?",
-    common="seldom",
-    failure="distribution",
-)
+@wrong("flips a fixed share of each image's pixels", seldom="distribution")
+@hint("Is the number of flips in an image left to chance?")
 def q_sample_flips_a_fixed_share(y_0, t, delta, generator):
     pixels = y_0.flatten(1)
     flipped = replacement_probability(t, delta).expand(len(y_0)) / 2
@@ -241,7 +137,7 @@ def q_sample_flips_a_fixed_share(y_0, t, delta, generator):
     return torch.where(ranks < counts[:, None], -pixels, pixels).reshape(y_0.shape)
 
 
-@right(Q_SAMPLE, says="throws two coins for each pixel: replaced or not, and what it shows then")
+@right("throws two coins for each pixel: replaced or not, and what it shows then")
 def q_sample_by_two_coins(y_0, t, delta, generator):
     replaced = _per_image(replacement_probability(t, delta), y_0)
     fair = 2 * torch.randint(0, 2, y_0.shape, generator=generator, device=y_0.device) - 1
@@ -249,14 +145,14 @@ def q_sample_by_two_coins(y_0, t, delta, generator):
     return torch.where(replace, fair.to(y_0.dtype), y_0)
 
 
-@right(Q_SAMPLE, says="draws +1 with the probability that the pixel's mean implies, in plain powers")
+@right("draws +1 with the probability that the pixel's mean implies, in plain powers")
 def q_sample_by_mean(y_0, t, delta, generator):
     kept = torch.tensor(1 - 2 * delta, dtype=torch.float64) ** torch.as_tensor(t)
     up = (1 + _per_image(kept, y_0) * y_0) / 2
     return (2 * torch.bernoulli(up, generator=generator) - 1).to(y_0.dtype)
 
 
-@right(Q_SAMPLE, says="takes one image after the other")
+@right("takes one image after the other")
 def q_sample_coins_image_by_image(y_0, t, delta, generator):
     times = torch.as_tensor(t).expand(len(y_0)).tolist()
     images = []

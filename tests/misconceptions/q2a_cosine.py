@@ -1,17 +1,12 @@
 """Question 2(a): the cosine schedule."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-COSINE = "diffusion.schedules.cosine_betas"
+TASK = "diffusion.schedules.cosine_betas"
 
 
-@wrong(
-    COSINE,
-    says="forgets to square the cosine",
-    hint="Compare your f with that of the docstring, sign by sign.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("forgets to square the cosine", sometimes="values")
+@hint("Compare your f with that of the docstring, sign by sign.")
 def cosine_betas_without_square(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2)
@@ -19,13 +14,8 @@ def cosine_betas_without_square(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong(
-    COSINE,
-    says="takes f to be 1 at time 0, although the offset acts there too",
-    hint="Work out f(0) by hand for s = 1.",
-    common="often",
-    failure="values",
-)
+@wrong("takes f to be 1 at time 0, although the offset acts there too", often="values")
+@hint("Work out f(0) by hand for s = 1.")
 def cosine_betas_f_starts_at_one(num_steps, s, max_beta):
     times = torch.arange(1, num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -34,40 +24,22 @@ def cosine_betas_f_starts_at_one(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong(
-    COSINE,
-    says="leaves the last beta at 1",
-    hint="What is max_beta for? Which step needs it?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("leaves the last beta at 1", sometimes="ignores an argument")
+@hint("What is max_beta for? Which step needs it?")
 def cosine_betas_without_cap(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
     return torch.cat([f.new_zeros(1), 1 - f[1:] / f[:-1]])
 
 
-@wrong(
-    COSINE,
-    says="writes the usual cap into the code and does not look at the caller's",
-    hint="Call it with another max_beta. Does the result change?",
-    common="seldom",
-    failure="ignores an argument",
-)
-def cosine_betas_usual_cap(num_steps, s, max_beta):
-    times = torch.arange(num_steps + 1, dtype=torch.float64)
-    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - f[1:] / f[:-1]).clamp(max=0.999)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("writes the usual cap into the code and does not look at the caller's", seldom="ignores an argument")
+@hint("Call it with another max_beta. Does the result change?")
+@edit("max=max_beta", "max=0.999")
+def cosine_betas_usual_cap(): ...
 
 
-@wrong(
-    COSINE,
-    says="raises small betas to a lower bound that nobody asked for",
-    hint="The docstring has a cap. Does it have a floor? Look at the first steps of a long schedule.",
-    common="often",
-    failure="values",
-)
+@wrong("raises small betas to a lower bound that nobody asked for", often="values")
+@hint("The docstring has a cap. Does it have a floor? Look at the first steps of a long schedule.")
 def cosine_betas_with_a_floor(num_steps, s, max_beta):
     times = torch.linspace(0, num_steps, num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi * 0.5) ** 2
@@ -76,13 +48,8 @@ def cosine_betas_with_a_floor(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong(
-    COSINE,
-    says="computes in torch's default dtype, single precision",
-    hint="Print the dtype of the result. Which one does the docstring promise?",
-    common="often",
-    failure="dtype",
-)
+@wrong("computes in torch's default dtype, single precision", often="dtype")
+@hint("Print the dtype of the result. Which one does the docstring promise?")
 def cosine_betas_default_dtype(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -90,13 +57,8 @@ def cosine_betas_default_dtype(num_steps, s, max_beta):
     return torch.cat([torch.zeros(1), betas])
 
 
-@wrong(
-    COSINE,
-    says="takes the ratios in single precision and converts them afterwards",
-    hint="Two neighbouring values of f are nearly equal. In which dtype do you take their ratio from 1?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the ratios in single precision and converts them afterwards", sometimes="values")
+@hint("Two neighbouring values of f are nearly equal. In which dtype do you take their ratio from 1?")
 def cosine_betas_double_too_late(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -104,82 +66,40 @@ def cosine_betas_double_too_late(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong(
-    COSINE,
-    says="knows f at T times only and gets one beta too few",
-    hint="Count: at how many times is f needed so that every step has a time before it?",
-    common="sometimes",
-    failure="shape",
-)
-def cosine_betas_one_too_few(num_steps, s, max_beta):
-    times = torch.arange(num_steps, dtype=torch.float64)
-    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("knows f at T times only and gets one beta too few", sometimes="shape")
+@hint("Count: at how many times is f needed so that every step has a time before it?")
+@edit("num_steps + 1", "num_steps")
+def cosine_betas_one_too_few(): ...
 
 
-@wrong(
-    COSINE,
-    says="divides the time by T + 1, so that the cosine never comes to its end",
-    hint="Which angle should the last time have?",
-    common="seldom",
-    failure="values",
-)
-def cosine_betas_time_over_length(num_steps, s, max_beta):
-    times = torch.arange(num_steps + 1, dtype=torch.float64)
-    f = torch.cos((times / len(times) + s) / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("divides the time by T + 1, so that the cosine never comes to its end", seldom="values")
+@hint("Which angle should the last time have?")
+@edit("times / num_steps", "times / len(times)")
+def cosine_betas_time_over_length(): ...
 
 
-@wrong(
-    COSINE,
-    says="returns the signal that is left instead of the noise that each step adds",
-    hint="Which of the two schedules has the name betas? What is it at index 0?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("returns the signal that is left instead of the noise that each step adds", sometimes="values")
+@hint("Which of the two schedules has the name betas? What is it at index 0?")
 def cosine_betas_returns_shares(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
     return (f / f[0]).clamp(max=max_beta)
 
 
-@wrong(
-    COSINE,
-    says="adds the offset but never divides by 1 + s",
-    hint="Where does s stand in f, and how often? Which angle does the last time have?",
-    common="sometimes",
-    failure="values",
-)
-def cosine_betas_offset_once(num_steps, s, max_beta):
-    times = torch.arange(num_steps + 1, dtype=torch.float64)
-    f = torch.cos((times / num_steps + s) * math.pi / 2) ** 2
-    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("adds the offset but never divides by 1 + s", sometimes="values")
+@hint("Where does s stand in f, and how often? Which angle does the last time have?")
+@edit("(times / num_steps + s) / (1 + s) * math.pi", "(times / num_steps + s) * math.pi")
+def cosine_betas_offset_once(): ...
 
 
-@wrong(
-    COSINE,
-    says="adds the offset to the step's number instead of to the share of the time",
-    hint="Mind the parentheses in the docstring's f: what is divided by T?",
-    common="sometimes",
-    failure="values",
-)
-def cosine_betas_offset_in_steps(num_steps, s, max_beta):
-    times = torch.arange(num_steps + 1, dtype=torch.float64)
-    f = torch.cos((times + s) / num_steps / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - f[1:] / f[:-1]).clamp(max=max_beta)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("adds the offset to the step's number instead of to the share of the time", sometimes="values")
+@hint("Mind the parentheses in the docstring's f: what is divided by T?")
+@edit("(times / num_steps + s) / (1 + s)", "(times + s) / num_steps / (1 + s)")
+def cosine_betas_offset_in_steps(): ...
 
 
-@wrong(
-    COSINE,
-    says="puts each step's beta at the time before it",
-    hint="Which step does betas[1] belong to? What stands at index 0?",
-    common="sometimes",
-    failure="off by one in time",
-)
+@wrong("puts each step's beta at the time before it", sometimes="off by one in time")
+@hint("Which step does betas[1] belong to? What stands at index 0?")
 def cosine_betas_one_place_early(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -188,21 +108,13 @@ def cosine_betas_one_place_early(num_steps, s, max_beta):
     return betas
 
 
-@wrong(
-    COSINE,
-    says="turns the ratio of neighbours upside down",
-    hint="Does f fall or rise? So which of two neighbours is the larger one?",
-    common="sometimes",
-    failure="values",
-)
-def cosine_betas_ratio_upside_down(num_steps, s, max_beta):
-    times = torch.arange(num_steps + 1, dtype=torch.float64)
-    f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
-    betas = (1 - f[:-1] / f[1:]).clamp(max=max_beta)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("turns the ratio of neighbours upside down", sometimes="values")
+@hint("Does f fall or rise? So which of two neighbours is the larger one?")
+@edit("1 - f[1:] / f[:-1]", "1 - f[:-1] / f[1:]")
+def cosine_betas_ratio_upside_down(): ...
 
 
-@right(COSINE, says="loops over the steps with the math module, through the double angle")
+@right("loops over the steps with the math module, through the double angle")
 def cosine_betas_by_loop(num_steps, s, max_beta):
     def f(t):
         return (1 + math.cos((t / num_steps + s) / (1 + s) * math.pi)) / 2
@@ -211,7 +123,7 @@ def cosine_betas_by_loop(num_steps, s, max_beta):
     return torch.tensor([0.0, *betas], dtype=torch.float64)
 
 
-@right(COSINE, says="normalises the shares of signal first and takes ratios of logarithms")
+@right("normalises the shares of signal first and takes ratios of logarithms")
 def cosine_betas_by_logs(num_steps, s, max_beta):
     angles = (torch.linspace(0, 1, num_steps + 1, dtype=torch.float64) + s) / (1 + s) * (math.pi / 2)
     log_shares = 2 * (torch.log(torch.cos(angles)) - math.log(math.cos(s / (1 + s) * math.pi / 2)))

@@ -1,178 +1,103 @@
 """Question 2(a): one forward step, and all of them at once."""
 
-from autograder.misconceptions.bank import right, wrong
-
-STEP = "diffusion.gaussian.forward_step"
-SAMPLE = "diffusion.gaussian.q_sample"
-
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
 # ---------------------------------------------------------------------------- forward_step
+TASK = "diffusion.gaussian.forward_step"
 
 
-@wrong(
-    STEP,
-    says="multiplies the noise with the variance instead of the standard deviation",
-    hint="What is the second argument of N(., .) in the docstring? And what does a factor do to a variance?",
-    common="often",
-    failure="values",
-)
-def forward_step_variance_for_deviation(x_prev, t, betas, noise):
-    beta = schedules.at(betas, t, x_prev)
-    return (1 - beta).sqrt().to(x_prev) * x_prev + beta.to(x_prev) * noise
+@wrong("multiplies the noise with the variance instead of the standard deviation", often="values")
+@hint("What is the second argument of N(., .) in the docstring? And what does a factor do to a variance?")
+@edit("beta.sqrt().to(x_prev)", "beta.to(x_prev)")
+def forward_step_variance_for_deviation(): ...
 
 
-@wrong(
-    STEP,
-    says="takes betas[t] for a standard deviation throughout",
-    hint="The variances of the kept data and of the noise add up to 1. Do yours add up with beta as the variance?",
-    common="sometimes",
-    failure="values",
+@wrong("takes betas[t] for a standard deviation throughout", sometimes="values")
+@hint(
+    "The variances of the kept data and of the noise add up to 1. Do yours add up with beta as the variance?"
 )
 def forward_step_beta_is_a_deviation(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return (1 - beta**2).sqrt().to(x_prev) * x_prev + beta.to(x_prev) * noise
 
 
-@wrong(
-    STEP,
-    says="leaves the square root off the factor of the data",
-    hint="Read the mean of the law in the docstring once more.",
-    common="often",
-    failure="values",
-)
-def forward_step_mean_without_root(x_prev, t, betas, noise):
-    beta = schedules.at(betas, t, x_prev)
-    return (1 - beta).to(x_prev) * x_prev + beta.sqrt().to(x_prev) * noise
+@wrong("leaves the square root off the factor of the data", often="values")
+@hint("Read the mean of the law in the docstring once more.")
+@edit("(1 - beta).sqrt().to(x_prev)", "(1 - beta).to(x_prev)")
+def forward_step_mean_without_root(): ...
 
 
-@wrong(
-    STEP,
-    says="adds noise without shrinking the data",
-    hint="What is the mean of x_t given x_{t-1}? What becomes of the variance after a thousand such steps?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("adds noise without shrinking the data", sometimes="values")
+@hint("What is the mean of x_t given x_{t-1}? What becomes of the variance after a thousand such steps?")
 def forward_step_keeps_all_of_the_data(x_prev, t, betas, noise):
     return x_prev + schedules.at(betas, t, x_prev).sqrt().to(x_prev) * noise
 
 
-@wrong(
-    STEP,
-    says="reads the beta of the step before",
-    hint="Time is 1-based: at which index stands the beta of the first step?",
-    common="often",
-    failure="off by one in time",
-)
-def forward_step_beta_before(x_prev, t, betas, noise):
-    beta = schedules.at(betas, t - 1, x_prev)
-    return (1 - beta).sqrt().to(x_prev) * x_prev + beta.sqrt().to(x_prev) * noise
+@wrong("reads the beta of the step before", often="off by one in time")
+@hint("Time is 1-based: at which index stands the beta of the first step?")
+@edit("schedules.at(betas, t, x_prev)", "schedules.at(betas, t - 1, x_prev)")
+def forward_step_beta_before(): ...
 
 
-@wrong(
-    STEP,
-    says="does all steps up to t where one is due",
-    hint="What is x_prev: clean data, or what the steps before have left of it?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("does all steps up to t where one is due", sometimes="values")
+@hint("What is x_prev: clean data, or what the steps before have left of it?")
 def forward_step_all_steps(x_prev, t, betas, noise):
     share = schedules.at(torch.cumprod(1 - betas, dim=0), t, x_prev)
     return share.sqrt().to(x_prev) * x_prev + (1 - share).sqrt().to(x_prev) * noise
 
 
-@wrong(
-    STEP,
-    says="draws noise of its own and leaves the caller's unused",
-    hint="Call it twice with the same arguments. Where should all of the randomness come from?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("draws noise of its own and leaves the caller's unused", sometimes="ignores an argument")
+@hint("Call it twice with the same arguments. Where should all of the randomness come from?")
 def forward_step_own_noise(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     mean = (1 - beta).sqrt().to(x_prev) * x_prev
     return mean + beta.sqrt().to(x_prev) * torch.randn_like(x_prev)
 
 
-@wrong(
-    STEP,
-    says="multiplies the entries of the schedule along the last axis of the data",
-    hint="Which axis of the data does t run along? `schedules.at` is there to help.",
-    common="often",
-    failure="exception",
-)
+@wrong("multiplies the entries of the schedule along the last axis of the data", often="exception")
+@hint("Which axis of the data does t run along? `schedules.at` is there to help.")
 def forward_step_along_the_last_axis(x_prev, t, betas, noise):
     beta = betas[t].to(x_prev)
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong(
-    STEP,
-    says="shapes the coefficients for images only",
-    hint="How many axes does the data have? The docstring allows any number after the batch.",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("shapes the coefficients for images only", sometimes="shape")
+@hint("How many axes does the data have? The docstring allows any number after the batch.")
 def forward_step_images_only(x_prev, t, betas, noise):
     beta = betas[t].reshape(-1, 1, 1, 1).to(x_prev)
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong(
-    STEP,
-    says="takes the first sample's time for the whole batch",
-    hint="t may be Long[B]. Try a batch whose samples have different times.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the first sample's time for the whole batch", sometimes="values")
+@hint("t may be Long[B]. Try a batch whose samples have different times.")
 def forward_step_one_time_for_all(x_prev, t, betas, noise):
     first = torch.as_tensor(t).reshape(-1)[0]
     beta = betas[first].to(x_prev)
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong(
-    STEP,
-    says="lets the schedule's double precision spread to single-precision data",
-    hint="Try it with float32 data and t Long[B]. Which dtype does the module's docstring promise?",
-    common="often",
-    failure="dtype",
-)
+@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@hint("Try it with float32 data and t Long[B]. Which dtype does the module's docstring promise?")
 def forward_step_becomes_double(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return (1 - beta).sqrt() * x_prev + beta.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="works out the coefficients in single precision",
-    hint="In which dtype does the module's docstring want coefficients worked out?",
-    common="seldom",
-    failure="values",
-)
-def forward_step_single_inside(x_prev, t, betas, noise):
-    beta = schedules.at(betas.float(), t, x_prev)
-    return (1 - beta).sqrt().to(x_prev) * x_prev + beta.sqrt().to(x_prev) * noise
+@wrong("works out the coefficients in single precision", seldom="values")
+@hint("In which dtype does the module's docstring want coefficients worked out?")
+@edit("betas", "betas.float()")
+def forward_step_single_inside(): ...
 
 
-@wrong(
-    STEP,
-    says="reuses the memory of the caller's noise for the result",
-    hint="What does a method do whose name ends with an underscore? Who else may hold that tensor?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("reuses the memory of the caller's noise for the result", seldom="argument changed in place")
+@hint("What does a method do whose name ends with an underscore? Who else may hold that tensor?")
 def forward_step_into_noise(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return noise.mul_(beta.sqrt().to(x_prev)).add_((1 - beta).sqrt().to(x_prev) * x_prev)
 
 
-@wrong(
-    STEP,
-    says="cuts the data out of the graph",
-    hint="Results are differentiable in the data. Where does your code leave autograd?",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("cuts the data out of the graph", seldom="no gradient")
+@hint("Results are differentiable in the data. Where does your code leave autograd?")
 def forward_step_without_gradient(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     with torch.no_grad():
@@ -180,13 +105,8 @@ def forward_step_without_gradient(x_prev, t, betas, noise):
     return mean + beta.sqrt().to(x_prev) * noise
 
 
-@wrong(
-    STEP,
-    says="flattens with view, which some orders of memory do not allow",
-    hint="Try images whose axes have been permuted. Which function flattens any tensor?",
-    common="seldom",
-    failure="exception",
-)
+@wrong("flattens with view, which some orders of memory do not allow", seldom="exception")
+@hint("Try images whose axes have been permuted. Which function flattens any tensor?")
 def forward_step_contiguous_only(x_prev, t, betas, noise):
     beta = betas[torch.as_tensor(t)].reshape(-1, 1)
     flat, flat_noise = x_prev.view(len(x_prev), -1), noise.view(len(noise), -1)
@@ -194,7 +114,7 @@ def forward_step_contiguous_only(x_prev, t, betas, noise):
     return x_t.view(x_prev.shape)
 
 
-@right(STEP, says="loops over the samples of the batch")
+@right("loops over the samples of the batch")
 def forward_step_by_loop(x_prev, t, betas, noise):
     times = torch.as_tensor(t).expand(len(x_prev)).tolist()
     rows = []
@@ -204,7 +124,7 @@ def forward_step_by_loop(x_prev, t, betas, noise):
     return torch.stack(rows)
 
 
-@right(STEP, says="computes all in double precision, with einsum, and casts the result")
+@right("computes all in double precision, with einsum, and casts the result")
 def forward_step_by_einsum(x_prev, t, betas, noise):
     beta = betas.double()[torch.as_tensor(t, device=betas.device)].expand(len(x_prev)).to(x_prev.device)
     kept = torch.einsum("b,b...->b...", (1 - beta) ** 0.5, x_prev.double())
@@ -213,99 +133,55 @@ def forward_step_by_einsum(x_prev, t, betas, noise):
 
 
 # ---------------------------------------------------------------------------- q_sample
+TASK = "diffusion.gaussian.q_sample"
 
 
-@wrong(
-    SAMPLE,
-    says="multiplies the noise with its variance instead of its standard deviation",
-    hint="What does a factor in front of a random variable do to its variance?",
-    common="often",
-    failure="values",
-)
-def q_sample_variance_for_deviation(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod, t, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).to(x_0) * noise
+@wrong("multiplies the noise with its variance instead of its standard deviation", often="values")
+@hint("What does a factor in front of a random variable do to its variance?")
+@edit("(1 - signal).sqrt().to(x_0)", "(1 - signal).to(x_0)")
+def q_sample_variance_for_deviation(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="multiplies the data with the share of its variance",
-    hint="alphas_cumprod is a share of variance. Is that the factor in front of x_0?",
-    common="often",
-    failure="values",
-)
-def q_sample_mean_without_root(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod, t, x_0)
-    return signal.to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("multiplies the data with the share of its variance", often="values")
+@hint("alphas_cumprod is a share of variance. Is that the factor in front of x_0?")
+@edit("signal.sqrt().to(x_0)", "signal.to(x_0)")
+def q_sample_mean_without_root(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="exchanges the factors of data and noise",
-    hint="At time 0, what should be left of the data, and what of the noise?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("exchanges the factors of data and noise", sometimes="values")
+@hint("At time 0, what should be left of the data, and what of the noise?")
 def q_sample_factors_exchanged(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     return (1 - signal).sqrt().to(x_0) * x_0 + signal.sqrt().to(x_0) * noise
 
 
-@wrong(
-    SAMPLE,
-    says="makes the two factors add up to 1, not the two variances",
-    hint="Which quantity of data and noise together stays the same at all times?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("makes the two factors add up to 1, not the two variances", sometimes="values")
+@hint("Which quantity of data and noise together stays the same at all times?")
 def q_sample_factors_sum_to_one(x_0, t, alphas_cumprod, noise):
     keep = schedules.at(alphas_cumprod, t, x_0).sqrt().to(x_0)
     return keep * x_0 + (1 - keep) * noise
 
 
-@wrong(
-    SAMPLE,
-    says="looks one index too early, and at time 0 at the schedule's end",
-    hint="Time is 1-based and index 0 stands for clean data. Which index is time t?",
-    common="often",
-    failure="values",
-)
-def q_sample_index_too_early(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod, t - 1, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("looks one index too early, and at time 0 at the schedule's end", often="values")
+@hint("Time is 1-based and index 0 stands for clean data. Which index is time t?")
+@edit("schedules.at(alphas_cumprod, t, x_0)", "schedules.at(alphas_cumprod, t - 1, x_0)")
+def q_sample_index_too_early(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="drops the schedule's entry for time 0, so that the last time has no entry",
-    hint="How many entries does the schedule have, and which times do they stand for?",
-    common="sometimes",
-    failure="exception",
-)
-def q_sample_drops_time_zero(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod[1:], t, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("drops the schedule's entry for time 0, so that the last time has no entry", sometimes="exception")
+@hint("How many entries does the schedule have, and which times do they stand for?")
+@edit("alphas_cumprod", "alphas_cumprod[1:]")
+def q_sample_drops_time_zero(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="accumulates a schedule that is cumulative already",
-    hint="What does the name alphas_cumprod say has been done to it?",
-    common="sometimes",
-    failure="values",
-)
-def q_sample_accumulates_twice(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(torch.cumprod(alphas_cumprod, dim=0), t, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("accumulates a schedule that is cumulative already", sometimes="values")
+@hint("What does the name alphas_cumprod say has been done to it?")
+@edit("alphas_cumprod", "torch.cumprod(alphas_cumprod, dim=0)")
+def q_sample_accumulates_twice(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="walks through the steps and adds the same noise at each of them",
-    hint="The noises of different steps are independent. Is the sum of two of them twice the one?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("walks through the steps and adds the same noise at each of them", sometimes="values")
+@hint("The noises of different steps are independent. Is the sum of two of them twice the one?")
 def q_sample_same_noise_each_step(x_0, t, alphas_cumprod, noise):
     rows = []
     for x, z, last in zip(x_0, noise, torch.as_tensor(t).expand(len(x_0)).tolist()):
@@ -316,117 +192,68 @@ def q_sample_same_noise_each_step(x_0, t, alphas_cumprod, noise):
     return torch.stack(rows)
 
 
-@wrong(
-    SAMPLE,
-    says="draws noise of its own and leaves the caller's unused",
-    hint="Call it twice with the same arguments. Where should all of the randomness come from?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("draws noise of its own and leaves the caller's unused", sometimes="ignores an argument")
+@hint("Call it twice with the same arguments. Where should all of the randomness come from?")
 def q_sample_own_noise(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     noise = torch.randn_like(x_0)
     return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
 
 
-@wrong(
-    SAMPLE,
-    says="lets the schedule's double precision spread to single-precision data",
-    hint="Which dtype does the module's docstring promise for the result?",
-    common="often",
-    failure="dtype",
-)
+@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@hint("Which dtype does the module's docstring promise for the result?")
 def q_sample_becomes_double(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     return signal.sqrt() * x_0 + (1 - signal).sqrt() * noise
 
 
-@wrong(
-    SAMPLE,
-    says="rounds the schedule to the dtype of the data before it subtracts from 1",
-    hint="After a tiny first step, how many digits of the noise's variance survive in single precision?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("rounds the schedule to the dtype of the data before it subtracts from 1", sometimes="values")
+@hint("After a tiny first step, how many digits of the noise's variance survive in single precision?")
 def q_sample_casts_first(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0).to(x_0)
     return signal.sqrt() * x_0 + (1 - signal).sqrt() * noise
 
 
-@wrong(
-    SAMPLE,
-    says="keeps the noise's variance away from 0, so that time 0 is not clean",
-    hint="What does the docstring say about t = 0? Is there anything here that has to be kept from 0?",
-    common="seldom",
-    failure="values",
-)
+@wrong("keeps the noise's variance away from 0, so that time 0 is not clean", seldom="values")
+@hint("What does the docstring say about t = 0? Is there anything here that has to be kept from 0?")
 def q_sample_noise_at_time_zero(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     spread = (1 - signal).clamp(min=1e-5).sqrt()
     return signal.sqrt().to(x_0) * x_0 + spread.to(x_0) * noise
 
 
-@wrong(
-    SAMPLE,
-    says="returns the noise as well",
-    hint="What does the annotation of the function promise, and who has the noise already?",
-    common="sometimes",
-    failure="type",
-)
-def q_sample_returns_noise_too(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod, t, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise, noise
+@wrong("returns the noise as well", sometimes="type")
+@hint("What does the annotation of the function promise, and who has the noise already?")
+@edit("noise", "noise, noise")
+def q_sample_returns_noise_too(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="takes the first sample's time for the whole batch",
-    hint="t may be Long[B]. Try a batch whose samples have different times.",
-    common="sometimes",
-    failure="values",
-)
-def q_sample_one_time_for_all(x_0, t, alphas_cumprod, noise):
-    signal = alphas_cumprod[torch.as_tensor(t).reshape(-1)[0]]
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("takes the first sample's time for the whole batch", sometimes="values")
+@hint("t may be Long[B]. Try a batch whose samples have different times.")
+@edit("schedules.at(alphas_cumprod, t, x_0)", "alphas_cumprod[torch.as_tensor(t).reshape(-1)[0]]")
+def q_sample_one_time_for_all(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="adds an axis for vectors only",
-    hint="How many axes does the data have? The docstring allows any number after the batch, also none.",
-    common="often",
-    failure="exception",
-)
-def q_sample_vectors_only(x_0, t, alphas_cumprod, noise):
-    signal = alphas_cumprod[t].reshape(-1, 1)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
+@wrong("adds an axis for vectors only", often="exception")
+@hint("How many axes does the data have? The docstring allows any number after the batch, also none.")
+@edit("schedules.at(alphas_cumprod, t, x_0)", "alphas_cumprod[t].reshape(-1, 1)")
+def q_sample_vectors_only(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="treats the noise as a constant",
-    hint="Results are differentiable in the data, and the noise is one of the tensors that make it.",
-    common="seldom",
-    failure="no gradient",
-)
-def q_sample_noise_detached(x_0, t, alphas_cumprod, noise):
-    signal = schedules.at(alphas_cumprod, t, x_0)
-    return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise.detach()
+@wrong("treats the noise as a constant", seldom="no gradient")
+@hint("Results are differentiable in the data, and the noise is one of the tensors that make it.")
+@edit("noise", "noise.detach()")
+def q_sample_noise_detached(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="takes the square root of the caller's schedule in place",
-    hint="What does a method do whose name ends with an underscore? Call it twice in a row.",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("takes the square root of the caller's schedule in place", seldom="argument changed in place")
+@hint("What does a method do whose name ends with an underscore? Call it twice in a row.")
 def q_sample_root_in_place(x_0, t, alphas_cumprod, noise):
     factor = schedules.at(alphas_cumprod.sqrt_(), t, x_0)
     return factor.to(x_0) * x_0 + (1 - factor**2).sqrt().to(x_0) * noise
 
 
-@right(SAMPLE, says="picks the entries by a one-hot product and takes roots through logarithms")
+@right("picks the entries by a one-hot product and takes roots through logarithms")
 def q_sample_by_one_hot(x_0, t, alphas_cumprod, noise):
     times = torch.as_tensor(t, device=alphas_cumprod.device).expand(len(x_0))
     signal = F.one_hot(times, len(alphas_cumprod)).to(alphas_cumprod) @ alphas_cumprod
@@ -435,7 +262,7 @@ def q_sample_by_one_hot(x_0, t, alphas_cumprod, noise):
     return keep.to(x_0) * x_0 + spread.to(x_0) * noise
 
 
-@right(SAMPLE, says="turns by an angle: cosine for the data, sine for the noise")
+@right("turns by an angle: cosine for the data, sine for the noise")
 def q_sample_by_angle(x_0, t, alphas_cumprod, noise):
     signal = alphas_cumprod.gather(0, torch.as_tensor(t, device=alphas_cumprod.device).reshape(-1))
     angle = torch.atan2((1 - signal).sqrt(), signal.sqrt()).view((-1,) + (1,) * (x_0.ndim - 1))

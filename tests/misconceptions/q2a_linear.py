@@ -1,68 +1,39 @@
 """Question 2(a): the linear schedule."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-LINEAR = "diffusion.schedules.linear_betas"
+TASK = "diffusion.schedules.linear_betas"
 
 
-@wrong(
-    LINEAR,
-    says="takes the end points as they are, whatever the number of steps",
-    hint="For how many steps are beta_start and beta_end meant, and what does the docstring do for other numbers?",
-    common="often",
-    failure="values",
+@wrong("takes the end points as they are, whatever the number of steps", often="values")
+@hint(
+    "For how many steps are beta_start and beta_end meant, and what does the docstring do for other numbers?"
 )
 def linear_betas_unscaled(num_steps, beta_start, beta_end):
     betas = torch.linspace(beta_start, beta_end, num_steps, dtype=torch.float64)
     return torch.cat([torch.zeros(1, dtype=torch.float64), betas.clamp(max=0.999)])
 
 
-@wrong(
-    LINEAR,
-    says="turns the factor of the end points upside down",
-    hint="Should each step of a short process add more noise than one of a long process, or less?",
-    common="sometimes",
-    failure="values",
-)
-def linear_betas_scale_upside_down(num_steps, beta_start, beta_end):
-    scale = num_steps / 1000
-    betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps, dtype=torch.float64)
-    return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
+@wrong("turns the factor of the end points upside down", sometimes="values")
+@hint("Should each step of a short process add more noise than one of a long process, or less?")
+@edit("1000 / num_steps", "num_steps / 1000")
+def linear_betas_scale_upside_down(): ...
 
 
-@wrong(
-    LINEAR,
-    says="rounds the factor of the end points down to a whole number",
-    hint="Try a number of steps that does not divide 1000. Which of Python's two divisions is meant?",
-    common="seldom",
-    failure="values",
-)
-def linear_betas_whole_scale(num_steps, beta_start, beta_end):
-    scale = 1000 // num_steps
-    betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps, dtype=torch.float64)
-    return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
+@wrong("rounds the factor of the end points down to a whole number", seldom="values")
+@hint("Try a number of steps that does not divide 1000. Which of Python's two divisions is meant?")
+@edit("1000 / num_steps", "1000 // num_steps")
+def linear_betas_whole_scale(): ...
 
 
-@wrong(
-    LINEAR,
-    says="lets betas grow above the cap",
-    hint="Look at a schedule of five steps. Can a step add more than all of the variance?",
-    common="often",
-    failure="values",
-)
-def linear_betas_without_cap(num_steps, beta_start, beta_end):
-    scale = 1000 / num_steps
-    betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps, dtype=torch.float64)
-    return torch.cat([betas.new_zeros(1), betas])
+@wrong("lets betas grow above the cap", often="values")
+@hint("Look at a schedule of five steps. Can a step add more than all of the variance?")
+@edit("betas.clamp(max=0.999)", "betas")
+def linear_betas_without_cap(): ...
 
 
-@wrong(
-    LINEAR,
-    says="caps the last end point, which changes the spacing of all the others",
-    hint="What comes first in the docstring, the even spacing or the cap?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("caps the last end point, which changes the spacing of all the others", sometimes="values")
+@hint("What comes first in the docstring, the even spacing or the cap?")
 def linear_betas_caps_the_end_point(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     last = min(beta_end * scale, 0.999)
@@ -70,77 +41,47 @@ def linear_betas_caps_the_end_point(num_steps, beta_start, beta_end):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong(
-    LINEAR,
-    says="computes in torch's default dtype, single precision",
-    hint="Print the dtype of the result. Which one does the docstring promise?",
-    common="often",
-    failure="dtype",
-)
+@wrong("computes in torch's default dtype, single precision", often="dtype")
+@hint("Print the dtype of the result. Which one does the docstring promise?")
 def linear_betas_default_dtype(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps).clamp(max=0.999)
     return torch.cat([torch.zeros(1), betas])
 
 
-@wrong(
-    LINEAR,
-    says="converts to double precision only after the values have been rounded to single",
-    hint="Where is precision lost: where a number is stored, or where it is first computed?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("converts to double precision only after the values have been rounded to single", sometimes="values")
+@hint("Where is precision lost: where a number is stored, or where it is first computed?")
 def linear_betas_double_too_late(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps).clamp(max=0.999)
     return torch.cat([torch.zeros(1), betas]).double()
 
 
-@wrong(
-    LINEAR,
-    says="has no entry for time 0",
-    hint="How long is the vector that the docstring asks for, and what stands at index 0?",
-    common="often",
-    failure="shape",
-)
-def linear_betas_without_time_zero(num_steps, beta_start, beta_end):
-    scale = 1000 / num_steps
-    betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps, dtype=torch.float64)
-    return betas.clamp(max=0.999)
+@wrong("has no entry for time 0", often="shape")
+@hint("How long is the vector that the docstring asks for, and what stands at index 0?")
+@edit("torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])", "betas.clamp(max=0.999)")
+def linear_betas_without_time_zero(): ...
 
 
 @wrong(
-    LINEAR,
-    says="spaces the values from 0 at time 0, so that beta_start is never used",
-    hint="Which value does the first step have in the docstring? Change beta_start and see what happens.",
-    common="sometimes",
-    failure="ignores an argument",
+    "spaces the values from 0 at time 0, so that beta_start is never used", sometimes="ignores an argument"
 )
+@hint("Which value does the first step have in the docstring? Change beta_start and see what happens.")
 def linear_betas_from_zero(num_steps, beta_start, beta_end):
     last = beta_end * 1000 / num_steps
     return torch.linspace(0, last, num_steps + 1, dtype=torch.float64).clamp(max=0.999)
 
 
-@wrong(
-    LINEAR,
-    says="gives time 0 the start value and spreads T + 1 values over the range",
-    hint="How much noise is in clean data? And over how many values is the range spread?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives time 0 the start value and spreads T + 1 values over the range", sometimes="values")
+@hint("How much noise is in clean data? And over how many values is the range spread?")
 def linear_betas_start_at_time_zero(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps + 1, dtype=torch.float64)
     return betas.clamp(max=0.999)
 
 
-@wrong(
-    LINEAR,
-    says="stops one increment before the end point",
-    hint="T evenly spaced values with both ends included: how many gaps lie between them?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("stops one increment before the end point", sometimes="values")
+@hint("T evenly spaced values with both ends included: how many gaps lie between them?")
 def linear_betas_end_left_out(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     share = torch.arange(num_steps, dtype=torch.float64) / num_steps
@@ -148,26 +89,14 @@ def linear_betas_end_left_out(num_steps, beta_start, beta_end):
     return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
 
 
-@wrong(
-    LINEAR,
-    says="appends the zero instead of putting it in front",
-    hint="Which index stands for clean data?",
-    common="seldom",
-    failure="off by one in time",
-)
-def linear_betas_zero_at_the_end(num_steps, beta_start, beta_end):
-    scale = 1000 / num_steps
-    betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps, dtype=torch.float64)
-    return torch.cat([betas.clamp(max=0.999), betas.new_zeros(1)])
+@wrong("appends the zero instead of putting it in front", seldom="off by one in time")
+@hint("Which index stands for clean data?")
+@edit("[betas.new_zeros(1), betas.clamp(max=0.999)]", "[betas.clamp(max=0.999), betas.new_zeros(1)]")
+def linear_betas_zero_at_the_end(): ...
 
 
-@wrong(
-    LINEAR,
-    says="spaces the square roots of the betas evenly, as latent diffusion does",
-    hint="What is it that the docstring spaces evenly?",
-    common="seldom",
-    failure="values",
-)
+@wrong("spaces the square roots of the betas evenly, as latent diffusion does", seldom="values")
+@hint("What is it that the docstring spaces evenly?")
 def linear_betas_even_square_roots(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     first, last = math.sqrt(beta_start * scale), math.sqrt(beta_end * scale)
@@ -175,13 +104,8 @@ def linear_betas_even_square_roots(num_steps, beta_start, beta_end):
     return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
 
 
-@wrong(
-    LINEAR,
-    says="divides by zero for a process of one step",
-    hint="The docstring says what a single step gets. Does your increment exist then?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("divides by zero for a process of one step", sometimes="exception")
+@hint("The docstring says what a single step gets. Does your increment exist then?")
 def linear_betas_no_single_step(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     increment = (beta_end - beta_start) / (num_steps - 1)
@@ -190,24 +114,17 @@ def linear_betas_no_single_step(num_steps, beta_start, beta_end):
 
 
 @wrong(
-    LINEAR,
-    says="writes the usual end points into the code and does not look at the caller's",
-    hint="Call it with another beta_end. Does the result change?",
-    common="seldom",
-    failure="ignores an argument",
+    "writes the usual end points into the code and does not look at the caller's",
+    seldom="ignores an argument",
 )
+@hint("Call it with another beta_end. Does the result change?")
 def linear_betas_usual_end_points(num_steps, beta_start, beta_end):
     betas = torch.linspace(0.1 / num_steps, 20 / num_steps, num_steps, dtype=torch.float64)
     return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
 
 
-@wrong(
-    LINEAR,
-    says="returns a NumPy array",
-    hint="What does the annotation of the function promise to its callers?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns a NumPy array", sometimes="type")
+@hint("What does the annotation of the function promise to its callers?")
 def linear_betas_numpy(num_steps, beta_start, beta_end):
     import numpy as np
 
@@ -216,7 +133,7 @@ def linear_betas_numpy(num_steps, beta_start, beta_end):
     return np.concatenate([[0.0], np.minimum(betas, 0.999)])
 
 
-@right(LINEAR, says="works out one value after the other in plain Python")
+@right("works out one value after the other in plain Python")
 def linear_betas_by_loop(num_steps, beta_start, beta_end):
     betas = [0.0]
     for t in range(1, num_steps + 1):
@@ -226,7 +143,7 @@ def linear_betas_by_loop(num_steps, beta_start, beta_end):
     return torch.tensor(betas, dtype=torch.float64)
 
 
-@right(LINEAR, says="fills a vector of zeros from NumPy's linspace and scales last")
+@right("fills a vector of zeros from NumPy's linspace and scales last")
 def linear_betas_from_numpy(num_steps, beta_start, beta_end):
     import numpy as np
 

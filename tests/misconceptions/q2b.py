@@ -1,81 +1,48 @@
 """Question 2(b): the posterior."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-POSTERIOR = "diffusion.gaussian.posterior"
+TASK = "diffusion.gaussian.posterior"
 
 
-@wrong(
-    POSTERIOR,
-    says="leaves a square root off the coefficient of x_0",
-    hint="Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?",
-    common="often",
-    failure="values",
-)
-def gaussian_posterior_x_0_without_root(x_t, x_0, t, betas, alphas_cumprod):
+@base
+def gaussian_posterior_plain(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before * beta / (1 - signal)
+    from_x_0 = before.sqrt() * beta / (1 - signal)
     from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
     variance = (1 - before) / (1 - signal) * beta
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="leaves a square root off the coefficient of x_t",
-    hint="Which factor of x_{t-1} does the forward step use? Complete the square once more.",
-    common="sometimes",
-    failure="values",
-)
-def gaussian_posterior_x_t_without_root(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta) * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@wrong("leaves a square root off the coefficient of x_0", often="values")
+@hint("Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?")
+@edit("before.sqrt()", "before", of="gaussian_posterior_plain")
+def gaussian_posterior_x_0_without_root(): ...
+
+
+@wrong("leaves a square root off the coefficient of x_t", sometimes="values")
+@hint("Which factor of x_{t-1} does the forward step use? Complete the square once more.")
+@edit("(1 - beta).sqrt() * (1 - before)", "(1 - beta) * (1 - before)", of="gaussian_posterior_plain")
+def gaussian_posterior_x_t_without_root(): ...
+
+
+@wrong("confuses the alpha of one step with the cumulative one in the coefficient of x_t", often="values")
+@hint("Papers write one of the two alphas with a bar. Which steps lie between x_{t-1} and x_t?")
+@edit("(1 - beta).sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
+def gaussian_posterior_bar_for_no_bar(): ...
 
 
 @wrong(
-    POSTERIOR,
-    says="confuses the alpha of one step with the cumulative one in the coefficient of x_t",
-    hint="Papers write one of the two alphas with a bar. Which steps lie between x_{t-1} and x_t?",
-    common="often",
-    failure="values",
+    "reads the cumulative alpha of time t in the coefficient of x_0, one time too late", sometimes="values"
 )
-def gaussian_posterior_bar_for_no_bar(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = signal.sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@hint("How many steps lie between x_0 and the variable whose law is sought?")
+@edit("before.sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
+def gaussian_posterior_x_0_one_step_late(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="reads the cumulative alpha of time t in the coefficient of x_0, one time too late",
-    hint="How many steps lie between x_0 and the variable whose law is sought?",
-    common="sometimes",
-    failure="values",
-)
-def gaussian_posterior_x_0_one_step_late(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = signal.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
-
-
-@wrong(
-    POSTERIOR,
-    says="exchanges x_0 and x_t",
-    hint="In which order do the arguments come? At t = 1, which of the two is the answer?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("exchanges x_0 and x_t", sometimes="values")
+@hint("In which order do the arguments come? At t = 1, which of the two is the answer?")
 def gaussian_posterior_ends_exchanged(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -85,28 +52,15 @@ def gaussian_posterior_ends_exchanged(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_t + from_x_t.to(x_t) * x_0, variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="returns the variance of the forward step",
-    hint="Does knowing x_0 make x_{t-1} more certain or less? How certain is it at t = 1?",
-    common="often",
-    failure="values",
-)
-def gaussian_posterior_variance_is_beta(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, beta.to(x_t)
+@wrong("returns the variance of the forward step", often="values")
+@hint("Does knowing x_0 make x_{t-1} more certain or less? How certain is it at t = 1?")
+@edit("variance = (1 - before) / (1 - signal) * beta\nreturn", "return", of="gaussian_posterior_plain")
+@edit("variance.to(x_t)", "beta.to(x_t)", of="gaussian_posterior_plain")
+def gaussian_posterior_variance_is_beta(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="returns the standard deviation",
-    hint="Which of the two does the docstring ask for, variance or standard deviation?",
-    common="often",
-    failure="values",
-)
+@wrong("returns the standard deviation", often="values")
+@hint("Which of the two does the docstring ask for, variance or standard deviation?")
 def gaussian_posterior_deviation_for_variance(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -116,13 +70,8 @@ def gaussian_posterior_deviation_for_variance(x_t, x_0, t, betas, alphas_cumprod
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, deviation.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="returns the logarithm of the variance, clamped for the first step",
-    hint="Which quantity does the docstring ask for? What should it be at t = 1?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("returns the logarithm of the variance, clamped for the first step", sometimes="values")
+@hint("Which quantity does the docstring ask for? What should it be at t = 1?")
 def gaussian_posterior_log_variance(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -132,29 +81,16 @@ def gaussian_posterior_log_variance(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, log_variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="does not normalise the variance",
-    hint="Two precisions are added. What happens to their sum when you turn it into a variance?",
-    common="sometimes",
-    failure="values",
-)
-def gaussian_posterior_variance_not_normalised(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@wrong("does not normalise the variance", sometimes="values")
+@hint("Two precisions are added. What happens to their sum when you turn it into a variance?")
+@edit("(1 - before) / (1 - signal) * beta", "(1 - before) * beta", of="gaussian_posterior_plain")
+def gaussian_posterior_variance_not_normalised(): ...
 
 
 @wrong(
-    POSTERIOR,
-    says="turns the ratio of two variances upside down and divides by 0 at the first step",
-    hint="Which of x_{t-1} and x_t is the noisier one, given x_0? Try t = 1.",
-    common="sometimes",
-    failure="not finite",
+    "turns the ratio of two variances upside down and divides by 0 at the first step", sometimes="not finite"
 )
+@hint("Which of x_{t-1} and x_t is the noisier one, given x_0? Try t = 1.")
 def gaussian_posterior_ratio_upside_down(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -164,13 +100,8 @@ def gaussian_posterior_ratio_upside_down(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="adds precisions, one of which is infinite at the first step",
-    hint="Multiply it out before you divide, or treat t = 1 apart: how sure is x_{t-1} there?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("adds precisions, one of which is infinite at the first step", sometimes="not finite")
+@hint("Multiply it out before you divide, or treat t = 1 apart: how sure is x_{t-1} there?")
 def gaussian_posterior_infinite_precision(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     prior, likelihood = 1 / (1 - before), (1 - beta) / beta
@@ -179,13 +110,8 @@ def gaussian_posterior_infinite_precision(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="counts time from 0, so that every coefficient is that of another step",
-    hint="Time is 1-based: which entry of betas belongs to step t?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("counts time from 0, so that every coefficient is that of another step", sometimes="not finite")
+@hint("Time is 1-based: which entry of betas belongs to step t?")
 def gaussian_posterior_zero_based(x_t, x_0, t, betas, alphas_cumprod):
     index = t - 1
     beta, signal = schedules.at(betas, index, x_t), schedules.at(alphas_cumprod, index, x_t)
@@ -196,25 +122,15 @@ def gaussian_posterior_zero_based(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="inverts the last step and forgets that x_0 is known",
-    hint="Bayes' rule multiplies two densities. Which one did you leave out?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("inverts the last step and forgets that x_0 is known", sometimes="ignores an argument")
+@hint("Bayes' rule multiplies two densities. Which one did you leave out?")
 def gaussian_posterior_without_prior(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     return x_t / (1 - beta).sqrt().to(x_t), (beta / (1 - beta)).to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="puts x_0 into an equation that is meant for the noise",
-    hint="DDPM writes the mean in two ways. Which letter stands in the one that you use?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("puts x_0 into an equation that is meant for the noise", sometimes="values")
+@hint("DDPM writes the mean in two ways. Which letter stands in the one that you use?")
 def gaussian_posterior_x_0_for_noise(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -223,13 +139,8 @@ def gaussian_posterior_x_0_for_noise(x_t, x_0, t, betas, alphas_cumprod):
     return mean, ((1 - before) / (1 - signal) * beta).to(x_t)
 
 
-@wrong(
-    POSTERIOR,
-    says="rounds the schedules to the dtype of the data first",
-    hint="1 - alphas_cumprod is tiny at first. How many digits of it survive in single precision?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("rounds the schedules to the dtype of the data first", sometimes="values")
+@hint("1 - alphas_cumprod is tiny at first. How many digits of it survive in single precision?")
 def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
     beta, signal = schedules.at(betas, t, x_t).to(x_t), schedules.at(alphas_cumprod, t, x_t).to(x_t)
     before = schedules.at(alphas_cumprod, t - 1, x_t).to(x_t)
@@ -238,45 +149,20 @@ def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0 * x_0 + from_x_t * x_t, (1 - before) / (1 - signal) * beta
 
 
-@wrong(
-    POSTERIOR,
-    says="returns the variance in the schedule's dtype",
-    hint="The docstring says a word about the dtype of both results. Try single-precision data.",
-    common="often",
-    failure="dtype",
-)
-def gaussian_posterior_double_variance(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance
+@wrong("returns the variance in the schedule's dtype", often="dtype")
+@hint("The docstring says a word about the dtype of both results. Try single-precision data.")
+@edit("variance.to(x_t)", "variance", of="gaussian_posterior_plain")
+def gaussian_posterior_double_variance(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="repeats the variance for every dimension",
-    hint="Which shape has the variance in the docstring, for an int and for Long[B]?",
-    common="sometimes",
-    failure="shape",
-)
-def gaussian_posterior_variance_repeated(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t).expand_as(x_t)
+@wrong("repeats the variance for every dimension", sometimes="shape")
+@hint("Which shape has the variance in the docstring, for an int and for Long[B]?")
+@edit("variance.to(x_t)", "variance.to(x_t).expand_as(x_t)", of="gaussian_posterior_plain")
+def gaussian_posterior_variance_repeated(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="returns the logarithm of the variance as a third result",
-    hint="How many results does the docstring name?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns the logarithm of the variance as a third result", sometimes="type")
+@hint("How many results does the docstring name?")
 def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -287,59 +173,33 @@ def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance, log_variance
 
 
-@wrong(
-    POSTERIOR,
-    says="asks whether a whole vector of times is 1",
-    hint="t may be Long[B]. What is the truth value of a tensor with several entries?",
-    common="often",
-    failure="exception",
+@wrong("asks whether a whole vector of times is 1", often="exception")
+@hint("t may be Long[B]. What is the truth value of a tensor with several entries?")
+@edit(
+    "beta = schedules.at(betas, t, x_t)",
+    "if t == 1:\n    return x_0, torch.zeros((), dtype=x_t.dtype)\nbeta = schedules.at(betas, t, x_t)",
+    of="gaussian_posterior_plain",
 )
-def gaussian_posterior_if_of_a_vector(x_t, x_0, t, betas, alphas_cumprod):
-    if t == 1:
-        return x_0, torch.zeros((), dtype=x_t.dtype)
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+def gaussian_posterior_if_of_a_vector(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="treats the whole batch as being at the first step as soon as one sample is",
-    hint="Samples do not know of each other. What do the others get when one of them has t = 1?",
-    common="seldom",
-    failure="values",
+@wrong("treats the whole batch as being at the first step as soon as one sample is", seldom="values")
+@hint("Samples do not know of each other. What do the others get when one of them has t = 1?")
+@edit(
+    "signal, before",
+    "if (torch.as_tensor(t) == 1).any():\n    return x_0, torch.zeros_like(beta).to(x_t)\nsignal, before",
+    of="gaussian_posterior_plain",
 )
-def gaussian_posterior_any_at_the_first_step(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    if (torch.as_tensor(t) == 1).any():
-        return x_0, torch.zeros_like(beta).to(x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
+def gaussian_posterior_any_at_the_first_step(): ...
 
 
-@wrong(
-    POSTERIOR,
-    says="treats x_0 as a constant",
-    hint="Results are differentiable in the data, and that is x_t and x_0. Where does the graph end?",
-    common="seldom",
-    failure="no gradient",
-)
-def gaussian_posterior_x_0_detached(x_t, x_0, t, betas, alphas_cumprod):
-    beta = schedules.at(betas, t, x_t)
-    signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
-    from_x_0 = before.sqrt() * beta / (1 - signal)
-    from_x_t = (1 - beta).sqrt() * (1 - before) / (1 - signal)
-    variance = (1 - before) / (1 - signal) * beta
-    return from_x_0.to(x_t) * x_0.detach() + from_x_t.to(x_t) * x_t, variance.to(x_t)
+@wrong("treats x_0 as a constant", seldom="no gradient")
+@hint("Results are differentiable in the data, and that is x_t and x_0. Where does the graph end?")
+@edit("from_x_0.to(x_t) * x_0", "from_x_0.to(x_t) * x_0.detach()", of="gaussian_posterior_plain")
+def gaussian_posterior_x_0_detached(): ...
 
 
-@right(POSTERIOR, says="conditions a joint normal law on x_t, by its gain")
+@right("conditions a joint normal law on x_t, by its gain")
 def gaussian_posterior_by_gain(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     prior_mean, prior_variance = before.sqrt() * x_0.double(), 1 - before
@@ -349,7 +209,7 @@ def gaussian_posterior_by_gain(x_t, x_0, t, betas, alphas_cumprod):
     return mean.to(x_t.dtype), (prior_variance * (1 - gain * slope)).to(x_t)
 
 
-@right(POSTERIOR, says="adds precisions, with the first step put in by where")
+@right("adds precisions, with the first step put in by where")
 def gaussian_posterior_by_precisions(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     sure = before == 1
@@ -359,7 +219,7 @@ def gaussian_posterior_by_precisions(x_t, x_0, t, betas, alphas_cumprod):
     return torch.where(sure, x_0, mean.to(x_t.dtype)), torch.where(sure, 0, variance).to(x_t)
 
 
-@right(POSTERIOR, says="goes through the noise that leads from x_0 to x_t")
+@right("goes through the noise that leads from x_0 to x_t")
 def gaussian_posterior_by_noise(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -368,7 +228,7 @@ def gaussian_posterior_by_noise(x_t, x_0, t, betas, alphas_cumprod):
     return mean.to(x_t), (beta * (1 - before) / (1 - signal)).to(x_t)
 
 
-@right(POSTERIOR, says="loops over the samples, with Python's numbers for the coefficients")
+@right("loops over the samples, with Python's numbers for the coefficients")
 def gaussian_posterior_by_loop(x_t, x_0, t, betas, alphas_cumprod):
     rows, variances = [], []
     for x, clean, time in zip(x_t, x_0, torch.as_tensor(t).expand(len(x_t)).tolist(), strict=True):

@@ -1,89 +1,53 @@
 """Question 2(c): the reverse chain in fewer steps."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-SAMPLE = "diffusion.samplers.ddim_sample"
+TASK = "diffusion.samplers.ddim_sample"
+
+
+@base
+def ddim_sample_plain(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t, t_prev in zip(times[:-1], times[1:], strict=True):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
+            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
 
 
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong(
-    SAMPLE,
-    says="steps to t - 1 instead of to the next time that is visited",
-    hint="At which time is x when the network is asked next? And at the very end?",
-    common="often",
-    failure="distribution",
+@wrong("steps to t - 1 instead of to the next time that is visited", often="distribution")
+@hint("At which time is x when the network is asked next? And at the very end?")
+@edit("t, t_prev in zip(times[:-1], times[1:], strict=True)", "t in times[:-1]", of="ddim_sample_plain")
+@edit("x, t, t_prev", "x, t, t - 1", of="ddim_sample_plain")
+def ddim_sample_steps_to_the_time_before(): ...
+
+
+@wrong("stops at the last time before 0", sometimes="shape")
+@hint("Where does the last step go? Print the pairs of times that you visit.")
+@edit("tolist()", "tolist()[:-1]", of="ddim_sample_plain")
+def ddim_sample_without_the_last_step(): ...
+
+
+@wrong("tells the network one less than the time, as if time were counted from 0", sometimes="exception")
+@hint("At which time is the x that the network gets? Time is 1-based in this project.")
+@edit(
+    "torch.full((len(x),), t, device=device)",
+    "torch.full((len(x),), t - 1, device=device)",
+    of="ddim_sample_plain",
 )
-def ddim_sample_steps_to_the_time_before(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in times[:-1]:
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t - 1, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+def ddim_sample_tells_the_time_before(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="stops at the last time before 0",
-    hint="Where does the last step go? Print the pairs of times that you visit.",
-    common="sometimes",
-    failure="shape",
-)
-def ddim_sample_without_the_last_step(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()[:-1]
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="tells the network one less than the time, as if time were counted from 0",
-    hint="At which time is the x that the network gets? Time is 1-based in this project.",
-    common="sometimes",
-    failure="exception",
-)
-def ddim_sample_tells_the_time_before(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t - 1, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="tells the network how many steps are left instead of the time",
-    hint="With which times was the network trained: 1..T, or 1..S?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("tells the network how many steps are left instead of the time", sometimes="distribution")
+@hint("With which times was the network trained: 1..T, or 1..S?")
 def ddim_sample_tells_the_number_of_the_step(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -100,13 +64,8 @@ def ddim_sample_tells_the_number_of_the_step(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="tells the network one time for all, not one for each sample",
-    hint="Which shape does the docstring give the network's t?",
-    common="often",
-    failure="exception",
-)
+@wrong("tells the network one time for all, not one for each sample", often="exception")
+@hint("Which shape does the docstring give the network's t?")
 def ddim_sample_one_number_for_the_time(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -122,13 +81,8 @@ def ddim_sample_one_number_for_the_time(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="takes all T steps, however few are asked for",
-    hint="How often may the network be asked? Where in your code does num_sampling_steps come in?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("takes all T steps, however few are asked for", sometimes="shape")
+@hint("How often may the network be asked? Where in your code does num_sampling_steps come in?")
 def ddim_sample_takes_all_steps(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -144,106 +98,40 @@ def ddim_sample_takes_all_steps(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="goes through the times from 0 upwards",
-    hint="In which order does `strided_times` give the times, and in which does your loop take them?",
-    common="seldom",
-    failure="exception",
+@wrong("goes through the times from 0 upwards", seldom="exception")
+@hint("In which order does `strided_times` give the times, and in which does your loop take them?")
+@edit(
+    "strided_times(len(betas) - 1, num_sampling_steps).tolist()",
+    "strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()",
+    of="ddim_sample_plain",
 )
-def ddim_sample_upwards(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+def ddim_sample_upwards(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="takes the length of betas for T",
-    hint="betas has an entry for clean data too. How long is it when there are T steps?",
-    common="often",
-    failure="exception",
-)
-def ddim_sample_one_time_too_many(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas), num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("takes the length of betas for T", often="exception")
+@hint("betas has an entry for clean data too. How long is it when there are T steps?")
+@edit("len(betas) - 1", "len(betas)", of="ddim_sample_plain")
+def ddim_sample_one_time_too_many(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="takes the share that one step keeps for the share that all steps up to t keep",
-    hint="What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.",
-    common="sometimes",
-    failure="exception",
-)
-def ddim_sample_alphas_without_product(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas = 1 - betas
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("takes the share that one step keeps for the share that all steps up to t keep", sometimes="exception")
+@hint("What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.")
+@edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddim_sample_plain")
+@edit("alphas_cumprod, eta", "alphas, eta", of="ddim_sample_plain")
+def ddim_sample_alphas_without_product(): ...
 
 
 # ---------------------------------------------------------------------------- what is handed on, and what comes back
 
 
-@wrong(
-    SAMPLE,
-    says="does not hand `clip` on to the step",
-    hint="Which arguments of yours does `ddim_step` get?",
-    common="sometimes",
-    failure="ignores an argument",
-)
-def ddim_sample_ignores_clip(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
+@hint("Which arguments of yours does `ddim_step` get?")
+@edit("noise, clip", "noise", of="ddim_sample_plain")
+def ddim_sample_ignores_clip(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="clamps the samples at the very end only",
-    hint="As in `gaussian.ddim_step`: what is clamped there, and in how many of the steps?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("clamps the samples at the very end only", sometimes="distribution")
+@hint("As in `gaussian.ddim_step`: what is clamped there, and in how many of the steps?")
 def ddim_sample_clamps_at_the_end(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -262,13 +150,8 @@ def ddim_sample_clamps_at_the_end(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="keeps the graph of the whole chain",
-    hint="Which context manager tells torch not to keep a graph?",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("keeps the graph of the whole chain", often="gradient where none belongs")
+@hint("Which context manager tells torch not to keep a graph?")
 def ddim_sample_keeps_the_graph(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -284,13 +167,8 @@ def ddim_sample_keeps_the_graph(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="samples in the schedule's double precision",
-    hint="Which dtype does the docstring promise for the samples?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("samples in the schedule's double precision", sometimes="exception")
+@hint("Which dtype does the docstring promise for the samples?")
 def ddim_sample_in_double(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -307,13 +185,8 @@ def ddim_sample_in_double(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="returns the chain without x_0",
-    hint="How many states do S steps pass through, the first and the last included?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns the chain without x_0", sometimes="shape")
+@hint("How many states do S steps pass through, the first and the last included?")
 def ddim_sample_chain_without_the_end(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -330,13 +203,8 @@ def ddim_sample_chain_without_the_end(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="returns the samples alone, even where the whole chain is asked for",
-    hint="What does return_all promise?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns the samples alone, even where the whole chain is asked for", sometimes="shape")
+@hint("What does return_all promise?")
 def ddim_sample_ignores_return_all(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -351,33 +219,16 @@ def ddim_sample_ignores_return_all(
     return x
 
 
-@wrong(
-    SAMPLE,
-    says="returns a pair where the whole chain is asked for",
-    hint="What does the docstring promise with return_all: one tensor, or two?",
-    common="seldom",
-    failure="type",
-)
-def ddim_sample_returns_a_pair(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return (x, torch.stack(chain)) if return_all else x
+@wrong("returns a pair where the whole chain is asked for", seldom="type")
+@hint("What does the docstring promise with return_all: one tensor, or two?")
+@edit("torch.stack(chain)", "(x, torch.stack(chain))", of="ddim_sample_plain")
+def ddim_sample_returns_a_pair(): ...
 
 
 # ---------------------------------------------------------------------------- right ones
 
 
-@right(SAMPLE, says="keeps the chain in one tensor, and draws the noise of the last step too")
+@right("keeps the chain in one tensor, and draws the noise of the last step too")
 def ddim_sample_fills_a_tensor(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -397,7 +248,7 @@ def ddim_sample_fills_a_tensor(
     return chain if return_all else chain[-1]
 
 
-@right(SAMPLE, says="draws no noise for the last step, and cuts the graph by hand")
+@right("draws no noise for the last step, and cuts the graph by hand")
 def ddim_sample_last_step_without_noise(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):

@@ -1,17 +1,12 @@
 """Question 2(c): the reverse chain in fewer steps, and the noise that they draw."""
 
-from autograder.misconceptions.bank import wrong
+from autograder.misconceptions.writing import edit, hint, wrong
 
-SAMPLE = "diffusion.samplers.ddim_sample"
+TASK = "diffusion.samplers.ddim_sample"
 
 
-@wrong(
-    SAMPLE,
-    says="does not hand `eta` on to the step",
-    hint="Which arguments of yours does `ddim_step` get, and by which name?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("does not hand `eta` on to the step", sometimes="ignores an argument")
+@hint("Which arguments of yours does `ddim_step` get, and by which name?")
 def ddim_sample_ignores_eta(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -27,35 +22,17 @@ def ddim_sample_ignores_eta(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="makes room for fresh noise, but hands none to the step",
-    hint="What does `ddim_step` do without noise when eta is not 0?",
-    common="sometimes",
-    failure="distribution",
-)
-def ddim_sample_without_noise(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, clip=clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("makes room for fresh noise, but hands none to the step", sometimes="distribution")
+@hint("What does `ddim_step` do without noise when eta is not 0?")
+@edit("clip=clip", "eta, clip=clip", of="ddim_sample_ignores_eta")
+def ddim_sample_without_noise(): ...
 
 
 @wrong(
-    SAMPLE,
-    says="draws the noise of all steps in advance, although eta = 0 needs none, so that x_T depends on S",
-    hint="What does the docstring say of the draws at eta = 0? Try two numbers of steps with the same seed.",
-    common="sometimes",
-    failure="distribution",
+    "draws the noise of all steps in advance, although eta = 0 needs none, so that x_T depends on S",
+    sometimes="distribution",
 )
+@hint("What does the docstring say of the draws at eta = 0? Try two numbers of steps with the same seed.")
 def ddim_sample_draws_for_nothing(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -72,13 +49,8 @@ def ddim_sample_draws_for_nothing(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="uses one noise for all steps",
-    hint="How often does the docstring want fresh noise? In which line is yours drawn?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("uses one noise for all steps", sometimes="distribution")
+@hint("How often does the docstring want fresh noise? In which line is yours drawn?")
 def ddim_sample_one_noise_for_all_steps(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -96,12 +68,10 @@ def ddim_sample_one_noise_for_all_steps(
 
 
 @wrong(
-    SAMPLE,
-    says="draws everything from torch's global random state and not from the generator",
-    hint="Call it twice with generators of the same seed. Where should all of the randomness come from?",
-    common="often",
-    failure="ignores an argument",
+    "draws everything from torch's global random state and not from the generator",
+    often="ignores an argument",
 )
+@hint("Call it twice with generators of the same seed. Where should all of the randomness come from?")
 def ddim_sample_ignores_generator(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -118,36 +88,21 @@ def ddim_sample_ignores_generator(
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="hands the generator to the first draw only",
-    hint="Does randn_like take a generator? Which function does?",
-    common="often",
-    failure="distribution",
+@wrong("hands the generator to the first draw only", often="distribution")
+@hint("Does randn_like take a generator? Which function does?")
+@edit(
+    "torch.randn(*shape, generator=generator, device=device) if eta > 0 else None",
+    "torch.randn_like(x) if eta > 0 else None",
+    of="ddim_sample_plain",
 )
-def ddim_sample_steps_without_generator(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn_like(x) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+def ddim_sample_steps_without_generator(): ...
 
 
 @wrong(
-    SAMPLE,
-    says="seeds a generator of its own, so that every call starts from the same noise",
-    hint="Who chooses the seed? What do two calls in a row return?",
-    common="sometimes",
-    failure="ignores an argument",
+    "seeds a generator of its own, so that every call starts from the same noise",
+    sometimes="ignores an argument",
 )
+@hint("Who chooses the seed? What do two calls in a row return?")
 def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
     generator = torch.Generator(device).manual_seed(0)
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -163,24 +118,7 @@ def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, ge
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="starts from uniform noise",
-    hint="Which law does x_T have? None of your starting values is negative.",
-    common="sometimes",
-    failure="distribution",
-)
-def ddim_sample_uniform_start(
-    network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.rand(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:], strict=True):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("starts from uniform noise", sometimes="distribution")
+@hint("Which law does x_T have? None of your starting values is negative.")
+@edit("x = torch.randn", "x = torch.rand", of="ddim_sample_plain")
+def ddim_sample_uniform_start(): ...

@@ -1,99 +1,60 @@
 """Question 2(c): one step of the reverse chain that may leave times out."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-STEP = "diffusion.gaussian.ddim_step"
+TASK = "diffusion.gaussian.ddim_step"
+
+
+@base
+def ddim_step_plain(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
+    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
+    if clip is not None:
+        x_0_hat = x_0_hat.clamp(-clip, clip)
+        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
+    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
+    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
+    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
+    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
+    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong(
-    STEP,
-    says="goes to t - 1, wherever it is told to go",
-    hint="Where in your code does t_prev come in?",
-    common="often",
-    failure="ignores an argument",
+@wrong("goes to t - 1, wherever it is told to go", often="ignores an argument")
+@hint("Where in your code does t_prev come in?")
+@edit("t_prev", "t - 1", of="ddim_step_plain")
+def ddim_step_to_the_time_before(): ...
+
+
+@wrong("works the guess at the data out as if x_t were at t_prev already", sometimes="exception")
+@hint("At which time is x_t? Try a step that ends at time 0.")
+@edit(
+    "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
+    "predict_x_0(x_t, eps_hat, t_prev, alphas_cumprod)",
+    of="ddim_step_plain",
 )
-def ddim_step_to_the_time_before(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t - 1]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@edit("x_t, x_0_hat, t", "x_t, x_0_hat, t_prev", of="ddim_step_plain")
+def ddim_step_guesses_at_the_wrong_time(): ...
 
 
-@wrong(
-    STEP,
-    says="works the guess at the data out as if x_t were at t_prev already",
-    hint="At which time is x_t? Try a step that ends at time 0.",
-    common="sometimes",
-    failure="exception",
-)
-def ddim_step_guesses_at_the_wrong_time(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t_prev, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t_prev, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("shrinks the guess at the data as at time t", sometimes="values")
+@hint("How much of x_0 does x_{t_prev} contain? The docstring has the formula.")
+@edit("signal_prev.sqrt", "signal.sqrt", of="ddim_step_plain")
+def ddim_step_data_as_at_t(): ...
 
 
-@wrong(
-    STEP,
-    says="shrinks the guess at the data as at time t",
-    hint="How much of x_0 does x_{t_prev} contain? The docstring has the formula.",
-    common="sometimes",
-    failure="values",
-)
-def ddim_step_data_as_at_t(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
-
-
-@wrong(
-    STEP,
-    says="puts as much noise back as there was at time t",
-    hint="How much noise does x_{t_prev} contain? Try a step that ends at time 0.",
-    common="sometimes",
-    failure="values",
-)
-def ddim_step_noise_as_at_t(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("puts as much noise back as there was at time t", sometimes="values")
+@hint("How much noise does x_{t_prev} contain? Try a step that ends at time 0.")
+@edit("1 - signal_prev - sigma**2", "1 - signal - sigma**2", of="ddim_step_plain")
+def ddim_step_noise_as_at_t(): ...
 
 
 # ---------------------------------------------------------------------------- the clamp
 
 
-@wrong(
-    STEP,
-    says="keeps the network's noise although it has clamped the data",
-    hint="Put the clamped guess and your noise into `q_sample`: does x_t come back?",
-    common="often",
-    failure="values",
-)
+@wrong("keeps the network's noise although it has clamped the data", often="values")
+@hint("Put the clamped guess and your noise into `q_sample`: does x_t come back?")
 def ddim_step_keeps_the_old_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -105,13 +66,8 @@ def ddim_step_keeps_the_old_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, 
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="never clamps its guess",
-    hint="Where in your code does `clip` come in?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("never clamps its guess", sometimes="ignores an argument")
+@hint("Where in your code does `clip` come in?")
 def ddim_step_ignores_clip(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
@@ -121,13 +77,8 @@ def ddim_step_ignores_clip(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, 
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="clamps what the step ends at instead of the guess at the clean data",
-    hint="Which of the quantities has the range of the data: x_0_hat or x_{t_prev}?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("clamps what the step ends at instead of the guess at the clean data", sometimes="values")
+@hint("Which of the quantities has the range of the data: x_0_hat or x_{t_prev}?")
 def ddim_step_clamps_the_result(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
@@ -142,13 +93,8 @@ def ddim_step_clamps_the_result(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, no
 # ---------------------------------------------------------------------------- precision, memory and gradients
 
 
-@wrong(
-    STEP,
-    says="scales the caller's noise where it stands",
-    hint="What does `*=` do to a tensor that somebody else holds as well?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("scales the caller's noise where it stands", seldom="argument changed in place")
+@hint("What does `*=` do to a tensor that somebody else holds as well?")
 def ddim_step_scales_in_place(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -164,13 +110,8 @@ def ddim_step_scales_in_place(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, nois
     return x_prev
 
 
-@wrong(
-    STEP,
-    says="works out the coefficients in single precision",
-    hint="In which dtype does the module's docstring want coefficients worked out?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("works out the coefficients in single precision", sometimes="values")
+@hint("In which dtype does the module's docstring want coefficients worked out?")
 def ddim_step_single_inside(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -183,32 +124,18 @@ def ddim_step_single_inside(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise,
     return x_prev if noise is None else x_prev + sigma * noise
 
 
-@wrong(
-    STEP,
-    says="casts the schedule to the data's dtype before it takes differences from 1",
-    hint="After a tiny first step alphas_cumprod is nearly 1. How many digits of the rest are left in float32?",
-    common="sometimes",
-    failure="values",
+@wrong("casts the schedule to the data's dtype before it takes differences from 1", sometimes="values")
+@hint("After a tiny first step alphas_cumprod is nearly 1. How many digits of the rest are left in float32?")
+@edit(
+    "alphas_cumprod[t].float(), alphas_cumprod[t_prev].float()",
+    "alphas_cumprod[t].to(x_t), alphas_cumprod[t_prev].to(x_t)",
+    of="ddim_step_single_inside",
 )
-def ddim_step_casts_too_early(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t].to(x_t), alphas_cumprod[t_prev].to(x_t)
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt() * x_0_hat + direction * eps_hat
-    return x_prev if noise is None else x_prev + sigma * noise
+def ddim_step_casts_too_early(): ...
 
 
-@wrong(
-    STEP,
-    says="keeps no graph, as a sampler does",
-    hint="Results of this module are differentiable in the data. Whose business is it to keep no graph?",
-    common="sometimes",
-    failure="no gradient",
-)
+@wrong("keeps no graph, as a sampler does", sometimes="no gradient")
+@hint("Results of this module are differentiable in the data. Whose business is it to keep no graph?")
 def ddim_step_without_gradient(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     with torch.no_grad():
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -225,7 +152,7 @@ def ddim_step_without_gradient(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noi
 # ---------------------------------------------------------------------------- right ones
 
 
-@right(STEP, says="works with plain numbers, and works the noise out anew in any case")
+@right("works with plain numbers, and works the noise out anew in any case")
 def ddim_step_by_numbers(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     a, a_prev = alphas_cumprod[t].item(), alphas_cumprod[t_prev].item()
     limit = float("inf") if clip is None else clip
@@ -236,7 +163,7 @@ def ddim_step_by_numbers(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
     return x_prev if noise is None else x_prev + variance**0.5 * noise
 
 
-@right(STEP, says="moves x_t along eps_hat instead of putting x_0_hat and eps_hat together anew")
+@right("moves x_t along eps_hat instead of putting x_0_hat and eps_hat together anew")
 def ddim_step_along_the_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     if clip is not None:
         x_0_hat = torch.clip(predict_x_0(x_t, eps_hat, t, alphas_cumprod), min=-clip, max=clip)

@@ -1,17 +1,12 @@
 """Question 2(c): one step of the reverse chain that may leave times out, and how random it is."""
 
-from autograder.misconceptions.bank import wrong
+from autograder.misconceptions.writing import edit, hint, wrong
 
-STEP = "diffusion.gaussian.ddim_step"
+TASK = "diffusion.gaussian.ddim_step"
 
 
-@wrong(
-    STEP,
-    says="takes a deterministic step, whatever eta is",
-    hint="Where in your code does eta come in?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("takes a deterministic step, whatever eta is", sometimes="ignores an argument")
+@hint("Where in your code does eta come in?")
 def ddim_step_ignores_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -21,50 +16,21 @@ def ddim_step_ignores_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, c
     return signal_prev.sqrt().to(x_t) * x_0_hat + (1 - signal_prev).sqrt().to(x_t) * eps_hat
 
 
-@wrong(
-    STEP,
-    says="adds fresh noise without taking as much away from the old",
-    hint="What is the variance of the noise in x_{t_prev}, and what do your two terms add up to?",
-    common="often",
-    failure="values",
-)
-def ddim_step_too_much_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + (1 - signal_prev).sqrt().to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("adds fresh noise without taking as much away from the old", often="values")
+@hint("What is the variance of the noise in x_{t_prev}, and what do your two terms add up to?")
+@edit("direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()\nx_prev", "x_prev", of="ddim_step_plain")
+@edit("direction.to(x_t)", "(1 - signal_prev).sqrt().to(x_t)", of="ddim_step_plain")
+def ddim_step_too_much_noise(): ...
 
 
-@wrong(
-    STEP,
-    says="takes sigma away under the root where its square is due",
-    hint="Under the root stand variances. What is sigma?",
-    common="sometimes",
-    failure="values",
-)
-def ddim_step_sigma_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("takes sigma away under the root where its square is due", sometimes="values")
+@hint("Under the root stand variances. What is sigma?")
+@edit("sigma**2", "sigma", of="ddim_step_plain")
+def ddim_step_sigma_under_the_root(): ...
 
 
-@wrong(
-    STEP,
-    says="multiplies the noise with the variance instead of the standard deviation",
-    hint="What does a factor in front of a draw do to its variance?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("multiplies the noise with the variance instead of the standard deviation", sometimes="values")
+@hint("What does a factor in front of a draw do to its variance?")
 def ddim_step_variance_for_deviation(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -77,13 +43,8 @@ def ddim_step_variance_for_deviation(eps_hat, x_t, t, t_prev, alphas_cumprod, et
     return x_prev if noise is None else x_prev + variance.to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="scales the variance by eta, not the standard deviation",
-    hint="Does eta stand under the root in the docstring? Try a value between 0 and 1.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("scales the variance by eta, not the standard deviation", sometimes="values")
+@hint("Does eta stand under the root in the docstring? Try a value between 0 and 1.")
 def ddim_step_eta_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -96,70 +57,37 @@ def ddim_step_eta_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, n
     return x_prev if noise is None else x_prev + variance.sqrt().to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="has the first quotient of sigma upside down",
-    hint="Which of the two amounts of noise is the smaller one? What becomes of your sigma at t_prev = 0?",
-    common="sometimes",
-    failure="not finite",
-)
-def ddim_step_noise_quotient_upside_down(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal) / (1 - signal_prev) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("has the first quotient of sigma upside down", sometimes="not finite")
+@hint("Which of the two amounts of noise is the smaller one? What becomes of your sigma at t_prev = 0?")
+@edit("(1 - signal_prev) / (1 - signal)", "(1 - signal) / (1 - signal_prev)", of="ddim_step_plain")
+def ddim_step_noise_quotient_upside_down(): ...
 
 
 @wrong(
-    STEP,
-    says="has the second quotient of sigma upside down, and takes the root of a negative number",
-    hint="Which is larger, the signal left at t or that left at t_prev?",
-    common="sometimes",
-    failure="not finite",
+    "has the second quotient of sigma upside down, and takes the root of a negative number",
+    sometimes="not finite",
 )
-def ddim_step_signal_quotient_upside_down(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal)).sqrt() * (1 - signal_prev / signal).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
-
-
-@wrong(
-    STEP,
-    says="takes the root of a negative number where eta is large",
-    hint="What does the docstring's formula have under the root besides the difference? Try eta = 3.",
-    common="often",
-    failure="not finite",
+@hint("Which is larger, the signal left at t or that left at t_prev?")
+@edit(
+    "eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()",
+    "eta * ((1 - signal_prev) / (1 - signal)).sqrt() * (1 - signal_prev / signal).sqrt()",
+    of="ddim_step_plain",
 )
-def ddim_step_root_of_a_negative(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+def ddim_step_signal_quotient_upside_down(): ...
 
 
-@wrong(
-    STEP,
-    says="keeps sigma below the noise of t_prev where eta is large",
-    hint="Which of the docstring's two lines contains the max, and which does not?",
-    common="seldom",
-    failure="values",
+@wrong("takes the root of a negative number where eta is large", often="not finite")
+@hint("What does the docstring's formula have under the root besides the difference? Try eta = 3.")
+@edit(
+    "(1 - signal_prev - sigma**2).clamp(min=0).sqrt()",
+    "(1 - signal_prev - sigma**2).sqrt()",
+    of="ddim_step_plain",
 )
+def ddim_step_root_of_a_negative(): ...
+
+
+@wrong("keeps sigma below the noise of t_prev where eta is large", seldom="values")
+@hint("Which of the docstring's two lines contains the max, and which does not?")
 def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -173,32 +101,14 @@ def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="keeps a little noise at time 0, from a lower bound under the root",
-    hint="What is the smallest value that the docstring lets stand under the root?",
-    common="seldom",
-    failure="values",
-)
-def ddim_step_never_quite_clean(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=1e-8).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
+@wrong("keeps a little noise at time 0, from a lower bound under the root", seldom="values")
+@hint("What is the smallest value that the docstring lets stand under the root?")
+@edit("min=0", "min=1e-8", of="ddim_step_plain")
+def ddim_step_never_quite_clean(): ...
 
 
-@wrong(
-    STEP,
-    says="puts fresh noise where the old noise is due, and so never uses eta",
-    hint="Which of the formula's terms contains eps_hat, and why is DDIM deterministic at eta = 0?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("puts fresh noise where the old noise is due, and so never uses eta", sometimes="ignores an argument")
+@hint("Which of the formula's terms contains eps_hat, and why is DDIM deterministic at eta = 0?")
 def ddim_step_noises_the_guess_anew(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -207,13 +117,8 @@ def ddim_step_noises_the_guess_anew(eps_hat, x_t, t, t_prev, alphas_cumprod, eta
     return q_sample(x_0_hat, t_prev, alphas_cumprod, eps_hat if noise is None else noise)
 
 
-@wrong(
-    STEP,
-    says="takes eta for 0 where no noise is given",
-    hint="Without noise the last term is left out. Does anything else in the formula change?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes eta for 0 where no noise is given", sometimes="values")
+@hint("Without noise the last term is left out. Does anything else in the formula change?")
 def ddim_step_no_noise_no_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -227,13 +132,8 @@ def ddim_step_no_noise_no_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, nois
     return signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat + sigma.to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="draws noise of its own where none is given",
-    hint="What does the docstring say of a step without noise?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("draws noise of its own where none is given", sometimes="values")
+@hint("What does the docstring say of a step without noise?")
 def ddim_step_own_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     if noise is None:
         noise = torch.randn_like(x_t)

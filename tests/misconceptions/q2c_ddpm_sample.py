@@ -1,183 +1,87 @@
 """Question 2(c): all steps of the reverse chain."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-SAMPLE = "diffusion.samplers.ddpm_sample"
+TASK = "diffusion.samplers.ddpm_sample"
+
+
+@base
+def ddpm_sample_plain(network, shape, betas, variance, clip, generator, device, return_all):
+    alphas_cumprod = schedules.cumulative_alphas(betas)
+    x = torch.randn(*shape, generator=generator, device=device)
+    chain = [x]
+    with torch.no_grad():
+        for t in range(len(betas) - 1, 0, -1):
+            eps_hat = network(x, torch.full((len(x),), t, device=device))
+            noise = torch.randn(*shape, generator=generator, device=device)
+            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
+            chain.append(x)
+    return torch.stack(chain) if return_all else x
 
 
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong(
-    SAMPLE,
-    says="runs from T - 1 down to 0, as if time were counted from 0",
-    hint="Time is 1-based in this project: where does the chain start, and at which t is its last step?",
-    common="often",
-    failure="exception",
-)
-def ddpm_sample_zero_based(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in reversed(range(len(betas) - 1)):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("runs from T - 1 down to 0, as if time were counted from 0", often="exception")
+@hint("Time is 1-based in this project: where does the chain start, and at which t is its last step?")
+@edit("range(len(betas) - 1, 0, -1)", "reversed(range(len(betas) - 1))", of="ddpm_sample_plain")
+def ddpm_sample_zero_based(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="stops before the last step",
-    hint="Which of its ends does a range leave out? At which time is your result?",
-    common="sometimes",
-    failure="shape",
+@wrong("stops before the last step", sometimes="shape")
+@hint("Which of its ends does a range leave out? At which time is your result?")
+@edit("range(len(betas) - 1, 0, -1)", "range(len(betas) - 1, 1, -1)", of="ddpm_sample_plain")
+def ddpm_sample_without_the_last_step(): ...
+
+
+@wrong("leaves the first step out and takes pure noise for x at time T - 1", sometimes="shape")
+@hint("betas has T + 1 entries. What is T, and at which time is there nothing but noise?")
+@edit("len(betas) - 1", "len(betas) - 2", of="ddpm_sample_plain")
+def ddpm_sample_without_the_first_step(): ...
+
+
+@wrong("tells the network the time at which the step ends", sometimes="exception")
+@hint("At which time is the x that the network gets?")
+@edit(
+    "torch.full((len(x),), t, device=device)",
+    "torch.full((len(x),), t - 1, device=device)",
+    of="ddpm_sample_plain",
 )
-def ddpm_sample_without_the_last_step(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 1, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+def ddpm_sample_tells_the_time_before(): ...
+
+
+@wrong("tells the network one time for all, not one for each sample", often="exception")
+@hint("Which shape does the docstring give the network's t?")
+@edit("torch.full((len(x),), t, device=device)", "torch.tensor(t, device=device)", of="ddpm_sample_plain")
+def ddpm_sample_one_number_for_the_time(): ...
 
 
 @wrong(
-    SAMPLE,
-    says="leaves the first step out and takes pure noise for x at time T - 1",
-    hint="betas has T + 1 entries. What is T, and at which time is there nothing but noise?",
-    common="sometimes",
-    failure="shape",
+    "takes the share that one step keeps for the share that all steps up to t keep", sometimes="distribution"
 )
-def ddpm_sample_without_the_first_step(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 2, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="tells the network the time at which the step ends",
-    hint="At which time is the x that the network gets?",
-    common="sometimes",
-    failure="exception",
-)
-def ddpm_sample_tells_the_time_before(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t - 1, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="tells the network one time for all, not one for each sample",
-    hint="Which shape does the docstring give the network's t?",
-    common="often",
-    failure="exception",
-)
-def ddpm_sample_one_number_for_the_time(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.tensor(t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
-
-
-@wrong(
-    SAMPLE,
-    says="takes the share that one step keeps for the share that all steps up to t keep",
-    hint="What does `ddpm_step` want as alphas_cumprod? There is a function for it in schedules.py.",
-    common="sometimes",
-    failure="distribution",
-)
-def ddpm_sample_alphas_without_product(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas = 1 - betas
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@hint("What does `ddpm_step` want as alphas_cumprod? There is a function for it in schedules.py.")
+@edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddpm_sample_plain")
+@edit("alphas_cumprod, noise", "alphas, noise", of="ddpm_sample_plain")
+def ddpm_sample_alphas_without_product(): ...
 
 
 # ---------------------------------------------------------------------------- what is handed on, and what comes back
 
 
-@wrong(
-    SAMPLE,
-    says="does not hand `variance` on to the step",
-    hint="Which arguments of yours does `ddpm_step` get?",
-    common="sometimes",
-    failure="ignores an argument",
-)
-def ddpm_sample_ignores_variance(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, clip=clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("does not hand `variance` on to the step", sometimes="ignores an argument")
+@hint("Which arguments of yours does `ddpm_step` get?")
+@edit("variance, clip", "clip=clip", of="ddpm_sample_plain")
+def ddpm_sample_ignores_variance(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="does not hand `clip` on to the step",
-    hint="Which arguments of yours does `ddpm_step` get?",
-    common="sometimes",
-    failure="ignores an argument",
-)
-def ddpm_sample_ignores_clip(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
+@hint("Which arguments of yours does `ddpm_step` get?")
+@edit("variance, clip", "variance", of="ddpm_sample_plain")
+def ddpm_sample_ignores_clip(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="clamps the samples at the very end only",
-    hint="As in `gaussian.ddpm_step`: what is clamped there, and in how many of the steps?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("clamps the samples at the very end only", sometimes="distribution")
+@hint("As in `gaussian.ddpm_step`: what is clamped there, and in how many of the steps?")
 def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -193,34 +97,18 @@ def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generat
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="clamps the samples to [-1, 1] unasked",
-    hint="What does clip=None ask for? Not all data lies in [-1, 1].",
-    common="sometimes",
-    failure="distribution",
+@wrong("clamps the samples to [-1, 1] unasked", sometimes="distribution")
+@hint("What does clip=None ask for? Not all data lies in [-1, 1].")
+@edit(
+    "return torch.stack(chain) if return_all else x",
+    "chain[-1] = chain[-1].clamp(-1, 1)\nreturn torch.stack(chain) if return_all else chain[-1]",
+    of="ddpm_sample_plain",
 )
-def ddpm_sample_clamps_unasked(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device)
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    chain[-1] = chain[-1].clamp(-1, 1)
-    return torch.stack(chain) if return_all else chain[-1]
+def ddpm_sample_clamps_unasked(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="keeps the graph of the whole chain",
-    hint="Which context manager tells torch not to keep a graph?",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("keeps the graph of the whole chain", often="gradient where none belongs")
+@hint("Which context manager tells torch not to keep a graph?")
 def ddpm_sample_keeps_the_graph(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -233,13 +121,8 @@ def ddpm_sample_keeps_the_graph(network, shape, betas, variance, clip, generator
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="samples in the schedule's double precision",
-    hint="Which dtype does the docstring promise for the samples?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("samples in the schedule's double precision", sometimes="exception")
+@hint("Which dtype does the docstring promise for the samples?")
 def ddpm_sample_in_double(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device, dtype=betas.dtype)
@@ -253,13 +136,8 @@ def ddpm_sample_in_double(network, shape, betas, variance, clip, generator, devi
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="returns the chain from x_0 to x_T",
-    hint="Which of the states has index 0?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("returns the chain from x_0 to x_T", sometimes="distribution")
+@hint("Which of the states has index 0?")
 def ddpm_sample_chain_from_the_end(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -273,13 +151,8 @@ def ddpm_sample_chain_from_the_end(network, shape, betas, variance, clip, genera
     return torch.stack(chain).flip(0) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="returns the chain without x_T",
-    hint="How many states do T steps pass through, the first one included?",
-    common="often",
-    failure="shape",
-)
+@wrong("returns the chain without x_T", often="shape")
+@hint("How many states do T steps pass through, the first one included?")
 def ddpm_sample_chain_without_the_start(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -293,30 +166,16 @@ def ddpm_sample_chain_without_the_start(network, shape, betas, variance, clip, g
     return torch.stack(chain) if return_all else x
 
 
-@wrong(
-    SAMPLE,
-    says="returns the chain as a list",
-    hint="Which shape does the docstring promise with return_all?",
-    common="sometimes",
-    failure="type",
-)
-def ddpm_sample_chain_as_a_list(network, shape, betas, variance, clip, generator, device, return_all):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if t > 1 else None
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return chain if return_all else x
+@wrong("returns the chain as a list", sometimes="type")
+@hint("Which shape does the docstring promise with return_all?")
+@edit("torch.stack(chain).flip(0)", "chain", of="ddpm_sample_chain_from_the_end")
+def ddpm_sample_chain_as_a_list(): ...
 
 
 # ---------------------------------------------------------------------------- right ones
 
 
-@right(SAMPLE, says="draws everything in advance, in one tensor, and keeps all of the chain in one too")
+@right("draws everything in advance, in one tensor, and keeps all of the chain in one too")
 def ddpm_sample_draws_in_advance(network, shape, betas, variance, clip, generator, device, return_all):
     last = len(betas) - 1
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -332,7 +191,7 @@ def ddpm_sample_draws_in_advance(network, shape, betas, variance, clip, generato
     return chain if return_all else chain[-1].clone()
 
 
-@right(SAMPLE, says="cuts the graph by hand in each step and draws with normal_")
+@right("cuts the graph by hand in each step and draws with normal_")
 def ddpm_sample_detaches_each_step(network, shape, betas, variance, clip, generator, device, return_all):
     shares = torch.cumprod(1 - betas, dim=0)
     chain = [torch.empty(tuple(shape), device=device).normal_(generator=generator)]

@@ -1,74 +1,46 @@
 """Question 2(c): one step of the reverse chain."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-STEP = "diffusion.gaussian.ddpm_step"
-
-
-# ---------------------------------------------------------------------------- the draw
+TASK = "diffusion.gaussian.ddpm_step"
 
 
-@wrong(
-    STEP,
-    says="looks for the last step at t = 0, and so adds noise at t = 1",
-    hint="Time is 1-based: which step ends at clean data? Try variance='beta' there.",
-    common="often",
-    failure="values",
-)
-def ddpm_step_noise_at_the_end(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
+@base
+def ddpm_step_plain(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
         x_0_hat = x_0_hat.clamp(-clip, clip)
     mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 0:
+    if noise is None or t == 1:
         return mean
     chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
     return mean + chosen.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="multiplies the noise with the variance instead of the standard deviation",
-    hint="What does a factor in front of a draw do to its variance?",
-    common="often",
-    failure="values",
-)
-def ddpm_step_variance_for_deviation(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen * noise
+# ---------------------------------------------------------------------------- the draw
 
 
-@wrong(
-    STEP,
-    says="takes betas[t] for a standard deviation where the larger variance is asked for",
-    hint="What is betas[t]: the variance that a forward step adds, or its root?",
-    common="sometimes",
-    failure="values",
-)
-def ddpm_step_beta_is_a_deviation(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    std = posterior_variance.sqrt() if variance == "posterior" else betas[t].to(x_t)
-    return mean + std * noise
+@wrong("looks for the last step at t = 0, and so adds noise at t = 1", often="values")
+@hint("Time is 1-based: which step ends at clean data? Try variance='beta' there.")
+@edit("t == 1", "t == 0", of="ddpm_step_plain")
+def ddpm_step_noise_at_the_end(): ...
 
 
-@wrong(
-    STEP,
-    says="draws with the posterior's variance, whichever is asked for",
-    hint="Where in your code does `variance` come in?",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("multiplies the noise with the variance instead of the standard deviation", often="values")
+@hint("What does a factor in front of a draw do to its variance?")
+@edit("chosen.sqrt()", "chosen", of="ddpm_step_plain")
+def ddpm_step_variance_for_deviation(): ...
+
+
+@wrong("takes betas[t] for a standard deviation where the larger variance is asked for", sometimes="values")
+@hint("What is betas[t]: the variance that a forward step adds, or its root?")
+@edit("chosen = posterior_variance", "std = posterior_variance.sqrt()", of="ddpm_step_plain")
+@edit("chosen.sqrt()", "std", of="ddpm_step_plain")
+def ddpm_step_beta_is_a_deviation(): ...
+
+
+@wrong("draws with the posterior's variance, whichever is asked for", often="ignores an argument")
+@hint("Where in your code does `variance` come in?")
 def ddpm_step_always_posterior_variance(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -79,13 +51,8 @@ def ddpm_step_always_posterior_variance(eps_hat, x_t, t, betas, alphas_cumprod, 
     return mean + posterior_variance.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="draws with the variance betas[t], whichever is asked for",
-    hint="Where in your code does `variance` come in, and which one is the default?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("draws with the variance betas[t], whichever is asked for", sometimes="ignores an argument")
+@hint("Where in your code does `variance` come in, and which one is the default?")
 def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -96,69 +63,35 @@ def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
     return mean + betas[t].sqrt().to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="exchanges the two variances",
-    hint="The docstring says which of the two is larger. Which is in yours?",
-    common="seldom",
-    failure="values",
+@wrong("exchanges the two variances", seldom="values")
+@hint("The docstring says which of the two is larger. Which is in yours?")
+@edit(
+    'posterior_variance if variance == "posterior" else betas[t].to(x_t)',
+    'betas[t].to(x_t) if variance == "posterior" else posterior_variance',
+    of="ddpm_step_plain",
 )
-def ddpm_step_exchanges_the_variances(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = betas[t].to(x_t) if variance == "posterior" else posterior_variance
-    return mean + chosen.sqrt() * noise
+def ddpm_step_exchanges_the_variances(): ...
 
 
-@wrong(
-    STEP,
-    says="reads the larger variance at the time where the step ends",
-    hint="Which entry of betas belongs to the step between t - 1 and t? The docstring says it too.",
-    common="sometimes",
-    failure="values",
+@wrong("reads the larger variance at the time where the step ends", sometimes="values")
+@hint("Which entry of betas belongs to the step between t - 1 and t? The docstring says it too.")
+@edit("betas[t].to(x_t)", "betas[t - 1].to(x_t)", of="ddpm_step_plain")
+def ddpm_step_beta_of_the_step_before(): ...
+
+
+@wrong("draws noise of its own where none is given", sometimes="values")
+@hint("What does the docstring say is returned without noise?")
+@edit(
+    "x_0_hat = predict_x_0",
+    "if noise is None:\n    noise = torch.randn_like(x_t)\nx_0_hat = predict_x_0",
+    of="ddpm_step_plain",
 )
-def ddpm_step_beta_of_the_step_before(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t - 1].to(x_t)
-    return mean + chosen.sqrt() * noise
+@edit("noise is None or t == 1", "t == 1", of="ddpm_step_plain")
+def ddpm_step_own_noise(): ...
 
 
-@wrong(
-    STEP,
-    says="draws noise of its own where none is given",
-    hint="What does the docstring say is returned without noise?",
-    common="sometimes",
-    failure="values",
-)
-def ddpm_step_own_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    if noise is None:
-        noise = torch.randn_like(x_t)
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
-
-
-@wrong(
-    STEP,
-    says="multiplies with a noise that may be None",
-    hint="What is noise when nobody passes it, and what is returned then?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("multiplies with a noise that may be None", sometimes="exception")
+@hint("What is noise when nobody passes it, and what is returned then?")
 def ddpm_step_needs_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -168,35 +101,19 @@ def ddpm_step_needs_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
     return mean + chosen.sqrt() * noise if t > 1 else mean
 
 
-@wrong(
-    STEP,
-    says="scales the caller's noise where it stands",
-    hint="What does `*=` do to a tensor that somebody else holds as well?",
-    common="sometimes",
-    failure="argument changed in place",
+@wrong("scales the caller's noise where it stands", sometimes="argument changed in place")
+@hint("What does `*=` do to a tensor that somebody else holds as well?")
+@edit(
+    "return mean + chosen.sqrt() * noise", "noise *= chosen.sqrt()\nreturn mean + noise", of="ddpm_step_plain"
 )
-def ddpm_step_scales_in_place(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    noise *= chosen.sqrt()
-    return mean + noise
+def ddpm_step_scales_in_place(): ...
 
 
 # ---------------------------------------------------------------------------- the guess
 
 
-@wrong(
-    STEP,
-    says="writes algorithm 2 down as it stands, in which nothing is clamped",
-    hint="Where in your code does `clip` come in? The guess at x_0 has to appear for that.",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("writes algorithm 2 down as it stands, in which nothing is clamped", often="ignores an argument")
+@hint("Where in your code does `clip` come in? The guess at x_0 has to appear for that.")
 def ddpm_step_algorithm_2_without_clip(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     beta, signal, before = betas[t], alphas_cumprod[t], alphas_cumprod[t - 1]
     shrunk = beta / (1 - signal).sqrt()
@@ -207,13 +124,8 @@ def ddpm_step_algorithm_2_without_clip(eps_hat, x_t, t, betas, alphas_cumprod, n
     return mean + chosen.sqrt().to(x_t) * noise
 
 
-@wrong(
-    STEP,
-    says="takes the alpha with the bar for the alpha of one step in algorithm 2",
-    hint="Which of the two alphas of the paper belongs to a single step? What do they become at t = 1?",
-    common="often",
-    failure="values",
-)
+@wrong("takes the alpha with the bar for the alpha of one step in algorithm 2", often="values")
+@hint("Which of the two alphas of the paper belongs to a single step? What do they become at t = 1?")
 def ddpm_step_alpha_with_the_bar(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     if clip is not None:
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod).clamp(-clip, clip)
@@ -228,12 +140,10 @@ def ddpm_step_alpha_with_the_bar(eps_hat, x_t, t, betas, alphas_cumprod, noise, 
 
 
 @wrong(
-    STEP,
-    says="takes all of the noise away, then puts that of time t - 1 back, without regard to x_t",
-    hint="Of which law is the step a draw: of x_{t-1} given x_0_hat alone, or given x_t too?",
-    common="often",
-    failure="ignores an argument",
+    "takes all of the noise away, then puts that of time t - 1 back, without regard to x_t",
+    often="ignores an argument",
 )
+@hint("Of which law is the step a draw: of x_{t-1} given x_0_hat alone, or given x_t too?")
 def ddpm_step_noises_the_guess_anew(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -244,12 +154,9 @@ def ddpm_step_noises_the_guess_anew(eps_hat, x_t, t, betas, alphas_cumprod, nois
 
 
 @wrong(
-    STEP,
-    says="hands the guess at the noise to `posterior` where the clean data is due",
-    hint="What does `posterior` want as its second argument, and what is eps_hat a guess at?",
-    common="sometimes",
-    failure="ignores an argument",
+    "hands the guess at the noise to `posterior` where the clean data is due", sometimes="ignores an argument"
 )
+@hint("What does `posterior` want as its second argument, and what is eps_hat a guess at?")
 def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     mean, posterior_variance = posterior(x_t, eps_hat, t, betas, alphas_cumprod)
     if noise is None or t == 1:
@@ -258,52 +165,27 @@ def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noi
     return mean + chosen.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="exchanges x_t and eps_hat in its call of `predict_x_0`",
-    hint="In which order does `predict_x_0` take its arguments, and in which does this function?",
-    common="sometimes",
-    failure="values",
+@wrong("exchanges x_t and eps_hat in its call of `predict_x_0`", sometimes="values")
+@hint("In which order does `predict_x_0` take its arguments, and in which does this function?")
+@edit(
+    "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
+    "predict_x_0(eps_hat, x_t, t, alphas_cumprod)",
+    of="ddpm_step_plain",
 )
-def ddpm_step_exchanges_x_t_and_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(eps_hat, x_t, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+def ddpm_step_exchanges_x_t_and_noise(): ...
 
 
-@wrong(
-    STEP,
-    says="asks `posterior` about the time at which the step ends",
-    hint="Which t does `posterior` want for q(x_{t-1} | x_t, x_0)? And what happens at t = 1?",
-    common="sometimes",
-    failure="exception",
-)
-def ddpm_step_posterior_of_the_time_before(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t - 1, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@wrong("asks `posterior` about the time at which the step ends", sometimes="exception")
+@hint("Which t does `posterior` want for q(x_{t-1} | x_t, x_0)? And what happens at t = 1?")
+@edit("x_0_hat, t, betas", "x_0_hat, t - 1, betas", of="ddpm_step_plain")
+def ddpm_step_posterior_of_the_time_before(): ...
 
 
 # ---------------------------------------------------------------------------- the clamp
 
 
-@wrong(
-    STEP,
-    says="clamps the mean of the step instead of the guess at the clean data",
-    hint="Which of the quantities has the range of the data: x_0_hat or x_{t-1}?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("clamps the mean of the step instead of the guess at the clean data", sometimes="values")
+@hint("Which of the quantities has the range of the data: x_0_hat or x_{t-1}?")
 def ddpm_step_clamps_the_mean(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
@@ -315,13 +197,8 @@ def ddpm_step_clamps_the_mean(eps_hat, x_t, t, betas, alphas_cumprod, noise, var
     return mean + chosen.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="clamps the network's guess at the noise",
-    hint="Which of the two guesses is known to lie in a range: that at the data, or that at the noise?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("clamps the network's guess at the noise", sometimes="values")
+@hint("Which of the two guesses is known to lie in a range: that at the data, or that at the noise?")
 def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     if clip is not None:
         eps_hat = eps_hat.clamp(-clip, clip)
@@ -333,70 +210,30 @@ def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, va
     return mean + chosen.sqrt() * noise
 
 
-@wrong(
-    STEP,
-    says="clamps from above only",
-    hint="How many ends has the interval that the docstring names?",
-    common="seldom",
-    failure="values",
-)
-def ddpm_step_clamps_one_side(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(max=clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@wrong("clamps from above only", seldom="values")
+@hint("How many ends has the interval that the docstring names?")
+@edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(max=clip)", of="ddpm_step_plain")
+def ddpm_step_clamps_one_side(): ...
 
 
-@wrong(
-    STEP,
-    says="clamps to [-1, 1], whatever clip says",
-    hint="What is the range of the data here? It need not be that of images.",
-    common="sometimes",
-    failure="values",
-)
-def ddpm_step_clamps_to_one(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-1, 1)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t].to(x_t)
-    return mean + chosen.sqrt() * noise
+@wrong("clamps to [-1, 1], whatever clip says", sometimes="values")
+@hint("What is the range of the data here? It need not be that of images.")
+@edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(-1, 1)", of="ddpm_step_plain")
+def ddpm_step_clamps_to_one(): ...
 
 
 # ---------------------------------------------------------------------------- precision and gradients
 
 
-@wrong(
-    STEP,
-    says="works out the spread in single precision",
-    hint="In which dtype does the module's docstring want coefficients worked out?",
-    common="seldom",
-    failure="values",
-)
-def ddpm_step_single_inside(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-    mean, posterior_variance = posterior(x_t, x_0_hat, t, betas, alphas_cumprod)
-    if noise is None or t == 1:
-        return mean
-    chosen = posterior_variance if variance == "posterior" else betas[t]
-    return mean + chosen.float().sqrt() * noise
+@wrong("works out the spread in single precision", seldom="values")
+@hint("In which dtype does the module's docstring want coefficients worked out?")
+@edit("betas[t].to(x_t)", "betas[t]", of="ddpm_step_plain")
+@edit("chosen.sqrt()", "chosen.float().sqrt()", of="ddpm_step_plain")
+def ddpm_step_single_inside(): ...
 
 
-@wrong(
-    STEP,
-    says="keeps no graph, as a sampler does",
-    hint="Results of this module are differentiable in the data. Whose business is it to keep no graph?",
-    common="sometimes",
-    failure="no gradient",
-)
+@wrong("keeps no graph, as a sampler does", sometimes="no gradient")
+@hint("Results of this module are differentiable in the data. Whose business is it to keep no graph?")
 def ddpm_step_without_gradient(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     with torch.no_grad():
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -412,7 +249,7 @@ def ddpm_step_without_gradient(eps_hat, x_t, t, betas, alphas_cumprod, noise, va
 # ---------------------------------------------------------------------------- right ones
 
 
-@right(STEP, says="follows algorithm 2, with the noise that belongs to the clamped guess")
+@right("follows algorithm 2, with the noise that belongs to the clamped guess")
 def ddpm_step_by_algorithm_2(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     if clip is not None:
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod).clamp(-clip, clip)
@@ -423,7 +260,7 @@ def ddpm_step_by_algorithm_2(eps_hat, x_t, t, betas, alphas_cumprod, noise, vari
     return mean if noise is None or t == 1 else mean + chosen**0.5 * noise
 
 
-@right(STEP, says="goes by way of the noise that is left at t - 1, as DDIM does")
+@right("goes by way of the noise that is left at t - 1, as DDIM does")
 def ddpm_step_by_ddim(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -437,7 +274,7 @@ def ddpm_step_by_ddim(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, c
     return torch.add(mean, 0 if noise is None else spread.to(x_t) * noise)
 
 
-@right(STEP, says="takes the step for each sample on its own, and a log-variance that is kept from -infinity")
+@right("takes the step for each sample on its own, and a log-variance that is kept from -infinity")
 def ddpm_step_by_log_variance(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     limit = float("inf") if clip is None else clip
     times = torch.full((len(x_t),), t, device=x_t.device)

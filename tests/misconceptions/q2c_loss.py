@@ -1,127 +1,71 @@
 """Question 2(c): the loss of a network that predicts noise."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-LOSS = "diffusion.gaussian.noise_prediction_loss"
+TASK = "diffusion.gaussian.noise_prediction_loss"
 
 
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong(
-    LOSS,
-    says="never draws the last time",
-    hint="Which ends of its range does torch.randint include?",
-    common="often",
-    failure="distribution",
+@wrong("never draws the last time", often="distribution")
+@hint("Which ends of its range does torch.randint include?")
+@edit("last + 1", "last")
+def noise_loss_never_at_the_last_time(): ...
+
+
+@wrong("draws times from 0 on, as if counting started there", often="exception")
+@hint("Time is 1-based in this project. What is x_t at time 0, and what could a network learn from it?")
+@edit("1, last + 1", "0, last")
+def noise_loss_times_from_zero(): ...
+
+
+@wrong("tells the network a time that is one step too early", sometimes="exception")
+@hint("Which t has the x_t that the network gets? Does the project count from 0?")
+@edit("network(x_t, t)", "network(x_t, t - 1)")
+def noise_loss_tells_the_time_before(): ...
+
+
+@wrong("tells the network the time as a fraction of T", sometimes="exception")
+@hint("What does the docstring say of the t that the network gets, in value and dtype?")
+@edit("network(x_t, t)", "network(x_t, t / last)")
+def noise_loss_time_as_a_fraction(): ...
+
+
+@wrong("draws one time for the whole batch", often="distribution")
+@hint("How many different times should one large batch contain?")
+@edit(
+    "torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)",
+    "torch.randint(1, last + 1, (1,), generator=generator, device=x_0.device).expand(len(x_0))",
 )
-def noise_loss_never_at_the_last_time(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
-
-
-@wrong(
-    LOSS,
-    says="draws times from 0 on, as if counting started there",
-    hint="Time is 1-based in this project. What is x_t at time 0, and what could a network learn from it?",
-    common="often",
-    failure="exception",
-)
-def noise_loss_times_from_zero(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(0, last, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
-
-
-@wrong(
-    LOSS,
-    says="tells the network a time that is one step too early",
-    hint="Which t has the x_t that the network gets? Does the project count from 0?",
-    common="sometimes",
-    failure="exception",
-)
-def noise_loss_tells_the_time_before(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t - 1), noise)
+def noise_loss_one_time_for_all(): ...
 
 
 @wrong(
-    LOSS,
-    says="tells the network the time as a fraction of T",
-    hint="What does the docstring say of the t that the network gets, in value and dtype?",
-    common="sometimes",
-    failure="exception",
+    "rounds a uniform number to the nearest time, so that the first and the last come half as often",
+    sometimes="distribution",
 )
-def noise_loss_time_as_a_fraction(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t / last), noise)
-
-
-@wrong(
-    LOSS,
-    says="draws one time for the whole batch",
-    hint="How many different times should one large batch contain?",
-    common="often",
-    failure="distribution",
+@hint("Which part of the interval is rounded to the time 1, and which to the time 2?")
+@edit(
+    "t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)",
+    "u = torch.rand(len(x_0), generator=generator, device=x_0.device)\n"
+    "t = (1 + u * (last - 1)).round().long()",
 )
-def noise_loss_one_time_for_all(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (1,), generator=generator, device=x_0.device).expand(len(x_0))
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
+def noise_loss_rounded_times(): ...
 
 
-@wrong(
-    LOSS,
-    says="rounds a uniform number to the nearest time, so that the first and the last come half as often",
-    hint="Which part of the interval is rounded to the time 1, and which to the time 2?",
-    common="sometimes",
-    failure="distribution",
+@wrong("lets the times of the second half of the batch mirror those of the first", seldom="distribution")
+@hint("Does anything about one sample's time follow from another's? What does the docstring ask?")
+@edit(
+    "t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)",
+    "t = torch.randint(1, last + 1, (len(x_0) // 2 + 1,), generator=generator, device=x_0.device)\n"
+    "t = torch.cat([t, last + 1 - t])[: len(x_0)]",
 )
-def noise_loss_rounded_times(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    u = torch.rand(len(x_0), generator=generator, device=x_0.device)
-    t = (1 + u * (last - 1)).round().long()
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
+def noise_loss_antithetic_times(): ...
 
 
-@wrong(
-    LOSS,
-    says="lets the times of the second half of the batch mirror those of the first",
-    hint="Does anything about one sample's time follow from another's? What does the docstring ask?",
-    common="seldom",
-    failure="distribution",
-)
-def noise_loss_antithetic_times(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0) // 2 + 1,), generator=generator, device=x_0.device)
-    t = torch.cat([t, last + 1 - t])[: len(x_0)]
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
-
-
-@wrong(
-    LOSS,
-    says="mirrors every other sample's time in its neighbour's",
-    hint="Does anything about one sample's time follow from another's? What does the docstring ask?",
-    common="seldom",
-    failure="distribution",
-)
+@wrong("mirrors every other sample's time in its neighbour's", seldom="distribution")
+@hint("Does anything about one sample's time follow from another's? What does the docstring ask?")
 def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, ((len(x_0) + 1) // 2,), generator=generator, device=x_0.device)
@@ -134,44 +78,24 @@ def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
 # ---------------------------------------------------------------------------- the noise
 
 
-@wrong(
-    LOSS,
-    says="draws noise from a uniform law",
-    hint="Which of torch's functions draws from a normal law? Your noise has no negative numbers.",
-    common="sometimes",
-    failure="distribution",
+@wrong("draws noise from a uniform law", sometimes="distribution")
+@hint("Which of torch's functions draws from a normal law? Your noise has no negative numbers.")
+@edit("torch.randn", "torch.rand")
+def noise_loss_uniform_noise(): ...
+
+
+@wrong("gives every sample of the batch the same noise", seldom="distribution")
+@hint("How many random numbers does a batch need?")
+@edit(
+    "noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)",
+    "noise = torch.randn(x_0.shape[1:], generator=generator, dtype=x_0.dtype, device=x_0.device)\n"
+    "noise = noise.expand_as(x_0)",
 )
-def noise_loss_uniform_noise(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.rand(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
+def noise_loss_one_noise_for_all(): ...
 
 
-@wrong(
-    LOSS,
-    says="gives every sample of the batch the same noise",
-    hint="How many random numbers does a batch need?",
-    common="seldom",
-    failure="distribution",
-)
-def noise_loss_one_noise_for_all(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape[1:], generator=generator, dtype=x_0.dtype, device=x_0.device)
-    noise = noise.expand_as(x_0)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise)
-
-
-@wrong(
-    LOSS,
-    says="compares with other noise than x_t was made of",
-    hint="How often do you draw noise? Which of the draws could the network see in x_t?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("compares with other noise than x_t was made of", sometimes="distribution")
+@hint("How often do you draw noise? Which of the draws could the network see in x_t?")
 def noise_loss_against_other_noise(network, x_0, alphas_cumprod, generator):
     def draw():
         return torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
@@ -182,28 +106,20 @@ def noise_loss_against_other_noise(network, x_0, alphas_cumprod, generator):
     return F.mse_loss(network(x_t, t), draw())
 
 
-@wrong(
-    LOSS,
-    says="mixes data and noise without square roots",
-    hint="`q_sample` is there to be called. What is the variance of your x_t for data of variance 1?",
-    common="sometimes",
-    failure="distribution",
+@wrong("mixes data and noise without square roots", sometimes="distribution")
+@hint("`q_sample` is there to be called. What is the variance of your x_t for data of variance 1?")
+@edit(
+    "x_t = q_sample(x_0, t, alphas_cumprod, noise)", "signal = schedules.at(alphas_cumprod, t, x_0).to(x_0)"
 )
-def noise_loss_mixes_without_roots(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    signal = schedules.at(alphas_cumprod, t, x_0).to(x_0)
-    return F.mse_loss(network(signal * x_0 + (1 - signal) * noise, t), noise)
+@edit("network(x_t, t)", "network(signal * x_0 + (1 - signal) * noise, t)")
+def noise_loss_mixes_without_roots(): ...
 
 
 @wrong(
-    LOSS,
-    says="draws everything from torch's global random state and not from the generator",
-    hint="Call it twice with generators of the same seed. Where should all of the randomness come from?",
-    common="often",
-    failure="ignores an argument",
+    "draws everything from torch's global random state and not from the generator",
+    often="ignores an argument",
 )
+@hint("Call it twice with generators of the same seed. Where should all of the randomness come from?")
 def noise_loss_ignores_generator(network, x_0, alphas_cumprod, generator):
     t = torch.randint(1, len(alphas_cumprod), (len(x_0),), device=x_0.device)
     noise = torch.randn_like(x_0)
@@ -211,12 +127,10 @@ def noise_loss_ignores_generator(network, x_0, alphas_cumprod, generator):
 
 
 @wrong(
-    LOSS,
-    says="hands the generator to the times only; the noise comes from torch's global random state",
-    hint="Does randn_like take a generator? Which function does?",
-    common="often",
-    failure="distribution",
+    "hands the generator to the times only; the noise comes from torch's global random state",
+    often="distribution",
 )
+@hint("Does randn_like take a generator? Which function does?")
 def noise_loss_noise_without_generator(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -225,12 +139,10 @@ def noise_loss_noise_without_generator(network, x_0, alphas_cumprod, generator):
 
 
 @wrong(
-    LOSS,
-    says="seeds the generator anew in every call, so that every batch gets the same draws",
-    hint="Who chooses the seed? What does the second batch of an epoch learn that the first has not?",
-    common="sometimes",
-    failure="ignores an argument",
+    "seeds the generator anew in every call, so that every batch gets the same draws",
+    sometimes="ignores an argument",
 )
+@hint("Who chooses the seed? What does the second batch of an epoch learn that the first has not?")
 def noise_loss_reseeds(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     generator = torch.Generator(x_0.device).manual_seed(0)
@@ -242,58 +154,32 @@ def noise_loss_reseeds(network, x_0, alphas_cumprod, generator):
 # ---------------------------------------------------------------------------- the error
 
 
-@wrong(
-    LOSS,
-    says="compares the network's guess with the data",
-    hint="What is the network to predict? The docstring's name for its answer says it.",
-    common="sometimes",
-    failure="distribution",
-)
-def noise_loss_against_the_data(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), x_0)
+@wrong("compares the network's guess with the data", sometimes="distribution")
+@hint("What is the network to predict? The docstring's name for its answer says it.")
+@edit("F.mse_loss(network(x_t, t), noise)", "F.mse_loss(network(x_t, t), x_0)")
+def noise_loss_against_the_data(): ...
 
 
 @wrong(
-    LOSS,
-    says="measures the error in the data that follows from the guess, not in the guess at the noise",
-    hint="Which difference does the docstring square? Late times weigh much more in yours.",
-    common="sometimes",
-    failure="distribution",
+    "measures the error in the data that follows from the guess, not in the guess at the noise",
+    sometimes="distribution",
 )
-def noise_loss_in_the_data(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(predict_x_0(x_t, network(x_t, t), t, alphas_cumprod), x_0)
-
-
-@wrong(
-    LOSS,
-    says="adds the squares up instead of averaging them",
-    hint="Does your loss grow when the batch does? Should it?",
-    common="often",
-    failure="distribution",
+@hint("Which difference does the docstring square? Late times weigh much more in yours.")
+@edit(
+    "F.mse_loss(network(x_t, t), noise)",
+    "F.mse_loss(predict_x_0(x_t, network(x_t, t), t, alphas_cumprod), x_0)",
 )
-def noise_loss_summed(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise, reduction="sum")
+def noise_loss_in_the_data(): ...
 
 
-@wrong(
-    LOSS,
-    says="averages over the batch, but adds up over the dimensions",
-    hint="Over what is the mean taken, says the docstring?",
-    common="often",
-    failure="distribution",
-)
+@wrong("adds the squares up instead of averaging them", often="distribution")
+@hint("Does your loss grow when the batch does? Should it?")
+@edit("F.mse_loss(network(x_t, t), noise)", 'F.mse_loss(network(x_t, t), noise, reduction="sum")')
+def noise_loss_summed(): ...
+
+
+@wrong("averages over the batch, but adds up over the dimensions", often="distribution")
+@hint("Over what is the mean taken, says the docstring?")
 def noise_loss_summed_over_dimensions(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -302,58 +188,26 @@ def noise_loss_summed_over_dimensions(network, x_0, alphas_cumprod, generator):
     return error.square().flatten(1).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="halves the mean of the squares",
-    hint="Which factor stands in front of the squares in the docstring?",
-    common="sometimes",
-    failure="constant factor",
-)
-def noise_loss_halved(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return 0.5 * F.mse_loss(network(x_t, t), noise)
+@wrong("halves the mean of the squares", sometimes="constant factor")
+@hint("Which factor stands in front of the squares in the docstring?")
+@edit("F.mse_loss(network(x_t, t), noise)", "0.5 * F.mse_loss(network(x_t, t), noise)")
+def noise_loss_halved(): ...
 
 
-@wrong(
-    LOSS,
-    says="takes absolute errors instead of squared ones",
-    hint="What is done to the difference before it is averaged?",
-    common="sometimes",
-    failure="distribution",
-)
-def noise_loss_of_absolute_errors(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.l1_loss(network(x_t, t), noise)
+@wrong("takes absolute errors instead of squared ones", sometimes="distribution")
+@hint("What is done to the difference before it is averaged?")
+@edit("F.mse_loss", "F.l1_loss")
+def noise_loss_of_absolute_errors(): ...
 
 
-@wrong(
-    LOSS,
-    says="takes the root of the mean of the squares, the norm of the error",
-    hint="The mean of squares is asked for. What does your last operation do to its gradient?",
-    common="seldom",
-    failure="distribution",
-)
-def noise_loss_root_of_the_mean(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return (network(x_t, t) - noise).square().mean().sqrt()
+@wrong("takes the root of the mean of the squares, the norm of the error", seldom="distribution")
+@hint("The mean of squares is asked for. What does your last operation do to its gradient?")
+@edit("F.mse_loss(network(x_t, t), noise)", "(network(x_t, t) - noise).square().mean().sqrt()")
+def noise_loss_root_of_the_mean(): ...
 
 
-@wrong(
-    LOSS,
-    says="returns one loss for each sample",
-    hint="Which shape does the docstring promise?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns one loss for each sample", sometimes="shape")
+@hint("Which shape does the docstring promise?")
 def noise_loss_of_each_sample(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -362,28 +216,14 @@ def noise_loss_of_each_sample(network, x_0, alphas_cumprod, generator):
     return error.square().flatten(1).mean(dim=1)
 
 
-@wrong(
-    LOSS,
-    says="returns a plain number, through which no gradient can flow",
-    hint="Call backward() on your result. What does item() leave behind?",
-    common="sometimes",
-    failure="type",
-)
-def noise_loss_as_a_number(network, x_0, alphas_cumprod, generator):
-    last = len(alphas_cumprod) - 1
-    t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
-    noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
-    x_t = q_sample(x_0, t, alphas_cumprod, noise)
-    return F.mse_loss(network(x_t, t), noise).item()
+@wrong("returns a plain number, through which no gradient can flow", sometimes="type")
+@hint("Call backward() on your result. What does item() leave behind?")
+@edit("F.mse_loss(network(x_t, t), noise)", "F.mse_loss(network(x_t, t), noise).item()")
+def noise_loss_as_a_number(): ...
 
 
-@wrong(
-    LOSS,
-    says="asks the network without keeping a graph, so that it never learns",
-    hint="Which of your lines stand under no_grad, and which of them does the network's gradient need?",
-    common="sometimes",
-    failure="no gradient",
-)
+@wrong("asks the network without keeping a graph, so that it never learns", sometimes="no gradient")
+@hint("Which of your lines stand under no_grad, and which of them does the network's gradient need?")
 def noise_loss_without_gradient(network, x_0, alphas_cumprod, generator):
     with torch.no_grad():
         last = len(alphas_cumprod) - 1
@@ -393,13 +233,8 @@ def noise_loss_without_gradient(network, x_0, alphas_cumprod, generator):
     return F.mse_loss(eps_hat, noise)
 
 
-@wrong(
-    LOSS,
-    says="writes x_t over the clean data that it was given",
-    hint="What does the caller's batch look like after the call, and in the next epoch?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("writes x_t over the clean data that it was given", seldom="argument changed in place")
+@hint("What does the caller's batch look like after the call, and in the next epoch?")
 def noise_loss_overwrites_the_data(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -413,7 +248,7 @@ def noise_loss_overwrites_the_data(network, x_0, alphas_cumprod, generator):
 # ---------------------------------------------------------------------------- right ones
 
 
-@right(LOSS, says="draws the noise first, and the times as floors of uniform numbers")
+@right("draws the noise first, and the times as floors of uniform numbers")
 def noise_loss_noise_first(network, x_0, alphas_cumprod, generator):
     noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
     u = torch.rand(len(x_0), generator=generator, device=x_0.device, dtype=torch.float64)
@@ -422,7 +257,7 @@ def noise_loss_noise_first(network, x_0, alphas_cumprod, generator):
     return error.pow(2).flatten(1).mean(dim=1).mean()
 
 
-@right(LOSS, says="draws sample by sample, and the times with torch.multinomial")
+@right("draws sample by sample, and the times with torch.multinomial")
 def noise_loss_sample_by_sample(network, x_0, alphas_cumprod, generator):
     even = torch.ones(len(alphas_cumprod) - 1, device=x_0.device)
     times, draws = [], []
@@ -434,7 +269,7 @@ def noise_loss_sample_by_sample(network, x_0, alphas_cumprod, generator):
     return error**2 / x_0.numel()
 
 
-@right(LOSS, says="draws single-precision noise and casts it, averages in double precision")
+@right("draws single-precision noise and casts it, averages in double precision")
 def noise_loss_averages_in_double(network, x_0, alphas_cumprod, generator):
     t = torch.randint(len(alphas_cumprod) - 1, (len(x_0),), generator=generator, device=x_0.device).add(1)
     noise = torch.randn(x_0.shape, generator=generator, device=x_0.device).to(x_0.dtype)

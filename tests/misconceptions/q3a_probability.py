@@ -1,74 +1,42 @@
 """Question 3(a): the probability that the whole sum is not positive, and its logarithm."""
 
-from autograder.misconceptions.bank import right, wrong
-
-PROBABILITY = "early_exit.partial_sums.probability_nonpositive"
-LOG_PROBABILITY = "early_exit.partial_sums.log_probability_nonpositive"
-
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
 # -- probability_nonpositive ----------------------------------------------------------------------------------
+TASK = "early_exit.partial_sums.probability_nonpositive"
 
 
-@wrong(
-    PROBABILITY,
-    says="gives the probability of the other sign",
-    hint="If the partial sum is large and positive, is the probability that Y is not positive large or small?",
-    common="often",
-    failure="values",
-)
-def probability_nonpositive_other_sign(partial_sum, remaining_variance):
-    z = partial_sum / remaining_variance.sqrt()
-    probability = 0.5 * torch.erfc(-z / 2**0.5)
-    known = (partial_sum >= 0).double().expand_as(probability)
-    return torch.where(remaining_variance == 0, known, probability)
+@wrong("gives the probability of the other sign", often="values")
+@hint("If the partial sum is large and positive, is the probability that Y is not positive large or small?")
+@edit("-partial_sum", "partial_sum")
+@edit("partial_sum <= 0", "partial_sum >= 0")
+def probability_nonpositive_other_sign(): ...
 
 
-@wrong(
-    PROBABILITY,
-    says="divides by the variance in place of the standard deviation",
-    hint="What does one divide by to make a normal variable standard normal?",
-    common="often",
-    failure="values",
-)
+@wrong("divides by the variance in place of the standard deviation", often="values")
+@hint("What does one divide by to make a normal variable standard normal?")
 def probability_nonpositive_by_variance(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum / remaining_variance / 2**0.5)
     known = (partial_sum <= 0).double().expand_as(probability)
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong(
-    PROBABILITY,
-    says="takes erfc for the tail of the standard normal law as it is",
-    hint="Of which normal variable is erfc the tail? Look its definition up; Phi(1) is .8413.",
-    common="sometimes",
-    failure="values",
-)
-def probability_nonpositive_plain_erfc(partial_sum, remaining_variance):
-    probability = 0.5 * torch.erfc(partial_sum / remaining_variance.sqrt())
-    known = (partial_sum <= 0).double().expand_as(probability)
-    return torch.where(remaining_variance == 0, known, probability)
+@wrong("takes erfc for the tail of the standard normal law as it is", sometimes="values")
+@hint("Of which normal variable is erfc the tail? Look its definition up; Phi(1) is .8413.")
+@edit("remaining_variance / 2**0.5", "remaining_variance.sqrt()", of="probability_nonpositive_by_variance")
+def probability_nonpositive_plain_erfc(): ...
 
 
-@wrong(
-    PROBABILITY,
-    says="counts both tails",
-    hint="What should the probability be at a partial sum of 0?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts both tails", sometimes="values")
+@hint("What should the probability be at a partial sum of 0?")
 def probability_nonpositive_two_tails(partial_sum, remaining_variance):
     probability = torch.erfc(partial_sum / (2 * remaining_variance).sqrt())
     known = (partial_sum <= 0).double().expand_as(probability)
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong(
-    PROBABILITY,
-    says="gives the probability that the sign still changes",
-    hint="What is due for a partial sum that is negative already?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives the probability that the sign still changes", sometimes="values")
+@hint("What is due for a partial sum that is negative already?")
 def probability_nonpositive_sign_change(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum.abs() / (2 * remaining_variance).sqrt())
     known = (partial_sum <= 0).double().expand_as(probability)
@@ -76,76 +44,42 @@ def probability_nonpositive_sign_change(partial_sum, remaining_variance):
 
 
 @wrong(
-    PROBABILITY,
-    says="computes the tail as a difference from 1, so that it is 0 nine standard deviations out",
-    hint="What does floating point make of 1 - (1 - 1e-20)? Which function computes the tail itself?",
-    common="often",
-    failure="values",
+    "computes the tail as a difference from 1, so that it is 0 nine standard deviations out", often="values"
 )
-def probability_nonpositive_loses_the_tail(partial_sum, remaining_variance):
-    z = -partial_sum / remaining_variance.sqrt()
-    probability = 0.5 * (1 + torch.erf(z / 2**0.5))
-    known = (partial_sum <= 0).double().expand_as(probability)
-    return torch.where(remaining_variance == 0, known, probability)
+@hint("What does floating point make of 1 - (1 - 1e-20)? Which function computes the tail itself?")
+@edit("0.5 * torch.erfc(-z / 2**0.5)", "0.5 * (1 + torch.erf(z / 2**0.5))")
+def probability_nonpositive_loses_the_tail(): ...
 
 
-@wrong(
-    PROBABILITY,
-    says="builds a normal law of width 0, which torch refuses",
-    hint="What is the law of Y when nothing is left to add? Try variance 0; then try nine standard deviations.",
-    common="often",
-    failure="exception",
-)
+@wrong("builds a normal law of width 0, which torch refuses", often="exception")
+@hint("What is the law of Y when nothing is left to add? Try variance 0; then try nine standard deviations.")
 def probability_nonpositive_normal_cdf(partial_sum, remaining_variance):
     law = torch.distributions.Normal(partial_sum, remaining_variance.sqrt())
     return law.cdf(torch.zeros((), dtype=torch.float64))
 
 
-@wrong(
-    PROBABILITY,
-    says="divides 0 by 0 when all the terms are known",
-    hint="What is Y when nothing is left to add? Try it with the partial sum 0.",
-    common="often",
-    failure="not finite",
-)
+@wrong("divides 0 by 0 when all the terms are known", often="not finite")
+@hint("What is Y when nothing is left to add? Try it with the partial sum 0.")
 def probability_nonpositive_zero_by_zero(partial_sum, remaining_variance):
     z = -partial_sum / remaining_variance.sqrt()
     return 0.5 * torch.erfc(-z / 2**0.5)
 
 
-@wrong(
-    PROBABILITY,
-    says="adds a small number to the variance, which blurs what is known for certain",
-    hint="What is P(Y <= 0) when Y is known to be 0, and what does your function say?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("adds a small number to the variance, which blurs what is known for certain", sometimes="values")
+@hint("What is P(Y <= 0) when Y is known to be 0, and what does your function say?")
 def probability_nonpositive_padded_variance(partial_sum, remaining_variance):
     z = -partial_sum / (remaining_variance + 1e-12).sqrt()
     return 0.5 * torch.erfc(-z / 2**0.5)
 
 
-@wrong(
-    PROBABILITY,
-    says="does not count a sum of exactly 0 among those that are not positive",
-    hint="Is 0 <= 0?",
-    common="sometimes",
-    failure="values",
-)
-def probability_nonpositive_strictly(partial_sum, remaining_variance):
-    z = -partial_sum / remaining_variance.sqrt()
-    probability = 0.5 * torch.erfc(-z / 2**0.5)
-    known = (partial_sum < 0).double().expand_as(probability)
-    return torch.where(remaining_variance == 0, known, probability)
+@wrong("does not count a sum of exactly 0 among those that are not positive", sometimes="values")
+@hint("Is 0 <= 0?")
+@edit("partial_sum <= 0", "partial_sum < 0")
+def probability_nonpositive_strictly(): ...
 
 
-@wrong(
-    PROBABILITY,
-    says="asks `if` of a whole tensor of variances",
-    hint="The arguments may hold many numbers: what would `if` decide for all of them at once?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("asks `if` of a whole tensor of variances", sometimes="exception")
+@hint("The arguments may hold many numbers: what would `if` decide for all of them at once?")
 def probability_nonpositive_if_on_tensor(partial_sum, remaining_variance):
     if remaining_variance == 0:
         return (partial_sum <= 0).double()
@@ -153,13 +87,8 @@ def probability_nonpositive_if_on_tensor(partial_sum, remaining_variance):
     return 0.5 * torch.erfc(z / 2**0.5)
 
 
-@wrong(
-    PROBABILITY,
-    says="indexes the result with a mask of another shape when the arguments broadcast",
-    hint="A column of sums against a row of variances: which shapes have your mask and your result?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("indexes the result with a mask of another shape when the arguments broadcast", sometimes="exception")
+@hint("A column of sums against a row of variances: which shapes have your mask and your result?")
 def probability_nonpositive_mask_not_broadcast(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum / (2 * remaining_variance).sqrt())
     known = remaining_variance == 0
@@ -167,13 +96,8 @@ def probability_nonpositive_mask_not_broadcast(partial_sum, remaining_variance):
     return probability
 
 
-@wrong(
-    PROBABILITY,
-    says="computes in single precision",
-    hint="How small a number can single precision hold, and how many digits has it?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("computes in single precision", sometimes="values")
+@hint("How small a number can single precision hold, and how many digits has it?")
 def probability_nonpositive_single_inside(partial_sum, remaining_variance):
     z = (partial_sum / remaining_variance.sqrt()).float()
     probability = 0.5 * torch.erfc(z / 2**0.5).double()
@@ -181,13 +105,8 @@ def probability_nonpositive_single_inside(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong(
-    PROBABILITY,
-    says="raises every small probability to 1e-12",
-    hint="What does the docstring say about 1e-100?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("raises every small probability to 1e-12", sometimes="values")
+@hint("What does the docstring say about 1e-100?")
 def probability_nonpositive_with_a_floor(partial_sum, remaining_variance):
     z = -partial_sum / remaining_variance.sqrt()
     probability = 0.5 * torch.erfc(-z / 2**0.5)
@@ -195,13 +114,8 @@ def probability_nonpositive_with_a_floor(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, probability).clamp(min=1e-12)
 
 
-@wrong(
-    PROBABILITY,
-    says="returns what SciPy returns, which is no tensor",
-    hint="What type does the signature promise?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns what SciPy returns, which is no tensor", sometimes="type")
+@hint("What type does the signature promise?")
 def probability_nonpositive_as_array(partial_sum, remaining_variance):
     from scipy.special import ndtr
 
@@ -209,19 +123,14 @@ def probability_nonpositive_as_array(partial_sum, remaining_variance):
     return ndtr((-partial_sum / spread).numpy())
 
 
-@wrong(
-    PROBABILITY,
-    says="forgets what is known, and bets on a sum that could still be anything",
-    hint="Once the first k terms are known, where is the mean of Y?",
-    common="seldom",
-    failure="ignores an argument",
-)
+@wrong("forgets what is known, and bets on a sum that could still be anything", seldom="ignores an argument")
+@hint("Once the first k terms are known, where is the mean of Y?")
 def probability_nonpositive_unconditional(partial_sum, remaining_variance):
     shape = torch.broadcast_shapes(partial_sum.shape, remaining_variance.shape)
     return torch.full(shape, 0.5, dtype=torch.float64)
 
 
-@right(PROBABILITY, says="takes the exponential of the logarithm of Phi")
+@right("takes the exponential of the logarithm of Phi")
 def probability_nonpositive_by_logarithm(partial_sum, remaining_variance):
     known = remaining_variance == 0
     spread = torch.where(known, 1.0, remaining_variance).sqrt()
@@ -229,7 +138,7 @@ def probability_nonpositive_by_logarithm(partial_sum, remaining_variance):
     return torch.where(known, torch.where(partial_sum > 0, 0.0, 1.0).double(), probability)
 
 
-@right(PROBABILITY, says="uses SciPy, and puts what is known for certain in by a broadcast mask")
+@right("uses SciPy, and puts what is known for certain in by a broadcast mask")
 def probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     from scipy.stats import norm
 
@@ -241,7 +150,7 @@ def probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     return probability
 
 
-@right(PROBABILITY, says="uses the scaled complementary error function of the absolute value")
+@right("uses the scaled complementary error function of the absolute value")
 def probability_nonpositive_by_erfcx(partial_sum, remaining_variance):
     scaled = partial_sum.abs() / (2 * remaining_variance).sqrt()
     tail = torch.special.erfcx(scaled) * torch.exp(-(scaled**2)) / 2
@@ -251,26 +160,20 @@ def probability_nonpositive_by_erfcx(partial_sum, remaining_variance):
 
 
 # -- log_probability_nonpositive ------------------------------------------------------------------------------
+TASK = "early_exit.partial_sums.log_probability_nonpositive"
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="takes the logarithm of a probability that has become 0 already",
-    hint="Try it at a hundred standard deviations. Is there a function that never forms the probability?",
-    common="often",
-    failure="not finite",
-)
+@wrong("takes the logarithm of a probability that has become 0 already", often="not finite")
+@hint("Try it at a hundred standard deviations. Is there a function that never forms the probability?")
 def log_probability_nonpositive_too_late(partial_sum, remaining_variance):
     return torch.log(probability_nonpositive(partial_sum, remaining_variance))
 
 
 @wrong(
-    LOG_PROBABILITY,
-    says="takes the logarithm of 1 minus the other tail, which is 0 ten standard deviations out",
-    hint="What does floating point make of 1 - (1 - 1e-20)?",
-    common="sometimes",
-    failure="not finite",
+    "takes the logarithm of 1 minus the other tail, which is 0 ten standard deviations out",
+    sometimes="not finite",
 )
+@hint("What does floating point make of 1 - (1 - 1e-20)?")
 def log_probability_nonpositive_other_tail(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     log_probability = torch.log1p(-0.5 * torch.erfc(-z / 2**0.5))
@@ -278,24 +181,14 @@ def log_probability_nonpositive_other_tail(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="adds a small number inside the logarithm",
-    hint="What is your value at a hundred standard deviations, and is that near the truth?",
-    common="often",
-    failure="values",
-)
+@wrong("adds a small number inside the logarithm", often="values")
+@hint("What is your value at a hundred standard deviations, and is that near the truth?")
 def log_probability_nonpositive_with_epsilon(partial_sum, remaining_variance):
     return torch.log(probability_nonpositive(partial_sum, remaining_variance) + 1e-12)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="stops at 37 standard deviations, where the probability is still a number",
-    hint="The logarithm has to stay right where the probability is below 1e-308.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("stops at 37 standard deviations, where the probability is still a number", sometimes="values")
+@hint("The logarithm has to stay right where the probability is below 1e-308.")
 def log_probability_nonpositive_clamped(partial_sum, remaining_variance):
     z = (-partial_sum / remaining_variance.sqrt()).clamp(min=-37.0)
     log_probability = torch.special.log_ndtr(z)
@@ -303,13 +196,8 @@ def log_probability_nonpositive_clamped(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="uses an approximation far out that is good to a few digits only",
-    hint="How far off is the first term of an asymptotic series? Compare with a library's function.",
-    common="seldom",
-    failure="values",
-)
+@wrong("uses an approximation far out that is good to a few digits only", seldom="values")
+@hint("How far off is the first term of an asymptotic series? Compare with a library's function.")
 def log_probability_nonpositive_first_order(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     near = (0.5 * torch.erfc(z / 2**0.5)).log()
@@ -319,36 +207,21 @@ def log_probability_nonpositive_first_order(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="divides 0 by 0 when all the terms are known",
-    hint="What is Y when nothing is left to add? Try it with the partial sum 0.",
-    common="often",
-    failure="not finite",
-)
+@wrong("divides 0 by 0 when all the terms are known", often="not finite")
+@hint("What is Y when nothing is left to add? Try it with the partial sum 0.")
 def log_probability_nonpositive_zero_by_zero(partial_sum, remaining_variance):
     return torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="builds a normal law of width 0, which torch refuses",
-    hint="What is the law of Y when nothing is left to add? Then: how far out does `cdf` reach?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("builds a normal law of width 0, which torch refuses", sometimes="exception")
+@hint("What is the law of Y when nothing is left to add? Then: how far out does `cdf` reach?")
 def log_probability_nonpositive_normal_cdf(partial_sum, remaining_variance):
     law = torch.distributions.Normal(partial_sum, remaining_variance.sqrt())
     return law.cdf(torch.zeros((), dtype=torch.float64)).log()
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="gives the logarithm of the density in place of that of the probability",
-    hint="Is `log_prob` of a continuous law the logarithm of a probability?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives the logarithm of the density in place of that of the probability", sometimes="values")
+@hint("Is `log_prob` of a continuous law the logarithm of a probability?")
 def log_probability_nonpositive_density(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     log_density = -(z**2) / 2 - torch.log(2 * torch.pi * remaining_variance) / 2
@@ -356,52 +229,28 @@ def log_probability_nonpositive_density(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_density)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="gives the logarithm for the other sign",
-    hint="If the partial sum is large and positive, is it likely that Y is not positive?",
-    common="sometimes",
-    failure="values",
-)
-def log_probability_nonpositive_other_sign(partial_sum, remaining_variance):
-    log_probability = torch.special.log_ndtr(partial_sum / remaining_variance.sqrt())
-    known = (partial_sum <= 0).double().log().expand_as(log_probability)
-    return torch.where(remaining_variance == 0, known, log_probability)
+@wrong("gives the logarithm for the other sign", sometimes="values")
+@hint("If the partial sum is large and positive, is it likely that Y is not positive?")
+@edit("-partial_sum", "partial_sum")
+def log_probability_nonpositive_other_sign(): ...
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="divides by the variance in place of the standard deviation",
-    hint="What does one divide by to make a normal variable standard normal?",
-    common="often",
-    failure="values",
-)
-def log_probability_nonpositive_by_variance(partial_sum, remaining_variance):
-    log_probability = torch.special.log_ndtr(-partial_sum / remaining_variance)
-    known = (partial_sum <= 0).double().log().expand_as(log_probability)
-    return torch.where(remaining_variance == 0, known, log_probability)
+@wrong("divides by the variance in place of the standard deviation", often="values")
+@hint("What does one divide by to make a normal variable standard normal?")
+@edit("remaining_variance.sqrt()", "remaining_variance")
+def log_probability_nonpositive_by_variance(): ...
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="returns the negative logarithm",
-    hint="Can a log-probability be above 0?",
-    common="seldom",
-    failure="sign",
-)
+@wrong("returns the negative logarithm", seldom="sign")
+@hint("Can a log-probability be above 0?")
 def log_probability_nonpositive_negated(partial_sum, remaining_variance):
     surprise = -torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
     known = -(partial_sum <= 0).double().log().expand_as(surprise)
     return torch.where(remaining_variance == 0, known, surprise)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="returns a logarithm to the base 10",
-    hint="Which logarithm does the docstring ask for?",
-    common="sometimes",
-    failure="constant factor",
-)
+@wrong("returns a logarithm to the base 10", sometimes="constant factor")
+@hint("Which logarithm does the docstring ask for?")
 def log_probability_nonpositive_base_ten(partial_sum, remaining_variance):
     log_probability = torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
     log_probability = log_probability / torch.log(torch.tensor(10.0, dtype=torch.float64))
@@ -409,39 +258,22 @@ def log_probability_nonpositive_base_ten(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="does not count a sum of exactly 0 among those that are not positive",
-    hint="Is 0 <= 0? And what is the logarithm of a certain event?",
-    common="sometimes",
-    failure="not finite",
-)
-def log_probability_nonpositive_strictly(partial_sum, remaining_variance):
-    log_probability = torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
-    known = (partial_sum < 0).double().log().expand_as(log_probability)
-    return torch.where(remaining_variance == 0, known, log_probability)
+@wrong("does not count a sum of exactly 0 among those that are not positive", sometimes="not finite")
+@hint("Is 0 <= 0? And what is the logarithm of a certain event?")
+@edit("partial_sum <= 0", "partial_sum < 0")
+def log_probability_nonpositive_strictly(): ...
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="puts a large negative number where minus infinity is due",
-    hint="What is the logarithm of an impossible event? The docstring names the one case.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("puts a large negative number where minus infinity is due", sometimes="values")
+@hint("What is the logarithm of an impossible event? The docstring names the one case.")
 def log_probability_nonpositive_large_for_infinite(partial_sum, remaining_variance):
     log_probability = torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
     known = torch.where(partial_sum <= 0, 0.0, -1e9).double()
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong(
-    LOG_PROBABILITY,
-    says="computes in single precision",
-    hint="How many digits has single precision, and which dtype does the docstring promise?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("computes in single precision", sometimes="values")
+@hint("How many digits has single precision, and which dtype does the docstring promise?")
 def log_probability_nonpositive_single_inside(partial_sum, remaining_variance):
     z = (-partial_sum / remaining_variance.sqrt()).float()
     log_probability = torch.special.log_ndtr(z).double()
@@ -449,7 +281,7 @@ def log_probability_nonpositive_single_inside(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@right(LOG_PROBABILITY, says="uses SciPy's logarithm of the survival function")
+@right("uses SciPy's logarithm of the survival function")
 def log_probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     from scipy.stats import norm
 
@@ -461,10 +293,7 @@ def log_probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     return torch.where(known, certain, log_probability)
 
 
-@right(
-    LOG_PROBABILITY,
-    says="takes the Gaussian factor out of the tail, and the other tail where that is the small one",
-)
+@right("takes the Gaussian factor out of the tail, and the other tail where that is the small one")
 def log_probability_nonpositive_by_erfcx(partial_sum, remaining_variance):
     scaled = partial_sum.abs() / (2 * remaining_variance).sqrt()
     log_tail = (

@@ -1,29 +1,19 @@
 """Question 3(b): which threshold is worth it."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-BEST = "early_exit.macs.best_threshold"
+TASK = "early_exit.macs.best_threshold"
 
 
-@wrong(
-    BEST,
-    says="takes the smallest threshold that beats the small network",
-    hint="Which of the winners is the cheapest to run?",
-    common="often",
-    failure="values",
-)
+@wrong("takes the smallest threshold that beats the small network", often="values")
+@hint("Which of the winners is the cheapest to run?")
 def best_threshold_smallest(thresholds, accuracy, small_accuracy):
     winners = [t for t, a in zip(tolerances, accuracies) if a > small_accuracy]
     return min(winners) if winners else None
 
 
-@wrong(
-    BEST,
-    says="takes the threshold of the highest accuracy",
-    hint="More accurate than needed is paid for. What does the docstring ask to be largest?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the threshold of the highest accuracy", sometimes="values")
+@hint("More accurate than needed is paid for. What does the docstring ask to be largest?")
 def best_threshold_most_accurate(thresholds, accuracy, small_accuracy):
     best = max(range(len(tolerances)), key=lambda i: accuracies[i], default=None)
     if best is None or accuracies[best] <= small_accuracy:
@@ -31,35 +21,20 @@ def best_threshold_most_accurate(thresholds, accuracy, small_accuracy):
     return tolerances[best]
 
 
-@wrong(
-    BEST,
-    says="lets a threshold win that only equals the small network",
-    hint="What does the docstring say about equality?",
-    common="often",
-    failure="type",
-)
+@wrong("lets a threshold win that only equals the small network", often="type")
+@hint("What does the docstring say about equality?")
 def best_threshold_equal_wins(thresholds, accuracy, small_accuracy):
     return max((t for t, a in zip(tolerances, accuracies) if a >= small_accuracy), default=None)
 
 
-@wrong(
-    BEST,
-    says="raises where no threshold beats the small network",
-    hint="What is the largest element of an empty list? What is due then?",
-    common="often",
-    failure="exception",
-)
+@wrong("raises where no threshold beats the small network", often="exception")
+@hint("What is the largest element of an empty list? What is due then?")
 def best_threshold_raises_without_winner(thresholds, accuracy, small_accuracy):
     return max(t for t, a in zip(tolerances, accuracies) if a > small_accuracy)
 
 
-@wrong(
-    BEST,
-    says="takes the last winner of the list, as if thresholds were sorted",
-    hint="In which order do the thresholds come?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the last winner of the list, as if thresholds were sorted", sometimes="values")
+@hint("In which order do the thresholds come?")
 def best_threshold_last_of_the_list(thresholds, accuracy, small_accuracy):
     best = None
     for t, a in zip(tolerances, accuracies):
@@ -68,13 +43,8 @@ def best_threshold_last_of_the_list(thresholds, accuracy, small_accuracy):
     return best
 
 
-@wrong(
-    BEST,
-    says="stops at the first threshold that fails",
-    hint="Does accuracy have to fall steadily as the threshold rises?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("stops at the first threshold that fails", sometimes="values")
+@hint("Does accuracy have to fall steadily as the threshold rises?")
 def best_threshold_stops_at_a_failure(thresholds, accuracy, small_accuracy):
     best = None
     for t, a in sorted(zip(tolerances, accuracies)):
@@ -84,28 +54,14 @@ def best_threshold_stops_at_a_failure(thresholds, accuracy, small_accuracy):
     return best
 
 
-@wrong(
-    BEST,
-    says="takes a threshold of 0 for none",
-    hint="What is the truth value of 0.0 in Python?",
-    common="sometimes",
-    failure="type",
-)
-def best_threshold_zero_is_none(thresholds, accuracy, small_accuracy):
-    best = None
-    for t, a in zip(tolerances, accuracies):
-        if a > small_accuracy and t > (best or 0):
-            best = t
-    return best
+@wrong("takes a threshold of 0 for none", sometimes="type")
+@hint("What is the truth value of 0.0 in Python?")
+@edit("a > small_accuracy", "a > small_accuracy and t > (best or 0)", of="best_threshold_last_of_the_list")
+def best_threshold_zero_is_none(): ...
 
 
-@wrong(
-    BEST,
-    says="returns 0 where no threshold beats the small network",
-    hint="Is 0 a threshold? How will the caller tell the two cases apart?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns 0 where no threshold beats the small network", sometimes="type")
+@hint("Is 0 a threshold? How will the caller tell the two cases apart?")
 def best_threshold_zero_for_none(thresholds, accuracy, small_accuracy):
     best = 0.0
     for t, a in zip(tolerances, accuracies):
@@ -114,25 +70,15 @@ def best_threshold_zero_for_none(thresholds, accuracy, small_accuracy):
     return best
 
 
-@wrong(
-    BEST,
-    says="returns the place of the threshold in the list",
-    hint="The caller wants to set the threshold: what does it do with a place?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns the place of the threshold in the list", sometimes="type")
+@hint("The caller wants to set the threshold: what does it do with a place?")
 def best_threshold_returns_its_place(thresholds, accuracy, small_accuracy):
     winners = [i for i in range(len(tolerances)) if accuracies[i] > small_accuracy]
     return max(winners, key=lambda i: tolerances[i], default=None)
 
 
-@wrong(
-    BEST,
-    says="returns the accuracy at the threshold",
-    hint="Which of the two lists does the result come from?",
-    common="seldom",
-    failure="values",
-)
+@wrong("returns the accuracy at the threshold", seldom="values")
+@hint("Which of the two lists does the result come from?")
 def best_threshold_returns_accuracy(thresholds, accuracy, small_accuracy):
     best = None
     for t, a in sorted(zip(tolerances, accuracies)):
@@ -141,19 +87,14 @@ def best_threshold_returns_accuracy(thresholds, accuracy, small_accuracy):
     return best
 
 
-@wrong(
-    BEST,
-    says="looks for thresholds at which the small network wins",
-    hint="Which of the two should be the more accurate one?",
-    common="seldom",
-    failure="type",
-)
+@wrong("looks for thresholds at which the small network wins", seldom="type")
+@hint("Which of the two should be the more accurate one?")
 def best_threshold_small_network_wins(thresholds, accuracy, small_accuracy):
     losers = [t for t, a in zip(tolerances, accuracies) if small_accuracy > a]
     return max(losers) if losers else None
 
 
-@right(BEST, says="goes down from the largest threshold, and stops at the first winner")
+@right("goes down from the largest threshold, and stops at the first winner")
 def best_threshold_from_above(thresholds, accuracy, small_accuracy):
     for t, a in sorted(zip(tolerances, accuracies), reverse=True):
         if a > small_accuracy:
@@ -161,7 +102,7 @@ def best_threshold_from_above(thresholds, accuracy, small_accuracy):
     return None
 
 
-@right(BEST, says="masks a tensor")
+@right("masks a tensor")
 def best_threshold_by_mask(thresholds, accuracy, small_accuracy):
     wins = torch.tensor(accuracies, dtype=torch.float64) > small_accuracy
     if not wins.any():

@@ -1,17 +1,12 @@
 """Question 3(b): which operations an exit's price counts."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-EXITS = "early_exit.macs.exit_macs"
+TASK = "early_exit.macs.exit_macs"
 
 
-@wrong(
-    EXITS,
-    says="counts convolutions only",
-    hint="Which layers count, by the first lines of macs.py? What is a head made of?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts convolutions only", sometimes="values")
+@hint("Which layers count, by the first lines of macs.py? What is a head made of?")
 def exit_macs_convolutions_only(model, input_shape):
     total = 0
 
@@ -36,13 +31,8 @@ def exit_macs_convolutions_only(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="leaves out the 1x1 convolutions of the shortcuts",
-    hint="Print one stage: are all of its convolutions 3x3?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("leaves out the 1x1 convolutions of the shortcuts", sometimes="values")
+@hint("Print one stage: are all of its convolutions 3x3?")
 def exit_macs_without_shortcuts(model, input_shape):
     height, width = input_shape[1:]
     stem = model.stem[0]
@@ -60,13 +50,8 @@ def exit_macs_without_shortcuts(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="counts every convolution at the size of the input image",
-    hint="What do the strides do to height and width from the second stage on?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts every convolution at the size of the input image", sometimes="values")
+@hint("What do the strides do to height and width from the second stage on?")
 def exit_macs_at_full_resolution(model, input_shape):
     _, height, width = input_shape
 
@@ -88,13 +73,8 @@ def exit_macs_at_full_resolution(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="rounds down when it halves an odd height or width",
-    hint="Send an image of 13 by 9 pixels through stage 2. Which shape comes out?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("rounds down when it halves an odd height or width", sometimes="values")
+@hint("Send an image of 13 by 9 pixels through stage 2. Which shape comes out?")
 def exit_macs_halves_downwards(model, input_shape):
     _, height, width = input_shape
     total, costs = conv2d_macs(input_shape[0], model.stem[0].out_channels, 3, height, width), []
@@ -110,13 +90,8 @@ def exit_macs_halves_downwards(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="counts parameters",
-    hint="Would a larger image cost more by your count?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("counts parameters", sometimes="ignores an argument")
+@hint("Would a larger image cost more by your count?")
 def exit_macs_counts_parameters(model, input_shape):
     total, costs = sum(p.numel() for p in model.stem.parameters()), []
     for number, stage in enumerate(model.stages, start=1):
@@ -127,13 +102,8 @@ def exit_macs_counts_parameters(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="counts the multiplication and the addition as two",
-    hint="What is one MAC?",
-    common="sometimes",
-    failure="constant factor",
-)
+@wrong("counts the multiplication and the addition as two", sometimes="constant factor")
+@hint("What is one MAC?")
 def exit_macs_counts_flops(model, input_shape):
     total, costs = 0, []
 
@@ -153,13 +123,8 @@ def exit_macs_counts_flops(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="counts batch normalisation as well",
-    hint="Which layers do not count, by the first lines of macs.py?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts batch normalisation as well", sometimes="values")
+@hint("Which layers do not count, by the first lines of macs.py?")
 def exit_macs_counts_normalisation(model, input_shape):
     total, costs = 0, []
 
@@ -181,13 +146,8 @@ def exit_macs_counts_normalisation(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="counts the biases of the heads",
-    hint="Which parameters of a linear layer are multiplied with something?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts the biases of the heads", sometimes="values")
+@hint("Which parameters of a linear layer are multiplied with something?")
 def exit_macs_counts_biases(model, input_shape):
     total, costs = 0, []
 
@@ -210,13 +170,8 @@ def exit_macs_counts_biases(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="forgets the stem",
-    hint="Through what does an image go before the first stage?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("forgets the stem", sometimes="values")
+@hint("Through what does an image go before the first stage?")
 def exit_macs_without_stem(model, input_shape):
     total, costs = 0, []
 
@@ -237,7 +192,7 @@ def exit_macs_without_stem(model, input_shape):
     return torch.tensor(costs)
 
 
-@right(EXITS, says="works out the sizes by arithmetic and runs nothing")
+@right("works out the sizes by arithmetic and runs nothing")
 def exit_macs_by_arithmetic(model, input_shape):
     _, height, width = input_shape
 
@@ -263,7 +218,7 @@ def exit_macs_by_arithmetic(model, input_shape):
     return torch.tensor(costs)
 
 
-@right(EXITS, says="halves what PyTorch's own counter of operations says")
+@right("halves what PyTorch's own counter of operations says")
 def exit_macs_by_flop_counter(model, input_shape):
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -1,17 +1,12 @@
 """Question 3(b): how the price of an exit is read off a model, and what becomes of the model."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-EXITS = "early_exit.macs.exit_macs"
+TASK = "early_exit.macs.exit_macs"
 
 
-@wrong(
-    EXITS,
-    says="counts an exit's own head, but not the heads before it",
-    hint="An image comes to the second exit: which head has it already asked?",
-    common="often",
-    failure="values",
-)
+@wrong("counts an exit's own head, but not the heads before it", often="values")
+@hint("An image comes to the second exit: which head has it already asked?")
 def exit_macs_own_head_only(model, input_shape):
     body, costs = 0, []
 
@@ -31,12 +26,10 @@ def exit_macs_own_head_only(model, input_shape):
 
 
 @wrong(
-    EXITS,
-    says="runs the model itself, and so moves BatchNorm's running statistics in training mode",
-    hint="What does BatchNorm do with a dummy image in training mode? Whose model is it?",
-    common="often",
-    failure="argument changed in place",
+    "runs the model itself, and so moves BatchNorm's running statistics in training mode",
+    often="argument changed in place",
 )
+@hint("What does BatchNorm do with a dummy image in training mode? Whose model is it?")
 def exit_macs_moves_statistics(model, input_shape):
     total, costs = 0, []
 
@@ -56,13 +49,8 @@ def exit_macs_moves_statistics(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="leaves the model in evaluation mode",
-    hint="Somebody counts in the middle of training: in which mode does training go on?",
-    common="often",
-    failure="argument changed in place",
-)
+@wrong("leaves the model in evaluation mode", often="argument changed in place")
+@hint("Somebody counts in the middle of training: in which mode does training go on?")
 def exit_macs_stays_in_eval(model, input_shape):
     total, costs = 0, []
 
@@ -83,13 +71,8 @@ def exit_macs_stays_in_eval(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="hangs new hooks into the model for each exit and never takes the old ones off",
-    hint="How many hooks does the stem have when you count the second exit?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("hangs new hooks into the model for each exit and never takes the old ones off", sometimes="values")
+@hint("How many hooks does the stem have when you count the second exit?")
 def exit_macs_hooks_pile_up(model, input_shape):
     dummy = copy.deepcopy(model).eval()
     costs = []
@@ -115,13 +98,8 @@ def exit_macs_hooks_pile_up(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="gives what each exit adds to the one before",
-    hint="Is your result rising, as the docstring says? What has an image paid before it comes to this exit?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives what each exit adds to the one before", sometimes="values")
+@hint("Is your result rising, as the docstring says? What has an image paid before it comes to this exit?")
 def exit_macs_not_cumulative(model, input_shape):
     total, costs = 0, []
 
@@ -141,13 +119,8 @@ def exit_macs_not_cumulative(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="sends two images through the convolutions and counts both",
-    hint="How many images does the count speak of, and how many has your dummy batch?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("sends two images through the convolutions and counts both", sometimes="values")
+@hint("How many images does the count speak of, and how many has your dummy batch?")
 def exit_macs_of_two_images(model, input_shape):
     total, costs = 0, []
 
@@ -167,13 +140,8 @@ def exit_macs_of_two_images(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="writes the counts into a tensor of floats",
-    hint="What is the dtype of torch.zeros(3)? Which one is due?",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("writes the counts into a tensor of floats", sometimes="dtype")
+@hint("What is the dtype of torch.zeros(3)? Which one is due?")
 def exit_macs_as_floats(model, input_shape):
     total, exit = 0, 0
     costs = torch.zeros(len(model.heads))
@@ -195,13 +163,8 @@ def exit_macs_as_floats(model, input_shape):
     return costs
 
 
-@wrong(
-    EXITS,
-    says="takes the head with the stage's number, although not every stage has one",
-    hint="With exits=(2,), which of the heads sits after stage 2?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("takes the head with the stage's number, although not every stage has one", sometimes="exception")
+@hint("With exits=(2,), which of the heads sits after stage 2?")
 def exit_macs_head_by_stage(model, input_shape):
     macs = []
 
@@ -225,13 +188,8 @@ def exit_macs_head_by_stage(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong(
-    EXITS,
-    says="gives the price of the last exit only",
-    hint="How many numbers are due, one for what?",
-    common="seldom",
-    failure="shape",
-)
+@wrong("gives the price of the last exit only", seldom="shape")
+@hint("How many numbers are due, one for what?")
 def exit_macs_of_last_exit(model, input_shape):
     total = 0
 
@@ -250,7 +208,7 @@ def exit_macs_of_last_exit(model, input_shape):
     return torch.tensor([total])
 
 
-@right(EXITS, says="lets the whole forward pass run, and notes the total at every linear layer")
+@right("lets the whole forward pass run, and notes the total at every linear layer")
 def exit_macs_noted_at_heads(model, input_shape):
     total, costs = 0, []
 
@@ -270,7 +228,7 @@ def exit_macs_noted_at_heads(model, input_shape):
     return torch.tensor(costs, dtype=torch.long)
 
 
-@right(EXITS, says="runs the model itself, and puts mode and hooks back")
+@right("runs the model itself, and puts mode and hooks back")
 def exit_macs_on_the_model_itself(model, input_shape):
     macs, hooks = {}, []
     layers = list(model.modules())

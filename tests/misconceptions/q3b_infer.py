@@ -1,89 +1,12 @@
 """Question 3(b): early exit on a batch: who leaves where, and in which mode; its rows: `q3b_infer_rows`."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-INFER = "early_exit.inference.infer"
-
-
-@wrong(
-    INFER,
-    says="lets the batch decide by its mean entropy",
-    hint="May one input's exit depend on the others in its batch?",
-    common="often",
-    failure="values",
-)
-def infer_batch_mean(model, x, threshold):
-    with torch.no_grad():
-        features, head = model.stem(x), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                if entropy(logits).mean() < threshold or number == len(model.stages):
-                    break
-                head += 1
-    return logits, torch.full((len(x),), head)
+TASK = "early_exit.inference.infer"
 
 
-@wrong(
-    INFER,
-    says="lets an input leave whose entropy equals the threshold",
-    hint="Is an entropy equal to the threshold below it? The rule is that of `exit_index`.",
-    common="sometimes",
-    failure="values",
-)
-def infer_leaves_at_equal(model, x, threshold):
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x), dtype=torch.long), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (entropy(logits) <= threshold) | (number == len(model.stages))
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
-
-
-@wrong(
-    INFER,
-    says="asks at the last exit too, and loses those who are not sure there",
-    hint="Where does an input leave that no head is sure of?",
-    common="often",
-    failure="values",
-)
-def infer_last_exit_asks(model, x, threshold):
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x), dtype=torch.long), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = entropy(logits) < threshold
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
-
-
-@wrong(
-    INFER,
-    says="switches the model to evaluation mode",
-    hint="Whose business is the model's mode? Read the docstring's third paragraph.",
-    common="sometimes",
-    failure="values",
-)
-def infer_switches_mode(model, x, threshold):
-    model.eval()
+@base
+def infer_plain(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
         out = torch.zeros(len(x), model.heads[-1][-1].out_features)
@@ -101,13 +24,45 @@ def infer_switches_mode(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="keeps the graph, as if there were something to learn",
-    hint="Who will call backward() on an inference? What does the docstring say about gradients?",
-    common="often",
-    failure="gradient where none belongs",
+@wrong("lets the batch decide by its mean entropy", often="values")
+@hint("May one input's exit depend on the others in its batch?")
+def infer_batch_mean(model, x, threshold):
+    with torch.no_grad():
+        features, head = model.stem(x), 0
+        for number, stage in enumerate(model.stages, start=1):
+            features = stage(features)
+            if number in model.exits or number == len(model.stages):
+                logits = model.heads[head](features)
+                if entropy(logits).mean() < threshold or number == len(model.stages):
+                    break
+                head += 1
+    return logits, torch.full((len(x),), head)
+
+
+@wrong("lets an input leave whose entropy equals the threshold", sometimes="values")
+@hint("Is an entropy equal to the threshold below it? The rule is that of `exit_index`.")
+@edit("entropy(logits) < threshold", "entropy(logits) <= threshold", of="infer_plain")
+def infer_leaves_at_equal(): ...
+
+
+@wrong("asks at the last exit too, and loses those who are not sure there", often="values")
+@hint("Where does an input leave that no head is sure of?")
+@edit(
+    "(entropy(logits) < threshold) | (number == len(model.stages))",
+    "entropy(logits) < threshold",
+    of="infer_plain",
 )
+def infer_last_exit_asks(): ...
+
+
+@wrong("switches the model to evaluation mode", sometimes="values")
+@hint("Whose business is the model's mode? Read the docstring's third paragraph.")
+@edit("with torch.no_grad():", "model.eval()\nwith torch.no_grad():", of="infer_plain")
+def infer_switches_mode(): ...
+
+
+@wrong("keeps the graph, as if there were something to learn", often="gradient where none belongs")
+@hint("Who will call backward() on an inference? What does the docstring say about gradients?")
 def infer_keeps_graph(model, x, threshold):
     rows, features = torch.arange(len(x)), model.stem(x)
     order, all_logits, all_exits = [], [], []
@@ -127,38 +82,14 @@ def infer_keeps_graph(model, x, threshold):
     return torch.cat(all_logits)[back], torch.cat(all_exits)[back]
 
 
-@wrong(
-    INFER,
-    says="returns exits of a dtype that cannot index",
-    hint="Which dtype has torch.zeros by default, and which does the docstring promise?",
-    common="sometimes",
-    failure="dtype",
-)
-def infer_exits_as_float(model, x, threshold):
-    with torch.no_grad():
-        rows, features = torch.arange(len(x)), model.stem(x)
-        out = torch.zeros(len(x), model.heads[-1][-1].out_features)
-        exits, head = torch.zeros(len(x)), 0
-        for number, stage in enumerate(model.stages, start=1):
-            features = stage(features)
-            if number in model.exits or number == len(model.stages):
-                logits = model.heads[head](features)
-                leaves = (entropy(logits) < threshold) | (number == len(model.stages))
-                out[rows[leaves]], exits[rows[leaves]] = logits[leaves], head
-                rows, features = rows[~leaves], features[~leaves]
-                head += 1
-            if len(rows) == 0:
-                break
-        return out, exits
+@wrong("returns exits of a dtype that cannot index", sometimes="dtype")
+@hint("Which dtype has torch.zeros by default, and which does the docstring promise?")
+@edit("torch.zeros(len(x), dtype=torch.long)", "torch.zeros(len(x))", of="infer_plain")
+def infer_exits_as_float(): ...
 
 
-@wrong(
-    INFER,
-    says="returns classes in place of logits",
-    hint="Which shape does the docstring give the first result?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns classes in place of logits", sometimes="shape")
+@hint("Which shape does the docstring give the first result?")
 def infer_returns_classes(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -178,13 +109,8 @@ def infer_returns_classes(model, x, threshold):
         return predictions, exits
 
 
-@wrong(
-    INFER,
-    says="returns the number of the stage in place of that of the exit",
-    hint="If only stages 1 and 3 have an early head, which index has the exit behind stage 3?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("returns the number of the stage in place of that of the exit", sometimes="values")
+@hint("If only stages 1 and 3 have an early head, which index has the exit behind stage 3?")
 def infer_stage_for_exit(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -202,13 +128,8 @@ def infer_stage_for_exit(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="looks a head up by its stage's number",
-    hint="If only stages 1 and 3 have an early head, which place has the head of stage 3 in `heads`?",
-    common="often",
-    failure="exception",
-)
+@wrong("looks a head up by its stage's number", often="exception")
+@hint("If only stages 1 and 3 have an early head, which place has the head of stage 3 in `heads`?")
 def infer_head_by_stage(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -226,13 +147,8 @@ def infer_head_by_stage(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="compares the largest probability with the threshold",
-    hint="What is the threshold a threshold of: confidence or entropy?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("compares the largest probability with the threshold", sometimes="not finite")
+@hint("What is the threshold a threshold of: confidence or entropy?")
 def infer_by_confidence(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -252,13 +168,8 @@ def infer_by_confidence(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="sends everybody who stays at the first exit to the last one",
-    hint="May an input leave at the second exit?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("sends everybody who stays at the first exit to the last one", sometimes="not finite")
+@hint("May an input leave at the second exit?")
 def infer_first_or_last(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -277,7 +188,7 @@ def infer_first_or_last(model, x, threshold):
         return out, exits
 
 
-@right(INFER, says="fills the results in by the rows' numbers")
+@right("fills the results in by the rows' numbers")
 def infer_filled_in(model, x, threshold):
     out = x.new_zeros(len(x), model.heads[-1][-1].out_features)
     exits = torch.full((len(x),), len(model.heads) - 1, device=x.device)
@@ -304,7 +215,7 @@ def infer_filled_in(model, x, threshold):
     return out, exits
 
 
-@right(INFER, says="calls itself for those who stay, and scatters their results into place")
+@right("calls itself for those who stay, and scatters their results into place")
 def infer_by_recursion(model, x, threshold):
     def leave(features, first, head):
         stop = model.exits[head] if head < len(model.exits) else len(model.stages)
@@ -324,7 +235,7 @@ def infer_by_recursion(model, x, threshold):
         return leave(model.stem(x), 0, 0)
 
 
-@right(INFER, says="keeps the results in a dictionary by row, and sorts it at the end")
+@right("keeps the results in a dictionary by row, and sorts it at the end")
 def infer_by_dictionary(model, x, threshold):
     found = {}
     here = list(range(len(x)))

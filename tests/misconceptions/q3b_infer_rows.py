@@ -1,17 +1,12 @@
 """Question 3(b): early exit on a batch, and which of its rows are computed and come back where."""
 
-from autograder.misconceptions.bank import wrong
+from autograder.misconceptions.writing import hint, wrong
 
-INFER = "early_exit.inference.infer"
+TASK = "early_exit.inference.infer"
 
 
-@wrong(
-    INFER,
-    says="computes every exit for every input and chooses afterwards",
-    hint="What is saved if all stages run on all inputs?",
-    common="often",
-    failure="values",
-)
+@wrong("computes every exit for every input and chooses afterwards", often="values")
+@hint("What is saved if all stages run on all inputs?")
 def infer_computes_everything(model, x, threshold):
     with torch.no_grad():
         every = model(x)
@@ -19,13 +14,8 @@ def infer_computes_everything(model, x, threshold):
         return every[exits, torch.arange(len(x))], exits
 
 
-@wrong(
-    INFER,
-    says="returns the rows in the order in which they left",
-    hint="Which row of x does the first row of your result belong to?",
-    common="often",
-    failure="values",
-)
+@wrong("returns the rows in the order in which they left", often="values")
+@hint("Which row of x does the first row of your result belong to?")
 def infer_in_leaving_order(model, x, threshold):
     all_logits, all_exits = [], []
     with torch.no_grad():
@@ -46,13 +36,8 @@ def infer_in_leaving_order(model, x, threshold):
     return torch.cat(all_logits), torch.cat(all_exits)
 
 
-@wrong(
-    INFER,
-    says="indexes with the order in which the rows left, where its inverse is due",
-    hint="`order[i]` is the row of x that left in place i. Is that the question, or the answer to another one?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("indexes with the order in which the rows left, where its inverse is due", sometimes="values")
+@hint("`order[i]` is the row of x that left in place i. Is that the question, or the answer to another one?")
 def infer_order_not_inverted(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -73,13 +58,8 @@ def infer_order_not_inverted(model, x, threshold):
         return torch.cat(all_logits)[order], torch.cat(all_exits)[order]
 
 
-@wrong(
-    INFER,
-    says="lets the later stages run on a batch of nobody",
-    hint="What is there left to do when the last row has gone? In training mode BatchNorm keeps count.",
-    common="often",
-    failure="values",
-)
+@wrong("lets the later stages run on a batch of nobody", often="values")
+@hint("What is there left to do when the last row has gone? In training mode BatchNorm keeps count.")
 def infer_runs_on_nobody(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -96,13 +76,8 @@ def infer_runs_on_nobody(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="takes a row's place in the shrunken batch for its place in x",
-    hint="After some rows have left, which row of x is the first one that is still there?",
-    common="often",
-    failure="values",
-)
+@wrong("takes a row's place in the shrunken batch for its place in x", often="values")
+@hint("After some rows have left, which row of x is the first one that is still there?")
 def infer_places_in_shrunken_batch(model, x, threshold):
     with torch.no_grad():
         features = model.stem(x)
@@ -122,13 +97,8 @@ def infer_places_in_shrunken_batch(model, x, threshold):
         return out, exits
 
 
-@wrong(
-    INFER,
-    says="computes everything and adds it up with weights of 0 and 1",
-    hint="What is 0 times NaN? And what is saved if all stages run on all inputs?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("computes everything and adds it up with weights of 0 and 1", sometimes="not finite")
+@hint("What is 0 times NaN? And what is saved if all stages run on all inputs?")
 def infer_mixes_by_mask(model, x, threshold):
     with torch.no_grad():
         every = model(x)
@@ -137,13 +107,8 @@ def infer_mixes_by_mask(model, x, threshold):
     return (chosen[:, :, None].float() * every).sum(dim=0), exits
 
 
-@wrong(
-    INFER,
-    says="takes the images one by one",
-    hint="How often does the stem run on a batch of a hundred? In training mode, what does BatchNorm see?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the images one by one", sometimes="values")
+@hint("How often does the stem run on a batch of a hundred? In training mode, what does BatchNorm see?")
 def infer_image_by_image(model, x, threshold):
     found = []
     with torch.no_grad():

@@ -1,112 +1,66 @@
 """Question 3(b): what one convolution costs, and how much cheaper a batch was."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-CONVOLUTION = "early_exit.macs.conv2d_macs"
-RATIO = "early_exit.macs.mac_ratio"
+TASK = "early_exit.macs.conv2d_macs"
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts a grouped convolution as if it had one group",
-    hint="What does the docstring say that one output channel sees of the input?",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("counts a grouped convolution as if it had one group", often="ignores an argument")
+@hint("What does the docstring say that one output channel sees of the input?")
 def conv2d_macs_ignores_groups(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     return kernel_height * kernel_width * in_channels * out_channels * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="divides the output channels by the groups as well",
-    hint="How many numbers does the output have? Does their count depend on the groups?",
-    common="often",
-    failure="values",
-)
+@wrong("divides the output channels by the groups as well", often="values")
+@hint("How many numbers does the output have? Does their count depend on the groups?")
 def conv2d_macs_divides_twice(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     channels_in = in_channels // groups
     channels_out = out_channels // groups
     return channels_in * channels_out * kernel_height * kernel_width * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts the multiplication and the addition as two",
-    hint="What is one MAC? Read what the first line of the docstring counts.",
-    common="often",
-    failure="constant factor",
-)
+@wrong("counts the multiplication and the addition as two", often="constant factor")
+@hint("What is one MAC? Read what the first line of the docstring counts.")
 def conv2d_macs_counts_flops(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     products = in_channels // groups * kernel_height * kernel_width
     return 2 * products * out_channels * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="adds one operation for the bias of each output number",
-    hint="Read the first lines of macs.py: which operations count, and which do not?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("adds one operation for the bias of each output number", sometimes="values")
+@hint("Read the first lines of macs.py: which operations count, and which do not?")
 def conv2d_macs_adds_bias(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     per_output = in_channels // groups * kernel_height * kernel_width + 1
     return per_output * out_channels * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts the weights, as if each were used once",
-    hint="In how many places is one and the same kernel applied?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("counts the weights, as if each were used once", sometimes="ignores an argument")
+@hint("In how many places is one and the same kernel applied?")
 def conv2d_macs_counts_weights(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     return (in_channels // groups) * out_channels * kernel_height * kernel_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="squares the height of the kernel, as if every kernel were square",
-    hint="What may kernel_size be besides one number?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("squares the height of the kernel, as if every kernel were square", sometimes="values")
+@hint("What may kernel_size be besides one number?")
 def conv2d_macs_squares_height(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     return out_channels * output_height * output_width * (in_channels // groups) * kernel_height**2
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts one output channel only",
-    hint="Your count is that of one feature map. How many maps does the output have?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("counts one output channel only", sometimes="ignores an argument")
+@hint("Your count is that of one feature map. How many maps does the output have?")
 def conv2d_macs_one_output_channel(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
 ):
     return output_height * output_width * kernel_height * kernel_width * (in_channels // groups)
 
 
-@wrong(
-    CONVOLUTION,
-    says="divides with `/` and returns a float",
-    hint="A count is a whole number: of which type is what you return?",
-    common="often",
-    failure="type",
-)
+@wrong("divides with `/` and returns a float", often="type")
+@hint("A count is a whole number: of which type is what you return?")
 def conv2d_macs_returns_float(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     return in_channels / groups * out_channels * kernel_height * kernel_width * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="multiplies in single precision, which cannot hold a large count exactly",
-    hint="Up to which whole number is single precision exact?",
-    common="seldom",
-    failure="values",
-)
+@wrong("multiplies in single precision, which cannot hold a large count exactly", seldom="values")
+@hint("Up to which whole number is single precision exact?")
 def conv2d_macs_in_single_precision(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
 ):
@@ -116,13 +70,8 @@ def conv2d_macs_in_single_precision(
     return int(factors.prod())
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts positions of an input that is larger than the output by the kernel",
-    hint="output_height and output_width are those of the output already: what has gone into them?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("counts positions of an input that is larger than the output by the kernel", sometimes="values")
+@hint("output_height and output_width are those of the output already: what has gone into them?")
 def conv2d_macs_counts_padded_input(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
 ):
@@ -131,13 +80,8 @@ def conv2d_macs_counts_padded_input(
     return in_channels // groups * out_channels * kernel_height * kernel_width * height * width
 
 
-@wrong(
-    CONVOLUTION,
-    says="counts all additions of a sum and forgets the products",
-    hint="How many products are there in a sum of n of them, and how many plus signs?",
-    common="seldom",
-    failure="values",
-)
+@wrong("counts all additions of a sum and forgets the products", seldom="values")
+@hint("How many products are there in a sum of n of them, and how many plus signs?")
 def conv2d_macs_counts_additions(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
 ):
@@ -145,19 +89,14 @@ def conv2d_macs_counts_additions(
     return (terms - 1) * out_channels * output_height * output_width
 
 
-@wrong(
-    CONVOLUTION,
-    says="prints the count and returns nothing",
-    hint="What does the caller get from a function that prints?",
-    common="seldom",
-    failure="type",
-)
+@wrong("prints the count and returns nothing", seldom="type")
+@hint("What does the caller get from a function that prints?")
 def conv2d_macs_prints(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     macs = in_channels // groups * out_channels * kernel_height * kernel_width * output_height * output_width
     print(f"{macs:,} MACs")
 
 
-@right(CONVOLUTION, says="adds up the groups, each a convolution of its own")
+@right("adds up the groups, each a convolution of its own")
 def conv2d_macs_group_by_group(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     total = 0
     for _ in range(groups):
@@ -166,7 +105,7 @@ def conv2d_macs_group_by_group(in_channels, out_channels, kernel_size, output_he
     return total
 
 
-@right(CONVOLUTION, says="asks PyTorch how many weights such a layer has")
+@right("asks PyTorch how many weights such a layer has")
 def conv2d_macs_from_a_layer(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     layer = nn.Conv2d(
         in_channels, out_channels, (kernel_height, kernel_width), groups=groups, bias=False, device="meta"
@@ -174,149 +113,92 @@ def conv2d_macs_from_a_layer(in_channels, out_channels, kernel_size, output_heig
     return layer.weight.numel() * output_height * output_width
 
 
-@wrong(
-    RATIO,
-    says="puts the early exits above and the baseline below",
-    hint="Half the work: is the ratio then 2 or 0.5? The docstring says.",
-    common="often",
-    failure="values",
-)
+TASK = "early_exit.macs.mac_ratio"
+
+
+@wrong("puts the early exits above and the baseline below", often="values")
+@hint("Half the work: is the ratio then 2 or 0.5? The docstring says.")
 def mac_ratio_upside_down(exit_index, exit_macs, baseline_macs):
     return float(exit_macs[exit_index].double().mean() / baseline_macs)
 
 
-@wrong(
-    RATIO,
-    says="averages the ratios of the single inputs",
-    hint="What is averaged in the docstring's formula: prices or ratios? Is that the same?",
-    common="often",
-    failure="values",
-)
+@wrong("averages the ratios of the single inputs", often="values")
+@hint("What is averaged in the docstring's formula: prices or ratios? Is that the same?")
 def mac_ratio_mean_of_ratios(exit_index, exit_macs, baseline_macs):
     return float((baseline_macs / exit_macs[exit_index].double()).mean())
 
 
-@wrong(
-    RATIO,
-    says="compares one run of the baseline with the sum over the batch",
-    hint="Try it on the same batch twice over: may the ratio change?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("compares one run of the baseline with the sum over the batch", sometimes="values")
+@hint("Try it on the same batch twice over: may the ratio change?")
 def mac_ratio_of_the_sum(exit_index, exit_macs, baseline_macs):
     return baseline_macs / exit_macs[exit_index].sum().item()
 
 
-@wrong(
-    RATIO,
-    says="takes the mean of a tensor of integers, which PyTorch refuses",
-    hint="Of which type are the prices, and what says the error of that type?",
-    common="often",
-    failure="exception",
-)
+@wrong("takes the mean of a tensor of integers, which PyTorch refuses", often="exception")
+@hint("Of which type are the prices, and what says the error of that type?")
 def mac_ratio_mean_of_integers(exit_index, exit_macs, baseline_macs):
     return (baseline_macs / exit_macs[exit_index].mean()).item()
 
 
-@wrong(
-    RATIO,
-    says="rounds the mean price down to a whole number",
-    hint="What does `//` do that `/` does not?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("rounds the mean price down to a whole number", sometimes="values")
+@hint("What does `//` do that `/` does not?")
 def mac_ratio_floors_the_mean(exit_index, exit_macs, baseline_macs):
     mean = exit_macs[exit_index].sum().item() // len(exit_index)
     return baseline_macs / mean
 
 
-@wrong(
-    RATIO,
-    says="averages over the exits, whoever left there",
-    hint="What becomes of your ratio if all inputs leave at the first exit?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("averages over the exits, whoever left there", sometimes="ignores an argument")
+@hint("What becomes of your ratio if all inputs leave at the first exit?")
 def mac_ratio_averages_exits(exit_index, exit_macs, baseline_macs):
     return float(baseline_macs / exit_macs.float().mean())
 
 
-@wrong(
-    RATIO,
-    says="averages the numbers of the exits, and takes the price of that exit",
-    hint="Between two exits, is the price halfway as well? What is it that should be averaged?",
-    common="seldom",
-    failure="values",
-)
+@wrong("averages the numbers of the exits, and takes the price of that exit", seldom="values")
+@hint("Between two exits, is the price halfway as well? What is it that should be averaged?")
 def mac_ratio_price_of_mean_exit(exit_index, exit_macs, baseline_macs):
     mean_exit = int(exit_index.float().mean())
     return baseline_macs / exit_macs[mean_exit].item()
 
 
-@wrong(
-    RATIO,
-    says="compares with the last exit instead of the baseline",
-    hint="Which network does the docstring compare with? Do you use all three arguments?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("compares with the last exit instead of the baseline", sometimes="ignores an argument")
+@hint("Which network does the docstring compare with? Do you use all three arguments?")
 def mac_ratio_against_last_exit(exit_index, exit_macs, baseline_macs):
     return float(exit_macs[-1] / exit_macs[exit_index].float().mean())
 
 
-@wrong(
-    RATIO,
-    says="gives the share of the work that is saved",
-    hint="What is the value at half the work, by the docstring, and what is yours?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives the share of the work that is saved", sometimes="values")
+@hint("What is the value at half the work, by the docstring, and what is yours?")
 def mac_ratio_share_saved(exit_index, exit_macs, baseline_macs):
     return 1 - exit_macs[exit_index].double().mean().item() / baseline_macs
 
 
-@wrong(
-    RATIO,
-    says="counts the exits from 1",
-    hint="What is the smallest entry of exit_index, and where does it point in your code?",
-    common="seldom",
-    failure="values",
-)
+@wrong("counts the exits from 1", seldom="values")
+@hint("What is the smallest entry of exit_index, and where does it point in your code?")
 def mac_ratio_exits_from_one(exit_index, exit_macs, baseline_macs):
     prices = exit_macs[exit_index - 1].double()
     return float(baseline_macs / prices.mean())
 
 
-@wrong(
-    RATIO,
-    says="rounds the ratio",
-    hint="Round where you print. Who else needs this number?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("rounds the ratio", sometimes="values")
+@hint("Round where you print. Who else needs this number?")
 def mac_ratio_rounds(exit_index, exit_macs, baseline_macs):
     return round(baseline_macs / exit_macs[exit_index].double().mean().item(), 2)
 
 
-@wrong(
-    RATIO,
-    says="never lets the ratio fall below 1",
-    hint="What does an input cost that leaves last, having asked all heads on the way?",
-    common="seldom",
-    failure="values",
-)
+@wrong("never lets the ratio fall below 1", seldom="values")
+@hint("What does an input cost that leaves last, having asked all heads on the way?")
 def mac_ratio_at_least_one(exit_index, exit_macs, baseline_macs):
     mean = exit_macs[exit_index].double().mean().item()
     return max(1.0, baseline_macs / mean)
 
 
-@right(RATIO, says="counts how many left at each exit")
+@right("counts how many left at each exit")
 def mac_ratio_by_counts(exit_index, exit_macs, baseline_macs):
     counts = torch.bincount(exit_index, minlength=len(exit_macs))
     return baseline_macs * len(exit_index) / int((counts * exit_macs).sum())
 
 
-@right(RATIO, says="adds up whole numbers in a loop")
+@right("adds up whole numbers in a loop")
 def mac_ratio_in_a_loop(exit_index, exit_macs, baseline_macs):
     prices = exit_macs.tolist()
     total = 0
@@ -325,7 +207,7 @@ def mac_ratio_in_a_loop(exit_index, exit_macs, baseline_macs):
     return baseline_macs / (total / exit_index.numel())
 
 
-@right(RATIO, says="averages costs relative to the baseline, in single precision, and turns the mean over")
+@right("averages costs relative to the baseline, in single precision, and turns the mean over")
 def mac_ratio_harmonic(exit_index, exit_macs, baseline_macs):
     relative = exit_macs.float() / baseline_macs
     return (1 / relative.gather(0, exit_index).mean()).item()

@@ -1,85 +1,47 @@
 """Question 3(b): the network with several heads."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-NET = "early_exit.resnet.EarlyExitResNet"
+TASK = "early_exit.resnet.EarlyExitResNet"
 
 
-@wrong(
-    NET,
-    says="returns a list in place of one tensor",
-    hint="What does the docstring say comes back, and with which axes?",
-    common="often",
-    failure="type",
-)
-def early_exit_resnet_list(self, x):
+@base
+def early_exit_resnet_plain(self, x):
     x = self.stem(x)
     logits = []
     for number, stage in enumerate(self.stages, start=1):
         x = stage(x)
         if number in self.exits or number == len(self.stages):
             logits.append(self.heads[len(logits)](x))
-    return logits
+    return torch.stack(logits)
 
 
-@wrong(
-    NET,
-    says="puts the batch before the exits",
-    hint="Which axis comes first in the docstring?",
-    common="often",
-    failure="shape",
-)
-def early_exit_resnet_batch_first(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits, dim=1)
+@wrong("returns a list in place of one tensor", often="type")
+@hint("What does the docstring say comes back, and with which axes?")
+@edit("torch.stack(logits)", "logits", of="early_exit_resnet_plain")
+def early_exit_resnet_list(): ...
 
 
-@wrong(
-    NET,
-    says="joins the exits along the batch",
-    hint="How many axes has the result? Compare torch.cat with its neighbour in torch's manual.",
-    common="sometimes",
-    failure="shape",
-)
-def early_exit_resnet_cat(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.cat(logits)
+@wrong("puts the batch before the exits", often="shape")
+@hint("Which axis comes first in the docstring?")
+@edit("torch.stack(logits)", "torch.stack(logits, dim=1)", of="early_exit_resnet_plain")
+def early_exit_resnet_batch_first(): ...
 
 
-@wrong(
-    NET,
-    says="loses the axis of the exits where there is one head only",
-    hint="Which shape has the baseline's result: a network without early exits?",
-    common="sometimes",
-    failure="shape",
-)
-def early_exit_resnet_squeezed(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits).squeeze()
+@wrong("joins the exits along the batch", sometimes="shape")
+@hint("How many axes has the result? Compare torch.cat with its neighbour in torch's manual.")
+@edit("torch.stack(logits)", "torch.cat(logits)", of="early_exit_resnet_plain")
+def early_exit_resnet_cat(): ...
 
 
-@wrong(
-    NET,
-    says="gives the last head's logits alone",
-    hint="What does training need: one head's logits, or those of all of them?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("loses the axis of the exits where there is one head only", sometimes="shape")
+@hint("Which shape has the baseline's result: a network without early exits?")
+@edit("torch.stack(logits)", "torch.stack(logits).squeeze()", of="early_exit_resnet_plain")
+def early_exit_resnet_squeezed(): ...
+
+
+@wrong("gives the last head's logits alone", sometimes="shape")
+@hint("What does training need: one head's logits, or those of all of them?")
 def early_exit_resnet_final_only(self, x):
     x = self.stem(x)
     for stage in self.stages:
@@ -87,13 +49,8 @@ def early_exit_resnet_final_only(self, x):
     return self.heads[-1](x).unsqueeze(0)
 
 
-@wrong(
-    NET,
-    says="puts the final head first",
-    hint="In which order do the heads stand in the docstring?",
-    common="seldom",
-    failure="not finite",
-)
+@wrong("puts the final head first", seldom="not finite")
+@hint("In which order do the heads stand in the docstring?")
 def early_exit_resnet_final_first(self, x):
     x = self.stem(x)
     early = []
@@ -104,30 +61,15 @@ def early_exit_resnet_final_first(self, x):
     return torch.stack([self.heads[-1](x), *early])
 
 
-@wrong(
-    NET,
-    says="counts the stages from 0, where `exits` counts them from 1",
-    hint="After which stage does the first head sit if exits is (1, 3)?",
-    common="often",
-    failure="exception",
-)
-def early_exit_resnet_stages_from_zero(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages) - 1:
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@wrong("counts the stages from 0, where `exits` counts them from 1", often="exception")
+@hint("After which stage does the first head sit if exits is (1, 3)?")
+@edit("enumerate(self.stages, start=1)", "enumerate(self.stages)", of="early_exit_resnet_plain")
+@edit("len(self.stages)", "len(self.stages) - 1", of="early_exit_resnet_plain")
+def early_exit_resnet_stages_from_zero(): ...
 
 
-@wrong(
-    NET,
-    says="looks a head up by its stage's number",
-    hint="If only stages 1 and 3 have a head, which place has the head of stage 3 in `heads`?",
-    common="often",
-    failure="exception",
-)
+@wrong("looks a head up by its stage's number", often="exception")
+@hint("If only stages 1 and 3 have a head, which place has the head of stage 3 in `heads`?")
 def early_exit_resnet_head_by_stage(self, x):
     x = self.stem(x)
     logits = []
@@ -138,63 +80,29 @@ def early_exit_resnet_head_by_stage(self, x):
     return torch.stack(logits)
 
 
-@wrong(
-    NET,
-    says="forgets the final head",
-    hint="How many heads has a network without early exits?",
-    common="sometimes",
-    failure="exception",
+@wrong("forgets the final head", sometimes="exception")
+@hint("How many heads has a network without early exits?")
+@edit(
+    "number in self.exits or number == len(self.stages)", "number in self.exits", of="early_exit_resnet_plain"
 )
-def early_exit_resnet_no_final_head(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits:
-            logits.append(self.heads[self.exits.index(number)](x))
-    return torch.stack(logits)
+@edit("len(logits)", "self.exits.index(number)", of="early_exit_resnet_plain")
+def early_exit_resnet_no_final_head(): ...
 
 
-@wrong(
-    NET,
-    says="leaves the stem out",
-    hint="How many channels does the first stage expect?",
-    common="seldom",
-    failure="exception",
-)
-def early_exit_resnet_no_stem(self, x):
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@wrong("leaves the stem out", seldom="exception")
+@hint("How many channels does the first stage expect?")
+@edit("x = self.stem(x)\nlogits = []", "logits = []", of="early_exit_resnet_plain")
+def early_exit_resnet_no_stem(): ...
 
 
-@wrong(
-    NET,
-    says="returns probabilities in place of logits",
-    hint="What does the docstring promise: logits or probabilities? Which of them does the loss expect?",
-    common="sometimes",
-    failure="values",
-)
-def early_exit_resnet_probabilities(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits).softmax(dim=-1)
+@wrong("returns probabilities in place of logits", sometimes="values")
+@hint("What does the docstring promise: logits or probabilities? Which of them does the loss expect?")
+@edit("torch.stack(logits)", "torch.stack(logits).softmax(dim=-1)", of="early_exit_resnet_plain")
+def early_exit_resnet_probabilities(): ...
 
 
-@wrong(
-    NET,
-    says="cuts the gradient between a stage and its early head",
-    hint="What is the loss of an early exit to teach the stages before it?",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("cuts the gradient between a stage and its early head", seldom="no gradient")
+@hint("What is the loss of an early exit to teach the stages before it?")
 def early_exit_resnet_detached_heads(self, x):
     x = self.stem(x)
     logits = []
@@ -206,47 +114,21 @@ def early_exit_resnet_detached_heads(self, x):
     return torch.stack(logits)
 
 
-@wrong(
-    NET,
-    says="cuts the gradient between the stages",
-    hint="How far back is the gradient of the final head's loss to reach?",
-    common="seldom",
-    failure="no gradient",
-)
-def early_exit_resnet_detached_stages(self, x):
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x.detach()) if number > 1 else stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@wrong("cuts the gradient between the stages", seldom="no gradient")
+@hint("How far back is the gradient of the final head's loss to reach?")
+@edit("x = stage(x)", "x = stage(x.detach()) if number > 1 else stage(x)", of="early_exit_resnet_plain")
+def early_exit_resnet_detached_stages(): ...
 
 
-@wrong(
-    NET,
-    says="switches itself to evaluation mode",
-    hint="Who decides on a model's mode, and what does BatchNorm do in training mode?",
-    common="seldom",
-    failure="values",
-)
-def early_exit_resnet_always_evaluates(self, x):
-    self.eval()
-    x = self.stem(x)
-    logits = []
-    for number, stage in enumerate(self.stages, start=1):
-        x = stage(x)
-        if number in self.exits or number == len(self.stages):
-            logits.append(self.heads[len(logits)](x))
-    return torch.stack(logits)
+@wrong("switches itself to evaluation mode", seldom="values")
+@hint("Who decides on a model's mode, and what does BatchNorm do in training mode?")
+@edit("x = self.stem(x)", "self.eval()\nx = self.stem(x)", of="early_exit_resnet_plain")
+def early_exit_resnet_always_evaluates(): ...
 
 
-@wrong(
-    NET,
-    says="starts again from the image for every exit",
-    hint="How often does each stage have to run for all the exits together? In training mode BatchNorm keeps count.",
-    common="seldom",
-    failure="values",
+@wrong("starts again from the image for every exit", seldom="values")
+@hint(
+    "How often does each stage have to run for all the exits together? In training mode BatchNorm keeps count.",
 )
 def early_exit_resnet_starts_again(self, x):
     logits = []
@@ -258,7 +140,7 @@ def early_exit_resnet_starts_again(self, x):
     return torch.stack(logits)
 
 
-@right(NET, says="keeps all features, and asks the heads afterwards")
+@right("keeps all features, and asks the heads afterwards")
 def early_exit_resnet_heads_afterwards(self, x):
     features = [self.stem(x)]
     for stage in self.stages:
@@ -268,7 +150,7 @@ def early_exit_resnet_heads_afterwards(self, x):
     return torch.cat(rows, dim=0)
 
 
-@right(NET, says="fills a tensor that is there beforehand")
+@right("fills a tensor that is there beforehand")
 def early_exit_resnet_filled_in(self, x):
     linear = self.heads[-1][-1]
     out = torch.empty(len(self.heads), len(x), linear.out_features, dtype=x.dtype, device=x.device)

@@ -1,17 +1,12 @@
 """Question 3(b): what each threshold buys."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-SWEEP = "early_exit.macs.threshold_sweep"
+TASK = "early_exit.macs.threshold_sweep"
 
 
-@wrong(
-    SWEEP,
-    says="lets the whole batch leave where its mean entropy is below the threshold",
-    hint="Two images come, one easy and one hard. Who decides when the easy one leaves?",
-    common="often",
-    failure="values",
-)
+@wrong("lets the whole batch leave where its mean entropy is below the threshold", often="values")
+@hint("Two images come, one easy and one hard. Who decides when the easy one leaves?")
 def threshold_sweep_by_mean_entropy(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits).mean(dim=1)
     accuracy, ratio = [], []
@@ -24,13 +19,8 @@ def threshold_sweep_by_mean_entropy(exit_logits, labels, exit_macs, baseline_mac
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="judges everybody by the last exit, wherever they left",
-    hint="An image has left at the first exit. Which prediction did its owner get?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("judges everybody by the last exit, wherever they left", sometimes="values")
+@hint("An image has left at the first exit. Which prediction did its owner get?")
 def threshold_sweep_judges_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     right = (exit_logits[-1].argmax(-1) == labels).double().mean()
@@ -38,13 +28,8 @@ def threshold_sweep_judges_last_exit(exit_logits, labels, exit_macs, baseline_ma
     return right.repeat(len(tolerances)), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="lets an input leave whose entropy equals the threshold",
-    hint="At a threshold of 0, who may leave early? `exit_index` has a word on equality.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("lets an input leave whose entropy equals the threshold", sometimes="values")
+@hint("At a threshold of 0, who may leave early? `exit_index` has a word on equality.")
 def threshold_sweep_leaves_at_equality(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     accuracy, ratio = [], []
@@ -58,13 +43,8 @@ def threshold_sweep_leaves_at_equality(exit_logits, labels, exit_macs, baseline_
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="lets those leave that are unsure",
-    hint="Is a small entropy a sign of being sure or unsure?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("lets those leave that are unsure", sometimes="values")
+@hint("Is a small entropy a sign of being sure or unsure?")
 def threshold_sweep_unsure_leave(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     rows = torch.arange(len(labels))
@@ -78,13 +58,8 @@ def threshold_sweep_unsure_leave(exit_logits, labels, exit_macs, baseline_macs, 
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="sorts the thresholds, and gives the results in that order",
-    hint="In which order does the docstring want the results?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("sorts the thresholds, and gives the results in that order", sometimes="values")
+@hint("In which order does the docstring want the results?")
 def threshold_sweep_sorts(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     predictions = exit_logits.argmax(dim=-1)
@@ -97,13 +72,8 @@ def threshold_sweep_sorts(exit_logits, labels, exit_macs, baseline_macs, thresho
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="returns single precision",
-    hint="What is the dtype of torch.tensor([0.5])? Which one does the docstring name?",
-    common="often",
-    failure="dtype",
-)
+@wrong("returns single precision", often="dtype")
+@hint("What is the dtype of torch.tensor([0.5])? Which one does the docstring name?")
 def threshold_sweep_in_single_precision(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -115,13 +85,8 @@ def threshold_sweep_in_single_precision(exit_logits, labels, exit_macs, baseline
     return torch.tensor(accuracy), torch.tensor(ratio)
 
 
-@wrong(
-    SWEEP,
-    says="returns one tensor of two rows",
-    hint="What are the two things that the docstring wants back?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns one tensor of two rows", sometimes="type")
+@hint("What are the two things that the docstring wants back?")
 def threshold_sweep_stacks(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -133,13 +98,8 @@ def threshold_sweep_stacks(exit_logits, labels, exit_macs, baseline_macs, thresh
     return torch.tensor(results, dtype=torch.float64).T
 
 
-@wrong(
-    SWEEP,
-    says="sends those that are never sure out at the first exit",
-    hint="What does argmax give for a column that is False everywhere? Who has to leave at the last exit?",
-    common="often",
-    failure="values",
-)
+@wrong("sends those that are never sure out at the first exit", often="values")
+@hint("What does argmax give for a column that is False everywhere? Who has to leave at the last exit?")
 def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -152,12 +112,10 @@ def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_
 
 
 @wrong(
-    SWEEP,
-    says="subtracts the largest logit in place, and so changes the caller's logits",
-    hint="`x -= y` and `x = x - y` are two things. Which of them does the caller notice?",
-    common="seldom",
-    failure="argument changed in place",
+    "subtracts the largest logit in place, and so changes the caller's logits",
+    seldom="argument changed in place",
 )
+@hint("`x -= y` and `x = x - y` are two things. Which of them does the caller notice?")
 def threshold_sweep_changes_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     exit_logits -= exit_logits.max(dim=-1, keepdim=True).values
     entropies = inference.entropy(exit_logits)
@@ -170,13 +128,8 @@ def threshold_sweep_changes_logits(exit_logits, labels, exit_macs, baseline_macs
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="measures the entropy in bits",
-    hint="In which unit are the thresholds?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("measures the entropy in bits", sometimes="values")
+@hint("In which unit are the thresholds?")
 def threshold_sweep_in_bits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     probabilities = torch.softmax(exit_logits, dim=-1)
     entropies = -torch.xlogy(probabilities, probabilities).sum(-1) / torch.log(torch.tensor(2.0))
@@ -189,13 +142,8 @@ def threshold_sweep_in_bits(exit_logits, labels, exit_macs, baseline_macs, thres
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="lets an input leave when its largest probability is above the threshold",
-    hint="Which measure of being sure do the thresholds speak of?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("lets an input leave when its largest probability is above the threshold", sometimes="values")
+@hint("Which measure of being sure do the thresholds speak of?")
 def threshold_sweep_by_confidence(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     confidence, predictions = torch.softmax(exit_logits, dim=-1).max(dim=-1)
     rows = torch.arange(len(labels))
@@ -209,13 +157,8 @@ def threshold_sweep_by_confidence(exit_logits, labels, exit_macs, baseline_macs,
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="returns the ratio first",
-    hint="Which of the two results does the docstring name first?",
-    common="seldom",
-    failure="values",
-)
+@wrong("returns the ratio first", seldom="values")
+@hint("Which of the two results does the docstring name first?")
 def threshold_sweep_swaps_results(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -227,13 +170,8 @@ def threshold_sweep_swaps_results(exit_logits, labels, exit_macs, baseline_macs,
     return torch.tensor(ratio, dtype=torch.float64), torch.stack(accuracy)
 
 
-@wrong(
-    SWEEP,
-    says="gives the accuracy in percent",
-    hint="What is the range of the accuracy in the docstring?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("gives the accuracy in percent", sometimes="values")
+@hint("What is the range of the accuracy in the docstring?")
 def threshold_sweep_in_percent(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -246,13 +184,8 @@ def threshold_sweep_in_percent(exit_logits, labels, exit_macs, baseline_macs, th
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="judges every image at the exits of all the others as well",
-    hint="Print the shape of `exit_logits[exits]`. Which one did you expect?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("judges every image at the exits of all the others as well", sometimes="values")
+@hint("Print the shape of `exit_logits[exits]`. Which one did you expect?")
 def threshold_sweep_mixes_rows(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     accuracy, ratio = [], []
@@ -264,32 +197,18 @@ def threshold_sweep_mixes_rows(exit_logits, labels, exit_macs, baseline_macs, th
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong(
-    SWEEP,
-    says="gets NaN for the entropy of a certain class, which is below no threshold",
-    hint="What is 0 * log(0) in floating point? Is there not a function for the entropy already?",
-    common="sometimes",
-    failure="values",
+@wrong("gets NaN for the entropy of a certain class, which is below no threshold", sometimes="values")
+@hint("What is 0 * log(0) in floating point? Is there not a function for the entropy already?")
+@edit(
+    "-torch.xlogy(probabilities, probabilities).sum(-1) / torch.log(torch.tensor(2.0))",
+    "-(probabilities * probabilities.log()).sum(dim=-1)",
+    of="threshold_sweep_in_bits",
 )
-def threshold_sweep_entropy_is_nan(exit_logits, labels, exit_macs, baseline_macs, thresholds):
-    probabilities = torch.softmax(exit_logits, dim=-1)
-    entropies = -(probabilities * probabilities.log()).sum(dim=-1)
-    correct = exit_logits.argmax(dim=-1) == labels
-    accuracy, ratio = [], []
-    for tolerance in tolerances:
-        exits = inference.exit_index(entropies, tolerance)
-        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
-        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
-    return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
+def threshold_sweep_entropy_is_nan(): ...
 
 
-@wrong(
-    SWEEP,
-    says="compares with the last exit instead of the baseline",
-    hint="Is the last exit as cheap as a network without early heads? Which price is handed over?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("compares with the last exit instead of the baseline", sometimes="ignores an argument")
+@hint("Is the last exit as cheap as a network without early heads? Which price is handed over?")
 def threshold_sweep_against_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -301,25 +220,17 @@ def threshold_sweep_against_last_exit(exit_logits, labels, exit_macs, baseline_m
     return torch.stack(accuracy), torch.stack(ratio)
 
 
-@wrong(
-    SWEEP,
-    says="averages the ratios of the single images",
-    hint="Is the mean of ratios the ratio of means? `mac_ratio` says which is meant.",
-    common="sometimes",
-    failure="values",
+@wrong("averages the ratios of the single images", sometimes="values")
+@hint("Is the mean of ratios the ratio of means? `mac_ratio` says which is meant.")
+@edit(
+    "exit_macs[-1] / exit_macs[exits].double().mean()",
+    "(baseline_macs / exit_macs[exits].double()).mean()",
+    of="threshold_sweep_against_last_exit",
 )
-def threshold_sweep_mean_of_ratios(exit_logits, labels, exit_macs, baseline_macs, thresholds):
-    entropies = inference.entropy(exit_logits)
-    correct = exit_logits.argmax(dim=-1) == labels
-    accuracy, ratio = [], []
-    for tolerance in tolerances:
-        exits = inference.exit_index(entropies, tolerance)
-        accuracy.append(correct[exits, torch.arange(len(labels))].double().mean())
-        ratio.append((baseline_macs / exit_macs[exits].double()).mean())
-    return torch.stack(accuracy), torch.stack(ratio)
+def threshold_sweep_mean_of_ratios(): ...
 
 
-@right(SWEEP, says="has no loop over the thresholds")
+@right("has no loop over the thresholds")
 def threshold_sweep_at_once(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = torch.special.entr(exit_logits.softmax(dim=-1)).sum(dim=-1)
     leaves = entropies[None] < torch.tensor(tolerances, dtype=torch.float64)[:, None, None]
@@ -331,7 +242,7 @@ def threshold_sweep_at_once(exit_logits, labels, exit_macs, baseline_macs, thres
     return accuracy, baseline_macs / prices
 
 
-@right(SWEEP, says="follows every image from exit to exit in plain Python")
+@right("follows every image from exit to exit in plain Python")
 def threshold_sweep_image_by_image(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits).tolist()
     predictions = exit_logits.argmax(dim=-1).tolist()
@@ -349,7 +260,7 @@ def threshold_sweep_image_by_image(exit_logits, labels, exit_macs, baseline_macs
     return torch.tensor(accuracy).double(), torch.tensor(ratio, dtype=torch.float64)
 
 
-@right(SWEEP, says="gathers the logits of each image's exit, with the entropy of torch.distributions")
+@right("gathers the logits of each image's exit, with the entropy of torch.distributions")
 def threshold_sweep_gathers_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = torch.distributions.Categorical(logits=exit_logits).entropy()
     accuracy = torch.zeros(len(tolerances), dtype=torch.float64)

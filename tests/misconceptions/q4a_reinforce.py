@@ -1,129 +1,79 @@
 """Question 4(a): the policy-gradient loss."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-LOSS = "rlhf.policy_gradient.reinforce_loss"
+TASK = "rlhf.policy_gradient.reinforce_loss"
 
 
-@wrong(
-    LOSS,
-    says="gives the objective, which is to be maximised",
-    hint="An optimiser goes downhill. What becomes of the reward if it goes down your loss?",
-    common="often",
-    failure="sign",
-)
+@wrong("gives the objective, which is to be maximised", often="sign")
+@hint("An optimiser goes downhill. What becomes of the reward if it goes down your loss?")
 def reinforce_loss_to_be_maximised(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return (constant * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="averages over the tokens of a response",
-    hint="The probability of a response is a product over its tokens. What is its logarithm?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over the tokens of a response", often="values")
+@hint("The probability of a response is a product over its tokens. What is its logarithm?")
 def reinforce_loss_mean_of_each_response(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     means = torch.where(mask, log_probs, 0.0).sum(dim=1) / mask.sum(dim=1)
     return -(constant * means).mean()
 
 
-@wrong(
-    LOSS,
-    says="averages over batch and width at once, padding included",
-    hint="Over which axis is the mean due, and what over the other?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over batch and width at once, padding included", often="values")
+@hint("Over which axis is the mean due, and what over the other?")
 def reinforce_loss_mean_over_everything(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach().unsqueeze(1)
     return -torch.where(mask, constant * log_probs, 0.0).mean()
 
 
-@wrong(
-    LOSS,
-    says="averages over all valid tokens of the batch",
-    hint="By how much is the whole divided in the docstring's formula?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over all valid tokens of the batch", often="values")
+@hint("By how much is the whole divided in the docstring's formula?")
 def reinforce_loss_mean_over_tokens(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(constant * sums).sum() / mask.sum()
 
 
-@wrong(
-    LOSS,
-    says="sums over the batch",
-    hint="Does the size of your loss grow with the batch? What does the docstring say of it?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("sums over the batch", sometimes="values")
+@hint("Does the size of your loss grow with the batch? What does the docstring say of it?")
 def reinforce_loss_sum_over_batch(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -(constant * torch.where(mask, log_probs, 0.0).sum(dim=1)).sum()
 
 
-@wrong(
-    LOSS,
-    says="multiplies by the mask, so that a NaN at padding comes through",
-    hint="What is 0 * NaN? What may stand at padding?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, so that a NaN at padding comes through", often="not finite")
+@hint("What is 0 * NaN? What may stand at padding?")
 def reinforce_loss_multiplies_mask(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -(constant * (log_probs * mask).sum(dim=1)).mean()
 
 
-@wrong(
-    LOSS,
-    says="sums over padding as well",
-    hint="What is the mask for?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("sums over padding as well", sometimes="not finite")
+@hint("What is the mask for?")
 def reinforce_loss_without_mask(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -(constant * log_probs.sum(dim=1)).mean()
 
 
-@wrong(
-    LOSS,
-    says="ignores the baseline",
-    hint="Do you use all four arguments?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("ignores the baseline", sometimes="ignores an argument")
+@hint("Do you use all four arguments?")
 def reinforce_loss_without_baseline(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(rewards.detach() * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="adds the baseline",
-    hint="What should become of a reward that is just as good as usual?",
-    common="seldom",
-    failure="values",
-)
+@wrong("adds the baseline", seldom="values")
+@hint("What should become of a reward that is just as good as usual?")
 def reinforce_loss_adds_baseline(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards + baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(constant * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="subtracts the baseline from each token's log-probability instead of from the reward",
-    hint="What is the baseline compared with, by the docstring?",
-    common="seldom",
-    failure="values",
-)
+@wrong("subtracts the baseline from each token's log-probability instead of from the reward", seldom="values")
+@hint("What is the baseline compared with, by the docstring?")
 def reinforce_loss_baseline_at_tokens(log_probs, rewards, mask, baseline=0.0):
     if isinstance(baseline, torch.Tensor):
         baseline = baseline.detach().unsqueeze(1)
@@ -131,63 +81,36 @@ def reinforce_loss_baseline_at_tokens(log_probs, rewards, mask, baseline=0.0):
     return -(rewards.detach() * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="lets a gradient flow into the rewards",
-    hint="Where do the rewards come from? Should this loss train what gives them?",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("lets a gradient flow into the rewards", often="gradient where none belongs")
+@hint("Where do the rewards come from? Should this loss train what gives them?")
 def reinforce_loss_trains_rewards(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -((rewards - baseline) * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="lets a gradient flow into the baseline",
-    hint="May the baseline be the output of a network? What does the docstring call it?",
-    common="sometimes",
-    failure="gradient where none belongs",
-)
+@wrong("lets a gradient flow into the baseline", sometimes="gradient where none belongs")
+@hint("May the baseline be the output of a network? What does the docstring call it?")
 def reinforce_loss_trains_baseline(log_probs, rewards, mask, baseline=0.0):
     advantage = rewards.detach() - baseline
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(advantage * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="cuts the graph to the log-probabilities",
-    hint="Which input is it that has to learn?",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("cuts the graph to the log-probabilities", seldom="no gradient")
+@hint("Which input is it that has to learn?")
 def reinforce_loss_without_graph(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1).detach()
     return -((rewards - baseline) * sums).mean().detach()
 
 
-@wrong(
-    LOSS,
-    says="weighs probabilities instead of their logarithms",
-    hint="Take the gradient of an expectation over responses: which identity brings the logarithm in?",
-    common="sometimes",
-    failure="values",
-)
-def reinforce_loss_of_probabilities(log_probs, rewards, mask, baseline=0.0):
-    constant = (rewards - baseline).detach()
-    sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
-    return -(constant * sums.exp()).mean()
+@wrong("weighs probabilities instead of their logarithms", sometimes="values")
+@hint("Take the gradient of an expectation over responses: which identity brings the logarithm in?")
+@edit("(constant * sums).mean()", "-(constant * sums.exp()).mean()", of="reinforce_loss_to_be_maximised")
+def reinforce_loss_of_probabilities(): ...
 
 
-@wrong(
-    LOSS,
-    says="subtracts the mean reward of the batch unasked",
-    hint="Which baseline is subtracted, by the docstring? What if the batch has one response?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("subtracts the mean reward of the batch unasked", sometimes="values")
+@hint("Which baseline is subtracted, by the docstring? What if the batch has one response?")
 def reinforce_loss_centres_rewards(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     constant = constant - constant.mean()
@@ -195,65 +118,40 @@ def reinforce_loss_centres_rewards(log_probs, rewards, mask, baseline=0.0):
     return -(constant * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="scales the rewards of the batch to unit variance unasked",
-    hint="Does the docstring's formula speak of a standard deviation?",
-    common="sometimes",
-    failure="values",
-)
-def reinforce_loss_scales_rewards(log_probs, rewards, mask, baseline=0.0):
-    constant = (rewards - baseline).detach()
-    constant = constant / (constant.std() + 1e-8)
-    sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
-    return -(constant * sums).mean()
+@wrong("scales the rewards of the batch to unit variance unasked", sometimes="values")
+@hint("Does the docstring's formula speak of a standard deviation?")
+@edit("constant - constant.mean()", "constant / (constant.std() + 1e-8)", of="reinforce_loss_centres_rewards")
+def reinforce_loss_scales_rewards(): ...
 
 
 @wrong(
-    LOSS,
-    says="multiplies one reward for each response with an array of tokens, without an axis for the tokens",
-    hint="How does PyTorch line up the shapes [B] and [B, T]?",
-    common="often",
-    failure="exception",
+    "multiplies one reward for each response with an array of tokens, without an axis for the tokens",
+    often="exception",
 )
+@hint("How does PyTorch line up the shapes [B] and [B, T]?")
 def reinforce_loss_shapes_do_not_fit(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -torch.where(mask, constant * log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="pairs every reward with every response",
-    hint="Print the shape of the product. Which one did you expect?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("pairs every reward with every response", sometimes="values")
+@hint("Print the shape of the product. Which one did you expect?")
 def reinforce_loss_pairs_everything(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach().unsqueeze(1)
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(constant * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="writes zeros into the caller's log-probabilities",
-    hint="What does autograd say to a change in place? Which function makes a new tensor?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("writes zeros into the caller's log-probabilities", sometimes="exception")
+@hint("What does autograd say to a change in place? Which function makes a new tensor?")
 def reinforce_loss_writes_log_probs(log_probs, rewards, mask, baseline=0.0):
     log_probs[~mask] = 0.0
     constant = (rewards - baseline).detach()
     return -(constant * log_probs.sum(dim=1)).mean()
 
 
-@wrong(
-    LOSS,
-    says="subtracts the baseline from the caller's rewards in place",
-    hint="Does detach copy? What are the rewards after a second call?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("subtracts the baseline from the caller's rewards in place", seldom="argument changed in place")
+@hint("Does detach copy? What are the rewards after a second call?")
 def reinforce_loss_writes_rewards(log_probs, rewards, mask, baseline=0.0):
     constant = rewards.detach()
     constant -= baseline
@@ -261,37 +159,22 @@ def reinforce_loss_writes_rewards(log_probs, rewards, mask, baseline=0.0):
     return -(constant * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="credits the last token only",
-    hint="The reward is one for the whole response: which of its tokens had a part in it?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("credits the last token only", sometimes="values")
+@hint("The reward is one for the whole response: which of its tokens had a part in it?")
 def reinforce_loss_last_token_only(log_probs, rewards, mask, baseline=0.0):
     last = log_probs[torch.arange(len(mask)), mask.sum(dim=1) - 1]
     return -((rewards - baseline).detach() * last).mean()
 
 
-@wrong(
-    LOSS,
-    says="leaves out the first token",
-    hint="Is the start id part of the response here, and of log_probs?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("leaves out the first token", sometimes="values")
+@hint("Is the start id part of the response here, and of log_probs?")
 def reinforce_loss_skips_first_token(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask[:, 1:], log_probs[:, 1:], 0.0).sum(dim=1)
     return -((rewards - baseline).detach() * sums).mean()
 
 
-@wrong(
-    LOSS,
-    says="collects the terms in a tensor of single precision",
-    hint="Of which dtype is torch.zeros(3)? And the log-probabilities?",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("collects the terms in a tensor of single precision", sometimes="dtype")
+@hint("Of which dtype is torch.zeros(3)? And the log-probabilities?")
 def reinforce_loss_in_single_precision(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     losses = torch.zeros(len(rewards))
@@ -300,31 +183,21 @@ def reinforce_loss_in_single_precision(log_probs, rewards, mask, baseline=0.0):
     return losses.mean()
 
 
-@wrong(
-    LOSS,
-    says="returns a number of Python, through which no gradient flows",
-    hint="What is lost with `.item()`?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns a number of Python, through which no gradient flows", sometimes="type")
+@hint("What is lost with `.item()`?")
 def reinforce_loss_as_a_number(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -((rewards - baseline) * sums).mean().item()
 
 
-@wrong(
-    LOSS,
-    says="returns one loss for each response",
-    hint="Which shape is due?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns one loss for each response", sometimes="shape")
+@hint("Which shape is due?")
 def reinforce_loss_for_each_response(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -constant * torch.where(mask, log_probs, 0.0).sum(dim=1)
 
 
-@right(LOSS, says="loops over the responses and picks their tokens by the mask")
+@right("loops over the responses and picks their tokens by the mask")
 def reinforce_loss_row_by_row(log_probs, rewards, mask, baseline=0.0):
     total = log_probs.new_zeros(())
     advantages = (rewards - baseline).detach()
@@ -333,23 +206,21 @@ def reinforce_loss_row_by_row(log_probs, rewards, mask, baseline=0.0):
     return total / len(rewards)
 
 
-@right(
-    LOSS, says="gives every valid token its response's reward, and picks the valid ones of the whole batch"
-)
+@right("gives every valid token its response's reward, and picks the valid ones of the whole batch")
 def reinforce_loss_by_index(log_probs, rewards, mask, baseline=0.0):
     with torch.no_grad():
         weights = (rewards - baseline).unsqueeze(1).expand(log_probs.shape)
     return -(weights[mask] * log_probs[mask]).sum() / log_probs.shape[0]
 
 
-@right(LOSS, says="cleans the padding, then multiplies by the mask in one sum of products")
+@right("cleans the padding, then multiplies by the mask in one sum of products")
 def reinforce_loss_by_einsum(log_probs, rewards, mask, baseline=0.0):
     clean = log_probs.masked_fill(~mask, 0.0)
     advantages = (rewards.detach() - torch.as_tensor(baseline, dtype=rewards.dtype).detach()).to(clean.dtype)
     return torch.einsum("b,bt,bt->", advantages, mask.to(clean.dtype), clean) / -len(clean)
 
 
-@right(LOSS, says="hides the graph of the weights by no_grad, and masks last")
+@right("hides the graph of the weights by no_grad, and masks last")
 def reinforce_loss_masks_last(log_probs, rewards, mask, baseline=0.0):
     with torch.no_grad():
         advantages = rewards - baseline

@@ -1,150 +1,91 @@
 """Question 4(b): the loss of supervised training."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-LOSS = "rlhf.policy_gradient.cross_entropy_loss"
+TASK = "rlhf.policy_gradient.cross_entropy_loss"
 
 
-@wrong(
-    LOSS,
-    says="averages over all tokens of the batch",
-    hint="The docstring has a word in capitals. How much does a long reference weigh, and how much in your version?",
-    common="often",
-    failure="values",
+@wrong("averages over all tokens of the batch", often="values")
+@hint(
+    "The docstring has a word in capitals. How much does a long reference weigh, and how much in your version?",
 )
 def cross_entropy_loss_mean_over_tokens(logits, labels, mask):
     return torch.nn.functional.cross_entropy(logits[mask], labels[mask])
 
 
-@wrong(
-    LOSS,
-    says="averages over the tokens of each reference",
-    hint="Does the log-probability of a sequence shrink when its tokens are averaged?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over the tokens of each reference", often="values")
+@hint("Does the log-probability of a sequence shrink when its tokens are averaged?")
 def cross_entropy_loss_mean_of_each_sequence(logits, labels, mask):
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -(sums / mask.sum(dim=1)).mean()
 
 
-@wrong(
-    LOSS,
-    says="averages over batch and width at once, padding included",
-    hint="Over which axis is the mean due, and what over the other?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over batch and width at once, padding included", often="values")
+@hint("Over which axis is the mean due, and what over the other?")
 def cross_entropy_loss_mean_over_everything(logits, labels, mask):
     clean = logits.masked_fill(~mask.unsqueeze(-1), 0.0)
     return -torch.where(mask, sequence.token_log_probs(clean, labels), 0.0).mean()
 
 
-@wrong(
-    LOSS,
-    says="sums over the batch",
-    hint="Does the size of your loss grow with the batch?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("sums over the batch", sometimes="values")
+@hint("Does the size of your loss grow with the batch?")
 def cross_entropy_loss_sum_over_batch(logits, labels, mask):
     return torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="sum")
 
 
-@wrong(
-    LOSS,
-    says="trains on padding as well",
-    hint="What is the mask for?",
-    common="often",
-    failure="not finite",
-)
+@wrong("trains on padding as well", often="not finite")
+@hint("What is the mask for?")
 def cross_entropy_loss_without_mask(logits, labels, mask):
     return -sequence.token_log_probs(logits, labels).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="multiplies by the mask, so that a NaN at padding comes through",
-    hint="What is 0 * NaN? What may stand at padding?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, so that a NaN at padding comes through", often="not finite")
+@hint("What is 0 * NaN? What may stand at padding?")
 def cross_entropy_loss_multiplies_mask(logits, labels, mask):
     log_probs = sequence.token_log_probs(logits, labels)
     return -(log_probs * mask).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="masks after the softmax, whose gradient at a padding of NaN is NaN",
-    hint="The value is right. What does backward give at padding, and why? What should the softmax never see?",
-    common="often",
-    failure="not finite",
-)
-def cross_entropy_loss_masks_too_late(logits, labels, mask):
-    log_probs = sequence.token_log_probs(logits, labels)
-    return -torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
+@wrong("masks after the softmax, whose gradient at a padding of NaN is NaN", often="not finite")
+@hint("The value is right. What does backward give at padding, and why? What should the softmax never see?")
+@edit("torch.where(mask.unsqueeze(-1), logits, 0.0)", "logits")
+def cross_entropy_loss_masks_too_late(): ...
 
 
-@wrong(
-    LOSS,
-    says="gives the log-likelihood, which is to be maximised",
-    hint="May a cross-entropy be negative?",
-    common="sometimes",
-    failure="sign",
-)
+@wrong("gives the log-likelihood, which is to be maximised", sometimes="sign")
+@hint("May a cross-entropy be negative?")
 def cross_entropy_loss_to_be_maximised(logits, labels, mask):
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     return torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="takes the logarithm of a softmax, which is minus infinity in the tail",
-    hint="What is softmax of a token 500 below the best, in floating point?",
-    common="sometimes",
-    failure="not finite",
-)
+@wrong("takes the logarithm of a softmax, which is minus infinity in the tail", sometimes="not finite")
+@hint("What is softmax of a token 500 below the best, in floating point?")
 def cross_entropy_loss_log_of_softmax(logits, labels, mask):
     probabilities = torch.softmax(logits[mask], dim=-1)
     chosen = probabilities.gather(1, labels[mask].unsqueeze(1))
     return -chosen.log().sum() / len(labels)
 
 
-@wrong(
-    LOSS,
-    says="adds a small number to the probabilities before the logarithm",
-    hint="The small number hides the infinity. Is the loss in the tail right?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("adds a small number to the probabilities before the logarithm", sometimes="values")
+@hint("The small number hides the infinity. Is the loss in the tail right?")
 def cross_entropy_loss_with_epsilon(logits, labels, mask):
     probabilities = torch.softmax(logits[mask], dim=-1) + 1e-8
     chosen = probabilities.gather(1, labels[mask].unsqueeze(1))
     return -chosen.log().sum() / len(labels)
 
 
-@wrong(
-    LOSS,
-    says="shifts logits against labels, as a model without an encoder would need it",
-    hint="Which label do logits[b, t] belong to, by the docstring?",
-    common="often",
-    failure="values",
-)
+@wrong("shifts logits against labels, as a model without an encoder would need it", often="values")
+@hint("Which label do logits[b, t] belong to, by the docstring?")
 def cross_entropy_loss_shifts_again(logits, labels, mask):
     keep = mask[:, 1:]
     log_probs = sequence.token_log_probs(torch.where(keep.unsqueeze(-1), logits[:, :-1], 0.0), labels[:, 1:])
     return -torch.where(keep, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="leaves the end of each reference out",
-    hint="Should a summary know where to stop? What does the docstring say of the mask?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("leaves the end of each reference out", sometimes="values")
+@hint("Should a summary know where to stop? What does the docstring say of the mask?")
 def cross_entropy_loss_without_the_end(logits, labels, mask):
     places = torch.arange(mask.shape[1], device=mask.device)
     keep = places < mask.sum(dim=1, keepdim=True) - 1
@@ -152,90 +93,55 @@ def cross_entropy_loss_without_the_end(logits, labels, mask):
     return -torch.where(keep, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="wants logits that lie in memory in the usual order",
-    hint="`view` needs a certain layout of the memory. What does its error message advise?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("wants logits that lie in memory in the usual order", sometimes="exception")
+@hint("`view` needs a certain layout of the memory. What does its error message advise?")
 def cross_entropy_loss_by_view(logits, labels, mask):
     flat = logits.view(-1, logits.shape[-1])[mask.view(-1)]
     losses = torch.nn.functional.cross_entropy(flat, labels.view(-1)[mask.view(-1)], reduction="sum")
     return losses / len(labels)
 
 
-@wrong(
-    LOSS,
-    says="cuts the graph to the logits",
-    hint="Which network is this loss to train?",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("cuts the graph to the logits", seldom="no gradient")
+@hint("Which network is this loss to train?")
 def cross_entropy_loss_without_graph(logits, labels, mask):
     with torch.no_grad():
         losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="none")
     return losses.sum() / len(labels)
 
 
-@wrong(
-    LOSS,
-    says="takes every label 0 for padding",
-    hint="What tells padding here: the label, or something else?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes every label 0 for padding", sometimes="values")
+@hint("What tells padding here: the label, or something else?")
 def cross_entropy_loss_zero_is_padding(logits, labels, mask):
     keep = mask & (labels != 0)
     log_probs = sequence.token_log_probs(torch.where(keep.unsqueeze(-1), logits, 0.0), labels)
     return -torch.where(keep, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="casts to single precision",
-    hint="Double precision comes in. What goes out?",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("casts to single precision", sometimes="dtype")
+@hint("Double precision comes in. What goes out?")
 def cross_entropy_loss_in_single_precision(logits, labels, mask):
     clean = torch.where(mask.unsqueeze(-1), logits, 0.0).float()
     return -torch.where(mask, sequence.token_log_probs(clean, labels), 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="normalises over time instead of the vocabulary",
-    hint="Among which alternatives is a token chosen? Which axis holds them?",
-    common="seldom",
-    failure="values",
-)
+@wrong("normalises over time instead of the vocabulary", seldom="values")
+@hint("Among which alternatives is a token chosen? Which axis holds them?")
 def cross_entropy_loss_over_time(logits, labels, mask):
     clean = torch.where(mask.unsqueeze(-1), logits, 0.0)
     log_probs = clean.log_softmax(dim=1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
     return -torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="writes zeros into the caller's logits",
-    hint="What does autograd say to a change in place? Which function makes a new tensor?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("writes zeros into the caller's logits", sometimes="exception")
+@hint("What does autograd say to a change in place? Which function makes a new tensor?")
 def cross_entropy_loss_writes_logits(logits, labels, mask):
     logits[~mask] = 0.0
     log_probs = sequence.token_log_probs(logits, labels)
     return -torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="writes -100 into the caller's labels",
-    hint="What will the next function that gets these labels read at padding?",
-    common="often",
-    failure="argument changed in place",
-)
+@wrong("writes -100 into the caller's labels", often="argument changed in place")
+@hint("What will the next function that gets these labels read at padding?")
 def cross_entropy_loss_writes_labels(logits, labels, mask):
     labels[~mask] = -100
     losses = torch.nn.functional.cross_entropy(
@@ -244,44 +150,34 @@ def cross_entropy_loss_writes_labels(logits, labels, mask):
     return losses.sum(dim=1).mean()
 
 
-@wrong(
-    LOSS,
-    says="returns one loss for each sequence",
-    hint="Which shape is due?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns one loss for each sequence", sometimes="shape")
+@hint("Which shape is due?")
 def cross_entropy_loss_for_each_sequence(logits, labels, mask):
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     return -torch.where(mask, log_probs, 0.0).sum(dim=1)
 
 
-@wrong(
-    LOSS,
-    says="returns a number of Python, through which no gradient flows",
-    hint="What is lost with `.item()`?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns a number of Python, through which no gradient flows", sometimes="type")
+@hint("What is lost with `.item()`?")
 def cross_entropy_loss_as_a_number(logits, labels, mask):
     losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="sum")
     return losses.item() / len(labels)
 
 
-@right(LOSS, says="picks the valid tokens first, and lets PyTorch's cross-entropy sum")
+@right("picks the valid tokens first, and lets PyTorch's cross-entropy sum")
 def cross_entropy_loss_of_valid_tokens(logits, labels, mask):
     losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="sum")
     return losses / mask.shape[0]
 
 
-@right(LOSS, says="calls the policy-gradient loss with the references as samples")
+@right("calls the policy-gradient loss with the references as samples")
 def cross_entropy_loss_by_reinforce(logits, labels, mask):
     clean = logits.masked_fill(~mask.unsqueeze(-1), 0.0)
     log_probs = sequence.token_log_probs(clean, labels)
     return reinforce_loss(log_probs, torch.ones_like(log_probs[:, 0]), mask)
 
 
-@right(LOSS, says="loops over sequences and tokens")
+@right("loops over sequences and tokens")
 def cross_entropy_loss_token_by_token(logits, labels, mask):
     total = logits.new_zeros(())
     for b, t in mask.nonzero().tolist():
@@ -290,7 +186,7 @@ def cross_entropy_loss_token_by_token(logits, labels, mask):
     return total / mask.size(0)
 
 
-@right(LOSS, says="lets PyTorch ignore the padding of a copy of the labels, and cleans the logits there")
+@right("lets PyTorch ignore the padding of a copy of the labels, and cleans the logits there")
 def cross_entropy_loss_by_ignored_index(logits, labels, mask):
     targets = labels.masked_fill(~mask, -100)
     clean = torch.where(mask[..., None], logits, torch.zeros_like(logits))

@@ -1,17 +1,27 @@
 """Question 4(c): generalised advantage estimation."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-GAE = "rlhf.advantages.gae"
+TASK = "rlhf.advantages.gae"
 
 
-@wrong(
-    GAE,
-    says="takes the value at the first padded place for that of the next token",
-    hint="What follows the last token of a response, and what is it worth?",
-    common="often",
-    failure="not finite",
-)
+@base
+def gae_plain(rewards, values, mask, gamma, gae_lambda):
+    with torch.no_grad():
+        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
+        next_value = next_advantage = torch.zeros_like(values[:, 0])
+        columns = []
+        for t in reversed(range(rewards.shape[1])):
+            delta = rewards[:, t] + gamma * next_value - values[:, t]
+            next_advantage = delta + gamma * gae_lambda * next_advantage
+            next_value = values[:, t]
+            columns.append(next_advantage)
+        advantages = torch.stack(columns[::-1], dim=1)
+        return advantages, advantages + values
+
+
+@wrong("takes the value at the first padded place for that of the next token", often="not finite")
+@hint("What follows the last token of a response, and what is it worth?")
 def gae_bootstraps_from_padding(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards = torch.where(mask, rewards, 0.0)
@@ -25,34 +35,18 @@ def gae_bootstraps_from_padding(rewards, values, mask, gamma, gae_lambda):
         return advantages, torch.where(mask, advantages + values, 0.0)
 
 
-@wrong(
-    GAE,
-    says="multiplies by the mask, and NaN at the padding survives that",
-    hint="What is 0 * NaN?",
-    common="often",
-    failure="not finite",
+@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@hint("What is 0 * NaN?")
+@edit(
+    "torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)",
+    "rewards * mask, values * mask",
+    of="gae_plain",
 )
-def gae_times_mask(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = rewards * mask, values * mask
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+def gae_times_mask(): ...
 
 
-@wrong(
-    GAE,
-    says="never uses lambda",
-    hint="Which of the arguments does your code not read?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("never uses lambda", sometimes="ignores an argument")
+@hint("Which of the arguments does your code not read?")
 def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -66,55 +60,20 @@ def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="lets advantages decay by lambda alone",
-    hint="By which factor does the docstring carry the next advantage back?",
-    common="often",
-    failure="values",
-)
-def gae_trace_without_gamma(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+@wrong("lets advantages decay by lambda alone", often="values")
+@hint("By which factor does the docstring carry the next advantage back?")
+@edit("gamma * gae_lambda", "gae_lambda", of="gae_plain")
+def gae_trace_without_gamma(): ...
 
 
-@wrong(
-    GAE,
-    says="confuses gamma and lambda in the temporal difference",
-    hint="Which of the two discounts a value, and which only weighs estimates of different length?",
-    common="seldom",
-    failure="values",
-)
-def gae_lambda_for_gamma(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gae_lambda * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + values
+@wrong("confuses gamma and lambda in the temporal difference", seldom="values")
+@hint("Which of the two discounts a value, and which only weighs estimates of different length?")
+@edit("gamma * next_value", "gae_lambda * next_value", of="gae_plain")
+def gae_lambda_for_gamma(): ...
 
 
-@wrong(
-    GAE,
-    says="returns the discounted sum of rewards, whatever lambda is",
-    hint="How does the docstring define the returns?",
-    common="often",
-    failure="values",
-)
+@wrong("returns the discounted sum of rewards, whatever lambda is", often="values")
+@hint("How does the docstring define the returns?")
 def gae_monte_carlo_returns(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -129,55 +88,22 @@ def gae_monte_carlo_returns(rewards, values, mask, gamma, gae_lambda):
         return advantages, returns
 
 
-@wrong(
-    GAE,
-    says="adds the rewards to the advantages where the values are due",
-    hint="How does the docstring define the returns?",
-    common="sometimes",
-    failure="values",
+@wrong("adds the rewards to the advantages where the values are due", sometimes="values")
+@hint("How does the docstring define the returns?")
+@edit("advantages + values", "advantages + rewards", of="gae_plain")
+def gae_returns_from_rewards(): ...
+
+
+@wrong("whitens the advantages itself", sometimes="values")
+@hint("Look for 'whitened' in the docstring. Who whitens, and when?")
+@edit(
+    "advantages, advantages + values", "masked_whiten(advantages, mask), advantages + values", of="gae_plain"
 )
-def gae_returns_from_rewards(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return advantages, advantages + rewards
+def gae_whitens(): ...
 
 
-@wrong(
-    GAE,
-    says="whitens the advantages itself",
-    hint="Look for 'whitened' in the docstring. Who whitens, and when?",
-    common="sometimes",
-    failure="values",
-)
-def gae_whitens(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns[::-1], dim=1)
-        return masked_whiten(advantages, mask), advantages + values
-
-
-@wrong(
-    GAE,
-    says="keeps the graph to values and rewards",
-    hint="The value function has a loss of its own. Look for 'constants' in the docstring.",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("keeps the graph to values and rewards", often="gradient where none belongs")
+@hint("The value function has a loss of its own. Look for 'constants' in the docstring.")
 def gae_keeps_graph(rewards, values, mask, gamma, gae_lambda):
     rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
     next_value = next_advantage = torch.zeros_like(values[:, 0])
@@ -192,12 +118,10 @@ def gae_keeps_graph(rewards, values, mask, gamma, gae_lambda):
 
 
 @wrong(
-    GAE,
-    says="detaches the advantages, but adds values with their graph to get the returns",
-    hint="Does a gradient reach the values through the second result?",
-    common="often",
-    failure="gradient where none belongs",
+    "detaches the advantages, but adds values with their graph to get the returns",
+    often="gradient where none belongs",
 )
+@hint("Does a gradient reach the values through the second result?")
 def gae_returns_keep_graph(rewards, values, mask, gamma, gae_lambda):
     values = torch.where(mask, values, 0.0)
     with torch.no_grad():
@@ -213,13 +137,8 @@ def gae_returns_keep_graph(rewards, values, mask, gamma, gae_lambda):
     return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="walks from the first token to the last",
-    hint="Each advantage needs the one after it. Where must the walk begin?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("walks from the first token to the last", sometimes="values")
+@hint("Each advantage needs the one after it. Where must the walk begin?")
 def gae_walks_forward(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -233,34 +152,14 @@ def gae_walks_forward(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="leaves the advantages in the order in which the walk from the end finds them",
-    hint="Which column of the result was appended first?",
-    common="sometimes",
-    failure="values",
-)
-def gae_in_reverse_order(rewards, values, mask, gamma, gae_lambda):
-    with torch.no_grad():
-        rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
-        next_value = next_advantage = torch.zeros_like(values[:, 0])
-        columns = []
-        for t in reversed(range(rewards.shape[1])):
-            delta = rewards[:, t] + gamma * next_value - values[:, t]
-            next_advantage = delta + gamma * gae_lambda * next_advantage
-            next_value = values[:, t]
-            columns.append(next_advantage)
-        advantages = torch.stack(columns, dim=1)
-        return advantages, advantages + values
+@wrong("leaves the advantages in the order in which the walk from the end finds them", sometimes="values")
+@hint("Which column of the result was appended first?")
+@edit("columns[::-1]", "columns", of="gae_plain")
+def gae_in_reverse_order(): ...
 
 
-@wrong(
-    GAE,
-    says="takes the value of the last column for that of the state after it",
-    hint="Is there a state after the last token? What is it worth?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the value of the last column for that of the state after it", sometimes="values")
+@hint("Is there a state after the last token? What is it worth?")
 def gae_bootstraps_from_itself(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -275,13 +174,8 @@ def gae_bootstraps_from_itself(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="begins one token too early, so that the last column's advantage stays 0",
-    hint="What is the advantage of the very last token? Work a row of one token by hand.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("begins one token too early, so that the last column's advantage stays 0", sometimes="values")
+@hint("What is the advantage of the very last token? Work a row of one token by hand.")
 def gae_skips_last_column(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -292,13 +186,8 @@ def gae_skips_last_column(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="discounts by the distance from the first token and not from the token itself",
-    hint="With which weight does a temporal difference enter the advantage of its own token?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("discounts by the distance from the first token and not from the token itself", sometimes="values")
+@hint("With which weight does a temporal difference enter the advantage of its own token?")
 def gae_discounts_from_the_start(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -309,13 +198,8 @@ def gae_discounts_from_the_start(rewards, values, mask, gamma, gae_lambda):
         return advantages, torch.where(mask, advantages + values, 0.0)
 
 
-@wrong(
-    GAE,
-    says="calculates in single precision whatever comes in",
-    hint="Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("calculates in single precision whatever comes in", sometimes="dtype")
+@hint("Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.")
 def gae_in_single_precision(rewards, values, mask, gamma, gae_lambda):
     advantages = torch.zeros(rewards.shape)
     returns = torch.zeros(rewards.shape)
@@ -329,13 +213,8 @@ def gae_in_single_precision(rewards, values, mask, gamma, gae_lambda):
     return advantages, returns
 
 
-@wrong(
-    GAE,
-    says="cleans the padding of the caller's own rewards and values",
-    hint="Whose tensors are they that you write into?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("cleans the padding of the caller's own rewards and values", seldom="argument changed in place")
+@hint("Whose tensors are they that you write into?")
 def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards[~mask] = 0.0
@@ -350,13 +229,8 @@ def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong(
-    GAE,
-    says="returns the advantages alone",
-    hint="How many results does the docstring name?",
-    common="seldom",
-    failure="type",
-)
+@wrong("returns the advantages alone", seldom="type")
+@hint("How many results does the docstring name?")
 def gae_returns_advantages_alone(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -370,7 +244,7 @@ def gae_returns_advantages_alone(rewards, values, mask, gamma, gae_lambda):
         return advantages
 
 
-@right(GAE, says="sums temporal differences by a matrix of weights")
+@right("sums temporal differences by a matrix of weights")
 def gae_by_matrix(rewards, values, mask, gamma, gae_lambda):
     rewards, values = (x.detach().masked_fill(~mask, 0.0) for x in (rewards, values))
     following = torch.nn.functional.pad(values, (0, 1))[:, 1:]
@@ -382,7 +256,7 @@ def gae_by_matrix(rewards, values, mask, gamma, gae_lambda):
     return advantages, advantages + values
 
 
-@right(GAE, says="goes through plain Python numbers, row by row")
+@right("goes through plain Python numbers, row by row")
 def gae_by_plain_loops(rewards, values, mask, gamma, gae_lambda):
     advantages = torch.zeros(rewards.shape, dtype=rewards.dtype, device=rewards.device)
     returns = torch.zeros_like(advantages)
@@ -396,7 +270,7 @@ def gae_by_plain_loops(rewards, values, mask, gamma, gae_lambda):
     return advantages, returns
 
 
-@right(GAE, says="recurs on the lambda-returns and subtracts the values")
+@right("recurs on the lambda-returns and subtracts the values")
 def gae_by_lambda_returns(rewards, values, mask, gamma, gae_lambda):
     r = torch.where(mask, rewards.detach(), torch.zeros_like(rewards))
     v = torch.where(mask, values.detach(), torch.zeros_like(values))

@@ -1,17 +1,35 @@
 """Question 4(c): the roll-out, what is drawn and from which law."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
-SAMPLE = "rlhf.policy_gradient.sample_response"
+TASK = "rlhf.policy_gradient.sample_response"
 
 
-@wrong(
-    SAMPLE,
-    says="takes the likeliest token at every step and draws nothing",
-    hint="The policy gradient is an expectation over the policy's own responses. Whose are these?",
-    common="often",
-    failure="shape",
-)
+@base
+def sample_response_plain(
+    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
+):
+    with torch.no_grad():
+        tokens = torch.full((len(input_ids), 1), start_id)
+        running = torch.ones(len(input_ids), dtype=torch.bool)
+        columns = []
+        for _ in range(max_new_tokens):
+            logits = policy(input_ids, attention_mask, tokens)[:, -1]
+            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
+            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
+            chosen = all_log_probs.gather(1, drawn)[:, 0]
+            drawn = torch.where(running, drawn[:, 0], pad_id)
+            columns.append((torch.where(running, chosen, 0.0), running))
+            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
+            running = running & (drawn != eos_id)
+            if not running.any():
+                break
+        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
+        return tokens[:, 1:], log_probs, mask
+
+
+@wrong("takes the likeliest token at every step and draws nothing", often="shape")
+@hint("The policy gradient is an expectation over the policy's own responses. Whose are these?")
 def sample_response_greedy(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -33,13 +51,8 @@ def sample_response_greedy(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="never uses the temperature",
-    hint="Which of the arguments does your code not read?",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("never uses the temperature", often="ignores an argument")
+@hint("Which of the arguments does your code not read?")
 def sample_response_ignores_temperature(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -61,13 +74,8 @@ def sample_response_ignores_temperature(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="multiplies the logits by the temperature",
-    hint="Should a temperature near 0 make the policy surer, or more even? Which does your code do?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("multiplies the logits by the temperature", sometimes="distribution")
+@hint("Should a temperature near 0 make the policy surer, or more even? Which does your code do?")
 def sample_response_multiplies_by_temperature(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -90,13 +98,8 @@ def sample_response_multiplies_by_temperature(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="draws at the temperature but reports log-probabilities at temperature 1",
-    hint="Under which law were the tokens drawn, and under which are they scored?",
-    common="often",
-    failure="distribution",
-)
+@wrong("draws at the temperature but reports log-probabilities at temperature 1", often="distribution")
+@hint("Under which law were the tokens drawn, and under which are they scored?")
 def sample_response_scores_at_temperature_one(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -118,13 +121,8 @@ def sample_response_scores_at_temperature_one(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="draws from torch's global random state and not from the generator",
-    hint="Does the way you draw accept a generator?",
-    common="often",
-    failure="ignores an argument",
-)
+@wrong("draws from torch's global random state and not from the generator", often="ignores an argument")
+@hint("Does the way you draw accept a generator?")
 def sample_response_ignores_generator(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -146,72 +144,24 @@ def sample_response_ignores_generator(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="seeds the generator itself, so that every call draws the same",
-    hint="What would 14 training steps see if each of them drew the same random numbers?",
-    common="sometimes",
-    failure="ignores an argument",
+@wrong("seeds the generator itself, so that every call draws the same", sometimes="ignores an argument")
+@hint("What would 14 training steps see if each of them drew the same random numbers?")
+@edit(
+    "with torch.no_grad():",
+    "generator = torch.Generator().manual_seed(42)\nwith torch.no_grad():",
+    of="sample_response_plain",
 )
-def sample_response_seeds_generator(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    generator = torch.Generator().manual_seed(42)
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+def sample_response_seeds_generator(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="lets the policy attend to the padding of the sources",
-    hint="Which tokens of a source are real, and who tells the policy?",
-    common="sometimes",
-    failure="ignores an argument",
-)
-def sample_response_attends_to_padding(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, torch.ones_like(attention_mask), tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@wrong("lets the policy attend to the padding of the sources", sometimes="ignores an argument")
+@hint("Which tokens of a source are real, and who tells the policy?")
+@edit("attention_mask", "torch.ones_like(attention_mask)", of="sample_response_plain")
+def sample_response_attends_to_padding(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="feeds the decoder only the newest token and not the whole prefix",
-    hint="What does the decoder read at step t? This policy keeps no memory between calls.",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("feeds the decoder only the newest token and not the whole prefix", sometimes="shape")
+@hint("What does the decoder read at step t? This policy keeps no memory between calls.")
 def sample_response_forgets_prefix(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -234,13 +184,8 @@ def sample_response_forgets_prefix(
         return tokens, log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="reads the logits at the first place of the decoder at every step",
-    hint="The policy returns logits for every place it has read. Which of them speak of the next token?",
-    common="seldom",
-    failure="shape",
-)
+@wrong("reads the logits at the first place of the decoder at every step", seldom="shape")
+@hint("The policy returns logits for every place it has read. Which of them speak of the next token?")
 def sample_response_reads_first_logits(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -263,13 +208,8 @@ def sample_response_reads_first_logits(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="reports the logit of each drawn token where its log-probability is due",
-    hint="Do the exponentials of your log-probabilities sum to one over the vocabulary?",
-    common="sometimes",
-    failure="distribution",
-)
+@wrong("reports the logit of each drawn token where its log-probability is due", sometimes="distribution")
+@hint("Do the exponentials of your log-probabilities sum to one over the vocabulary?")
 def sample_response_reports_logits(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -291,13 +231,8 @@ def sample_response_reports_logits(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="reports probabilities where their logarithms are due",
-    hint="In which unit does the docstring want the second result?",
-    common="seldom",
-    failure="distribution",
-)
+@wrong("reports probabilities where their logarithms are due", seldom="distribution")
+@hint("In which unit does the docstring want the second result?")
 def sample_response_reports_probabilities(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -320,13 +255,8 @@ def sample_response_reports_probabilities(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="draws among the three likeliest tokens only",
-    hint="The update asks how likely each token was under the policy. Can your code draw every token?",
-    common="seldom",
-    failure="distribution",
-)
+@wrong("draws among the three likeliest tokens only", seldom="distribution")
+@hint("The update asks how likely each token was under the policy. Can your code draw every token?")
 def sample_response_top_three(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -350,36 +280,13 @@ def sample_response_top_three(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="starts the decoder with the pad and not with the start id",
-    hint="Some models start with their pad. Which id does the caller of this function name?",
-    common="sometimes",
-    failure="ignores an argument",
-)
-def sample_response_starts_with_pad(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), pad_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@wrong("starts the decoder with the pad and not with the start id", sometimes="ignores an argument")
+@hint("Some models start with their pad. Which id does the caller of this function name?")
+@edit("start_id", "pad_id", of="sample_response_plain")
+def sample_response_starts_with_pad(): ...
 
 
-@right(SAMPLE, says="adds Gumbel noise to the logits and takes the largest")
+@right("adds Gumbel noise to the logits and takes the largest")
 def sample_response_by_gumbel_noise(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -400,7 +307,7 @@ def sample_response_by_gumbel_noise(
     return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
 
 
-@right(SAMPLE, says="inverts the distribution function, one uniform number for each token")
+@right("inverts the distribution function, one uniform number for each token")
 def sample_response_by_inversion(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):

@@ -1,46 +1,18 @@
 """Question 4(c): the roll-out, where rows begin and end and what is told of them."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-SAMPLE = "rlhf.policy_gradient.sample_response"
-
-
-@wrong(
-    SAMPLE,
-    says="returns the start id as the first token of the response",
-    hint="How many tokens were drawn, and how many come back?",
-    common="often",
-    failure="shape",
-)
-def sample_response_keeps_start(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if not running.any():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens, log_probs, mask
+TASK = "rlhf.policy_gradient.sample_response"
 
 
-@wrong(
-    SAMPLE,
-    says="leaves the end of each response out of its mask",
-    hint="The policy has to learn when to stop. Is the end one of the drawn tokens?",
-    common="often",
-    failure="distribution",
-)
+@wrong("returns the start id as the first token of the response", often="shape")
+@hint("How many tokens were drawn, and how many come back?")
+@edit("tokens[:, 1:]", "tokens", of="sample_response_plain")
+def sample_response_keeps_start(): ...
+
+
+@wrong("leaves the end of each response out of its mask", often="distribution")
+@hint("The policy has to learn when to stop. Is the end one of the drawn tokens?")
 def sample_response_masks_the_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -63,13 +35,8 @@ def sample_response_masks_the_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="takes every pad for padding, those that the policy drew as well",
-    hint="May the policy draw the id of the pad before the end? What does the docstring call it then?",
-    common="often",
-    failure="distribution",
-)
+@wrong("takes every pad for padding, those that the policy drew as well", often="distribution")
+@hint("May the policy draw the id of the pad before the end? What does the docstring call it then?")
 def sample_response_mask_from_pads(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -91,13 +58,8 @@ def sample_response_mask_from_pads(
         return tokens[:, 1:], torch.stack(log_probs, dim=1) * mask, mask
 
 
-@wrong(
-    SAMPLE,
-    says="stops as soon as the first row has ended",
-    hint="Which rows still count when one of them has ended?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("stops as soon as the first row has ended", sometimes="shape")
+@hint("Which rows still count when one of them has ended?")
 def sample_response_stops_at_first_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -118,13 +80,8 @@ def sample_response_stops_at_first_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="draws on to max_new_tokens when every row has ended",
-    hint="How does the docstring define T?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("draws on to max_new_tokens when every row has ended", sometimes="shape")
+@hint("How does the docstring define T?")
 def sample_response_never_stops_early(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -145,42 +102,14 @@ def sample_response_never_stops_early(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="stops only when all rows draw their end at the same step",
-    hint="Must rows end at the same step? What do you remember of those that ended before?",
-    common="sometimes",
-    failure="shape",
-)
-def sample_response_waits_for_common_end(
-    policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
-):
-    with torch.no_grad():
-        tokens = torch.full((len(input_ids), 1), start_id)
-        running = torch.ones(len(input_ids), dtype=torch.bool)
-        columns = []
-        for _ in range(max_new_tokens):
-            logits = policy(input_ids, attention_mask, tokens)[:, -1]
-            all_log_probs = torch.log_softmax(logits / temperature, dim=-1)
-            drawn = torch.multinomial(all_log_probs.exp(), 1, generator=generator)
-            chosen = all_log_probs.gather(1, drawn)[:, 0]
-            drawn = torch.where(running, drawn[:, 0], pad_id)
-            columns.append((torch.where(running, chosen, 0.0), running))
-            tokens = torch.cat([tokens, drawn[:, None]], dim=1)
-            running = running & (drawn != eos_id)
-            if (drawn == eos_id).all():
-                break
-        log_probs, mask = (torch.stack(column, dim=1) for column in zip(*columns))
-        return tokens[:, 1:], log_probs, mask
+@wrong("stops only when all rows draw their end at the same step", sometimes="shape")
+@hint("Must rows end at the same step? What do you remember of those that ended before?")
+@edit("not running.any()", "(drawn == eos_id).all()", of="sample_response_plain")
+def sample_response_waits_for_common_end(): ...
 
 
-@wrong(
-    SAMPLE,
-    says="keeps on writing drawn tokens into rows that have ended",
-    hint="What stands after the end of a row?",
-    common="often",
-    failure="distribution",
-)
+@wrong("keeps on writing drawn tokens into rows that have ended", often="distribution")
+@hint("What stands after the end of a row?")
 def sample_response_leaves_tokens_after_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -202,13 +131,8 @@ def sample_response_leaves_tokens_after_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="leaves log-probabilities of tokens that do not count at the padding",
-    hint="Padding was not drawn. What does the docstring want there?",
-    common="often",
-    failure="distribution",
-)
+@wrong("leaves log-probabilities of tokens that do not count at the padding", often="distribution")
+@hint("Padding was not drawn. What does the docstring want there?")
 def sample_response_leaves_log_probs_after_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -230,13 +154,8 @@ def sample_response_leaves_log_probs_after_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="keeps the graph of every step of the roll-out",
-    hint="Who differentiates through what was drawn? Look for 'graph' in the docstring.",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("keeps the graph of every step of the roll-out", often="gradient where none belongs")
+@hint("Who differentiates through what was drawn? Look for 'graph' in the docstring.")
 def sample_response_keeps_graph(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -258,13 +177,8 @@ def sample_response_keeps_graph(
     return tokens[:, 1:], log_probs, mask
 
 
-@wrong(
-    SAMPLE,
-    says="returns no mask",
-    hint="How many results does the docstring name?",
-    common="seldom",
-    failure="type",
-)
+@wrong("returns no mask", seldom="type")
+@hint("How many results does the docstring name?")
 def sample_response_returns_no_mask(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -286,13 +200,8 @@ def sample_response_returns_no_mask(
         return tokens[:, 1:], torch.stack(log_probs, dim=1)
 
 
-@wrong(
-    SAMPLE,
-    says="returns the mask as floating-point numbers",
-    hint="Which dtype does the docstring give the mask?",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("returns the mask as floating-point numbers", sometimes="dtype")
+@hint("Which dtype does the docstring give the mask?")
 def sample_response_returns_float_mask(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -314,7 +223,7 @@ def sample_response_returns_float_mask(
         return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
 
 
-@right(SAMPLE, says="takes rows that have ended out of the batch")
+@right("takes rows that have ended out of the batch")
 def sample_response_in_a_shrinking_batch(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -333,7 +242,7 @@ def sample_response_in_a_shrinking_batch(
     return tokens[:, :t], log_probs[:, :t], mask[:, :t]
 
 
-@right(SAMPLE, says="draws everything first, and looks for the ends afterwards")
+@right("draws everything first, and looks for the ends afterwards")
 def sample_response_cut_afterwards(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):

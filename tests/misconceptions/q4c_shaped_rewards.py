@@ -1,17 +1,12 @@
 """Question 4(c): a reward for each token."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import edit, hint, right, wrong
 
-SHAPED = "rlhf.rewards.shaped_rewards"
+TASK = "rlhf.rewards.shaped_rewards"
 
 
-@wrong(
-    SHAPED,
-    says="adds the score at the last column, padding or not",
-    hint="Where does each row end? What does the last column hold in a short one?",
-    common="often",
-    failure="values",
-)
+@wrong("adds the score at the last column, padding or not", often="values")
+@hint("Where does each row end? What does the last column hold in a short one?")
 def shaped_rewards_score_at_last_column(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -19,26 +14,16 @@ def shaped_rewards_score_at_last_column(scores, log_probs, ref_log_probs, mask, 
         return rewards
 
 
-@wrong(
-    SHAPED,
-    says="adds the score at every token of the response",
-    hint="How often does a response of five tokens earn its score?",
-    common="often",
-    failure="values",
-)
+@wrong("adds the score at every token of the response", often="values")
+@hint("How often does a response of five tokens earn its score?")
 def shaped_rewards_score_everywhere(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = scores[:, None] - kl_coef * (log_probs - ref_log_probs)
         return torch.where(mask, rewards, 0.0)
 
 
-@wrong(
-    SHAPED,
-    says="multiplies by the mask, and garbage at the padding survives that",
-    hint="What is 0 * NaN?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, and garbage at the padding survives that", often="not finite")
+@hint("What is 0 * NaN?")
 def shaped_rewards_times_mask(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = -kl_coef * (log_probs - ref_log_probs) * mask
@@ -46,13 +31,8 @@ def shaped_rewards_times_mask(scores, log_probs, ref_log_probs, mask, kl_coef):
         return rewards
 
 
-@wrong(
-    SHAPED,
-    says="pays for leaving the reference where that is to be a price",
-    hint="Should a policy earn or pay when it says what the reference would hardly say?",
-    common="often",
-    failure="values",
-)
+@wrong("pays for leaving the reference where that is to be a price", often="values")
+@hint("Should a policy earn or pay when it says what the reference would hardly say?")
 def shaped_rewards_pays_divergence(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -60,26 +40,16 @@ def shaped_rewards_pays_divergence(scores, log_probs, ref_log_probs, mask, kl_co
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong(
-    SHAPED,
-    says="keeps the graph to log-probabilities and scores",
-    hint="Rewards are data for the update. Look for 'constant' in the docstring.",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("keeps the graph to log-probabilities and scores", often="gradient where none belongs")
+@hint("Rewards are data for the update. Look for 'constant' in the docstring.")
 def shaped_rewards_keeps_graph(scores, log_probs, ref_log_probs, mask, kl_coef):
     rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
     last = mask.sum(dim=1, keepdim=True) - 1
     return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong(
-    SHAPED,
-    says="treats the log-probabilities as constants, but not the scores",
-    hint="Where do scores come from? Should a policy's update train the reward model?",
-    common="seldom",
-    failure="gradient where none belongs",
-)
+@wrong("treats the log-probabilities as constants, but not the scores", seldom="gradient where none belongs")
+@hint("Where do scores come from? Should a policy's update train the reward model?")
 def shaped_rewards_scores_learn(scores, log_probs, ref_log_probs, mask, kl_coef):
     log_ratio = log_probs.detach() - ref_log_probs.detach()
     rewards = torch.where(mask, -kl_coef * log_ratio, 0.0)
@@ -87,13 +57,8 @@ def shaped_rewards_scores_learn(scores, log_probs, ref_log_probs, mask, kl_coef)
     return rewards
 
 
-@wrong(
-    SHAPED,
-    says="overwrites the last token's price with the score",
-    hint="Is the last token free of the price?",
-    common="often",
-    failure="values",
-)
+@wrong("overwrites the last token's price with the score", often="values")
+@hint("Is the last token free of the price?")
 def shaped_rewards_score_overwrites(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -101,27 +66,16 @@ def shaped_rewards_score_overwrites(scores, log_probs, ref_log_probs, mask, kl_c
         return rewards
 
 
-@wrong(
-    SHAPED,
-    says="never uses the coefficient of the price",
-    hint="Which of the arguments does your code not read?",
-    common="sometimes",
-    failure="ignores an argument",
+@wrong("never uses the coefficient of the price", sometimes="ignores an argument")
+@hint("Which of the arguments does your code not read?")
+@edit(
+    "kl_coef * (log_probs - ref_log_probs)", "ref_log_probs - log_probs", of="shaped_rewards_pays_divergence"
 )
-def shaped_rewards_ignores_coefficient(scores, log_probs, ref_log_probs, mask, kl_coef):
-    with torch.no_grad():
-        rewards = torch.where(mask, ref_log_probs - log_probs, 0.0)
-        last = mask.sum(dim=1, keepdim=True) - 1
-        return rewards.scatter_add(1, last, scores[:, None])
+def shaped_rewards_ignores_coefficient(): ...
 
 
-@wrong(
-    SHAPED,
-    says="charges the price of the whole response at its last token",
-    hint="Which tokens pay, and for what?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("charges the price of the whole response at its last token", sometimes="values")
+@hint("Which tokens pay, and for what?")
 def shaped_rewards_charges_at_end(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         divergence = torch.where(mask, log_probs - ref_log_probs, 0.0).sum(dim=1)
@@ -130,26 +84,16 @@ def shaped_rewards_charges_at_end(scores, log_probs, ref_log_probs, mask, kl_coe
         return rewards
 
 
-@wrong(
-    SHAPED,
-    says="looks for the last token one place too late",
-    hint="Indices begin at 0. Where is the last token of a row of length 1?",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("looks for the last token one place too late", sometimes="exception")
+@hint("Indices begin at 0. Where is the last token of a row of length 1?")
 def shaped_rewards_one_place_too_late(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
         return rewards.scatter_add(1, mask.sum(dim=1, keepdim=True), scores[:, None])
 
 
-@wrong(
-    SHAPED,
-    says="writes every score into every row, at the ends of all of them",
-    hint="What does rewards[:, last] pick when `last` is a tensor of one place for each row?",
-    common="often",
-    failure="values",
-)
+@wrong("writes every score into every row, at the ends of all of them", often="values")
+@hint("What does rewards[:, last] pick when `last` is a tensor of one place for each row?")
 def shaped_rewards_indexes_columns_only(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -158,13 +102,8 @@ def shaped_rewards_indexes_columns_only(scores, log_probs, ref_log_probs, mask, 
         return rewards
 
 
-@wrong(
-    SHAPED,
-    says="charges for the size of the log-ratio, whatever its sign",
-    hint="What does a token get that the reference likes better than the policy does?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("charges for the size of the log-ratio, whatever its sign", sometimes="values")
+@hint("What does a token get that the reference likes better than the policy does?")
 def shaped_rewards_absolute_price(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs).abs(), 0.0)
@@ -172,13 +111,8 @@ def shaped_rewards_absolute_price(scores, log_probs, ref_log_probs, mask, kl_coe
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong(
-    SHAPED,
-    says="charges k3 where the docstring charges the log-ratio itself",
-    hint="Which of the three estimators stands in the docstring's formula?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("charges k3 where the docstring charges the log-ratio itself", sometimes="values")
+@hint("Which of the three estimators stands in the docstring's formula?")
 def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         _, _, k3 = kl_estimates(log_probs, ref_log_probs)
@@ -187,13 +121,8 @@ def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong(
-    SHAPED,
-    says="divides the score by the length of the response",
-    hint="How much of the score comes on top at the last token?",
-    common="seldom",
-    failure="values",
-)
+@wrong("divides the score by the length of the response", seldom="values")
+@hint("How much of the score comes on top at the last token?")
 def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -201,13 +130,8 @@ def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_co
         return rewards.scatter_add(1, lengths - 1, scores[:, None] / lengths)
 
 
-@wrong(
-    SHAPED,
-    says="calculates in single precision whatever comes in",
-    hint="Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.",
-    common="sometimes",
-    failure="dtype",
-)
+@wrong("calculates in single precision whatever comes in", sometimes="dtype")
+@hint("Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.")
 def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, kl_coef):
     rewards = torch.zeros(mask.shape)
     for b in range(len(mask)):
@@ -218,13 +142,8 @@ def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, k
     return rewards
 
 
-@wrong(
-    SHAPED,
-    says="cleans the padding of the caller's own log-probabilities",
-    hint="Whose tensor is it that you write into?",
-    common="seldom",
-    failure="argument changed in place",
-)
+@wrong("cleans the padding of the caller's own log-probabilities", seldom="argument changed in place")
+@hint("Whose tensor is it that you write into?")
 def shaped_rewards_cleans_arguments(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         log_probs[~mask] = 0.0
@@ -234,7 +153,7 @@ def shaped_rewards_cleans_arguments(scores, log_probs, ref_log_probs, mask, kl_c
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@right(SHAPED, says="finds the last token by comparing places with lengths")
+@right("finds the last token by comparing places with lengths")
 def shaped_rewards_by_places(scores, log_probs, ref_log_probs, mask, kl_coef):
     place = torch.arange(mask.shape[1], device=mask.device)
     is_last = place == mask.sum(dim=1)[:, None] - 1
@@ -242,7 +161,7 @@ def shaped_rewards_by_places(scores, log_probs, ref_log_probs, mask, kl_coef):
     return (torch.where(is_last, scores[:, None], 0.0) - price).detach()
 
 
-@right(SHAPED, says="goes from row to row")
+@right("goes from row to row")
 def shaped_rewards_row_by_row(scores, log_probs, ref_log_probs, mask, kl_coef):
     rows = []
     for score, new, old, valid in zip(scores.detach(), log_probs.detach(), ref_log_probs.detach(), mask):

@@ -1,197 +1,122 @@
 """Question 4(c): mean and whitening over valid tokens."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-MEAN = "rlhf.advantages.masked_mean"
-WHITEN = "rlhf.advantages.masked_whiten"
+TASK = "rlhf.advantages.masked_mean"
 
 
-@wrong(
-    MEAN,
-    says="averages the means of the rows",
-    hint="How much does the token of a one-token row weigh in yours?",
-    common="often",
-    failure="values",
-)
+@wrong("averages the means of the rows", often="values")
+@hint("How much does the token of a one-token row weigh in yours?")
 def masked_mean_of_row_means(x, mask):
     return (torch.where(mask, x, 0.0).sum(dim=1) / mask.sum(dim=1)).mean()
 
 
-@wrong(
-    MEAN,
-    says="multiplies by the mask, and NaN at the padding survives that",
-    hint="What is 0 * NaN?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@hint("What is 0 * NaN?")
 def masked_mean_times_mask(x, mask):
     return (x * mask).sum() / mask.sum()
 
 
-@wrong(
-    MEAN,
-    says="divides by the number of all places, padding included",
-    hint="How many tokens did you add up, and by how many do you divide?",
-    common="often",
-    failure="values",
-)
+@wrong("divides by the number of all places, padding included", often="values")
+@hint("How many tokens did you add up, and by how many do you divide?")
 def masked_mean_over_all_places(x, mask):
     return torch.where(mask, x, 0.0).mean()
 
 
-@wrong(
-    MEAN,
-    says="leaves out what is NaN and not what is padding",
-    hint="Padding may hold anything. Who says which tokens count?",
-    common="seldom",
-    failure="not finite",
-)
+@wrong("leaves out what is NaN and not what is padding", seldom="not finite")
+@hint("Padding may hold anything. Who says which tokens count?")
 def masked_mean_by_nanmean(x, mask):
     return torch.nanmean(x)
 
 
-@wrong(
-    MEAN,
-    says="returns a bare number",
-    hint="The losses are differentiated through this mean. Does a float have a graph?",
-    common="sometimes",
-    failure="type",
-)
+@wrong("returns a bare number", sometimes="type")
+@hint("The losses are differentiated through this mean. Does a float have a graph?")
 def masked_mean_as_number(x, mask):
     return x[mask].mean().item()
 
 
-@wrong(
-    MEAN,
-    says="cuts the gradient",
-    hint="Look for 'differentiable' in the docstring.",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("cuts the gradient", seldom="no gradient")
+@hint("Look for 'differentiable' in the docstring.")
 def masked_mean_detached(x, mask):
     return x.detach()[mask].mean()
 
 
-@wrong(
-    MEAN,
-    says="returns one mean for each row",
-    hint="Which shape does the docstring name?",
-    common="sometimes",
-    failure="shape",
-)
+@wrong("returns one mean for each row", sometimes="shape")
+@hint("Which shape does the docstring name?")
 def masked_mean_of_each_row(x, mask):
     return torch.where(mask, x, 0.0).sum(dim=1) / mask.sum(dim=1)
 
 
-@wrong(
-    MEAN,
-    says="sums and does not divide",
-    hint="What becomes of yours when the batch comes twice?",
-    common="seldom",
-    failure="values",
-)
+@wrong("sums and does not divide", seldom="values")
+@hint("What becomes of yours when the batch comes twice?")
 def masked_mean_is_a_sum(x, mask):
     return torch.where(mask, x, 0.0).sum()
 
 
-@wrong(
-    MEAN,
-    says="divides by the number of rows",
-    hint="What is the mean over here: responses, or tokens?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("divides by the number of rows", sometimes="values")
+@hint("What is the mean over here: responses, or tokens?")
 def masked_mean_over_rows(x, mask):
     return torch.where(mask, x, 0.0).sum(dim=1).mean()
 
 
-@wrong(
-    MEAN,
-    says="calculates in single precision whatever comes in",
-    hint="Which dtype comes in, and which goes out?",
-    common="seldom",
-    failure="dtype",
-)
+@wrong("calculates in single precision whatever comes in", seldom="dtype")
+@hint("Which dtype comes in, and which goes out?")
 def masked_mean_in_single_precision(x, mask):
     return x.float().masked_fill(~mask, 0.0).sum() / mask.float().sum()
 
 
-@wrong(
-    MEAN,
-    says="writes zeros into the caller's padding",
-    hint="Whose tensor is it that you write into? Look at the last letter of the method's name.",
-    common="sometimes",
-    failure="exception",
-)
+@wrong("writes zeros into the caller's padding", sometimes="exception")
+@hint("Whose tensor is it that you write into? Look at the last letter of the method's name.")
 def masked_mean_fills_in_place(x, mask):
     return x.masked_fill_(~mask, 0.0).sum() / mask.sum()
 
 
 @wrong(
-    MEAN,
-    says="flattens by `view`, which raises where rows do not lie one behind the other in memory",
-    hint="What does a transposed tensor say to .view(-1)? Read the error's own advice.",
-    common="sometimes",
-    failure="exception",
+    "flattens by `view`, which raises where rows do not lie one behind the other in memory",
+    sometimes="exception",
 )
+@hint("What does a transposed tensor say to .view(-1)? Read the error's own advice.")
 def masked_mean_flattens_by_view(x, mask):
     return x.view(-1)[mask.view(-1)].mean()
 
 
-@right(MEAN, says="selects the valid tokens and lets torch average")
+@right("selects the valid tokens and lets torch average")
 def masked_mean_by_selection(x, mask):
     return torch.masked_select(x, mask).mean()
 
 
-@right(MEAN, says="lets padding become NaN and averages the rest")
+@right("lets padding become NaN and averages the rest")
 def masked_mean_by_marking(x, mask):
     return torch.nansum(x.masked_fill(~mask, torch.nan)) / torch.count_nonzero(mask)
 
 
-@wrong(
-    WHITEN,
-    says="takes the unbiased variance",
-    hint="By what does the docstring divide the sum of squares? And what does torch's `var` do by default?",
-    common="often",
-    failure="values",
-)
+TASK = "rlhf.advantages.masked_whiten"
+
+
+@wrong("takes the unbiased variance", often="values")
+@hint("By what does the docstring divide the sum of squares? And what does torch's `var` do by default?")
 def masked_whiten_unbiased(x, mask, eps):
     valid = x[mask]
     return torch.where(mask, (x - valid.mean()) * torch.rsqrt(valid.var() + eps), 0.0)
 
 
-@wrong(
-    WHITEN,
-    says="takes both statistics over padding as well",
-    hint="What does padding tell about the advantages?",
-    common="often",
-    failure="not finite",
-)
+@wrong("takes both statistics over padding as well", often="not finite")
+@hint("What does padding tell about the advantages?")
 def masked_whiten_over_padding(x, mask, eps):
     whitened = (x - x.mean()) * torch.rsqrt(x.var(unbiased=False) + eps)
     return torch.where(mask, whitened, 0.0)
 
 
-@wrong(
-    WHITEN,
-    says="returns whatever comes out at the padding",
-    hint="What does the docstring want where the mask is False?",
-    common="often",
-    failure="not finite",
-)
+@wrong("returns whatever comes out at the padding", often="not finite")
+@hint("What does the docstring want where the mask is False?")
 def masked_whiten_leaves_padding(x, mask, eps):
     mean = masked_mean(x, mask)
     variance = masked_mean((x - mean) ** 2, mask)
     return (x - mean) * torch.rsqrt(variance + eps)
 
 
-@wrong(
-    WHITEN,
-    says="blanks the padding before it subtracts the mean, and not after",
-    hint="Print the result at a padded place. Is it 0?",
-    common="often",
-    failure="values",
-)
+@wrong("blanks the padding before it subtracts the mean, and not after", often="values")
+@hint("Print the result at a padded place. Is it 0?")
 def masked_whiten_blanks_too_early(x, mask, eps):
     x = torch.where(mask, x, 0.0)
     mean = masked_mean(x, mask)
@@ -199,25 +124,15 @@ def masked_whiten_blanks_too_early(x, mask, eps):
     return (x - mean) * torch.rsqrt(variance + eps)
 
 
-@wrong(
-    WHITEN,
-    says="adds eps to the deviation and not to the variance",
-    hint="Where does eps stand in the docstring: under the root, or beside it?",
-    common="often",
-    failure="values",
-)
+@wrong("adds eps to the deviation and not to the variance", often="values")
+@hint("Where does eps stand in the docstring: under the root, or beside it?")
 def masked_whiten_eps_beside_root(x, mask, eps):
     centred = torch.where(mask, x - masked_mean(x, mask), 0.0)
     return centred / (masked_mean(centred**2, mask).sqrt() + eps)
 
 
-@wrong(
-    WHITEN,
-    says="whitens each row by itself",
-    hint="Over which tokens are mean and variance taken? What is left of a row of one token in yours?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("whitens each row by itself", sometimes="values")
+@hint("Over which tokens are mean and variance taken? What is left of a row of one token in yours?")
 def masked_whiten_row_by_row(x, mask, eps):
     counts = mask.sum(dim=1, keepdim=True)
     x = torch.where(mask, x, 0.0)
@@ -226,26 +141,16 @@ def masked_whiten_row_by_row(x, mask, eps):
     return centred * torch.rsqrt(variance + eps)
 
 
-@wrong(
-    WHITEN,
-    says="multiplies by the mask, and NaN at the padding survives that",
-    hint="What is 0 * NaN?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@hint("What is 0 * NaN?")
 def masked_whiten_times_mask(x, mask, eps):
     mean = (x * mask).sum() / mask.sum()
     variance = ((x - mean) ** 2 * mask).sum() / mask.sum()
     return (x - mean) * torch.rsqrt(variance + eps) * mask
 
 
-@wrong(
-    WHITEN,
-    says="adds the mean back in",
-    hint="Which mean should the result have?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("adds the mean back in", sometimes="values")
+@hint("Which mean should the result have?")
 def masked_whiten_keeps_mean(x, mask, eps):
     mean = masked_mean(x, mask)
     centred = torch.where(mask, x - mean, 0.0)
@@ -253,61 +158,36 @@ def masked_whiten_keeps_mean(x, mask, eps):
     return torch.where(mask, centred * torch.rsqrt(variance + eps) + mean, 0.0)
 
 
-@wrong(
-    WHITEN,
-    says="never uses eps and writes a number of its own instead",
-    hint="Which of the arguments does your code not read?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("never uses eps and writes a number of its own instead", sometimes="ignores an argument")
+@hint("Which of the arguments does your code not read?")
 def masked_whiten_ignores_eps(x, mask, eps):
     centred = torch.where(mask, x - masked_mean(x, mask), 0.0)
     return centred * torch.rsqrt(masked_mean(centred**2, mask) + 1e-8)
 
 
-@wrong(
-    WHITEN,
-    says="divides 0 by 0 when all values are alike",
-    hint="What is eps for?",
-    common="often",
-    failure="not finite",
-)
+@wrong("divides 0 by 0 when all values are alike", often="not finite")
+@hint("What is eps for?")
 def masked_whiten_without_eps(x, mask, eps):
     valid = x[mask]
     return torch.where(mask, (x - valid.mean()) / valid.std(unbiased=False), 0.0)
 
 
-@wrong(
-    WHITEN,
-    says="divides by the variance and not by its root",
-    hint="In which unit is a variance? Try values that are four times as large.",
-    common="sometimes",
-    failure="values",
-)
+@wrong("divides by the variance and not by its root", sometimes="values")
+@hint("In which unit is a variance? Try values that are four times as large.")
 def masked_whiten_by_variance(x, mask, eps):
     centred = torch.where(mask, x - masked_mean(x, mask), 0.0)
     return centred / (masked_mean(centred**2, mask) + eps)
 
 
-@wrong(
-    WHITEN,
-    says="divides the squares of the valid tokens by the number of all places",
-    hint="Over how many tokens is each of your two means?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("divides the squares of the valid tokens by the number of all places", sometimes="values")
+@hint("Over how many tokens is each of your two means?")
 def masked_whiten_variance_over_all_places(x, mask, eps):
     centred = torch.where(mask, x - masked_mean(x, mask), 0.0)
     return centred * torch.rsqrt((centred**2).mean() + eps)
 
 
-@wrong(
-    WHITEN,
-    says="calculates in single precision whatever comes in",
-    hint="Which dtype comes in, and which goes out?",
-    common="seldom",
-    failure="dtype",
-)
+@wrong("calculates in single precision whatever comes in", seldom="dtype")
+@hint("Which dtype comes in, and which goes out?")
 def masked_whiten_in_single_precision(x, mask, eps):
     valid = x[mask].float()
     result = torch.zeros(x.shape)
@@ -315,7 +195,7 @@ def masked_whiten_in_single_precision(x, mask, eps):
     return result
 
 
-@right(WHITEN, says="selects the valid tokens and writes them back")
+@right("selects the valid tokens and writes them back")
 def masked_whiten_by_selection(x, mask, eps):
     valid = torch.masked_select(x, mask)
     variance, mean = torch.var_mean(valid, correction=0)
@@ -324,7 +204,7 @@ def masked_whiten_by_selection(x, mask, eps):
     return result
 
 
-@right(WHITEN, says="adds up in double precision, token by token")
+@right("adds up in double precision, token by token")
 def masked_whiten_by_loops(x, mask, eps):
     places = mask.nonzero().tolist()
     mean = sum(x[b, t].item() for b, t in places) / len(places)

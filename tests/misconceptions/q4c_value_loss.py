@@ -1,133 +1,83 @@
 """Question 4(c): the value function's loss."""
 
-from autograder.misconceptions.bank import right, wrong
+from autograder.misconceptions.writing import hint, right, wrong
 
-VALUE = "rlhf.ppo.clipped_value_loss"
+TASK = "rlhf.ppo.clipped_value_loss"
 
 
-@wrong(
-    VALUE,
-    says="takes the smaller of the two errors",
-    hint="Which of the two errors does the docstring let count?",
-    common="often",
-    failure="values",
-)
+@wrong("takes the smaller of the two errors", often="values")
+@hint("Which of the two errors does the docstring let count?")
 def clipped_value_loss_takes_smaller(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.minimum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="leaves the one half out",
-    hint="Compare with the docstring, factor by factor.",
-    common="often",
-    failure="constant factor",
-)
+@wrong("leaves the one half out", often="constant factor")
+@hint("Compare with the docstring, factor by factor.")
 def clipped_value_loss_not_halved(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="is the plain squared error and never clips",
-    hint="Which of the arguments does your code not read?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("is the plain squared error and never clips", sometimes="ignores an argument")
+@hint("Which of the arguments does your code not read?")
 def clipped_value_loss_never_clipped(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     return 0.5 * statistics.masked_mean((values - target) ** 2, mask)
 
 
-@wrong(
-    VALUE,
-    says="takes the error of the clipped value alone",
-    hint="Of how many errors does the docstring take the larger one?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("takes the error of the clipped value alone", sometimes="values")
+@hint("Of how many errors does the docstring take the larger one?")
 def clipped_value_loss_always_clipped(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean((clipped - target) ** 2, mask)
 
 
-@wrong(
-    VALUE,
-    says="clips the returns and not the values",
-    hint="Whose step is bounded: that of the prediction, or that of its target?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("clips the returns and not the values", sometimes="values")
+@hint("Whose step is bounded: that of the prediction, or that of its target?")
 def clipped_value_loss_clips_returns(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (target - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (values - clipped) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="clips the value itself to a band around 0",
-    hint="Is it the value that is clipped, or how far it has moved?",
-    common="sometimes",
-    failure="ignores an argument",
-)
+@wrong("clips the value itself to a band around 0", sometimes="ignores an argument")
+@hint("Is it the value that is clipped, or how far it has moved?")
 def clipped_value_loss_clips_around_zero(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     clipped = values.clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="clips the value in proportion to the old one, as if it were a ratio",
-    hint="Is clip_eps a share of the old value here, or a distance? What if the old value is 0, or negative?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("clips the value in proportion to the old one, as if it were a ratio", sometimes="values")
+@hint("Is clip_eps a share of the old value here, or a distance? What if the old value is 0, or negative?")
 def clipped_value_loss_clips_ratio(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = torch.clamp(values, old * (1 - clip_eps), old * (1 + clip_eps))
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="clips the error and not the value",
-    hint="What is it that may not move by more than clip_eps?",
-    common="seldom",
-    failure="ignores an argument",
-)
+@wrong("clips the error and not the value", seldom="ignores an argument")
+@hint("What is it that may not move by more than clip_eps?")
 def clipped_value_loss_clips_error(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     error = values - target
     return 0.5 * statistics.masked_mean(error.clamp(-clip_eps, clip_eps) ** 2, mask)
 
 
-@wrong(
-    VALUE,
-    says="averages over all places, padding included",
-    hint="Over how many tokens is the mean?",
-    common="often",
-    failure="values",
-)
+@wrong("averages over all places, padding included", often="values")
+@hint("Over how many tokens is the mean?")
 def clipped_value_loss_over_all_places(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * torch.maximum((values - target) ** 2, (clipped - target) ** 2).mean()
 
 
-@wrong(
-    VALUE,
-    says="averages over the tokens of each response first, then over responses",
-    hint="How much does the token of a one-token response weigh in yours?",
-    common="sometimes",
-    failure="values",
-)
+@wrong("averages over the tokens of each response first, then over responses", sometimes="values")
+@hint("How much does the token of a one-token response weigh in yours?")
 def clipped_value_loss_by_response(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -135,13 +85,8 @@ def clipped_value_loss_by_response(values, old_values, returns, mask, clip_eps):
     return 0.5 * (losses.sum(dim=1) / mask.sum(dim=1)).mean()
 
 
-@wrong(
-    VALUE,
-    says="takes the larger of two means where the mean of the larger errors is due",
-    hint="Is the larger error chosen for each token, or once for the batch?",
-    common="often",
-    failure="values",
-)
+@wrong("takes the larger of two means where the mean of the larger errors is due", often="values")
+@hint("Is the larger error chosen for each token, or once for the batch?")
 def clipped_value_loss_larger_mean(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -149,13 +94,8 @@ def clipped_value_loss_larger_mean(values, old_values, returns, mask, clip_eps):
     return 0.5 * torch.maximum(plain, statistics.masked_mean((clipped - target) ** 2, mask))
 
 
-@wrong(
-    VALUE,
-    says="takes absolute errors and does not square them",
-    hint="Which power stands in the docstring?",
-    common="seldom",
-    failure="values",
-)
+@wrong("takes absolute errors and does not square them", seldom="values")
+@hint("Which power stands in the docstring?")
 def clipped_value_loss_absolute(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -164,26 +104,16 @@ def clipped_value_loss_absolute(values, old_values, returns, mask, clip_eps):
     )
 
 
-@wrong(
-    VALUE,
-    says="lets a gradient flow into the returns",
-    hint="The returns are made of values. What if the target moves towards its own prediction?",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("lets a gradient flow into the returns", often="gradient where none belongs")
+@hint("The returns are made of values. What if the target moves towards its own prediction?")
 def clipped_value_loss_returns_learn(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="lets a gradient flow into the old values",
-    hint="Which of the inputs are constants? What tells autograd so?",
-    common="often",
-    failure="gradient where none belongs",
-)
+@wrong("lets a gradient flow into the old values", often="gradient where none belongs")
+@hint("Which of the inputs are constants? What tells autograd so?")
 def clipped_value_loss_old_values_learn(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values, returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -191,25 +121,18 @@ def clipped_value_loss_old_values_learn(values, old_values, returns, mask, clip_
 
 
 @wrong(
-    VALUE,
-    says="masks only at the end: the value is right, but NaN at the padding comes back in the gradient",
-    hint="What does the backward pass multiply by the zero of a masked place?",
-    common="often",
-    failure="not finite",
+    "masks only at the end: the value is right, but NaN at the padding comes back in the gradient",
+    often="not finite",
 )
+@hint("What does the backward pass multiply by the zero of a masked place?")
 def clipped_value_loss_masks_late(values, old_values, returns, mask, clip_eps):
     old, target = old_values.detach(), returns.detach()
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong(
-    VALUE,
-    says="multiplies by the mask, and NaN at the padding survives that",
-    hint="What is 0 * NaN?",
-    common="often",
-    failure="not finite",
-)
+@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@hint("What is 0 * NaN?")
 def clipped_value_loss_times_mask(values, old_values, returns, mask, clip_eps):
     old, target = old_values.detach(), returns.detach()
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -217,13 +140,8 @@ def clipped_value_loss_times_mask(values, old_values, returns, mask, clip_eps):
     return 0.5 * (losses * mask).sum() / mask.sum()
 
 
-@wrong(
-    VALUE,
-    says="clips with plain Python numbers, which have no graph",
-    hint="How should a gradient find its way through .item()?",
-    common="seldom",
-    failure="no gradient",
-)
+@wrong("clips with plain Python numbers, which have no graph", seldom="no gradient")
+@hint("How should a gradient find its way through .item()?")
 def clipped_value_loss_through_numbers(values, old_values, returns, mask, clip_eps):
     losses = torch.zeros_like(returns)
     for b, t in mask.nonzero().tolist():
@@ -233,14 +151,14 @@ def clipped_value_loss_through_numbers(values, old_values, returns, mask, clip_e
     return losses[mask].mean()
 
 
-@right(VALUE, says="bounds the value itself by the band around the old one")
+@right("bounds the value itself by the band around the old one")
 def clipped_value_loss_by_bounds(values, old_values, returns, mask, clip_eps):
     value, old, target = values[mask], old_values[mask].detach(), returns[mask].detach()
     near = torch.max(torch.min(value, old + clip_eps), old - clip_eps)
     return torch.stack([value - target, near - target]).square().amax(dim=0).mean() / 2
 
 
-@right(VALUE, says="goes token by token")
+@right("goes token by token")
 def clipped_value_loss_token_by_token(values, old_values, returns, mask, clip_eps):
     losses = []
     for b, t in mask.nonzero().tolist():
