@@ -66,4 +66,4 @@ def test_form_that_would_take_long_is_given_up(tmp_path: Path, monkeypatch: pyte
 def test_form_that_is_missing_or_no_file(tmp_path: Path) -> None:
     assert answers.read(tmp_path).problem == "answers.toml is missing: put the file back, under this name"
     os.mkfifo(tmp_path / "answers.toml")
-    assert answers.read(tmp_path).problem == "answers.toml cannot be read: it is no plain file"
+    assert answers.read(tmp_path).problem == "answers.toml cannot be read: it is not a regular file"

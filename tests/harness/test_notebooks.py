@@ -88,7 +88,7 @@ def test_magic_commands_are_commands(tmp_path: Path) -> None:
 
 def test_it_is_not_about_this_homework(mini: Mini, tmp_path: Path) -> None:
     """Another homework gets its own notebooks and checks; without a text nothing is built, and that is said."""
-    with pytest.raises(InputError, match="holds no notebook"):
+    with pytest.raises(InputError, match="contains no notebook"):
         notebooks.build(mini.loaded(), tmp_path)
     (mini.root / "notebooks").mkdir()
     (mini.root / "notebooks/other.py").write_text("# %%\n1\n")

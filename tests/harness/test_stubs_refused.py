@@ -33,7 +33,7 @@ REFUSED = {
     "trailing": (F.format("x = x  # BEGIN SOLUTION q1a"), 2, "alone"),
     "trailing end": (F.format("x = x  # END SOLUTION"), 2, "alone"),
     "in brackets": (F.format("y = (\n    # BEGIN SOLUTION q1a\n    1)"), 3, "alone"),
-    "in a signature": ("def square(\n    # BEGIN SOLUTION q1a\n    x):\n    return x\n    # END SOLUTION\n", 2, "alone"),
+    "inside a signature": ("def square(\n    # BEGIN SOLUTION q1a\n    x):\n    return x\n    # END SOLUTION\n", 2, "alone"),
     "unknown question": (GOOD.replace("q1a", "q7"), 3, "belongs to q1a"),
     "unknown question of an import": ("# BEGIN SOLUTION q7\nimport a\n# END SOLUTION\n" + GOOD, 1, "unknown question"),
     "other question": (GOOD.replace("q1a", "q1b"), 3, "belongs to q1a"),

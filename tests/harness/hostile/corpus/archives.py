@@ -137,7 +137,7 @@ ENTRIES = (
         "folder-pipe",
         "a pipe in place of a file",
         changed(piped),
-        "no plain file",
+        "not a regular file",
         {"words.shout": "CRASHED"},
     ),
     packed(
