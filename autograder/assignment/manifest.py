@@ -92,7 +92,7 @@ class Staff:
     """What only staff may know.
 
     Attributes:
-        reference: package that holds the solutions.
+        reference: package that contains the solutions.
         choices: the right option of each choice question.
         salt: keeps the seeds of a grade secret from everybody who knows the seed of the run.
         misconceptions: package with the bank of known answers; empty if there is none.

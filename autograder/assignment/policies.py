@@ -20,7 +20,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class FeedbackPolicy:
-    """What students are told, and how many points a task gets that is only wrong because another task is.
+    """What students are told, and the credit for a task that is wrong only because another task is wrong.
 
     Attributes:
         hints_from_attempt: the first submission, counted from 1, whose feedback has hints.

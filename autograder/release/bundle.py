@@ -60,11 +60,8 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     found = leaks.find(files, secrets)
     if found:
         more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
-        raise Leak(
-            "nothing was written: the bundle would contain what only staff may know\n"
-            + "\n".join(found[:20])
-            + more
-        )
+        what = "nothing was written: the bundle would contain what only staff may know\n"
+        raise Leak(what + "\n".join(found[:20]) + more)
     name = f"{manifest.id}-student"
     folder, archive = out / name, out / f"{name}.zip"
     atomic.write_folder(folder, files, keep=(".git",))

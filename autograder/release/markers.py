@@ -26,8 +26,8 @@ _TOML_TOKEN = re.compile(
 )
 
 
-class StubError(InputError):
-    """No stubs can be cut from a source.
+class SourceError(InputError):
+    """A source cannot be used: where, what is wrong and how to fix it.
 
     Args:
         path: the file, in the folder that the caller named.
@@ -40,6 +40,10 @@ class StubError(InputError):
         self.path = path
         self.line = line
         self.message = message
+
+
+class StubError(SourceError):
+    """No stubs can be cut from a source."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The students' package, generated from the one source that holds the solutions.
+"""The students' package, generated from the one source that contains the solutions.
 
 `generate` makes the files of the package, `write` writes them into a folder, and `differences` compares a folder with
 them. `write` is for the staff's tree, where the package is a copy that nobody edits.

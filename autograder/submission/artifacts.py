@@ -187,7 +187,8 @@ def _tensors(name: str, data: bytes) -> dict[str, Tensor]:
     for key, tensor in tensors.items():
         if tensor.dtype not in FLOATS:
             raise InvalidArtifact(
-                f"{name}: {key[:100]} holds {tensor.dtype}, but weights are floating-point numbers", "dtype"
+                f"{name}: {key[:100]} contains {tensor.dtype}, but weights are floating-point numbers",
+                "dtype",
             )
         weights[key] = tensor.float()
         if not bool(torch.isfinite(weights[key]).all()):

@@ -162,7 +162,7 @@ UNSOUND = {
     "infinite": (_set(tensors=_weights(1, float("inf"), 3)), "not finite"),
     "infinite in single precision": (_set(tensors=_weights(1e300, dtype=torch.float64)), "not finite"),
     "whole numbers": (_set(tensors={"w": torch.tensor([1, 2, 3])}), "int64"),
-    "too large": (_set(tensors=_weights(*range(400))), "MB at most"),
+    "too large": (_set(tensors=_weights(*range(400))), "MB are accepted"),
     "swapped weights": (_set(changes={"weights": "a" * 64}), "its digest differs"),
     "no card": (_set(card=b""), "not valid JSON"),
     "no JSON": (_set(card=b"{'a': 1}"), "not valid JSON"),

@@ -53,7 +53,7 @@ def test_file_that_is_no_record_is_named_with_the_mend(tmp_path: Path, data: byt
     with pytest.raises(InputError) as caught:
         stored.read(path)
     message = str(caught.value)
-    assert message.startswith(f"{path} ") and says in message and message.endswith(stored.MEND)
+    assert message.startswith(f"{path} ") and says in message and message.endswith(stored.ADVICE)
     assert len(message) < 1500
 
 

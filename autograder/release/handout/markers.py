@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import InputError
+from autograder.release.markers import SourceError
 
 SOLUTION, RUBRIC = "solution", "rubric"
 BEGIN, END, FORM, POINTS = "begin", "end", "form", "points"
@@ -31,19 +31,8 @@ _GRAMMAR = (
 )
 
 
-class HandoutError(InputError):
-    """No handout can be built from a source: where, what is wrong and how to fix it.
-
-    Args:
-        path: the file.
-        line: 1-based line, or 0 for the whole file.
-        message: what is wrong.
-    """
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
-        self.path = path
-        self.line = line
+class HandoutError(SourceError):
+    """No handout can be built from a source."""
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,11 @@ from autograder.assignment.limits import MB, IntakeLimits
 from autograder.submission.reader import names
 
 PIECE = 1 << 16
+LINK = "a link; hand in the file itself"
+NOT_REGULAR = "not a regular file; delete it"
+# The first line is for bugs in the libraries.
 DAMAGE_ERRORS = (
-    *(
-        OSError,
-        EOFError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        RuntimeError,
-    ),  # from bugs in the libraries
+    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError),
     *(struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
 )
 
@@ -128,7 +124,7 @@ def extract(
     if left > limits.entries:
         yield Remark(f"{left - limits.entries} more entries of {container} were left out")
     if extractor.log is not None:
-        yield Skipped(extractor.log.name) if extractor.taken else extractor.log
+        yield Skipped(extractor.log.name) if extractor.count else extractor.log
 
 
 class _Extractor:
@@ -137,7 +133,7 @@ class _Extractor:
     def __init__(self, limits: IntakeLimits) -> None:
         self._limits = limits
         self._bytes = 0
-        self.taken = 0
+        self.count = 0
         self.log: Log | None = None
 
     def extract(self, entry: ArchiveEntry) -> File | Skipped | None:
@@ -161,7 +157,7 @@ class _Extractor:
         if not names.is_wanted(parts, limits.accept):
             nested = parts[-1].lower().endswith(names.ARCHIVES)
             return Skipped(name, "an archive inside is not opened; hand in its content" if nested else "")
-        if self.taken >= limits.entries:
+        if self.count >= limits.entries:
             raise LimitReached(f"contains more than {limits.entries} files to grade")
         data = _read(entry, name, limits.file_mb)
         if isinstance(data, Skipped):
@@ -169,7 +165,7 @@ class _Extractor:
         if self._bytes + len(data) > limits.total_mb * MB:
             most = f"all files together may have {limits.total_mb:g} MB"
             return Skipped(name, f"{most}; hand in only the folder of the package")
-        self.taken, self._bytes = self.taken + 1, self._bytes + len(data)
+        self.count, self._bytes = self.count + 1, self._bytes + len(data)
         return File(name, data)
 
     def _keep_log(self, entry: ArchiveEntry, name: str) -> Skipped | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from autograder.submission.reader import names
-from autograder.submission.reader.extract import ArchiveEntry, Remark
+from autograder.submission.reader.extract import LINK, NOT_REGULAR, ArchiveEntry, Remark
 
 
 def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
@@ -53,9 +53,9 @@ def _entry(entry: os.DirEntry[str], parts: names.Parts) -> ArchiveEntry:
     except OSError as error:
         return _odd(parts, f"not readable ({error.strerror}); allow reading it")
     if stat.S_ISLNK(status.st_mode):
-        return _odd(parts, "a link; hand in the file itself")
+        return _odd(parts, LINK)
     if not stat.S_ISREG(status.st_mode):
-        return _odd(parts, "not a regular file; delete it")
+        return _odd(parts, NOT_REGULAR)
     return ArchiveEntry("/".join(parts), status.st_size, partial(open_plain, Path(entry.path)))
 
 

@@ -10,7 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
+from autograder.submission.reader.extract import (
+    LINK,
+    NOT_REGULAR,
+    ArchiveEntry,
+    BudgetedStream,
+    Readable,
+    Remark,
+    UnpackBudget,
+)
 
 OPENERS: dict[str, Callable[[Path, str], Any]] = {
     "tar": open,
@@ -49,9 +57,9 @@ def entries(path: Path, kind: str, ratio: float) -> Iterator[ArchiveEntry | Rema
 
 def _odd(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
-        return "a link; hand in the file itself"
+        return LINK
     if not info.isreg():
-        return "not a regular file; delete it"
+        return NOT_REGULAR
     if info.issparse():
         return "a sparse file; pack the tar without --sparse"
     return ""

@@ -8,7 +8,15 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
+from autograder.submission.reader.extract import (
+    LINK,
+    NOT_REGULAR,
+    ArchiveEntry,
+    BudgetedStream,
+    Readable,
+    Remark,
+    UnpackBudget,
+)
 
 ENCRYPTED = 0x1
 LOCAL_HEADER = 30  # the least number of bytes between an entry's offset and its data
@@ -30,9 +38,9 @@ def entries(path: Path, ratio: float) -> Iterator[ArchiveEntry | Remark]:
 def _odd(info: zipfile.ZipInfo, overlapping: set[int]) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        return "a link; hand in the file itself"
+        return LINK
     if kind not in (0, stat.S_IFREG):
-        return "not a regular file; delete it"
+        return NOT_REGULAR
     if info.flag_bits & ENCRYPTED:
         return "encrypted; pack the zip without a password"
     if info.header_offset in overlapping:
