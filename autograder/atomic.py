@@ -48,7 +48,7 @@ def write_zip(
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], *, keep: Collection[str] = ()) -> None:
-    """Makes a folder that holds these files only.
+    """Makes a folder that contains these files only.
 
     Args:
         folder: it replaces an older one of this name.

@@ -1,4 +1,4 @@
-"""What in a manifest contradicts itself, and no schema can say."""
+"""Checks of a manifest that a schema cannot express."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from autograder.assignment.toml_lines import KeyPath
 
 
 def check_consistency(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Doubles, needs that do not exist or go in a circle, sums, choices; each with where it stands."""
+    """Finds duplicates, needs that do not exist or form a cycle, and wrong sums and choices; each with its key path."""
     suites = {suite["name"] for suite in raw["suites"]}
     where: dict[str, KeyPath] = {}
     needs: dict[str, list[str]] = {}
@@ -16,12 +16,12 @@ def check_consistency(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     points = 0.0
     for q, question in enumerate(raw["questions"]):
         if question["id"] in question_ids:
-            yield ("questions", q, "id"), f"question {question['id']!r} stands twice"
+            yield ("questions", q, "id"), f"there are two questions {question['id']!r}"
         question_ids.add(question["id"])
         for t, task in enumerate(question.get("tasks", [])):
             at: KeyPath = ("questions", q, "tasks", t)
             if task["id"] in where:
-                yield (*at, "id"), f"task {task['id']!r} stands twice"
+                yield (*at, "id"), f"there are two tasks {task['id']!r}"
             where[task["id"]] = at
             needs[task["id"]] = task.get("needs", [])
             options[task["id"].rpartition(".")[2]] = task.get("options", [])
@@ -30,31 +30,37 @@ def check_consistency(raw: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
                 if suite not in suites:
                     yield (
                         (*at, "weights", suite),
-                        f"task {task['id']!r} weighs the suite {suite!r}, which does not exist",
+                        f"task {task['id']!r} gives a weight to the suite {suite!r}, which does not exist",
                     )
     for task_id, wanted in needs.items():
         for need in wanted:
             if need not in where:
-                yield (*where[task_id], "needs"), f"task {task_id!r} needs {need!r}, which is no task"
-    for circle in _circles(needs):
+                yield (*where[task_id], "needs"), f"task {task_id!r} needs {need!r}, which is not a task"
+    for cycle in _cycles(needs):
         yield (
-            (*where[circle[0]], "needs"),
-            "tasks need each other in a circle: " + " -> ".join((*circle, circle[0])),
+            (*where[cycle[0]], "needs"),
+            "tasks need each other in a cycle: " + " -> ".join((*cycle, cycle[0])),
         )
     for number, row in enumerate(raw.get("leaderboard", [])):
         if row["task"] not in where:
-            yield ("leaderboard", number, "task"), f"the leaderboard shows {row['task']!r}, which is no task"
+            yield (
+                ("leaderboard", number, "task"),
+                f"the leaderboard shows {row['task']!r}, which is not a task",
+            )
     total = raw["assignment"]["points"]
     if abs(points - total) > 1e-9:
         yield ("assignment", "points"), f"the tasks' points add up to {points:g}, not to {total:g}"
     for key, choice in raw.get("staff", {}).get("choices", {}).items():
         if not options.get(key):
-            yield ("staff", "choices", key), f"{key!r} is no answer task with options"
+            yield ("staff", "choices", key), f"{key!r} is not an answer task with options"
         elif choice not in options[key]:
-            yield ("staff", "choices", key), f"{choice!r} is none of the options of {key!r}: {options[key]}"
+            yield (
+                ("staff", "choices", key),
+                f"{choice!r} is not one of the options of {key!r}: {options[key]}",
+            )
 
 
-def _circles(needs: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
+def _cycles(needs: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:
     done: set[str] = set()
 
     def walk(task: str, trail: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

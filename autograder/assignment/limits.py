@@ -1,4 +1,4 @@
-"""What a submission may hold: the `[intake]` table of the manifest, with its defaults."""
+"""What a submission may contain: the `[intake]` table of the manifest, with its defaults."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class IntakeLimits:
-    """What is taken from a submission, and how much of it.
+    """Which files are read from a submission, and how much of them.
 
     Attributes:
-        accept: patterns of the files that are graded, inside the package; `**` is any number of folders.
-        file_mb: size of one file, in millions of bytes.
-        total_mb: of all files that are read.
-        entries: how many files are read.
-        ratio: how many times its own size an archive may unpack to.
-        log_mb: size of a `submission_log.json`.
+        accept: patterns of the files that are graded, inside the package; `**` stands for any number of folders.
+        file_mb: the largest size of one file, in millions of bytes.
+        total_mb: the largest size of all files together.
+        entries: how many files are read at most.
+        ratio: the largest ratio of the unpacked size of an archive to its own size.
+        log_mb: the largest size of a `submission_log.json`.
     """
 
     accept: tuple[str, ...] = ("**/*.py", "answers.toml")

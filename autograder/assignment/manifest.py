@@ -1,4 +1,4 @@
-"""Reads `assignment.toml`: the one place where questions, tasks, points, visibility and limits stand."""
+"""Reads `assignment.toml`, the only place that defines questions, tasks, points, visibility and limits."""
 
 import tomllib
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ class ManifestError(InputError):
 class Task:
     """What points are given for.
 
-    One function or class ("code"), one answer in `answers.toml` ("answer"), one training run of the grader's own
-    ("run"), or trained weights that are handed in ("artifact"), which `command` makes.
+    It is one function or class ("code"), one answer in `answers.toml` ("answer"), one training run of the grader's own
+    ("run"), or trained weights that are handed in ("artifact") and that `command` makes.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Task:
     options: tuple[str, ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
-    text: bool = False  # an answer in words, which people read
+    text: bool = False  # an answer in words, which staff read
 
     @property
     def module(self) -> str:
@@ -79,7 +79,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Suite:
-    """A folder of tests. Of an "outcome" suite the student sees outcome and hint, never content."""
+    """A folder of tests. Students see the outcome and the hint of a test in an "outcome" suite, never its content."""
 
     name: str
     path: str
@@ -89,15 +89,15 @@ class Suite:
 
 @dataclass(frozen=True)
 class Staff:
-    """What only the grader's side may know.
+    """What only staff may know.
 
     Attributes:
-        reference: package that holds the solutions.
-        choices: right option of each choice question.
-        salt: makes the seeds of a grade unknown to whoever knows the run's.
-        misconceptions: package that holds the bank of known answers; empty for none.
-        bundle: what students are handed; None where nothing is.
-        handout: folder with the sources of the handout and its written solutions; empty for none.
+        reference: package that contains the solutions.
+        choices: the right option of each choice question.
+        salt: keeps the seeds of a grade secret from everybody who knows the seed of the run.
+        misconceptions: package with the bank of known answers; empty if there is none.
+        bundle: what students are handed; None if they are handed nothing.
+        handout: folder with the sources of the handout and its written solutions; empty if there is none.
     """
 
     reference: str
@@ -110,9 +110,9 @@ class Staff:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The whole of `assignment.toml`, checked.
+    """The whole `assignment.toml`, checked.
 
-    `given` are patterns of the files in the package that nobody changes: every submission gets the staff's copy.
+    `given` are patterns of the files in the package that students must not change; the staff's copy of them is graded.
     """
 
     path: Path
@@ -145,7 +145,7 @@ class Manifest:
         return {task.id: task.question for task in self.tasks.values() if task.kind == "code"}
 
     def suite_of(self, path: Path) -> Suite | None:
-        """The suite whose folder holds `path`; the innermost where one lies in another."""
+        """The suite whose folder holds `path`; the innermost if one suite is inside another."""
         holders = [suite for suite in self.suites if path.is_relative_to(self.root / suite.path)]
         return max(holders, key=lambda suite: len(suite.path), default=None)
 
@@ -154,7 +154,7 @@ def find(start: Path | None = None) -> Path:
     """The nearest `assignment.toml` at or above `start` (default: the working folder).
 
     Raises:
-        InputError: there is none.
+        InputError: there is no manifest.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):

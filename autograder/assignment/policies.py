@@ -1,16 +1,16 @@
-"""What a manifest decides beside questions and points; each with its default."""
+"""What a manifest decides besides questions and points, with the defaults."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What students are handed beside the package itself and their side of the grader.
+    """What students are handed besides the package itself and their side of the grader.
 
     Attributes:
-        files: patterns, from the manifest's folder; parts of them that are marked as staff's are cut out.
-        overlay: a folder whose files lie in the bundle as they lie in it.
-        withheld: patterns of the files of which nothing may be found in it.
+        files: patterns of files, from the manifest's folder; parts that are marked as staff's are cut out.
+        overlay: a folder whose files are copied into the bundle, with the same relative paths.
+        withheld: patterns of files; nothing of their content may be in the bundle.
     """
 
     files: tuple[str, ...]
@@ -20,11 +20,11 @@ class Bundle:
 
 @dataclass(frozen=True)
 class FeedbackPolicy:
-    """What students are told, and what is given for an answer that only builds on a wrong one.
+    """What students are told, and the credit for a task that is wrong only because another task is wrong.
 
     Attributes:
         hints_from_attempt: the first submission, counted from 1, whose feedback has hints.
-        upstream_credit: part of a task's points for what is right once the grader answers for the wrong tasks that it
+        upstream_credit: part of a task's points for what is right when the grader answers for the wrong tasks that it
             calls.
     """
 
@@ -34,11 +34,11 @@ class FeedbackPolicy:
 
 @dataclass(frozen=True)
 class HandIn:
-    """What follows from handing in late, or often, where the platform tells.
+    """The rules for late and repeated submissions, if the platform reports them.
 
     Attributes:
-        late_grace_minutes: after the time that it is due, in which it is not late.
-        late_loss_per_day: part of the score that each day costs that has begun; 0 for none.
+        late_grace_minutes: how long after the due time a submission is not late yet.
+        late_loss_per_day: part of the score that is lost for each day that has begun; 0 for no loss.
         attempts: how many submissions of a student are graded; 0 for any number.
     """
 
@@ -49,13 +49,13 @@ class HandIn:
 
 @dataclass(frozen=True)
 class LeaderboardColumn:
-    """A column of the leaderboard: what trained weights were measured to reach.
+    """A column of the leaderboard: a number that was measured with the trained weights.
 
     Attributes:
         name: its title.
-        task: whose weights; it counts where the task is wholly right.
-        metric: the name of the figure.
-        order: "asc" where less is better, else "desc".
+        task: the task of the weights; the number counts only if the task is fully right.
+        metric: the name of the number.
+        order: "asc" if less is better, else "desc".
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Reads a record back from a file. It may come from a student, so that nothing is taken for granted of it."""
+"""Reads a record from a file. It may come from a student, so everything in it is checked."""
 
 import json
 import math
@@ -15,7 +15,7 @@ def read(path: Path) -> Record:
     """The record in a file, valid against its schema.
 
     Raises:
-        InputError: the file cannot be read, or holds no record; it is said where it departs from one.
+        InputError: the file cannot be read or does not contain a record; the message says where it is wrong.
     """
     try:
         data = json.loads(path.read_bytes(), parse_float=_number, parse_constant=_number)
@@ -26,15 +26,15 @@ def read(path: Path) -> Record:
     wrong = [message for _, message in schemas.mistakes(data, "record")]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        told = "; ".join(message[:200] for message in wrong[:3])
-        raise InputError(f"{path} does not fit the schema of a record ({told}{more}): {ADVICE}")
+        reasons = "; ".join(message[:200] for message in wrong[:3])
+        raise InputError(f"{path} does not fit the schema of a record ({reasons}{more}): {ADVICE}")
     record: Record = data
     return record
 
 
 def _number(text: str) -> float:
-    """A finite number: JSON has no others, though `json` reads NaN and 1e999."""
+    """A finite number. JSON has no others, but `json` reads NaN and 1e999."""
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is no finite number")
+        raise ValueError(f"{text[:20]} is not a finite number")
     return value

@@ -1,1 +1,1 @@
-"""What leaves the house: the students' package, cut from the solutions."""
+"""Builds what students get from the staff's sources: stubs, bundle, notebooks and handout."""

@@ -1,4 +1,4 @@
-"""Blanks one TOML file: values between solution markers become "", every other byte stays."""
+"""Blanks one TOML file: values between solution markers become "", and everything else stays the same."""
 
 import re
 import tomllib
@@ -18,10 +18,10 @@ def blank_toml(path: Path, questions: Collection[str] | None = None) -> str:
 
     Args:
         path: the file.
-        questions: ids that a marker may name; None where any will do.
+        questions: ids that a marker may name; None for any id.
 
     Raises:
-        StubError: a marker is wrong, a block holds anything but `key = value`, or the file is not TOML.
+        StubError: a marker is wrong, a block contains anything but `key = value`, or the file is not TOML.
     """
     text = read_text(path)
     before = _parse(path, 0, text)
@@ -56,11 +56,11 @@ def _keys(path: Path, block: Block, text: str) -> list[str]:
         if statement.values:
             key = _KEY.match(statement.text.lstrip())
             if key is None:
-                what = f"a block holds `key = value` only, not `{statement.text.strip()}`"
+                what = f"a block may contain only `key = value`, not `{statement.text.strip()}`"
                 raise StubError(path, block.begin, what)
             keys.append(key[1])
     if not keys:
-        raise StubError(path, block.begin, "a block holds whole `key = value` statements, at least one")
+        raise StubError(path, block.begin, "a block contains complete `key = value` statements, at least one")
     return keys
 
 

@@ -1,7 +1,7 @@
-"""What students are handed: a folder, ready to be pushed as a template repository, and the same as a zip.
+"""Builds what students are handed: a folder, ready to be pushed as a template repository, and the same as a zip.
 
-It holds the package of stubs, the public tests, the student's side of the grader, and what the manifest lists. Nothing
-is written before everything was searched for what only staff may know.
+It contains the package of stubs, the public tests, the student's side of the grader, and the files that the manifest
+lists. Every file is searched for what only staff may know before anything is written.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ from autograder.errors import InputError
 from autograder.release import closure, leaks, stubs
 from autograder.release.staff_parts import without_staff_parts
 
-_PLAIN = (".py", ".toml", ".txt", "")  # where parts may be marked as staff's
+_PLAIN = (".py", ".toml", ".txt", "")  # files in which parts may be marked as staff's
 
 
 class Leak(InputError):
-    """Something of staff's would have been handed out."""
+    """The bundle would contain something that only staff may know."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class BuiltBundle:
 
     Attributes:
         folder: of the bundle.
-        zip: the same, packed.
-        files: how many.
-        searched: how many secrets were searched for.
+        zip: the same files, packed.
+        files: the number of files.
+        searched: the number of runs, names, strings and numbers that were searched for.
         sha256: of the zip.
     """
 
@@ -43,16 +43,16 @@ class BuiltBundle:
 
 
 def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = None) -> BuiltBundle:
-    """Writes the bundle into `out`, as a folder that replaces an older one and as a zip.
+    """Writes the bundle into `out`, as a folder that replaces an older one, and as a zip.
 
     Args:
         manifest: of staff.
         out: the folder for both.
-        extra: more files, by their path in the bundle: what is built, not copied.
+        extra: more files, which are built and not copied, by their path in the bundle.
 
     Raises:
-        InputError: the manifest says nothing of a bundle, or a file that it lists is not there.
-        Leak: something of staff's would be inside; each is named with its file.
+        InputError: the manifest has no bundle, or a file that it lists is not there.
+        Leak: the bundle would contain something that only staff may know; each place is named with its file.
     """
     staff, bundle = _terms(manifest)
     files = {**contents(manifest), **(extra or {})}
@@ -60,7 +60,8 @@ def build(manifest: Manifest, out: Path, extra: Mapping[str, bytes] | None = Non
     found = leaks.find(files, secrets)
     if found:
         more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
-        raise Leak("nothing was written: staff's would be in the bundle\n" + "\n".join(found[:20]) + more)
+        what = "nothing was written: the bundle would contain what only staff may know\n"
+        raise Leak(what + "\n".join(found[:20]) + more)
     name = f"{manifest.id}-student"
     folder, archive = out / name, out / f"{name}.zip"
     atomic.write_folder(folder, files, keep=(".git",))
@@ -94,7 +95,7 @@ def contents(manifest: Manifest) -> dict[str, bytes]:
 def _terms(manifest: Manifest) -> tuple[Staff, Bundle]:
     if manifest.staff is None or manifest.staff.bundle is None:
         raise InputError(
-            f"{manifest.path} has no [staff.bundle]: it is the staff's that says what is handed out"
+            f"{manifest.path} has no [staff.bundle]: the staff's manifest says what is handed out"
         )
     return manifest.staff, manifest.staff.bundle
 
@@ -103,7 +104,7 @@ def _listed(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     for pattern in patterns:
         found = [p for p in sorted(root.glob(pattern)) if p.is_file() and "__pycache__" not in p.parts]
         if not found:
-            raise InputError(f"{root / pattern} is not there, and the bundle is to hold it")
+            raise InputError(f"{root / pattern} is not there, but the bundle must contain it")
         yield from found
 
 

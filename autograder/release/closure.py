@@ -1,8 +1,8 @@
-"""The part of this package that a student's own machine needs: what `test`, `submit`, `report`
-and a notebook's checks import, and no more.
+"""Finds the modules of this package that a student's machine needs.
 
-Nobody keeps a list: imports are followed from where a student's run begins. What is imported for its types only, under
-`if TYPE_CHECKING:`, does not count; what only staff's runs need is imported inside a function that asks for it first.
+These are the modules that `test`, `submit`, `report` and the checks of a notebook import. There is no list of them:
+imports are followed from the modules with which a student's run begins. Imports under `if TYPE_CHECKING:` do not count.
+Modules that only staff's runs need are imported inside a function that first checks that they exist.
 """
 
 import ast
@@ -13,13 +13,12 @@ from autograder.sides import STAFF, STUDENT
 
 PACKAGE = Path(__file__).parents[1]
 ENTRIES = ("autograder.__main__", "autograder.check", STUDENT)
-READER = (
-    PACKAGE / "submission/reader"
-)  # a program of its own, started by path, whose jobs are modules found by name
+# A separate program that is started by its path; its jobs are modules that are found by name.
+READER = PACKAGE / "submission/reader"
 
 
 def student_side() -> dict[str, Path]:
-    """Every file of the student's side, by its path in the bundle: modules, and the data that lies beside them."""
+    """Every file of the student's side, by its path in the bundle: modules, and the data files beside them."""
     modules = reached_from(
         [*ENTRIES, *(f"autograder.submission.reader.{job.stem}" for job in READER.glob("*.py"))]
     )
@@ -35,7 +34,7 @@ def student_side() -> dict[str, Path]:
 
 
 def reached_from(entries: Iterable[str]) -> dict[str, Path]:
-    """The modules of this package that these modules import, directly or through others: each with its file."""
+    """The modules of this package that these modules import, directly or through others, each with its file."""
     modules: dict[str, Path] = {}
     waiting = list(entries)
     while waiting:
@@ -49,7 +48,7 @@ def reached_from(entries: Iterable[str]) -> dict[str, Path]:
 
 
 def all_modules() -> list[str]:
-    """Names of all modules of this package, in order."""
+    """The names of all modules of this package, sorted."""
     files = (path.relative_to(PACKAGE.parent).with_suffix("") for path in PACKAGE.rglob("*.py"))
     return sorted(".".join(path.parts).removesuffix(".__init__") for path in files)
 
@@ -59,7 +58,7 @@ def _name(path: Path) -> str:
 
 
 def _file(module: str) -> Path | None:
-    """The file of a module of this package; None for anything else, a name inside a module included."""
+    """The file of a module of this package; None for anything else, such as a name inside a module."""
     parts = module.split(".")
     if parts[0] != PACKAGE.name:
         return None

@@ -13,15 +13,15 @@ def cut_python(path: Path, relative: PurePosixPath, tasks: Mapping[str, str]) ->
     """The stub of one Python file.
 
     Args:
-        path: where the file stands.
-        relative: its path inside the package, from which the ids of its tasks follow.
-        tasks: question of every task of the homework.
+        path: of the file.
+        relative: its path inside the package, which gives the ids of its tasks.
+        tasks: the question of every task of the homework.
 
     Returns:
         The stub's text, and the tasks that have a block in it.
 
     Raises:
-        StubError: a marker is wrong, or a block stands where it must not.
+        StubError: a marker is wrong, or a block is at a wrong place.
     """
     text = read_text(path)
     try:
@@ -85,7 +85,7 @@ def _enclosing(path: Path, tree: ast.Module, block: Block) -> list[_Definition]:
         ]
         if not touched:
             raise StubError(
-                path, block.begin, "the block holds no statement of a body (or stands in a signature)"
+                path, block.begin, "the block contains no statement of a body (or is inside a signature)"
             )
         first = touched[0]
         if _first_line(first) < block.begin and len(touched) == 1 and isinstance(first, _Definition):
@@ -97,22 +97,24 @@ def _enclosing(path: Path, tree: ast.Module, block: Block) -> list[_Definition]:
     if chain:
         _check_body(path, block, chain[-1], touched)
     elif touched[0] is tree.body[0] and ast.get_docstring(tree, clean=False) is not None:
-        raise StubError(path, block.begin, "the block swallows the docstring of the module")
+        raise StubError(path, block.begin, "the block contains the docstring of the module")
     return chain
 
 
 def _check_whole(path: Path, block: Block, touched: list[ast.stmt], *, inside: bool) -> None:
-    """Every touched statement lies wholly in the block, and no definition of an outer level does."""
+    """Checks that every touched statement is completely in the block, and that no outer definition is."""
     for statement in touched:
         starts = block.begin < _first_line(statement)
         ends = (statement.end_lineno or 0) < block.end
         if isinstance(statement, _Definition) and starts and not (ends and inside):
-            raise StubError(path, block.begin, f"the block swallows the definition of `{statement.name}`")
+            raise StubError(path, block.begin, f"the block contains the definition of `{statement.name}`")
     for statement in touched:
         if _first_line(statement) < block.begin or (statement.end_lineno or 0) > block.end:
             what = f"the block cuts the statement of line {statement.lineno} in two"
             raise StubError(
-                path, block.begin, f"{what}; it stands right in a function, inside no `if`, `for` or `with`"
+                path,
+                block.begin,
+                f"{what}; put it directly into a function, not inside an `if`, `for` or `with`",
             )
         if statement.col_offset != block.column:
             raise StubError(
@@ -122,14 +124,14 @@ def _check_whole(path: Path, block: Block, touched: list[ast.stmt], *, inside: b
 
 def _check_body(path: Path, block: Block, owner: _Definition, touched: list[ast.stmt]) -> None:
     if block.begin <= owner.lineno:
-        raise StubError(path, block.begin, f"the block swallows the definition of `{owner.name}`")
+        raise StubError(path, block.begin, f"the block contains the definition of `{owner.name}`")
     if isinstance(owner, ast.ClassDef):
         raise StubError(
-            path, block.begin, f"the block stands in the body of class `{owner.name}`, not in a method"
+            path, block.begin, f"the block is in the body of class `{owner.name}`, not in a method"
         )
     first = owner.body[0]
     if touched[0] is first and ast.get_docstring(owner, clean=False) is not None:
-        raise StubError(path, block.begin, f"the block swallows the docstring of `{owner.name}`")
+        raise StubError(path, block.begin, f"the block contains the docstring of `{owner.name}`")
     if touched[-1] is not owner.body[-1]:
         line = owner.body[owner.body.index(touched[-1]) + 1].lineno
         raise StubError(
@@ -145,13 +147,15 @@ def _task_of(
     if task not in tasks or not (method or len(chain) == 1):
         name = ".".join([module, *(definition.name for definition in chain)])
         raise StubError(
-            path, block.begin, f"`{name}` is no task of the manifest and no method of a class that is one"
+            path,
+            block.begin,
+            f"`{name}` is not a task of the manifest, and not a method of a class that is one",
         )
     return task
 
 
 def _remove(lines: list[str], block: Block) -> None:
-    """Takes a module-level block out, and leaves the larger of the two gaps around it."""
+    """Removes a module-level block, and leaves the larger of the two gaps around it."""
     above = block.begin - 1
     while above and not lines[above - 1].strip():
         above -= 1

@@ -23,10 +23,8 @@ from autograder.release.blank import blank_toml
 from autograder.release.markers import blocks, read_text
 from autograder.release.stubs import ARTIFACTS
 
-RUN, NAMES = (
-    8,
-    3,
-)  # tokens in a row, and names or numbers among them: shorter runs are idioms that programs share
+# Tokens in a row, and names or numbers among them; shorter runs are idioms that programs share.
+RUN, NAMES = 8, 3
 LEAST_LINE, LEAST_NAME, LEAST_STRING, LEAST_DIGITS = 13, 12, 24, 5
 _TOKEN = re.compile(r"[^\W\d]\w*|\d+(?:\.\d*)?(?:e[+-]?\d+)?|[^\w\s]")
 _TEXT = (".py", ".md", ".toml", ".txt", ".html", ".ipynb", ".yml", ".json", ".css", ".tex", "")
@@ -65,8 +63,8 @@ def gather(
         reference: folder of the package with the solutions.
         package: folder of the students' package, as the names of the searched files have it; "" if they are relative.
         withheld: files of which nothing may be handed out.
-        opened: tests that students get as they are, so that their content is no secret.
-        grader: texts of the grader's own code, whose words are no secret either.
+        opened: tests that students get as they are, so that their content is not secret.
+        grader: texts of the grader's own code, whose words are not secret either.
 
     Raises:
         StubError: a source cannot be read, or a marker in it is wrong.

@@ -1,8 +1,7 @@
-"""Solution markers: where the blocks of a Python or TOML source stand, and every way to get a marker wrong.
+"""Solution markers: finds the blocks of a Python or TOML source, and reports every mistake in a marker.
 
-Markers are comments alone on their line. They are found by a tokenizer, so that a string which holds the
-text of a marker is a string. This module knows lines and comments only; what a block may hold is judged
-by its callers.
+Markers are comments alone on their line. A tokenizer finds them, so that a string which contains the text of a marker
+stays a string. This module knows only lines and comments; its callers check the content of a block.
 """
 
 import difflib
@@ -20,20 +19,20 @@ _END = re.compile(r"# END SOLUTION")
 _HINT = re.compile(r"# HINT: \S.*")
 _LIKE_MARKER = re.compile(r"\b(begin|end)[\s_:-]*(of[\s_:-]*)?(the[\s_:-]*)?solutions?\b", re.IGNORECASE)
 _LIKE_HINT = re.compile(r"#+\s*hint\b", re.IGNORECASE)
-# Strings of TOML first, so that a `#` inside one is not taken for a comment.
+# Strings of TOML come first, so that a `#` inside one is not read as a comment.
 _TOML_TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'|(#[^\n]*)",
     re.DOTALL,
 )
 
 
-class StubError(InputError):
-    """A source from which no stubs can be cut.
+class SourceError(InputError):
+    """A source cannot be used: where, what is wrong and how to fix it.
 
     Args:
-        path: the file, as the caller named its folder.
-        line: 1-based line, or 0 where the whole file is meant.
-        message: what is wrong and how to mend it.
+        path: the file, in the folder that the caller named.
+        line: 1-based line, or 0 for the whole file.
+        message: what is wrong and how to fix it.
     """
 
     def __init__(self, path: Path, line: int, message: str) -> None:
@@ -43,6 +42,10 @@ class StubError(InputError):
         self.message = message
 
 
+class StubError(SourceError):
+    """No stubs can be cut from a source."""
+
+
 @dataclass(frozen=True)
 class Comment:
     """One comment of a source file."""
@@ -50,7 +53,7 @@ class Comment:
     line: int
     column: int
     text: str
-    alone: bool  # nothing but blanks before it, and not inside brackets
+    alone: bool  # only blanks are before it, and it is not inside brackets
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Block:
 
 
 def read_text(path: Path) -> str:
-    """The text of a source file, which has to be UTF-8 with Unix line ends.
+    """The text of a source file, which must be UTF-8 with Unix line ends.
 
     Raises:
         StubError: it is not.
@@ -100,7 +103,7 @@ def blocks(path: Path, text: str) -> list[Block]:
                 raise StubError(path, comment.line, f"misspelt marker `{comment.text}`; {_GRAMMAR}")
             continue
         if not comment.alone:
-            raise StubError(path, comment.line, "a marker has to stand alone on its line, outside brackets")
+            raise StubError(path, comment.line, "a marker must be alone on its line, outside brackets")
         if begin:
             if opened:
                 raise StubError(
@@ -122,9 +125,7 @@ _GRAMMAR = "write `# BEGIN SOLUTION q1d` (with the id of a question) or `# END S
 
 def _close(path: Path, comments: list[Comment], begin: Comment, question: str, end: Comment) -> Block:
     if begin.column != end.column:
-        raise StubError(
-            path, end.line, f"indented otherwise than its `# BEGIN SOLUTION` in line {begin.line}"
-        )
+        raise StubError(path, end.line, f"not indented like its `# BEGIN SOLUTION` in line {begin.line}")
     hints: list[str] = []
     for comment in comments:
         if not begin.line < comment.line < end.line or not _LIKE_HINT.match(comment.text):
@@ -132,7 +133,11 @@ def _close(path: Path, comments: list[Comment], begin: Comment, question: str, e
         if not _HINT.fullmatch(comment.text):
             raise StubError(path, comment.line, f"misspelt hint `{comment.text}`; write `# HINT: ...`")
         if comment.line != begin.line + len(hints) + 1 or comment.column != begin.column:
-            raise StubError(path, comment.line, "hints stand right below `# BEGIN SOLUTION`, indented alike")
+            raise StubError(
+                path,
+                comment.line,
+                "hints must be directly below `# BEGIN SOLUTION`, indented alike",
+            )
         hints.append(comment.text)
     return Block(begin.line, end.line, begin.column, question, tuple(hints))
 

@@ -1,7 +1,7 @@
-"""Builds notebooks from their texts, and for each question the file by which Otter checks it.
+"""Builds notebooks from their texts, and for each question the file with which Otter checks it.
 
-A notebook is kept as Python with cells between `# %%` lines. What is built has no outputs, and the same text gives the
-same bytes. A check holds no test: it runs the public tests of its question.
+The text of a notebook is Python with cells between `# %%` lines. A notebook is built without outputs, and the same text
+gives the same bytes. A check contains no test: it runs the public tests of its question.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from autograder import atomic
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
 
-FOLDER = "notebooks"  # of the texts, beside the manifest
+FOLDER = "notebooks"  # of the texts, next to the manifest
 CHECKS = "checks"
 METADATA = {
     "accelerator": "GPU",  # asks Colab for one
@@ -42,14 +42,13 @@ PASSED = "every public test passed; hidden tests and training runs follow when i
 
 
 def build(manifest: Manifest, out: Path) -> list[Path]:
-    """Writes what `contents` makes into `out`, where other files stay, and returns the paths.
+    """Writes the files of `contents` into `out` and returns their paths; other files there stay.
 
     Raises:
         InputError: as in `contents`.
     """
     made = contents(manifest)
     for name, content in made.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
         atomic.write_text(out / name, content)
     return [out / name for name in made]
 
@@ -58,7 +57,7 @@ def contents(manifest: Manifest) -> dict[str, str]:
     """Every notebook, `<name>.ipynb`, and every check, `checks/<question>.py`, by name.
 
     Args:
-        manifest: the assignment; the notebooks' texts stand in `notebooks/` beside it.
+        manifest: the assignment; the notebooks' texts are in `notebooks/` next to it.
 
     Raises:
         InputError: there is no text.
@@ -66,7 +65,7 @@ def contents(manifest: Manifest) -> dict[str, str]:
     texts = sorted((manifest.root / FOLDER).glob("*.py"))
     if not texts:
         raise InputError(
-            f"{manifest.root / FOLDER} holds no notebook: write one as <name>.py, cells after `# %%`"
+            f"{manifest.root / FOLDER} contains no notebook: write one as <name>.py, with cells after `# %%`"
         )
     return {f"{text.stem}.ipynb": notebook(text) for text in texts} | {
         f"{CHECKS}/{name}.py": check for name, check in checks(manifest).items()
@@ -90,7 +89,7 @@ def notebook(text: Path) -> str:
 
 
 def _name(cell: NotebookNode, seen: Counter[str]) -> str:
-    """An id that depends on the cell's text alone, so that an edit elsewhere leaves it as it is."""
+    """An id that depends only on the cell's text, so that an edit of another cell does not change it."""
     digest = hashlib.sha256(f"{cell.cell_type} {cell.source}".encode()).hexdigest()[:12]
     seen[digest] += 1
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

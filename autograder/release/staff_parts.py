@@ -1,4 +1,4 @@
-"""Takes out of a plain-text file what is staff's: from a line `# BEGIN STAFF` to a line `# END STAFF`."""
+"""Cuts the staff's parts out of a plain-text file: from a line `# BEGIN STAFF` to a line `# END STAFF`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The students' package, generated from the one source that holds the solutions.
+"""The students' package, generated from the one source that contains the solutions.
 
 `generate` makes the files of the package, `write` writes them into a folder, and `differences` compares a folder with
 them. `write` is for the staff's tree, where the package is a copy that nobody edits.
@@ -16,7 +16,7 @@ from autograder.release.markers import StubError
 
 __all__ = ["StubError", "differences", "generate", "write"]
 
-ARTIFACTS = "artifacts"  # trained weights: part of a submission, outside the mirror
+ARTIFACTS = "artifacts"  # trained weights: part of a submission, but not of the stubs
 
 
 def generate(
@@ -26,8 +26,8 @@ def generate(
 
     Args:
         source: folder of the package with the solutions.
-        tasks: question of every code task, by its id: `{"diffusion.binary.posterior": "q1d"}`.
-        questions: ids that markers in answer files may name; None where any will do.
+        tasks: the question of every code task, by its id: `{"diffusion.binary.posterior": "q1d"}`.
+        questions: ids that markers in answer files may name; None for any id.
 
     Returns:
         Content by relative path with forward slashes, in sorted order. Nothing is written.
@@ -36,7 +36,7 @@ def generate(
         StubError: a marker or block is wrong, or the tasks with a block are not those of `tasks`.
     """
     if not source.is_dir():
-        raise StubError(source, 0, "is no folder; stubs are cut from the package with the solutions")
+        raise StubError(source, 0, "is not a folder; stubs are cut from the package with the solutions")
     result: dict[str, bytes] = {}
     cut: set[str] = set()
     for relative in _files(source):
@@ -51,7 +51,9 @@ def generate(
         else:
             result[name] = path.read_bytes()
             if b"BEGIN SOLUTION" in result[name] or b"END SOLUTION" in result[name]:
-                raise StubError(path, 0, "markers work in .py and .toml files only; this one is copied whole")
+                raise StubError(
+                    path, 0, "markers work only in .py and .toml files; this file is copied whole"
+                )
     for task in tasks:
         if task not in cut:
             path = source.joinpath(*task.split(".")[:-1]).with_suffix(".py")
@@ -61,10 +63,10 @@ def generate(
 
 
 def write(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
-    """Makes `target` what `generate` says: changed files atomically, stale ones removed.
+    """Makes `target` the same as the result of `generate`: writes changed files atomically and removes stale ones.
 
-    `target/artifacts/`, caches and hidden files stay as they are, and nothing outside `target` is touched,
-    links inside it included: a link is replaced, never followed.
+    `target/artifacts/`, caches and hidden files stay as they are. Nothing outside `target` is changed: a link inside it
+    is replaced, never followed.
 
     Returns:
         The relative paths that were written or removed, sorted.
@@ -72,7 +74,7 @@ def write(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
     wanted = generate(source, tasks)
     here, there = source.resolve(), target.resolve()
     if here.is_relative_to(there) or there.is_relative_to(here):
-        raise StubError(target, 0, f"and {source} lie inside one another")
+        raise StubError(target, 0, f"and {source} must not be inside each other")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise StubError(target, 0, "is not a folder; move it away")
     changed: list[str] = []
@@ -91,7 +93,7 @@ def write(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
 
 
 def differences(source: Path, target: Path, tasks: Mapping[str, str]) -> list[str]:
-    """How `target` differs from what `generate` says, byte for byte; one line a file, empty where nothing does."""
+    """How `target` differs from the result of `generate`, byte for byte: one line for each file, empty if equal."""
     wanted = generate(source, tasks)
     there = {str(relative) for relative in _files(target, links=True)} if target.is_dir() else set()
     found: list[str] = []
@@ -108,7 +110,7 @@ def differences(source: Path, target: Path, tasks: Mapping[str, str]) -> list[st
 
 
 def _files(folder: Path, *, links: bool = False) -> Iterator[PurePosixPath]:
-    """Relative paths of the mirrored files, sorted; a link is yielded where `links` is set, else refused."""
+    """Relative paths of the files that become stubs, sorted; a link is yielded if `links` is set, else refused."""
     found: list[PurePosixPath] = []
     for root, folders, files in os.walk(folder):
         for name in [*folders, *files]:
@@ -129,7 +131,7 @@ def _ignored(relative: Path) -> bool:
 
 
 def _prune(target: Path, wanted: set[PurePosixPath]) -> None:
-    """Removes the folders that no file is left in, with their caches."""
+    """Removes the folders that contain no file any more, with their caches."""
     for root, folders, files in os.walk(target, topdown=False):
         relative = PurePosixPath(Path(root).relative_to(target).as_posix())
         if relative in wanted or relative.parts[0] == ARTIFACTS or files or set(folders) - {"__pycache__"}:

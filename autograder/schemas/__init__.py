@@ -1,4 +1,4 @@
-"""The JSON Schemas of all that is read and written, and the check against them."""
+"""The JSON Schemas of everything that is read and written, and the check against them."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """The validator of `<name>.schema.json`; "test" is that of one test in a record."""
+    """The validator of `<name>.schema.json`; "test" is the schema of one test in a record."""
     if name == "test":
         record = cast("dict[str, Any]", validator("record").schema)
         return Draft202012Validator({"$defs": record["$defs"], "$ref": "#/$defs/test"})
@@ -22,7 +22,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def mistakes(data: Any, name: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every place where `data` leaves its schema: the path to it, and what is wrong in words."""
+    """Every place where `data` does not fit its schema: the path to it, and what is wrong in words."""
     for error in validator(name).iter_errors(data):
         yield from _worded(error)
 

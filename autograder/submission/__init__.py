@@ -1,1 +1,1 @@
-"""What was handed in: its files, sources, answers and trained weights, none of it executed."""
+"""Reads what was handed in (files, sources, answers, trained weights) and never executes any of it."""

@@ -1,8 +1,8 @@
-"""Trained weights that a submission holds as evidence: read as plain numbers, and refused with a name where unsound.
+"""Trained weights that a submission contains as evidence: read as plain numbers, and refused if they are invalid.
 
-An artifact `NAME` is `artifacts/NAME.safetensors` beside its card `artifacts/NAME.json`, which says what the weights
-come from and what they are claimed to reach (schema: card). Nothing in either is believed: a digest only ties the files
-to each other and to the sources that were handed in with them, and a test measures whatever is claimed.
+An artifact `NAME` is `artifacts/NAME.safetensors` and its card `artifacts/NAME.json`, which says how the weights were
+trained and what they are claimed to reach (schema: card). The grader believes nothing in either file: a digest only
+connects the files to each other and to the sources that were handed in with them, and a test measures every claim.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 class InvalidArtifact(Exception):
-    """Weights or a card that are no evidence; the message says why, and `failure` its class."""
+    """Weights or a card that cannot be used; the message says why, and `failure` is the class of the reason."""
 
     def __init__(self, message: str, failure: str) -> None:
         super().__init__(message)
@@ -37,11 +37,11 @@ class InvalidArtifact(Exception):
 
 @dataclass(frozen=True)
 class Artifact:
-    """Sound files of an artifact.
+    """The valid files of an artifact.
 
     Attributes:
-        weights: by name, in single precision; finite.
-        card: what is claimed of them, as its schema has it.
+        weights: by name, in single precision, all finite.
+        card: what is claimed about them; it fits its schema.
     """
 
     weights: dict[str, Tensor]
@@ -49,17 +49,17 @@ class Artifact:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Of the training, as the card has them; plain values, and otherwise anything."""
+        """The settings of the training according to the card: any plain values."""
         return dict(self.card["settings"])
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What is claimed."""
+        """The results that the card claims."""
         return dict(self.card["metrics"])
 
 
 class ArtifactStore:
-    """The artifacts of one package. Sound ones are read once, however many tests ask for them.
+    """The artifacts of one package. A valid artifact is read once, even if several tests ask for it.
 
     Args:
         package: the submission's folder.
@@ -72,7 +72,7 @@ class ArtifactStore:
         self._valid: dict[str, Artifact] = {}
 
     def holds(self, task: Task) -> bool:
-        """Whether there are weights at all."""
+        """Whether the file of the weights exists."""
         return (self._package / task.file).exists()
 
     def read(self, task: Task) -> Artifact:
@@ -87,7 +87,9 @@ class ArtifactStore:
         return self._valid[task.id]
 
     def changed_sources(self, task: Task) -> list[str]:
-        """The files that the task needs and that are not, as they were handed in, those that its card names.
+        """The source files that the task needs and that are not the files with which the weights were trained.
+
+        The digests on the card say which files those were.
 
         Raises:
             InvalidArtifact: as `read`.
@@ -97,7 +99,7 @@ class ArtifactStore:
         return [file for file in files if named.get(file) != code_digest(self._package / file)]
 
     def rows(self) -> list[dict[str, Any]]:
-        """What the record says of every artifact that is there, sound or not."""
+        """What the record says about every artifact that exists, valid or not."""
         return [
             self._row(task)
             for task in self._manifest.tasks.values()
@@ -113,10 +115,10 @@ class ArtifactStore:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
         try:
-            card, others = self.read(task).card, self.changed_sources(task)
+            card, changed = self.read(task).card, self.changed_sources(task)
         except InvalidArtifact as error:
             return {**row, "problem": str(error), "card": None}
-        problem = f"trained with other sources than these: {', '.join(others)}" if others else ""
+        problem = f"trained with other sources than these: {', '.join(changed)}" if changed else ""
         return {**row, "problem": problem, "card": {name: card[name] for name in SHOWN}}
 
     def _needs(self, task: Task) -> Iterable[str]:
@@ -126,13 +128,13 @@ class ArtifactStore:
 
 
 def as_wrong_answer(error: InvalidArtifact, task: Task) -> WrongAnswer:
-    """What a test fails with over unsound files."""
-    hint = f"Make it anew: {task.command}" if task.command else "Make it anew."
+    """The failure of a test whose artifact is invalid."""
+    hint = f"Make it again: {task.command}" if task.command else "Make it again."
     return WrongAnswer(str(error), hint=hint, failure=error.failure)
 
 
 def code_digest(file: Path) -> str:
-    """SHA-256 of a source file's code: neither blank lines, nor lines of comment, nor space at the end of a line."""
+    """SHA-256 of the code of a source file, without blank lines, lines of comment and spaces at the end of a line."""
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
     lines = (line.rstrip() for line in text.splitlines())
     code = "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
@@ -157,7 +159,7 @@ def _bytes(file: Path, most: int) -> bytes:
     size = file.stat().st_size
     if size > most:
         raise InvalidArtifact(
-            f"{file.name} has {size / MB:.1f} MB; {most / MB:g} MB at most are taken", "too large"
+            f"{file.name} has {size / MB:.1f} MB; at most {most / MB:g} MB are accepted", "too large"
         )
     return file.read_bytes()
 
@@ -169,7 +171,7 @@ def _card(file: Path) -> dict[str, Any]:
         raise InvalidArtifact(f"{file.name} {said['problem']}", "no card")
     mistakes = [message for _, message in schemas.mistakes(said["values"], "card")]
     if mistakes:
-        raise InvalidArtifact(f"{file.name} is no card of trained weights: {mistakes[0][:200]}", "no card")
+        raise InvalidArtifact(f"{file.name} is not a card of trained weights: {mistakes[0][:200]}", "no card")
     card: dict[str, Any] = said["values"]
     return card
 
@@ -179,13 +181,14 @@ def _tensors(name: str, data: bytes) -> dict[str, Tensor]:
         tensors = load_safetensors(data)
     except SafetensorError as error:
         raise InvalidArtifact(
-            f"{name} is broken or no safetensors file: {str(error)[:200]}", "broken file"
+            f"{name} is broken or is not a safetensors file: {str(error)[:200]}", "broken file"
         ) from error
     weights = {}
     for key, tensor in tensors.items():
         if tensor.dtype not in FLOATS:
             raise InvalidArtifact(
-                f"{name}: {key[:100]} holds {tensor.dtype}, and weights are floating", "dtype"
+                f"{name}: {key[:100]} contains {tensor.dtype}, but weights are floating-point numbers",
+                "dtype",
             )
         weights[key] = tensor.float()
         if not bool(torch.isfinite(weights[key]).all()):

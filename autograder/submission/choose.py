@@ -1,4 +1,4 @@
-"""Chooses which files of a submission are graded, and says which are not."""
+"""Chooses the files of a submission that are graded, and says which ones are not."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -9,20 +9,23 @@ from autograder.submission.gather import Gathered
 from autograder.submission.reader.names import Parts, fits, listed
 from autograder.submission.write import given_files
 
-ALIKE = "the name differs only in case, or in how its letters are written, from one that is due or is there; rename it"
+ALIKE = (
+    "the name differs only in case, or in how its letters are encoded, from one that is expected or already there;"
+    " rename it"
+)
 CLASH = "a file and a folder have the same name; rename one"
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The files by their path inside the package, and what is to be said of the others."""
+    """The files by their path inside the package, and notes about the other files."""
 
     files: dict[str, bytes]
     notes: list[str]
 
 
 def choose(root: Parts | None, found: Gathered, manifest: Manifest) -> Chosen:
-    """The accepted files below `root`; of two that cannot both be there, the one that a task or the staff knows."""
+    """The accepted files below `root`. If two cannot exist together, a file of a task or a given file is preferred."""
     given = given_files(manifest).keys()
     known = {*given, *(task.file for task in manifest.tasks.values())}
     left = {why: list(names) for why, names in found.left.items()}
@@ -61,14 +64,14 @@ def _folders(path: str) -> list[str]:
 
 
 def _folded(path: str) -> str:
-    """Equal for names that are one file on some systems."""
+    """A form that is equal for two names which are the same file on some systems."""
     return unicodedata.normalize("NFKC", path).casefold()
 
 
 def _notes(root: Parts | None, left: dict[str, list[str]], manifest: Manifest) -> list[str]:
     notes = []
     for why, names in left.items():
-        if not why:  # given files of other kinds than are accepted come with every submission
+        if not why:  # every submission contains given files whose kinds are not accepted
             below = {name: _below(root, name) or "" for name in names}
             names = [
                 name for name in names if not any(fits(below[name].split("/"), p) for p in manifest.given)

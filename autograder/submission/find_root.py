@@ -1,4 +1,4 @@
-"""Finds the package in a submission: the folder that holds most of the task's files, whatever it is called."""
+"""Finds the package in a submission: the folder with most of the tasks' files, whatever its name is."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from autograder.submission.reader.names import Parts, listed, shown
 
 
 def find_root(submission: str, names: Iterable[str], manifest: Manifest) -> tuple[Parts | None, list[str]]:
-    """The package's folder, as the parts of its path in the submission, and notes; None where there is none.
+    """The folder of the package, as the parts of its path in the submission, and notes; None if there is no package.
 
-    The best has most of the tasks' files; among equals, the manifest's name for the package, then what is nearest to
-    the top, decides.
+    The folder with most of the tasks' files is chosen. Among equals, a folder with the package's name in the manifest
+    comes first, then the folder that is nearest to the top.
 
     Args:
         submission: its name, for the notes.
@@ -37,21 +37,20 @@ def find_root(submission: str, names: Iterable[str], manifest: Manifest) -> tupl
 
     best, *others = sorted(held, key=rank)
     notes = []
-    others = [
-        root for root in others if held[root]
-    ]  # a folder that only shares a module's name is no package
+    # A folder that only has the name of a module in it is not a package.
+    others = [root for root in others if held[root]]
     if others:
-        told = listed([f"{_told(root)} ({held[root]})" for root in others])
+        not_graded = listed([f"{_folder_name(root)} ({held[root]})" for root in others])
         notes.append(
-            f"more than one folder holds files of the tasks: {_told(best)} ({held[best]}) is graded, not {told};"
-            " hand in one"
+            f"more than one folder contains files of the tasks: {_folder_name(best)} ({held[best]}) is graded,"
+            f" not {not_graded}; hand in only one"
         )
     if best and best[-1] != manifest.package:
         notes.append(f"the package is called {shown(best[-1])} here; it is graded as {manifest.package}")
     return best, notes
 
 
-def _told(root: Parts) -> str:
+def _folder_name(root: Parts) -> str:
     return shown("/".join(root)) + "/" if root else "the top folder"
 
 
@@ -60,5 +59,5 @@ def _missing(submission: str, manifest: Manifest) -> str:
     inside = sorted({file.split("/")[0] + "/" * ("/" in file) for file in files})
     return (
         f"no package found in {shown(submission)}: hand in the folder `{manifest.package}/`,"
-        f" which holds {', '.join(inside)}"
+        f" which contains {', '.join(inside)}"
     )

@@ -1,4 +1,4 @@
-"""Collects what the reader of submissions sends: files by name, what was left out and why, remarks."""
+"""Collects the output of the reader of submissions: files by name, which files were left out and why, remarks."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
@@ -11,12 +11,12 @@ from autograder.submission.reader.names import listed, shown
 
 @dataclass
 class Gathered:
-    """Everything that was read of a submission, wherever in it the package may be.
+    """Everything that was read from a submission, wherever in it the package is.
 
     Attributes:
         files: bytes of every file, by its path in the submission.
-        left: names that were left out, by reason; "" where they are just none that is graded.
-        remarks: what is to be said of the whole.
+        left: the names of files that were left out, by reason; "" if they are just not graded.
+        remarks: about the submission as a whole.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Gathered:
 
 
 def gather(submission: Path, manifest: Manifest) -> Gathered:
-    """Reads a submission. It may hold anything: this never raises for it, and says so in `remarks`."""
+    """Reads a submission. Whatever it contains, this raises no exception; `remarks` say what is wrong."""
     request = {"path": str(submission), "limits": asdict(manifest.intake), "assignment": manifest.id}
     reply = process.run_reader("submission", request)
     found = Gathered()
@@ -35,17 +35,15 @@ def gather(submission: Path, manifest: Manifest) -> Gathered:
             if name in found.files:
                 twice[name] = None
             found.files[name] = data
-        elif kind == "left":
+        elif kind == "skipped":
             found.left[text].append(name)
         else:
             found.remarks.append(text)
     if twice:
-        found.remarks.append(
-            f"stands there more than once, and the last one is graded: {listed(list(twice))}"
-        )
+        found.remarks.append(f"there more than once, and the last one is graded: {listed(list(twice))}")
     if reply.ended:
         found.remarks.append(
-            f"{shown(submission.name)} could not be read to its end: {reply.ended};"
-            " what came before is graded; hand in the package's folder alone"
+            f"{shown(submission.name)} could not be read completely: {reply.ended};"
+            " what was read before is graded; hand in only the folder of the package"
         )
     return found

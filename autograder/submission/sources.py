@@ -1,4 +1,4 @@
-"""Which tasks of a submission are still TODO, missing or unreadable, from its source alone."""
+"""Scans the sources of a submission: which tasks are still TODO, missing or unreadable. No code runs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +11,11 @@ from autograder.assignment.manifest import Task
 from autograder.errors import HarnessError
 from autograder.submission.reader import process
 
-SECONDS = 3  # for one file; 11 KB take some 10 ms
+SECONDS = 3  # for one file; 11 KB take about 10 ms
 
 
 class State(Enum):
-    """What the source alone says of a task."""
+    """The state of a task according to its source."""
 
     READY = "ready"
     TODO = "todo"
@@ -24,7 +24,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class TaskSource:
-    """What was seen of one task: `where` as file:line, `why` with the mend, and the names of what it `calls`."""
+    """What the scan found of one task: `where` as file:line, `why` with the fix, and the names of what it `calls`."""
 
     state: State
     where: str
@@ -34,7 +34,7 @@ class TaskSource:
 
 
 def scan(package: Path, tasks: Iterable[Task]) -> dict[str, TaskSource]:
-    """The state of every code task in `package`. Each file is parsed once, outside this process; none is imported."""
+    """Scans every code task in `package`. Each file is parsed once, in another process, and never imported."""
     code = [task for task in tasks if task.kind == "code"]
     files: dict[str, list[str]] = defaultdict(list)
     for task in code:
@@ -44,7 +44,7 @@ def scan(package: Path, tasks: Iterable[Task]) -> dict[str, TaskSource]:
 
 
 def _scan_files(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the reader says of each file. One at which it is ended is broken, and the reader goes on after it."""
+    """What the reader reports about each file. If a file stops the reader, it is broken, and the next file is read."""
     left = dict(files)
     while left:
         reply = process.run_reader("sources", {"package": str(package), "files": left}, seconds=SECONDS)
@@ -67,11 +67,11 @@ def _task_source(task: Task, seen: dict[str, Any]) -> TaskSource:
 
 
 def called_tasks(task: Task, tasks: Mapping[str, Task], sources: Mapping[str, TaskSource]) -> list[str]:
-    """The tasks that `task` needs in this very submission, directly or through another, nearest first.
+    """The tasks that `task` needs in this submission, directly or through another task, nearest first.
 
-    A need of the manifest counts for code only if it calls a function of that name: whoever solves a task without
-    calling another one does not wait for it. A class counts always, since it arrives as an argument. A training run
-    needs all that the manifest says.
+    A need of the manifest counts for a code task only if its code calls a function of that name: a solution that does
+    not call another task does not wait for it. A class always counts, since it arrives as an argument. A training run
+    needs everything that the manifest says.
     """
     found: list[str] = []
     queue = [task]

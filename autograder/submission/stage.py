@@ -1,6 +1,6 @@
-"""Takes in what was handed in: a folder, an archive or a log becomes a staged package, with notes on what was odd.
+"""Stages what was handed in: a folder, an archive or a log becomes a package that can be graded, with notes.
 
-Nothing here opens an archive or parses a log: `submission.reader` does, within limits, and sends names and bytes.
+Nothing here opens an archive or parses a log. `submission.reader` does that within limits and sends names and bytes.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from autograder.submission.write import restore_given_files, write_files
 
 
 def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
-    """Stages the accepted files of a submission's package in `scratch`, the given ones replaced by the staff's own.
+    """Copies the accepted files of a submission to `scratch` and replaces the given ones by the staff's copies.
 
     Args:
         submission: a folder, a zip, a tar (plain, gzip, bzip2, xz) or a `submission_log.json`.
@@ -25,7 +25,7 @@ def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
         scratch: an empty folder for the copy.
 
     Raises:
-        InputError: the path is not there. Whatever else is wrong is in the notes.
+        InputError: the path does not exist. Everything else that is wrong is in the notes.
     """
     if not _exists(submission):
         raise InputError(f"{submission} is not there: give the path of a submission")

@@ -1,4 +1,4 @@
-"""Writes the staged package: files that we name, in folders that we make, the given ones from the staff's own."""
+"""Writes the staged package: the accepted files of the submission, and the staff's copy of every given file."""
 
 import hashlib
 import os
@@ -7,10 +7,8 @@ from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
 
-FILE_MODE, FOLDER_MODE = (
-    0o644,
-    0o755,
-)  # whatever the submission or the umask says: workers run as another user
+# Workers run as another user, so these modes do not depend on the submission or the umask.
+FILE_MODE, FOLDER_MODE = 0o644, 0o755
 
 
 def write_files(files: Mapping[str, bytes], package: Path) -> None:
@@ -21,10 +19,10 @@ def write_files(files: Mapping[str, bytes], package: Path) -> None:
 
 
 def restore_given_files(manifest: Manifest, package: Path, digests: Mapping[str, str]) -> list[str]:
-    """Puts the staff's own copy of every given file in place; says which of the submission's differed.
+    """Writes the staff's copy of every given file and says which files of the submission were different.
 
     Args:
-        manifest: the staff's; without a [staff] table nothing is given.
+        manifest: the staff's; without a [staff] table there are no given files.
         package: the staged package.
         digests: SHA-256 of the files as they were handed in.
     """

@@ -19,18 +19,18 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("# c\nq1c = sigmoid\n", 'line 2 is `q1c = sigmoid`: text stands between quotes: q1c = "..."'),
-        ("a = 1\nb =\n", "line 2 is `b =`: write the answer behind the equal sign"),
-        ("a = # TODO\n", "line 1 is `a = # TODO`: write the answer behind the equal sign"),
-        ("a = 1\na = 2\n", "line 2 is `a = 2`: its key stands in the form twice"),
+        ("# c\nq1c = sigmoid\n", 'line 2 is `q1c = sigmoid`: text is put between quotes: q1c = "..."'),
+        ("a = 1\nb =\n", "line 2 is `b =`: write the answer after the equals sign"),
+        ("a = # TODO\n", "line 1 is `a = # TODO`: write the answer after the equals sign"),
+        ("a = 1\na = 2\n", "line 2 is `a = 2`: its key is in the form twice"),
         ("a = 1\nb\n", "line 2 is `b`: an answer is written as b = value"),
-        ("a = 12,5\n", "line 1 is `a = 12,5`: numbers have a decimal point, no comma"),
-        ("a = 97 %\n", "line 1 is `a = 97 %`: a number stands alone"),
-        ("a = -5*sqrt(2)\n", "line 1 is `a = -5*sqrt(2)`: a number stands alone"),
+        ("a = 12,5\n", "line 1 is `a = 12,5`: numbers have a decimal point, not a comma"),
+        ("a = 97 %\n", "line 1 is `a = 97 %`: a number is written without unit"),
+        ("a = -5*sqrt(2)\n", "line 1 is `a = -5*sqrt(2)`: a number is written without unit"),
         ("a = .5\n", "line 1 is `a = .5`: a number begins with a digit: 0.5"),
         ("a = −7.1\n", "line 1 is `a = −7.1`: the minus of a number is the hyphen"),
         ("a = “x”\n", "line 1 is `a = “x”`: the quotes of TOML are straight"),
-        ('a = "x "y" z"\n', "text that has quotes in it stands between"),
+        ('a = "x "y" z"\n', "text with quotes in it is put between"),
         ('a = "C:\\Users"\n', "write each backslash twice"),
         # The parser reports a later line than the mistake: the value should have ended one or two lines before.
         ('a = 1\nb = "open\nc = 3\n', 'line 2 is `b = "open`: close the quotes on the same line'),
@@ -68,9 +68,9 @@ def test_unusual_forms_are_noted(mini: Mini) -> None:
     mini.answers('color = "blue"\nzzz = 1\nnames = ["Ada", "Alan"]\nstudent_ids = "1"\n')
     notes = mini.grade()["notes"]
     assert notes == [
-        "answers.toml:1: nobody asks for `color`; did you mean `colour`?",
-        "answers.toml:2: nobody asks for `zzz`; leave it out, or put the right key back",
-        'answers.toml:4: 2 in `names`, 1 in `student_ids`; write one entry a person in each: ["Ada", "Alan"]',
+        "answers.toml:1: no question asks for `color`; did you mean `colour`?",
+        "answers.toml:2: no question asks for `zzz`; leave it out, or put the right key back",
+        'answers.toml:4: 2 in `names`, 1 in `student_ids`; write one entry for each person in both: ["Ada", "Alan"]',
     ]
     mini.answers('colour = "blue"\nnames = "Ada"\nstudent_ids = ["1"]\n')
     assert mini.grade()["notes"] == []

@@ -154,15 +154,15 @@ def _weights(*values: float, dtype: torch.dtype = torch.float32) -> dict[str, to
 
 DEEP = b'{"artifact": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 UNSOUND = {
-    "a pickle": (_set(data=pickle.dumps({"w": [1, 2, 3]})), "broken or no safetensors"),
-    "nothing": (_set(data=b""), "broken or no safetensors"),
-    "truncated": (_set(data=save(_weights(1, 2, 3))[:-2]), "broken or no safetensors"),
-    "a header with an enormous size": (_set(data=b"\xff" * 8 + b"{}"), "broken or no safetensors"),
+    "a pickle": (_set(data=pickle.dumps({"w": [1, 2, 3]})), "broken or is not a safetensors"),
+    "nothing": (_set(data=b""), "broken or is not a safetensors"),
+    "truncated": (_set(data=save(_weights(1, 2, 3))[:-2]), "broken or is not a safetensors"),
+    "a header with an enormous size": (_set(data=b"\xff" * 8 + b"{}"), "broken or is not a safetensors"),
     "NaN": (_set(tensors=_weights(1, float("nan"), 3)), "not finite"),
     "infinite": (_set(tensors=_weights(1, float("inf"), 3)), "not finite"),
     "infinite in single precision": (_set(tensors=_weights(1e300, dtype=torch.float64)), "not finite"),
     "whole numbers": (_set(tensors={"w": torch.tensor([1, 2, 3])}), "int64"),
-    "too large": (_set(tensors=_weights(*range(400))), "MB at most"),
+    "too large": (_set(tensors=_weights(*range(400))), "MB are accepted"),
     "swapped weights": (_set(changes={"weights": "a" * 64}), "its digest differs"),
     "no card": (_set(card=b""), "not valid JSON"),
     "no JSON": (_set(card=b"{'a': 1}"), "not valid JSON"),
@@ -172,9 +172,9 @@ UNSOUND = {
     "NaN on the card": (_set(changes={"metrics": {"total": float("nan")}}), "NaN"),
     "an infinite claim": (_set(card=b'{"metrics": {"total": 1e999}}'), "too large"),
     "endless digits": (_set(card=b'{"seed": ' + b"9" * 5000 + b"}"), "5000 digits"),
-    "a list for a card": (_set(card=b"[]"), "no card of trained weights"),
-    "a claim in words": (_set(changes={"metrics": {"total": "all of it"}}), "no card of trained weights"),
-    "an unknown key": (_set(changes={"score": 100}), "no card of trained weights"),
+    "a list for a card": (_set(card=b"[]"), "not a card of trained weights"),
+    "a claim in words": (_set(changes={"metrics": {"total": "all of it"}}), "not a card of trained weights"),
+    "an unknown key": (_set(changes={"score": 100}), "not a card of trained weights"),
 }
 
 

@@ -58,7 +58,7 @@ def test_file_that_is_not_a_submission_gets_zero_and_a_reason(inside: Mini) -> N
     )
     log = json.loads(Path("out/submission_log.json").read_text())
     assert log["score"] == 0 and log["complete"] and log["faults"] == []
-    assert any("assignment.toml is none of what can be read" in note for note in log["notes"])
+    assert any("assignment.toml is not a file that can be read" in note for note in log["notes"])
 
 
 def test_package_is_found_in_one_outer_folder(inside: Mini) -> None:
@@ -79,9 +79,9 @@ def test_submission_is_not_written_to(inside: Mini) -> None:
     [
         (["grade", "nowhere", "--out", "out"], "nowhere is not there"),
         (["grade", "pupil", "--out", "assignment.toml"], "is a file: give a folder"),
-        (["grade", "pupil", "--out", "out", "-q", "q9"], "'q9' is no question"),
+        (["grade", "pupil", "--out", "out", "-q", "q9"], "'q9' is not a question"),
         (["test", "--package", "nowhere"], "is no folder"),
-        (["test", "-q", "maths.treble"], "'maths.treble' is no question"),
+        (["test", "-q", "maths.treble"], "'maths.treble' is not a question"),
     ],
 )
 def test_bad_call_exits_2_with_a_sentence(

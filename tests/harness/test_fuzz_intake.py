@@ -126,7 +126,7 @@ def staged(pack) -> None:
     with folder_for_one() as root:
         pack(root / "hw")
         for note in stage(root / "hw").notes:
-            if "could not be read to its end" in note:
+            if "could not be read completely" in note:
                 assert "it took longer than" in note or "MB of memory" in note, note
 
 

@@ -71,7 +71,7 @@ def test_result_before_the_grader_starts_is_valid(packed: gradescope.Packed) -> 
 
 
 def test_an_unknown_question_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'q9' is no question"):
+    with pytest.raises(InputError, match="'q9' is not a question"):
         gradescope.build(MANIFEST, tmp_path, ("q9",))
 
 

@@ -55,12 +55,12 @@ def test_everything_that_grades_is_there_sorted_and_nothing_else(mini: Mini) -> 
 
 def test_student_copy_and_missing_folder_are_refused_by_name(mini: Mini) -> None:
     """Kills: a zip without the grader or the bank of the manifest, which is noticed only during grading."""
-    with pytest.raises(InputError, match=r"autograder is no folder"):
+    with pytest.raises(InputError, match=r"autograder is not a folder"):
         names(mini)
     add(mini, "autograder/cli.py")
     manifest = mini.loaded()
     assert manifest.staff is not None
-    with pytest.raises(InputError, match=r"bank/of is no folder"):
+    with pytest.raises(InputError, match=r"bank/of is not a folder"):
         grading_files(replace(manifest, staff=replace(manifest.staff, misconceptions="bank.of")))
     with pytest.raises(InputError, match="only staff"):
         grading_files(replace(manifest, staff=None))

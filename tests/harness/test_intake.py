@@ -67,7 +67,7 @@ def test_of_two_packages_the_fuller_one_is_graded_and_both_are_named(tmp_path: P
     files = {**GOOD, "old/pupil/maths.py": b"old", "pupil/maths.py": b"new"}
     staged = stage(folder(tmp_path / "hw", files))
     assert (staged.package / "maths.py").read_bytes() == b"new"
-    assert said(staged, "pupil/ (2) is graded, not old/pupil/ (1)", "hand in one")
+    assert said(staged, "pupil/ (2) is graded, not old/pupil/ (1)", "hand in only one")
     assert said(staged, "left out: old/pupil/maths.py")
 
 
@@ -81,7 +81,7 @@ def test_of_two_equal_packages_the_manifests_name_decides(tmp_path: Path) -> Non
 def test_missing_package_is_named_with_the_fix(tmp_path: Path) -> None:
     staged = stage(folder(tmp_path / "hw", {"notes/reading.md": b"", "data.csv": b""}))
     assert names(staged) == {"__init__.py", "given/table.py"} and staged.digests == {}
-    assert said(staged, "no package found in hw: hand in the folder `pupil/`, which holds maths.py")
+    assert said(staged, "no package found in hw: hand in the folder `pupil/`, which contains maths.py")
     assert said(staged, "left out: data.csv, notes/reading.md: not among the files that are graded")
 
 
@@ -129,16 +129,16 @@ def test_folder_that_holds_one_tar_is_that_tar(tmp_path: Path) -> None:
 def test_archive_in_an_archive_is_named_with_the_fix(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", GOOD).read_bytes()
     staged = stage(zipped(tmp_path / "hw.zip", {"inner.zip": inner}))
-    assert said(staged, "left out: inner.zip: an archive inside is not opened; hand in what it holds")
+    assert said(staged, "left out: inner.zip: an archive inside is not opened; hand in its content")
     assert said(staged, "no package found in hw.zip")
 
 
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "hw is none of what can be read: hand in"),
-        (b"print(1)\n" * 100, "hw is none of what can be read"),
-        (b"Rar!\x1a\x07\x00" + bytes(600), "hw is a Rar archive, which is not read here: hand in"),
+        (b"", "hw is not a file that can be read: hand in"),
+        (b"print(1)\n" * 100, "hw is not a file that can be read"),
+        (b"Rar!\x1a\x07\x00" + bytes(600), "hw is a Rar archive, which cannot be read here: hand in"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(600), "hw is a 7z archive"),
         (bytes(10240), "no package found in hw"),
         (b"\x1f\x8b" + b"garbage" * 99, "hw is damaged after its start"),
@@ -153,7 +153,7 @@ def test_file_that_cannot_be_graded_is_refused_with_a_reason(tmp_path: Path, dat
 
 def test_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "hw")
-    assert said(stage(tmp_path / "hw"), "hw is a device or pipe, which is not read here")
+    assert said(stage(tmp_path / "hw"), "hw is a device or pipe, which cannot be read here")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "no\0where", "n" * 5000])

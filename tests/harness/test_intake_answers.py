@@ -66,4 +66,4 @@ def test_form_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.M
 def test_missing_form_or_form_that_is_not_a_file(tmp_path: Path) -> None:
     assert answers.read(tmp_path).problem == "answers.toml is missing: put the file back, under this name"
     os.mkfifo(tmp_path / "answers.toml")
-    assert answers.read(tmp_path).problem == "answers.toml cannot be read: it is no plain file"
+    assert answers.read(tmp_path).problem == "answers.toml cannot be read: it is not a regular file"

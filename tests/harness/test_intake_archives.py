@@ -24,9 +24,9 @@ def link(name: str, target: str) -> tuple[zipfile.ZipInfo, bytes]:
     [
         (tarfile.SYMTYPE, "a link; hand in the file itself"),
         (tarfile.LNKTYPE, "a link; hand in the file itself"),
-        (tarfile.CHRTYPE, "no plain file"),
-        (tarfile.BLKTYPE, "no plain file"),
-        (tarfile.FIFOTYPE, "no plain file"),
+        (tarfile.CHRTYPE, "not a regular file"),
+        (tarfile.BLKTYPE, "not a regular file"),
+        (tarfile.FIFOTYPE, "not a regular file"),
     ],
 )
 def test_tar_entry_that_is_not_a_plain_file_is_left_out(tmp_path: Path, kind: bytes, says: str) -> None:
@@ -55,7 +55,7 @@ def test_device_in_a_zip_is_left_out(tmp_path: Path) -> None:
     info = zipfile.ZipInfo("pupil/odd.py")
     info.external_attr = 0o020666 << 16
     assert said(
-        stage(zipped(tmp_path / "hw.zip", GOOD, (info, b""))), "left out: pupil/odd.py: no plain file"
+        stage(zipped(tmp_path / "hw.zip", GOOD, (info, b""))), "left out: pupil/odd.py: not a regular file"
     )
 
 
@@ -91,7 +91,9 @@ def test_all_files_together_have_a_limit(tmp_path: Path, pack) -> None:
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_bomb_by_count_ends_at_the_limit(tmp_path: Path, pack) -> None:
     staged = stage(pack(tmp_path / "hw", {**GOOD, **{f"pupil/{i:05}.py": b"" for i in range(3000)}}))
-    assert len(names(staged)) == 2000 + 1 and said(staged, "hw holds more than 2000 files to grade", "up to")
+    assert len(names(staged)) == 2000 + 1 and said(
+        staged, "hw contains more than 2000 files to grade", "up to"
+    )
 
 
 def test_many_files_of_other_kinds_do_not_hide_the_package(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ def test_header_of_a_tar_that_asks_for_all_memory_is_ended(tmp_path: Path) -> No
         for _ in range(600):
             file.write(bytes(MB))
     assert said(
-        stage(tmp_path / "hw", "ratio = 1e9"), "hw could not be read to its end: it needs more than 384 MB"
+        stage(tmp_path / "hw", "ratio = 1e9"), "hw could not be read completely: it needs more than 384 MB"
     )
 
 

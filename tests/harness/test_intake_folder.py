@@ -44,7 +44,9 @@ def test_pipe_and_socket_are_left_out(hw: Path, monkeypatch: pytest.MonkeyPatch)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("pupil/sock.py")
         staged = stage(hw)
-    assert names(staged) == STAGED and said(staged, "left out: pupil/pipe.py, pupil/sock.py: no plain file")
+    assert names(staged) == STAGED and said(
+        staged, "left out: pupil/pipe.py, pupil/sock.py: not a regular file"
+    )
 
 
 def test_task_file_that_is_a_pipe_does_not_block_the_grade(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.harness.mini import Mini
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
 
 FILES = {name.removeprefix("pupil/"): data.decode() for name, data in GOOD.items()}
-MEND = "hand in the package's folder, or make the log anew with `make submit`"
+ADVICE = "hand in the package's folder, or make the log again with `make submit`"
 
 
 def log(**changed: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def test_second_log_is_named(tmp_path: Path) -> None:
     files = {f"submission_log{i}.json": json.dumps(log()).encode() for i in (1, 2)}
     staged = stage(folder(tmp_path / "hw", files))
     assert names(staged) == STAGED and said(
-        staged, "left out: submission_log2.json: a second log; hand in one"
+        staged, "left out: submission_log2.json: a second log; hand in only one"
     )
 
 
@@ -86,7 +86,7 @@ def test_record_with_sources_fits_its_schema(mini: Mini) -> None:
 @pytest.mark.parametrize("files", [None, {}, [], "text"])
 def test_log_without_sources_is_noted_with_the_fix(tmp_path: Path, files: Any) -> None:
     staged = stage(written(tmp_path, log(files=files)))
-    assert said(staged, f"submission_log.json holds no sources: {MEND}")
+    assert said(staged, f"submission_log.json contains no sources: {ADVICE}")
 
 
 def test_wrong_digests_are_noted_and_the_sources_are_graded(tmp_path: Path) -> None:
@@ -97,12 +97,14 @@ def test_wrong_digests_are_noted_and_the_sources_are_graded(tmp_path: Path) -> N
 
 def test_log_of_another_assignment_is_noted(tmp_path: Path) -> None:
     staged = stage(written(tmp_path, log(assignment={"id": "hw11"})))
-    assert said(staged, "submission_log.json is a log of hw11, and this is mini")
+    assert said(staged, "submission_log.json is a log of hw11, but this is mini")
 
 
 @pytest.mark.parametrize("of", [None, [], {"id": [[]]}, {"id": 3}])
 def test_log_without_assignment_is_noted(tmp_path: Path, of: Any) -> None:
-    assert said(stage(written(tmp_path, log(assignment=of))), "is a log of no assignment that it names")
+    assert said(
+        stage(written(tmp_path, log(assignment=of))), "is a log of an assignment that it does not name"
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_limits_hold_for_a_log(tmp_path: Path) -> None:
 def test_source_that_is_not_text_is_left_out(tmp_path: Path, text: Any) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": text})))
     assert names(staged) == STAGED and said(
-        staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
+        staged, "left out: odd.py: neither UTF-8 text nor base64 in the log"
     )
 
 
@@ -179,13 +181,13 @@ PADDED = "A" * (reader.PIECE - 4) + "QQ=="
 def test_base64_in_another_form_is_left_out(tmp_path: Path, letters: Any) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": letters}})))
     assert names(staged) == STAGED and said(
-        staged, "left out: odd.py: no UTF-8 text and no base64 in the log"
+        staged, "left out: odd.py: neither UTF-8 text nor base64 in the log"
     )
 
 
 def test_base64_with_other_keys_is_left_out(tmp_path: Path) -> None:
     staged = stage(written(tmp_path, log(files={**FILES, "odd.py": {"base64": "QQ==", "mode": 511}})))
-    assert names(staged) == STAGED and said(staged, "left out: odd.py: no UTF-8 text and no base64")
+    assert names(staged) == STAGED and said(staged, "left out: odd.py: neither UTF-8 text nor base64")
 
 
 def test_wrong_digest_of_bytes_is_noted(tmp_path: Path) -> None:
@@ -214,7 +216,7 @@ def test_bytes_that_are_too_large_are_left_out_and_never_decoded_completely(
 
 def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     staged = stage(written(tmp_path, log(pad="x" * 2_000_000)), "log_mb = 1")
-    assert said(staged, "submission_log.json has more than 1 MB, the most that a log may have", "make submit")
+    assert said(staged, "submission_log.json has more than 1 MB, the limit for a log", "make submit")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_log_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     [
         (b"[" * 1_000_000, "is nested too deeply"),
         (b'{"a":' * 1_000_000, "is nested too deeply"),
-        (b"[1, 2]", "is JSON and no log"),
+        (b"[1, 2]", "is JSON, but not a log"),
         (b'{"files": {', "is not valid JSON"),
         (b'{"files": "\xff"}', "is not UTF-8 text"),
         (json.dumps({"nbformat": 4, "cells": []}).encode(), "is a notebook"),
@@ -238,7 +240,7 @@ def test_json_that_is_not_a_log_is_refused_with_a_reason(tmp_path: Path, data: b
     ("odd", "says"),
     [
         (b'"seed": ' + b"9" * 1_000_000, "a number of more than 100 digits"),
-        (b'"seed": NaN', "holds NaN"),
+        (b'"seed": NaN', "contains NaN"),
         (b'"seed": 1, "seed": 2', "has the key 'seed' twice"),
         (b'"seed": 1e999999999', ""),
     ],

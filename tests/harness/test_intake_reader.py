@@ -13,8 +13,8 @@ from autograder.submission.reader import process as reading
     [
         (0, b"", ""),
         (-24, b"", "it took longer than 10 s"),
-        (-9, b"", "it was killed, as where a machine runs out of memory"),
-        (-11, b"", "it ended the reader by signal 11"),
+        (-9, b"", "it was killed, probably because the machine ran out of memory"),
+        (-11, b"", "it stopped the reader with signal 11"),
         (reading.OUT_OF_MEMORY, b"", "it needs more than 384 MB of memory"),
         (1, b"Traceback\n  File\nKeyError: 'x'\n", "KeyError: 'x'"),
         (1, b"", "the reader failed"),

@@ -96,7 +96,7 @@ def test_valid_python_is_not_a_fault(tmp_path: Path, name: str) -> None:
         ("x = 1\n".encode("utf-16"), ":1", "not UTF-8 text"),
         ("x = 1\n".encode("utf-16-le"), ":1", "not UTF-8 text"),
         (b"x = (1,\n" * 3, ":3", "was never closed"),
-        (b"#" * (MB + 1), "", "larger than 1000 KB: a source has a few; take the data out of it"),
+        (b"#" * (MB + 1), "", "larger than 1000 KB: a source file has a few; move the data out of it"),
         (None, "", "is missing: put the file back, under this name"),
         (b"def dubble(x): return x", "", "does not define `double`: give the function back its name"),
     ],
@@ -110,7 +110,7 @@ def test_accident_is_named_with_file_line_and_fix(tmp_path: Path, data: bytes, w
 @pytest.mark.parametrize("kind", ["pipe", "folder"])
 def test_task_file_that_is_not_a_plain_file(tmp_path: Path, kind: str) -> None:
     (os.mkfifo if kind == "pipe" else os.mkdir)(tmp_path / "maths.py")
-    assert "is no plain file" in look(tmp_path, None).why
+    assert "is not a regular file" in look(tmp_path, None).why
 
 
 @pytest.mark.parametrize(

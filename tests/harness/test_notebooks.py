@@ -88,7 +88,7 @@ def test_magic_commands_are_commands(tmp_path: Path) -> None:
 
 def test_another_homework_gets_its_own_notebooks(mini: Mini, tmp_path: Path) -> None:
     """Another homework gets its own notebooks and checks. Without a source nothing is built, and an error says so."""
-    with pytest.raises(InputError, match="holds no notebook"):
+    with pytest.raises(InputError, match="contains no notebook"):
         notebooks.build(mini.loaded(), tmp_path)
     (mini.root / "notebooks").mkdir()
     (mini.root / "notebooks/other.py").write_text("# %%\n1\n")

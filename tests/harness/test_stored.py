@@ -40,9 +40,9 @@ def test_log_with_sources_is_a_record(written: Path) -> None:
         (b'{"score": ', "is not valid JSON"),
         (b"\xff\xfe\xff", "is not valid JSON"),
         (b"[" * 100_000, "is not valid JSON"),
-        (b'{"score": NaN}', "NaN is no finite number"),
-        (b'{"score": -Infinity}', "-Infinity is no finite number"),
-        (b'{"score": 1e999}', "1e999 is no finite number"),
+        (b'{"score": NaN}', "NaN is not a finite number"),
+        (b'{"score": -Infinity}', "-Infinity is not a finite number"),
+        (b'{"score": 1e999}', "1e999 is not a finite number"),
         (b"[1]", "does not fit the schema of a record (the top level"),
         (b'{"score": 1}', "'schema_version' is a required property"),
     ],
@@ -53,7 +53,7 @@ def test_file_that_is_not_a_record_is_named_with_the_fix(tmp_path: Path, data: b
     with pytest.raises(InputError) as caught:
         stored.read(path)
     message = str(caught.value)
-    assert message.startswith(f"{path} ") and says in message and message.endswith(stored.MEND)
+    assert message.startswith(f"{path} ") and says in message and message.endswith(stored.ADVICE)
     assert len(message) < 1500
 
 

@@ -122,7 +122,7 @@ def test_markers_in_other_files_are_refused(source: Path) -> None:
 
 def test_source_that_is_missing_or_linked_is_refused(source: Path, tmp_path: Path) -> None:
     """No source, and a source that leads out of its folder, are refused."""
-    with pytest.raises(StubError, match="no folder"):
+    with pytest.raises(StubError, match="not a folder"):
         generate(tmp_path / "nowhere", TASKS)
     (source / "link.py").symlink_to(tmp_path)
     with pytest.raises(StubError, match="link"):

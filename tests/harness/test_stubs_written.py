@@ -94,7 +94,7 @@ def test_overlapping_folders_are_refused(source: Path) -> None:
     """The package is never written over its own source, or above or below it."""
     before = snapshot(source)
     for target in (source, source / "student", source.parent):
-        with pytest.raises(StubError, match="inside one another"):
+        with pytest.raises(StubError, match="inside each other"):
             write(source, target, TASKS)
     assert snapshot(source) == before
 

@@ -130,7 +130,7 @@ def test_size_has_a_unit(count: int, words: str) -> None:
     [
         ("nowhere", "nowhere is no folder"),
         ("checks", "no package found in checks"),
-        (".", "a grade of . would take pupil/ in it: give that as --package"),
+        (".", "a grade of . would use pupil/ in it: give that as --package"),
     ],
 )
 def test_folder_that_is_not_the_package_is_refused_before_any_test(

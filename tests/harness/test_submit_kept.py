@@ -72,7 +72,7 @@ def test_interruption_while_writing_keeps_the_old_files(
 
     taken, record = submit.collect(Path("pupil"), inside.loaded()), inside.grade()
     monkeypatch.setattr(submit, "LARGE_MB", 0)
-    monkeypatch.setattr(*((submit.record, "write") if at == "log" else (submit.atomic, "write_zip")), half)
+    monkeypatch.setattr(*((submit.build, "write") if at == "log" else (submit.atomic, "write_zip")), half)
     with pytest.raises(error):
         submit.write(record, taken, inside.loaded())
     assert LOG.read_text() == "old" and {path.name for path in Path().iterdir()} - {"out"} == before
@@ -103,7 +103,7 @@ def test_folder_that_cannot_be_written_to_exits_2_with_a_sentence(
         raise OSError(28, "No space left on device")
 
     LOG.write_text("old")
-    monkeypatch.setattr(submit.record, "write", refuse)
+    monkeypatch.setattr(submit.build, "write", refuse)
     assert cli.main(["submit", "--package", "pupil"]) == commands.BAD_CALL
     error = capsys.readouterr().err
     assert "cannot be written into" in error and "No space left" in error and LOG.read_text() == "old"

@@ -1,7 +1,7 @@
 """The written part, from one folder of Markdown: the handout, the form to answer in, and the written solutions.
 
-`marks` knows the markers, `pages` reads the folder, `rubric` adds up its points, `about` says what the manifest knows
-of a question, `editions` chooses who reads what, `convert` sets it as HTML, PDF, Markdown and LaTeX, and `leaks`
+`markers` knows the markers, `pages` reads the folder, `rubric` adds up its points, `about` describes a question by the
+manifest, `editions` selects the parts for each reader, `convert` makes HTML, PDF, Markdown and LaTeX, and `leaks`
 searches what students get for solutions.
 """
 
@@ -14,11 +14,11 @@ from autograder.release.handout import convert, editions, leaks, pages, rubric
 
 __all__ = ["SOLUTIONS", "build", "write"]
 
-SOLUTIONS = "solutions.pdf"  # for staff only; students get all else
+SOLUTIONS = "solutions.pdf"  # for staff only; students get everything else
 
 
 def build(manifest: Manifest) -> dict[str, bytes]:
-    """Every file of the written part, by name; the same bytes each time.
+    """Every file of the written part, by name; the bytes are the same each time.
 
     Raises:
         InputError: the manifest names no folder, a tool is missing, a source is wrong, or students would read a part of
@@ -48,7 +48,7 @@ def build(manifest: Manifest) -> dict[str, bytes]:
 
 
 def write(manifest: Manifest, out: Path) -> list[Path]:
-    """Writes what `build` makes into `out` and returns the paths.
+    """Writes the files of `build` into `out` and returns their paths.
 
     Raises:
         InputError: as in `build`; then nothing is written.

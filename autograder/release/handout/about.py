@@ -1,4 +1,4 @@
-"""What the manifest says of a question, in Markdown: its points, what to fill in where, and how to try it."""
+"""What the manifest says about a question, in Markdown: its points, what to fill in where, and how to try it."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from autograder.assignment.scope import chapter_of
 
 
 def label(question: str) -> str:
-    """How the handout calls a question: 1(d) for q1d, 5 for q5."""
+    """The name of a question in the handout: 1(d) for q1d, 5 for q5."""
     chapter = chapter_of(question)
     part = question.removeprefix(chapter)
     return chapter.removeprefix("q") + (f"({part})" if part else "")
 
 
 def chapter(name: str, manifest: Manifest, notebook: str) -> str:
-    """The lines below a chapter's heading: the points of its questions, and the notebook that goes with it."""
+    """The lines below a chapter's heading: the points of its questions, and its notebook."""
     questions = [question for question in manifest.questions if chapter_of(question.id) == name]
     tests, hand = sum(q.points for q in questions), sum(q.manual_points for q in questions)
     rows = [("Points", _points(tests, hand)), ("Notebook", f"`notebooks/{notebook}`" if notebook else "")]
@@ -49,7 +49,7 @@ def question(question: Question, manifest: Manifest) -> str:
 
 
 def table(manifest: Manifest) -> str:
-    """All questions with their points, and the sums."""
+    """A table of all questions with their points, and the sums."""
     lines = ["| | question | by the tests | by hand |", "|:--|:----------------|------:|----:|"]
     for row in manifest.questions:
         hand = f"{row.manual_points:g}" if row.manual_points else ""

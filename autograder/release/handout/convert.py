@@ -1,4 +1,4 @@
-"""From Markdown to what is read: HTML, Markdown and LaTeX by pandoc, PDF by pandoc and Typst, never with a warning."""
+"""Converts Markdown: to HTML, Markdown and LaTeX with pandoc, to PDF with pandoc and Typst. A warning is an error."""
 
 import importlib.util
 import re
@@ -10,12 +10,12 @@ from autograder.release.handout import font
 
 _TEMPLATES = resources.files(__package__) / "templates"
 _TOOLS = {"pypandoc": "pypandoc_binary", "typst": "typst", "fontTools": "fonttools", "ziamath": "ziamath"}
-# Markdown as any editor shows it: nothing in it that only pandoc understands.
+# Markdown for any editor, without what only pandoc understands.
 _PLAIN = "markdown-fenced_divs-native_divs-bracketed_spans-native_spans-header_attributes-link_attributes-raw_attribute"
 
-# What pandoc puts over a letter combines with the character before, and browsers set it beside the letter.
+# Pandoc puts combining accents over letters, and browsers show them next to the letter.
 _ACCENTS = {"\u0302": "\u02c6", "\u0303": "\u02dc"}
-# They set what stands for "applied to" as if it were a plus, and leave no space where a name stands before no bracket.
+# Browsers show the sign for "applied to" like a plus, and leave no space after a name without brackets.
 _APPLIED = "<mo>\u2061</mo>", '<mo lspace="0" rspace="0">\u2061</mo>'
 _NAME = re.compile(
     rf'(?<!<msub>)(?<!<msub><mrow>)(?<!<munder><mrow>)(<mi mathvariant="normal">\w{{2,}}</mi>(?:{_APPLIED[1]})?)'
@@ -24,20 +24,20 @@ _NAME = re.compile(
 
 
 def check_tools() -> None:
-    """Says which of the tools are not installed.
+    """Checks that all tools are installed.
 
     Raises:
-        InputError: one of them is not.
+        InputError: some are not; the message names them.
     """
     missing = [package for module, package in _TOOLS.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise InputError(
-            f"the handout is built with {', '.join(missing)}; get what is missing with: make setup"
+            f"the handout is built with {', '.join(missing)}; install what is missing with: make setup"
         )
 
 
 def html(text: str, title: str) -> str:
-    """One page that needs nothing else; formulas as MathML."""
+    """One page that needs no other file; formulas are MathML."""
     with resources.as_file(_TEMPLATES) as folder:
         options = [
             "--mathml",
@@ -47,8 +47,8 @@ def html(text: str, title: str) -> str:
             "--toc-depth=2",
             "--section-divs",
         ]
-        look = [f"--template={folder}/page.html", f"--css={folder}/style.css"]
-        page = _pandoc(text, "html5", title, *options, *look)
+        style = [f"--template={folder}/page.html", f"--css={folder}/style.css"]
+        page = _pandoc(text, "html5", title, *options, *style)
     for combining, alone in _ACCENTS.items():
         page = page.replace(
             f'<mo accent="true">{combining}</mo>', f'<mo accent="true" stretchy="false">{alone}</mo>'
@@ -58,12 +58,12 @@ def html(text: str, title: str) -> str:
 
 
 def markdown(text: str, title: str) -> str:
-    """Plain Markdown with formulas between dollars, to write in."""
+    """Plain Markdown with formulas between dollar signs, for students to write in."""
     return f"# {title}: written answers\n\n" + _pandoc(text, _PLAIN, title, "--wrap=preserve")
 
 
 def latex(text: str, title: str) -> str:
-    """A LaTeX document, to write in."""
+    """A LaTeX document, for students to write in."""
     settings = [
         "--variable=geometry:margin=25mm",
         "--variable=colorlinks=true",
@@ -73,10 +73,10 @@ def latex(text: str, title: str) -> str:
 
 
 def pdf(text: str, title: str, kind: str) -> bytes:
-    """A PDF with the fonts that Typst brings along, and the same bytes on every machine.
+    """A PDF with the fonts of Typst; the bytes are the same on every machine.
 
     Raises:
-        InputError: Typst has a warning or an error.
+        InputError: Typst reports a warning or an error.
     """
     import typst
 
@@ -88,10 +88,11 @@ def pdf(text: str, title: str, kind: str) -> bytes:
     try:
         made, warnings = compiler.compile_with_warnings(format="pdf", timestamp=0)
     except typst.TypstError as error:
-        raise InputError(f"Typst cannot set {kind}: {error.message}\n{error.diagnostic}") from error
+        raise InputError(f"Typst cannot typeset {kind}: {error.message}\n{error.diagnostic}") from error
     if warnings:
         raise InputError(
-            f"Typst warns of {kind}: " + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings)
+            f"Typst reports a warning for {kind}: "
+            + "\n".join(f"{w.message}\n{w.diagnostic}" for w in warnings)
         )
     if not isinstance(made, bytes):
         raise HarnessError(f"Typst made no PDF of {kind}")

@@ -1,4 +1,4 @@
-"""Who reads what: the Markdown of the handout, of the form to answer in, and of the written solutions."""
+"""The Markdown for each reader: the handout, the form to answer in, and the written solutions."""
 
 import re
 from collections import Counter
@@ -10,16 +10,16 @@ from autograder.release.handout.markers import POINTS, RUBRIC, SOLUTION, without
 from autograder.release.handout.pages import HEADING, Page, Segment
 
 _NOTEBOOK = re.compile(r" notebook=(\S+?)(?=[ }])")
-_MILLIMETRES = 25  # of empty paper for each point that is given by hand
+_MILLIMETRES = 25  # of empty space for each point that is given by hand
 
 
 def handout(pages: Sequence[Page], manifest: Manifest) -> str:
-    """What students read: every page without what is for staff."""
+    """What students read: every page without the parts for staff."""
     return _join(part for page in pages for segment in page.segments for part in _public(segment, manifest))
 
 
 def solutions(pages: Sequence[Page], manifest: Manifest) -> str:
-    """What staff read: every page, solutions and rubrics in boxes of their own."""
+    """What staff read: every page, with solutions and rubrics in boxes."""
     parts: list[str] = []
     for segment in (segment for page in pages for segment in page.segments):
         if segment.kind in (SOLUTION, RUBRIC):
@@ -30,8 +30,8 @@ def solutions(pages: Sequence[Page], manifest: Manifest) -> str:
 
 
 def answers(pages: Sequence[Page], manifest: Manifest) -> str:
-    """What students write in: the questions, and an empty space where a solution stands that is graded by hand."""
-    due = {question.id: question for question in manifest.questions if question.manual_points}
+    """What students write in: the questions, and an empty space instead of each solution that is graded by hand."""
+    by_hand = {question.id: question for question in manifest.questions if question.manual_points}
     asked = [page for page in pages if page.sections]
     spaces = Counter(_begins_answer(page, index) for page in asked for index in range(len(page.segments)))
     done = Counter[str]()
@@ -39,16 +39,16 @@ def answers(pages: Sequence[Page], manifest: Manifest) -> str:
     for page in asked:
         for index, segment in enumerate(page.segments):
             name = _begins_answer(page, index)
-            if name in due:
+            if name in by_hand:
                 done[name] += 1
-                parts.append(_space(due[name], done[name], spaces[name]))
+                parts.append(_space(by_hand[name], done[name], spaces[name]))
             elif segment.kind not in (SOLUTION, RUBRIC):
                 parts += _public(segment, manifest)
     return _join(parts)
 
 
 def _space(question: Question, number: int, of: int) -> str:
-    """One of the spaces for the written answers to a question, which share its points and its paper."""
+    """One of the spaces for the written answers to a question. All of them share its points and its space."""
     height = round(_MILLIMETRES * question.manual_points / of)
     worth = about.points(question.manual_points)
     counted = f", {worth}" if of == 1 else f", part {number} of {of} ({worth} in all)"
@@ -56,7 +56,7 @@ def _space(question: Question, number: int, of: int) -> str:
 
 
 def _begins_answer(page: Page, index: int) -> str:
-    """The question whose solution begins at this segment; empty where none does."""
+    """The question whose solution begins at this segment; empty if none does."""
     before = page.segments[index - 1].kind if index else ""
     begins = page.segments[index].kind == SOLUTION and before not in (SOLUTION, RUBRIC)
     return page.segments[index].section if begins else ""

@@ -1,9 +1,9 @@
 """Searches what students get for parts of the written solutions: runs of words, and runs of the tokens of formulas.
 
-Solutions and questions are about the same things, and short runs of theirs agree by chance. A run of WORDS words or
-TOKENS tokens does not: sources are written so that no such run of a solution stands in a question, and where one does
-it is found, whether it got there by a fault of the builder or by an author's hand. Only an equation that a question
-marks as a FORM is given on purpose, to be shown or used, and may be repeated.
+Solutions and questions are about the same topics, so short runs are equal by chance. A run of WORDS words or TOKENS
+tokens is not: authors write the sources so that a question contains no such run of a solution. If one does, it is
+found, whether the builder or an author made the mistake. Only an equation that a question marks as a FORM is given on
+purpose, to be shown or used, and may be repeated.
 """
 
 import re
@@ -19,24 +19,24 @@ _MATH = re.compile(r"\$\$.+?\$\$|\$[^$\n](?:[^$]*?[^$\s])?\$", re.DOTALL)
 _GIVEN = re.compile(r"<!-- FORM \S+ -->\s*\$\$(.+?)\$\$", re.DOTALL)
 _IN_LATEX = re.compile(r"\\\[.+?\\\]|\\\(.+?\\\)", re.DOTALL)
 _LINK = re.compile(r"\]\([^)]*\)|https?://\S+|\\href\{[^}]*\}")
-# A symbol with its subscript is one token, and so is the name of a conditional law, P(A | B).
+# A symbol with its subscript is one token, and so is the name of a conditional distribution, P(A | B).
 _TOKEN = re.compile(
     r"\w\([^()]*\\mid[^()]*\)"
     r"|(?:\\(?:bar|hat|tilde) ?)?(?:\\[A-Za-z]+|[A-Za-z])_(?:\{[^{}]*\}|\\?\w+)"
     r"|\\[A-Za-z]+|[A-Za-z]|\d|\S"
 )
-# What says how a formula looks and not what it is.
-_LOOKS = re.compile(
+# Commands for the layout of a formula, which do not change its meaning.
+_LAYOUT = re.compile(
     r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|q?quad|[td]?frac)(?![A-Za-z])|\\[,;:! \\]|[&~.,;]"
 )
 
 
 def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
-    """Every run of a solution that stands in a published text, one line each, with the file and line of the solution.
+    """Every run of a solution that is in a published text, one line each, with the file and line of the solution.
 
     Args:
         pages: the sources.
-        published: texts that students get, by file name: HTML for a name that ends so, else Markdown or LaTeX.
+        published: texts that students get, by file name: HTML if the name ends in .html, else Markdown or LaTeX.
     """
     texts = {name: _text_of(text) if name.endswith(".html") else text for name, text in published.items()}
     words = {name: set(in_a_row(_words(text), WORDS)) for name, text in texts.items()}
@@ -56,23 +56,23 @@ def find(pages: Sequence[Page], published: Mapping[str, str]) -> list[str]:
                 run = next((run for run in runs if any(run in known for known in there.values())), None)
                 if run:
                     names = ", ".join(name for name, known in there.items() if run in known)
-                    found.append(f"{page.path}:{segment.line}: `{' '.join(run)}` stands in {names}")
+                    found.append(f"{page.path}:{segment.line}: `{' '.join(run)}` is in {names}")
     return found
 
 
 def _words(text: str) -> list[str]:
-    """Words in lower case; a formula counts as one, whatever it is."""
+    """The words in lower case; every formula counts as one word."""
     text = _IN_LATEX.sub(" $ ", _MATH.sub(" $ ", _LINK.sub(" ", text)))
     return re.findall(r"[a-z]+|\$", re.sub(r"\\[A-Za-z]+", " ", text).lower())
 
 
 def _tokens(text: str) -> list[str]:
-    tokens = _TOKEN.findall(_LOOKS.sub(" ", text))
+    tokens = _TOKEN.findall(_LAYOUT.sub(" ", text))
     return ["".join(token.split()) for token in tokens if token not in "{}"]
 
 
 class _Text(HTMLParser):
-    """The text of a page, a formula being the TeX that comes with its MathML."""
+    """Collects the text of a page. A formula is read as the TeX that comes with its MathML."""
 
     def __init__(self) -> None:
         super().__init__()

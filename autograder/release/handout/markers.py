@@ -1,13 +1,13 @@
-"""The markers in the handout's Markdown, and every way to get one wrong.
+"""The markers in the handout's Markdown; every mistake in a marker is reported.
 
-Markers are HTML comments alone on their line. There are no other comments, since one that merely looks like a marker
-would hand a solution to students.
+Markers are HTML comments alone on their line. Other comments are not allowed, since a misspelt marker would hand a
+solution to students.
 
-    <!-- BEGIN SOLUTION q1d -->    <!-- END SOLUTION -->     for staff; stands in the section of its question
+    <!-- BEGIN SOLUTION q1d -->    <!-- END SOLUTION -->     for staff; inside the section of its question
     <!-- BEGIN RUBRIC q1d -->      <!-- END RUBRIC -->       inside a solution; lines `- 2 points: what for`
-    <!-- FORM q1d.posterior -->                              the display equation below is a closed form, which a test
+    <!-- FORM q1d.posterior -->                              the display equation below is a closed form that a test
                                                              checks; in a question it is given, to be shown or used
-    <!-- POINTS -->                                          the table of all points stands here
+    <!-- POINTS -->                                          the table of all points is put here
 
 A heading `## (d) The posterior {#q1d}` begins the section of a question, `# Coin flips {#q1}` that of a chapter.
 """
@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import InputError
+from autograder.release.markers import SourceError
 
 SOLUTION, RUBRIC = "solution", "rubric"
 BEGIN, END, FORM, POINTS = "begin", "end", "form", "points"
@@ -27,23 +27,12 @@ _MARKER = re.compile(
 _HEADING = re.compile(r"#+ .*\{#(q\d+[a-z]?)(?: [^}]*)?\}")
 _GRAMMAR = (
     "write `<!-- BEGIN SOLUTION q1d -->` or `<!-- END SOLUTION -->`, the same with RUBRIC, `<!-- FORM q1d.name -->` or "
-    "`<!-- POINTS -->`; there are no other comments"
+    "`<!-- POINTS -->`; other comments are not allowed"
 )
 
 
-class HandoutError(InputError):
-    """A source from which no handout can be built: where, what is wrong and how to mend it.
-
-    Args:
-        path: the file.
-        line: 1-based line, or 0 where the whole file is meant.
-        message: what is wrong.
-    """
-
-    def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
-        self.path = path
-        self.line = line
+class HandoutError(SourceError):
+    """No handout can be built from a source."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ def marker_in(path: Path, number: int, line: str) -> Marker | None:
     """The marker that a line is, if it is one.
 
     Raises:
-        HandoutError: the line holds a comment that is no marker, or a marker and something else.
+        HandoutError: the line contains a comment that is not a marker, or a marker and something else.
     """
     if "<!--" not in line and "-->" not in line:
         return None
@@ -67,7 +56,7 @@ def marker_in(path: Path, number: int, line: str) -> Marker | None:
     if found is None:
         inside = _MARKER.search(line)
         if inside:
-            raise HandoutError(path, number, f"`{inside[0]}` has to stand alone on its line")
+            raise HandoutError(path, number, f"`{inside[0]}` must be alone on its line")
         raise HandoutError(path, number, f"unknown marker `{line.strip()}`; {_GRAMMAR}")
     if found["begin"]:
         return Marker(BEGIN, found["opened"].lower(), found["section"])
@@ -82,6 +71,6 @@ def without_forms(text: str) -> str:
 
 
 def section_of(line: str) -> str:
-    """Id of the question or chapter whose heading the line is; empty for any other line."""
+    """The id of the question or chapter if the line is its heading; empty for any other line."""
     found = _HEADING.fullmatch(line)
     return found[1] if found else ""

@@ -1,4 +1,4 @@
-"""Reads the folder of the handout: which lines are for everybody, which for staff, and in which section they stand."""
+"""Reads the folder of the handout: which lines are for everybody, which are for staff, and their sections."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ TEXT, HEADING = "text", "heading"
 
 @dataclass(frozen=True)
 class Segment:
-    """Neighbouring lines of one kind: TEXT, HEADING, SOLUTION, RUBRIC, or POINTS, where the table of points goes."""
+    """Neighbouring lines of one kind: TEXT, HEADING, SOLUTION, RUBRIC, or POINTS for the table of points."""
 
     kind: str
-    section: str  # id of the question or chapter; empty before the first of a page
+    section: str  # id of the question or chapter; empty before the first one of a page
     line: int  # 1-based
     text: str  # markers of closed forms are still in it
 
@@ -42,7 +42,7 @@ class Page:
 
     @property
     def sections(self) -> list[str]:
-        """Ids of the questions and chapters whose heading is here, in order."""
+        """The ids of the questions and chapters that have their heading on this page, in order."""
         return [segment.section for segment in self.segments if segment.kind == HEADING]
 
 
@@ -53,7 +53,7 @@ def read(folder: Path, manifest: Manifest) -> list[Page]:
         HandoutError: a marker or a section is wrong, or a question has no section.
     """
     if not (folder / "index.md").is_file():
-        raise HandoutError(folder / "index.md", 0, "there is no such file; the handout begins with it")
+        raise HandoutError(folder / "index.md", 0, "there is no such file, but the handout begins with it")
     found = [Page(path, tuple(_segments(path))) for path in sorted(folder.glob("*.md"))]
     questions = [question.id for question in manifest.questions]
     known = list(dict.fromkeys(name for question in questions for name in (chapter_of(question), question)))
@@ -124,7 +124,7 @@ def _segments(path: Path) -> Iterator[Segment]:
 
 
 def _check_equations(path: Path, source: str) -> None:
-    """Pandoc would take an equation with a blank line in it for words and dollars, without a warning."""
+    """Checks equations: pandoc reads one with a blank line in it as words and dollar signs, without a warning."""
     begun = 0
     for number, line in enumerate(source.split("\n"), start=1):
         if begun and not line.strip():
@@ -140,12 +140,12 @@ def _check_begin(
 ) -> None:
     around = opened[-1][0].block if opened else ""
     if mark.block == RUBRIC and around != SOLUTION:
-        raise HandoutError(path, number, "a rubric stands inside a solution, so that students never see it")
+        raise HandoutError(path, number, "a rubric must be inside a solution, so that students never see it")
     if mark.block == SOLUTION and around:
         raise HandoutError(path, number, f"nested: the block of line {opened[-1][1]} is still open")
     if mark.section != section:
         where = f"the section `{section}`" if section else "no section"
-        raise HandoutError(path, number, f"a block of `{mark.section}` stands in {where}")
+        raise HandoutError(path, number, f"a block of `{mark.section}` is in {where}")
 
 
 def _check_end(path: Path, number: int, mark: Marker, opened: list[tuple[Marker, int]]) -> None:

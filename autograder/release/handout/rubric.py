@@ -1,4 +1,4 @@
-"""The rubrics of the written solutions: what their lines look like, and that they share out the manifest's points."""
+"""The rubrics of the written solutions: checks the form of their lines, and that their points are the manifest's."""
 
 import re
 from collections import defaultdict
@@ -16,7 +16,7 @@ def check(pages: Sequence[Page], manifest: Manifest) -> None:
     """Checks that the rubrics of each question add up to its `manual_points`.
 
     Raises:
-        HandoutError: they do not, a line is no row of a rubric, or a question with such points has no rubric.
+        HandoutError: they do not, a line is not a row of a rubric, or a question with manual points has no rubric.
     """
     given: dict[str, float] = defaultdict(float)
     last: dict[str, tuple[Path, int]] = {}
@@ -26,11 +26,11 @@ def check(pages: Sequence[Page], manifest: Manifest) -> None:
             if segment.kind == RUBRIC:
                 given[segment.section] += _points(page.path, segment)
                 last[segment.section] = (page.path, segment.line)
-    due = {question.id: question.manual_points for question in manifest.questions}
-    for section in given.keys() | {name for name, points in due.items() if points}:
-        if abs(given[section] - due.get(section, 0)) > 1e-9:
+    expected = {question.id: question.manual_points for question in manifest.questions}
+    for section in given.keys() | {name for name, points in expected.items() if points}:
+        if abs(given[section] - expected.get(section, 0)) > 1e-9:
             what = f"the rubric of {section} adds up to {given[section]:g} points, its manual_points are"
-            raise HandoutError(*last[section], f"{what} {due.get(section, 0):g}")
+            raise HandoutError(*last[section], f"{what} {expected.get(section, 0):g}")
 
 
 def _points(path: Path, rubric: Segment) -> float:
@@ -40,6 +40,6 @@ def _points(path: Path, rubric: Segment) -> float:
         if row:
             points += float(row[1])
         elif line.strip() and not line.startswith("  "):
-            what = f"`{line}` is no row of a rubric; write `- 2 points: what for`, and indent what goes on"
+            what = f"`{line}` is not a row of a rubric; write `- 2 points: what for`, and indent a continued line"
             raise HandoutError(path, number, what)
     return points

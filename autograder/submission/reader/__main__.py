@@ -1,4 +1,4 @@
-"""The program that `reader.run` starts: imports, takes its limits, reads its request, then sends part after part."""
+"""The program that `process.run_reader` starts: it imports, sets limits, reads its request and sends its parts."""
 
 import json
 import math
@@ -7,23 +7,22 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[3]))  # started by path and isolated, so nothing else names it
+sys.path.append(str(Path(__file__).parents[3]))  # started by path and isolated, so that nothing else adds it
 
 from autograder.submission.reader.process import OUT_OF_MEMORY
 
 
 def main(job: str, seconds: int, memory_mb: int) -> None:
-    """Does the job of the module `job`; of the sources, every file has its `seconds` of computing."""
-    do = import_module(
-        f"autograder.submission.reader.{job}"
-    ).job  # before the limits, and only what this job needs
+    """Does the job of the module `job`. In the job "sources", each file may take `seconds` of CPU time."""
+    # Imports come before the limits; only what this job needs is imported.
+    do = import_module(f"autograder.submission.reader.{job}").job
     request = json.load(sys.stdin)
     _limit("RLIMIT_AS", memory_mb << 20)
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_CPU", math.ceil(time.process_time()) + seconds)
     for header, data in do(request):
         sys.stdout.buffer.write(json.dumps([header, len(data)]).encode() + b"\n" + data)
-        sys.stdout.buffer.flush()  # what was sent is kept, whatever comes next
+        sys.stdout.buffer.flush()  # what was sent is kept, whatever happens next
         if job == "sources":
             _limit("RLIMIT_CPU", math.ceil(time.process_time()) + seconds)
 
@@ -31,7 +30,7 @@ def main(job: str, seconds: int, memory_mb: int) -> None:
 def _limit(name: str, value: int) -> None:
     try:
         import resource
-    except ImportError:  # Windows: a student's own machine, where only the time is bounded
+    except ImportError:  # Windows, on a student's own machine: only the time is limited there
         return
     hard = resource.getrlimit(getattr(resource, name))[1]
     if hard != resource.RLIM_INFINITY:
@@ -39,7 +38,7 @@ def _limit(name: str, value: int) -> None:
     try:
         resource.setrlimit(getattr(resource, name), (value, hard))
     except ValueError:
-        if sys.platform != "darwin":  # which refuses some limits of memory
+        if sys.platform != "darwin":  # it refuses some memory limits
             raise
 
 

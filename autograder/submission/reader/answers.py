@@ -1,4 +1,4 @@
-"""Reads an answer form, plain TOML, into values that JSON has, and tells the line of each."""
+"""Reads an answer form, which is plain TOML, into JSON values, and finds the line of each."""
 
 import tomllib
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ LARGEST = 2**63
 
 
 class TooDeep(Exception):
-    """Values within values within values."""
+    """Values are nested too deeply."""
 
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
-    """One part: the `values` of the form at `path` and the `lines` they stand on, or what is the `problem` with it."""
+    """One part: the `values` of the form at `path` and their `lines`, or the `problem` with the form."""
     path, text = Path(request["path"]), ""
     try:
         text = small_file.read_text(path, KB, "; shorten the answers")
@@ -31,7 +31,7 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
         yield _problem(path, "is not UTF-8 text: save it again with that encoding")
     except (RecursionError, TooDeep):
         yield _problem(path, "is nested too deeply: an answer is a word, a number or a list of them")
-    except ValueError as error:  # tomllib.TOMLDecodeError, and int() where a number has thousands of digits
+    except ValueError as error:  # tomllib.TOMLDecodeError, or int() for a number with thousands of digits
         yield _problem(path, f"is not valid TOML: {str(error)[:200]}{form_errors.advice(text, error)}")
 
 
@@ -40,7 +40,7 @@ def _problem(path: Path, what: str) -> tuple[Any, bytes]:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """TOML values as JSON has them: dates become text, and so do numbers that no record could hold."""
+    """TOML values as JSON values: dates become text, and so do numbers that are too large for a record."""
     if not depth:
         raise TooDeep
     if isinstance(value, dict):

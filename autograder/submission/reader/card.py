@@ -1,4 +1,4 @@
-"""Reads the card of trained weights, plain JSON, into plain values."""
+"""Reads the card of trained weights, which is plain JSON, into plain values."""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from typing import Any
 from autograder.submission.reader import small_file
 
 KB = 256
-DIGITS = 100  # of a whole number
+DIGITS = 100  # the most digits of an integer
 
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
-    """One part: the `values` of the card at `path`, or what is the `problem` with it."""
+    """One part: the `values` of the card at `path`, or the `problem` with it."""
     path = Path(request["path"])
     try:
         yield {"values": _read(path)}, b""
@@ -30,17 +30,17 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
 
 def _read(path: Path) -> Any:
     return json.loads(
-        small_file.read_text(path, KB), parse_int=_whole, parse_float=_real, parse_constant=_constant
+        small_file.read_text(path, KB), parse_int=_integer, parse_float=_float, parse_constant=_constant
     )
 
 
-def _whole(digits: str) -> int:
+def _integer(digits: str) -> int:
     if len(digits) > DIGITS:
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 
 
-def _real(digits: str) -> float:
+def _float(digits: str) -> float:
     value = float(digits)
     if value - value != 0:
         raise ValueError("a number that is too large")
@@ -48,4 +48,4 @@ def _real(digits: str) -> float:
 
 
 def _constant(name: str) -> None:
-    raise ValueError(f"it holds {name}, which JSON does not have")
+    raise ValueError(f"it contains {name}, which JSON does not have")

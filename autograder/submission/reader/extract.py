@@ -1,4 +1,4 @@
-"""Takes the entries of a folder, an archive or a log one by one: the wanted ones are read, within all limits."""
+"""Extracts files from a folder, an archive or a log: the wanted entries are read one by one, within all limits."""
 
 import lzma
 import struct
@@ -14,21 +14,24 @@ from autograder.assignment.limits import MB, IntakeLimits
 from autograder.submission.reader import names
 
 PIECE = 1 << 16
-DAMAGE = (
-    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError),  # libraries' own slips
+LINK = "a link; hand in the file itself"
+NOT_REGULAR = "not a regular file; delete it"
+# The first line is for bugs in the libraries.
+DAMAGE_ERRORS = (
+    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError),
     *(struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
 )
 
 
 class Readable(Protocol):
-    """All that is asked of a stream."""
+    """A stream; nothing but `read` is used."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """One entry as its container tells of it; `odd` says why it is no plain file, with the mend."""
+    """One entry as its container describes it; `odd` says why it is not a regular file, and what to do."""
 
     name: str
     size: int
@@ -46,7 +49,7 @@ class File:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out; `why` with the mend, or "" where it is just none that is graded."""
+    """A file that was left out; `why` with what to do, or "" if it is just not graded."""
 
     name: str
     why: str = ""
@@ -54,14 +57,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to be said of the whole."""
+    """A remark about the submission as a whole."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Log(File):
-    """A `submission_log.json` in a submission that holds nothing else to grade."""
+    """A `submission_log.json` in a submission that contains nothing else to grade."""
 
 
 Event = File | Skipped | Remark
@@ -72,17 +75,17 @@ class LimitReached(Exception):
 
 
 class UnpackBudget:
-    """What may come out of an archive, by what went in; one MB is free."""
+    """How many bytes an archive may unpack to: a multiple of its size, plus one MB."""
 
     def __init__(self, packed: int, ratio: float) -> None:
         self._left = packed * ratio + MB
         self._ratio = ratio
 
-    def take(self, size: int) -> None:
+    def spend(self, size: int) -> None:
         """Counts `size` bytes.
 
         Raises:
-            LimitReached: they are too many.
+            LimitReached: the budget is used up.
         """
         self._left -= size
         if self._left < 0:
@@ -90,54 +93,54 @@ class UnpackBudget:
 
 
 class BudgetedStream:
-    """A stream of unpacked bytes, every one of which counts."""
+    """A stream of unpacked bytes that are counted against a budget."""
 
     def __init__(self, stream: Readable, budget: UnpackBudget) -> None:
         self._stream, self._budget = stream, budget
 
     def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
-        self._budget.take(len(data))
+        self._budget.spend(len(data))
         return data
 
 
 def extract(
     container: str, entries: Iterator[ArchiveEntry | Remark], limits: IntakeLimits
 ) -> Iterator[Event]:
-    """What can be read of the entries. Never raises for what they hold; `container` is named where they end early."""
+    """Reads the entries. Raises no exception, whatever they contain; a remark names `container` if they end early."""
     extractor, last, left = _Extractor(limits), "its start", 0
     try:
         for entry in entries:
-            event = entry if isinstance(entry, Remark) else extractor.judge(entry)
+            event = entry if isinstance(entry, Remark) else extractor.extract(entry)
             if isinstance(entry, ArchiveEntry) and event is not None:
                 last = names.shown(entry.name)
             left += isinstance(event, Skipped)
             if event is not None and not (isinstance(event, Skipped) and left > limits.entries):
                 yield event
     except LimitReached as limit:
-        yield Remark(f"{container} {limit}: it was read up to {last}; hand in the package's folder alone")
-    except DAMAGE as error:
-        yield Remark(f"{container} is damaged after {last} ({_words(error)}): pack and upload it again")
+        yield Remark(f"{container} {limit}: it was read up to {last}; hand in only the folder of the package")
+    except DAMAGE_ERRORS as error:
+        yield Remark(f"{container} is damaged after {last} ({_describe(error)}): pack and upload it again")
     if left > limits.entries:
         yield Remark(f"{left - limits.entries} more entries of {container} were left out")
     if extractor.log is not None:
-        yield Skipped(extractor.log.name) if extractor.taken else extractor.log
+        yield Skipped(extractor.log.name) if extractor.count else extractor.log
 
 
 class _Extractor:
-    """Judges entries by what was taken before; `log` is kept for the case that there is nothing else."""
+    """Reads or skips each entry; `log` is kept in case that there is nothing else."""
 
     def __init__(self, limits: IntakeLimits) -> None:
         self._limits = limits
         self._bytes = 0
-        self.taken = 0
+        self.count = 0
         self.log: Log | None = None
 
-    def judge(self, entry: ArchiveEntry) -> File | Skipped | None:
+    def extract(self, entry: ArchiveEntry) -> File | Skipped | None:
         """The file, or why it is left out; None for noise and for the log.
 
         Raises:
-            LimitReached: no more is read.
+            LimitReached: nothing more is read.
         """
         limits = self._limits
         try:
@@ -153,23 +156,21 @@ class _Extractor:
             return self._keep_log(entry, name)
         if not names.is_wanted(parts, limits.accept):
             nested = parts[-1].lower().endswith(names.ARCHIVES)
-            return Skipped(name, "an archive inside is not opened; hand in what it holds" if nested else "")
-        if self.taken >= limits.entries:
-            raise LimitReached(f"holds more than {limits.entries} files to grade")
+            return Skipped(name, "an archive inside is not opened; hand in its content" if nested else "")
+        if self.count >= limits.entries:
+            raise LimitReached(f"contains more than {limits.entries} files to grade")
         data = _read(entry, name, limits.file_mb)
         if isinstance(data, Skipped):
             return data
         if self._bytes + len(data) > limits.total_mb * MB:
-            too_much = (
-                f"all files together may have {limits.total_mb:g} MB; hand in the package's folder alone"
-            )
-            return Skipped(name, too_much)
-        self.taken, self._bytes = self.taken + 1, self._bytes + len(data)
+            most = f"all files together may have {limits.total_mb:g} MB"
+            return Skipped(name, f"{most}; hand in only the folder of the package")
+        self.count, self._bytes = self.count + 1, self._bytes + len(data)
         return File(name, data)
 
     def _keep_log(self, entry: ArchiveEntry, name: str) -> Skipped | None:
         if self.log is not None:
-            return Skipped(name, "a second log; hand in one")
+            return Skipped(name, "a second log; hand in only one")
         data = _read(entry, name, self._limits.log_mb)
         if isinstance(data, Skipped):
             return data
@@ -179,7 +180,7 @@ class _Extractor:
 
 def _read(entry: ArchiveEntry, name: str, limit_mb: float) -> bytes | Skipped:
     limit = int(limit_mb * MB)
-    too_large = Skipped(name, f"larger than {limit_mb:g} MB, the most that one such file may have")
+    too_large = Skipped(name, f"larger than {limit_mb:g} MB, the limit for one such file")
     if entry.size > limit:
         return too_large
     data = bytearray()
@@ -189,12 +190,12 @@ def _read(entry: ArchiveEntry, name: str, limit_mb: float) -> bytes | Skipped:
                 data += piece
                 if len(data) > limit:
                     return too_large
-    except DAMAGE as error:
-        return Skipped(name, f"damaged or not readable ({_words(error)}); save or pack it again")
+    except DAMAGE_ERRORS as error:
+        return Skipped(name, f"damaged or not readable ({_describe(error)}); save or pack it again")
     return bytes(data)
 
 
-def _words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return names.shown(str(error)) or type(error).__name__

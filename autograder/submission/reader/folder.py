@@ -1,4 +1,4 @@
-"""The entries of a folder. Links are never followed, and nothing but plain files is opened."""
+"""The entries of a folder. Links are never followed, and only regular files are opened."""
 
 import os
 import stat
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import IO
 
 from autograder.submission.reader import names
-from autograder.submission.reader.extract import ArchiveEntry, Remark
+from autograder.submission.reader.extract import LINK, NOT_REGULAR, ArchiveEntry, Remark
 
 
 def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
-    """Every file below `root` in the order of names; folders that are noise are not entered."""
+    """Every file below `root`, in the order of names. Folders that tools leave behind are skipped."""
     waiting: list[names.Parts] = [()]
     while waiting:
         parts = waiting.pop()
@@ -21,7 +21,7 @@ def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
                 found = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
             yield _odd(
-                parts or (root.name,), f"a folder that cannot be read ({error.strerror}); give the right to"
+                parts or (root.name,), f"a folder that cannot be read ({error.strerror}); allow reading it"
             )
             continue
         below = []
@@ -37,7 +37,7 @@ def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
 
 
 def lone_file(root: Path) -> Path | None:
-    """The only file in a folder, noise apart; Gradescope hands out a tar or a log like that."""
+    """The only file in a folder, besides what tools leave behind; Gradescope delivers a tar or a log like that."""
     found: list[str] = []
     for entry in entries(root):
         if isinstance(entry, ArchiveEntry) and not names.is_noise(tuple(entry.name.split("/"))):
@@ -51,11 +51,11 @@ def _entry(entry: os.DirEntry[str], parts: names.Parts) -> ArchiveEntry:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return _odd(parts, f"not readable ({error.strerror}); give the right to")
+        return _odd(parts, f"not readable ({error.strerror}); allow reading it")
     if stat.S_ISLNK(status.st_mode):
-        return _odd(parts, "a link; hand in the file itself")
+        return _odd(parts, LINK)
     if not stat.S_ISREG(status.st_mode):
-        return _odd(parts, "no plain file; delete it")
+        return _odd(parts, NOT_REGULAR)
     return ArchiveEntry("/".join(parts), status.st_size, partial(open_plain, Path(entry.path)))
 
 
@@ -64,6 +64,6 @@ def _odd(parts: names.Parts, why: str) -> ArchiveEntry:
 
 
 def open_plain(path: Path) -> IO[bytes]:
-    """Opens a file for reading, and nothing that is a link or waits for a writer."""
+    """Opens a file for reading. A link is refused, and a pipe does not block."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb")

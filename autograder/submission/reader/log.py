@@ -1,4 +1,4 @@
-"""The files embedded in a `submission_log.json`. What else it says of itself (scores, outcomes) is not looked at."""
+"""The files embedded in a `submission_log.json`. Everything else in it (scores, outcomes) is ignored."""
 
 import base64
 import hashlib
@@ -12,15 +12,15 @@ from typing import Any
 from autograder.submission.reader import names
 from autograder.submission.reader.extract import ArchiveEntry, Remark
 
-DIGITS = 100  # of a whole number; Python's own limit is 4300, and a record has none of either
-ADVICE = "hand in the package's folder, or make the log anew with `make submit`"
+DIGITS = 100  # the most digits of an integer; Python's own limit is 4300, and a real record needs far fewer
+ADVICE = "hand in the package's folder, or make the log again with `make submit`"
 PIECE = 1 << 16  # letters of base64 that are decoded at a time; a multiple of 4
 
 
 def embedded(data: bytes) -> str | dict[str, str]:
-    """A file as it stands in `files`: its text, byte order mark and line ends kept, or base64 where it is none.
+    """A file as it is written in `files`: its text with byte order mark and line ends, or base64 if it is not text.
 
-    A NUL stands in no text, and each would take six letters.
+    A file with a NUL is not text; in JSON each NUL would take six letters.
     """
     with suppress(UnicodeDecodeError):
         if b"\0" not in data:
@@ -29,7 +29,7 @@ def embedded(data: bytes) -> str | dict[str, str]:
 
 
 def entries(name: str, data: bytes, assignment: str) -> Iterator[ArchiveEntry | Remark]:
-    """Every file that the log holds in `files`, its path inside the package mapped to what is in it."""
+    """Every file in the `files` of the log, which maps its path inside the package to its content."""
     oddities: dict[str, None] = {}
     try:
         log = _parse(data, oddities)
@@ -45,7 +45,7 @@ def entries(name: str, data: bytes, assignment: str) -> Iterator[ArchiveEntry | 
     for oddity in list(oddities)[:5]:
         yield Remark(f"{name} {oddity}")
     if not isinstance(log, dict):
-        yield Remark(f"{name} is JSON and no log of an assignment: {ADVICE}")
+        yield Remark(f"{name} is JSON, but not a log of an assignment: {ADVICE}")
         return
     if "nbformat" in log:
         yield Remark(f"{name} is a notebook: {ADVICE}")
@@ -53,11 +53,11 @@ def entries(name: str, data: bytes, assignment: str) -> Iterator[ArchiveEntry | 
     named = log.get("assignment")
     of = named.get("id") if isinstance(named, dict) else None
     if of != assignment:
-        other = names.shown(of) if isinstance(of, str) else "no assignment that it names"
-        yield Remark(f"{name} is a log of {other}, and this is {assignment}: hand in the right one")
+        other = names.shown(of) if isinstance(of, str) else "an assignment that it does not name"
+        yield Remark(f"{name} is a log of {other}, but this is {assignment}: hand in the right one")
     files = log.get("files")
     if not isinstance(files, dict) or not files:
-        yield Remark(f"{name} holds no sources: {ADVICE}")
+        yield Remark(f"{name} contains no sources: {ADVICE}")
         return
     measured = {path: _measure(value) for path, value in files.items()}
     yield from _compare(name, {path: digest for path, (digest, _) in measured.items()}, log.get("sources"))
@@ -66,7 +66,7 @@ def entries(name: str, data: bytes, assignment: str) -> Iterator[ArchiveEntry | 
 
 
 def _parse(data: bytes, oddities: dict[str, None]) -> Any:
-    """The log's JSON; doubled keys, NaN and endless numbers are taken for what they can be and go into `oddities`."""
+    """The JSON of the log. Duplicate keys, NaN and very long numbers are replaced, and `oddities` say so."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
@@ -76,32 +76,32 @@ def _parse(data: bytes, oddities: dict[str, None]) -> Any:
             oddities[f"has the key {names.shown(doubled)!r} twice; the last one counts"] = None
         return found
 
-    def whole(digits: str) -> int:
+    def integer(digits: str) -> int:
         if len(digits) <= DIGITS:
             return int(digits)
-        oddities[f"holds a number of more than {DIGITS} digits, which is taken for 0"] = None
+        oddities[f"contains a number of more than {DIGITS} digits, which is read as 0"] = None
         return 0
 
     def constant(name: str) -> None:
-        oddities[f"holds {name}, which JSON does not have; it is taken for null"] = None
+        oddities[f"contains {name}, which JSON does not have; it is read as null"] = None
 
     text = data.decode("utf-8-sig")
-    return json.loads(text, object_pairs_hook=pairs, parse_int=whole, parse_constant=constant)
+    return json.loads(text, object_pairs_hook=pairs, parse_int=integer, parse_constant=constant)
 
 
 def _compare(name: str, actual: dict[str, str], claimed: Any) -> Iterator[Remark]:
-    """Says where the log's own digests do not fit the files in it, or one stands without the other."""
+    """Reports the files that do not match their digests in the log, and a file or digest without the other."""
     claimed = claimed if isinstance(claimed, dict) else {}
     wrong = [path for path in sorted({*actual, *claimed}) if actual.get(path) != claimed.get(path)]
     if wrong:
         yield Remark(
-            f"{name} was changed after it was made: its digests do not fit the files in it"
+            f"{name} was changed after it was made: its digests do not match the files in it"
             f" ({names.listed(wrong)}); the files are graded as they are"
         )
 
 
 def _measure(value: Any) -> tuple[str, int]:
-    """SHA-256 and number of bytes of the file that `value` stands for; ("", 0) where it stands for none."""
+    """SHA-256 and size in bytes of the file that `value` encodes; ("", 0) if it does not encode a file."""
     digest, size = hashlib.sha256(), 0
     try:
         for piece in _pieces(value):
@@ -113,7 +113,7 @@ def _measure(value: Any) -> tuple[str, int]:
 
 
 def _pieces(value: Any) -> Iterator[bytes]:
-    """The bytes that `value` stands for, piece by piece: base64 of any length is measured without being held decoded.
+    """The bytes that `value` encodes, in pieces: base64 of any length is measured without decoding it all in memory.
 
     Raises:
         ValueError: it is neither UTF-8 text nor base64 exactly as `embedded` writes it.
@@ -126,8 +126,10 @@ def _pieces(value: Any) -> Iterator[bytes]:
                 piece = letters[start : start + PIECE]
                 data = base64.b64decode(piece)
                 ended = start and letters[start - 1] == "="
-                if ended or base64.b64encode(data).decode() != piece:  # the decoder skips what is no base64
-                    raise ValueError("no base64 in its one form")
+                if (
+                    ended or base64.b64encode(data).decode() != piece
+                ):  # the decoder ignores letters that are not base64
+                    raise ValueError("not base64 as `embedded` writes it")
                 yield data
         case _:
             raise ValueError("neither text nor base64")
@@ -135,9 +137,9 @@ def _pieces(value: Any) -> Iterator[bytes]:
 
 def _entry(path: str, value: Any, digest: str, size: int) -> ArchiveEntry:
     if not digest:
-        why = "no UTF-8 text and no base64 in the log; make the log anew with `make submit`"
+        why = "neither UTF-8 text nor base64 in the log; make the log again with `make submit`"
         return ArchiveEntry(path, 0, io.BytesIO, why)
-    return ArchiveEntry(path, size, partial(_opened, value))  # only where its size is within the limits
+    return ArchiveEntry(path, size, partial(_opened, value))  # opened only if its size is within the limits
 
 
 def _opened(value: Any) -> io.BytesIO:

@@ -1,4 +1,4 @@
-"""Names in a submission: which can be trusted as a path, which are noise, which are wanted, how they are shown."""
+"""Names in a submission: safe paths, files that tools leave behind, wanted files, and names in messages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase, translate
 Parts = tuple[str, ...]
 
 DEPTH = 32
-PART_BYTES = 255  # what common file systems take
+PART_BYTES = 255  # the limit of common file systems
 PATH_BYTES = 1000
 NOISE = (
     *("__pycache__", "*.pyc", "*.egg-info", ".ipynb_checkpoints", ".*_cache", ".git", ".hg", ".svn"),
@@ -20,14 +20,14 @@ LOG = "submission_log*.json"  # browsers add " (1)"
 
 
 class BadName(Exception):
-    """A name that is no path inside the submission; the message says why, with the mend."""
+    """A name that is not a path inside the submission; the message says why, and what to do."""
 
 
 def split(name: str) -> Parts:
     """The parts of a relative path. A backslash counts as a slash: old Windows tools write it into archives.
 
     Raises:
-        BadName: it leads outside, or no common file system takes it.
+        BadName: it leads outside, or common file systems do not accept it.
     """
     name = name.replace("\\", "/")
     if name.startswith("/") or name[1:2] == ":":
@@ -40,7 +40,7 @@ def split(name: str) -> Parts:
     except UnicodeEncodeError:
         raise BadName("a name that is not UTF-8; rename it with plain letters") from None
     if not parts or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
-        raise BadName("a name that is empty or holds control characters; rename it with plain letters")
+        raise BadName("a name that is empty or contains control characters; rename it with plain letters")
     if max(sizes) > PART_BYTES or sum(sizes) + len(parts) > PATH_BYTES:
         raise BadName("a name that is too long; shorten it")
     if len(parts) > DEPTH:
@@ -49,17 +49,17 @@ def split(name: str) -> Parts:
 
 
 def is_log(parts: Parts) -> bool:
-    """Whether it is called as a submission's log is."""
+    """Whether it has the name of a submission's log."""
     return fnmatchcase(parts[-1], LOG)
 
 
 def is_noise(parts: Parts) -> bool:
-    """What tools leave behind: skipped without a word."""
+    """Whether it is left behind by a tool. Such files are skipped without a message."""
     return any(_NOISE.match(part) for part in parts)
 
 
 def fits(parts: Sequence[str], pattern: str) -> bool:
-    """Whether a path fits a pattern in which `**` stands for any number of folders, none included."""
+    """Whether a path matches a pattern in which `**` stands for any number of folders, or for none."""
     return _fits(list(parts), pattern.split("/"))
 
 
@@ -72,12 +72,12 @@ def _fits(parts: list[str], pattern: list[str]) -> bool:
 
 
 def is_wanted(parts: Parts, accept: Iterable[str]) -> bool:
-    """Whether the path fits one of the patterns, wherever the package may begin in it."""
+    """Whether the path matches one of the patterns, wherever in the path the package begins."""
     return any(fits(parts[start:], pattern) for pattern in accept for start in range(len(parts)))
 
 
 def shown(name: str) -> str:
-    """A name as it can stand in a sentence: nothing unprintable, not endless."""
+    """A name that is safe in a message: printable and not too long."""
     return _short("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in _short(name)))
 
 
@@ -86,6 +86,6 @@ def _short(text: str) -> str:
 
 
 def listed(names: Sequence[str], count: int | None = None) -> str:
-    """The first few names and how many more there are."""
+    """The first five names, and how many more there are."""
     more = (len(names) if count is None else count) - 5
     return ", ".join(map(shown, names[:5])) + (f" and {more} more" if more > 0 else "")

@@ -1,8 +1,8 @@
-"""Reads what a submission holds in a program of its own, with limits of time and memory, and never runs any of it.
+"""Reads a submission in a separate process, with limits of time and memory, and never runs any of its code.
 
-Archives, JSON, TOML and Python sources can each be written so that a right parser takes minutes, gigabytes or the
-whole process with it. So none of them is parsed in the grader: `run` starts `__main__` (standard library only, no
-site-packages), takes its parts as they come, and says in words how it ended. What it sent before its end is kept.
+Archives, JSON, TOML and Python sources can each be written so that a correct parser takes minutes or gigabytes, or
+crashes its process. So none of them is parsed in the grader: `run_reader` starts `__main__` (standard library only, no
+site-packages), collects its parts, and says in words how it ended. What it sent before its end is kept.
 """
 
 import json
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SECONDS = 10  # of computing, for a job or for one of its files
-WALL_SECONDS = 120  # where a read of the file system itself hangs
-MEMORY_MB = 384  # Gradescope's smallest box has 768; macOS does not hold a process to it
+SECONDS = 10  # of CPU time, for a job or for one of its files
+WALL_SECONDS = 120  # for the case that the file system itself hangs
+MEMORY_MB = 384  # Gradescope's smallest box has 768; macOS does not enforce it
 OUT_OF_MEMORY = 70  # exit code
 
 
 @dataclass(frozen=True)
 class ReaderOutput:
-    """The parts that came, each a JSON value with its bytes, and how the program was ended; "" where it ended well."""
+    """The parts that arrived, each a JSON value with its bytes; `ended` says why the program failed, if it did."""
 
     parts: tuple[tuple[Any, bytes], ...]
     ended: str
@@ -42,7 +42,7 @@ def run_reader(job: str, request: dict[str, Any], *, seconds: int = SECONDS) -> 
 
 
 def _parts(stream: bytes) -> Iterator[tuple[Any, bytes]]:
-    """A line of JSON, `[header, size]`, then that many bytes; a part that was cut off is none."""
+    """A part is a line of JSON, `[header, size]`, and that many bytes; an incomplete part is dropped."""
     at = 0
     while (line_end := stream.find(b"\n", at)) >= 0:
         header, size = json.loads(stream[at:line_end])
@@ -59,7 +59,7 @@ def _ending(done: subprocess.CompletedProcess[bytes], seconds: int) -> str:
     if done.returncode == -getattr(signal, "SIGXCPU", 24):
         return f"it took longer than {seconds} s"
     if done.returncode == -9:
-        return "it was killed, as where a machine runs out of memory"
+        return "it was killed, probably because the machine ran out of memory"
     if done.returncode < 0:
-        return f"it ended the reader by signal {-done.returncode}"
+        return f"it stopped the reader with signal {-done.returncode}"
     return done.stderr.decode(errors="replace").strip().rpartition("\n")[2][:200] or "the reader failed"

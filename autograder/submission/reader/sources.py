@@ -1,4 +1,4 @@
-"""Looks at Python sources without running them: which functions are there, still TODO, or cannot be read."""
+"""Scans Python sources without running them: which functions exist, are still TODO, or cannot be read."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from autograder.submission.reader.names import shown
 
 READY, TODO, BROKEN = "ready", "todo", "broken"
 TODO_PREFIX = "TODO("
-LARGEST = 1_000_000  # bytes, as `[intake]` has it by default; a student's own run meets no intake
+LARGEST = 1_000_000  # bytes, the default of `[intake]`, which does not apply to a student's own run
 NOT_UTF_8 = "this file is not UTF-8 text; save it again with that encoding"
 FIXES = {  # a part of Python's own message, and what to do
     "Missing parentheses in call to 'print'": "that is Python 2",
@@ -22,7 +22,7 @@ FIXES = {  # a part of Python's own message, and what to do
     "invalid character": "type it again in a code editor",
     "invalid non-printable character": "delete it, and type the line again in a code editor",
 }
-LEFTOVERS = {  # how the line begins
+LEFTOVERS = {  # how the line begins, and what to do
     "<<<<<<<": "a merge conflict is left in it; keep one side and delete the marks",
     ">>>>>>>": "a merge conflict is left in it; keep one side and delete the marks",
     "=======": "a merge conflict is left in it; keep one side and delete the marks",
@@ -32,7 +32,7 @@ LEFTOVERS = {  # how the line begins
 
 
 class Unreadable(Exception):
-    """Python cannot read a file: at which line (0 for none), and why, with the mend."""
+    """Python cannot read a file: the line (0 if unknown), and why, with the fix."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
@@ -41,7 +41,7 @@ class Unreadable(Exception):
 
 
 def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
-    """One part a file: for each of its names the fields of a `TaskSource`."""
+    """One part for each file: the fields of a `TaskSource` for each of its names."""
     for file, names in request["files"].items():
         try:
             tree = _parse(Path(request["package"]) / file, file)
@@ -67,7 +67,7 @@ def _bytes(path: Path, file: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise Unreadable(
-                0, f"{file} cannot be read: it is no plain file; put the file back, under this name"
+                0, f"{file} cannot be read: it is not a regular file; put the file back, under this name"
             )
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
@@ -77,20 +77,20 @@ def _bytes(path: Path, file: str) -> bytes:
         raise Unreadable(0, f"{file} cannot be read: {error.strerror}") from error
     if len(data) > LARGEST:
         raise Unreadable(
-            0, f"{file} is larger than {LARGEST // 1000} KB: a source has a few; take the data out of it"
+            0, f"{file} is larger than {LARGEST // 1000} KB: a source file has a few; move the data out of it"
         )
     return data
 
 
 def _explained(error: SyntaxError | ValueError, data: bytes, file: str) -> Unreadable:
-    """Python's message with file, line and mend."""
+    """Python's message with the file, the line and the fix."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line, why = data.count(b"\n", 0, wrong.start) + 1, NOT_UTF_8
     else:
         if "\0" in text:
-            line, why = data.count(b"\n", 0, data.index(b"\0")) + 1, NOT_UTF_8  # UTF-16 most of the time
+            line, why = data.count(b"\n", 0, data.index(b"\0")) + 1, NOT_UTF_8  # usually UTF-16
         else:
             line = getattr(error, "lineno", None) or 1
             why = f"Python cannot read this file: {_with_fix(error, text, line)}"
@@ -130,7 +130,7 @@ def _scan(tree: ast.Module, file: str, name: str) -> dict[str, Any]:
 
 
 def _called(node: ast.AST) -> set[str]:
-    """The last name of every function that is called inside a definition."""
+    """The last part of the name of every function that is called inside a definition."""
     functions = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
     names = (part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in functions)
     return {*names} - {""}
@@ -152,9 +152,9 @@ def _imported(tree: ast.Module) -> set[str]:
 
 
 def _todo_line(definition: ast.AST) -> int:
-    """The line of the first TODO raise that can be reached, or 0. Code after a return in its block cannot."""
+    """The line of the first TODO raise that can be reached, or 0. Code after a return in the same block cannot."""
     waiting = [definition]
-    while waiting:  # no recursion: a ladder of `elif` is one block in another for each of its rungs
+    while waiting:  # no recursion: each `elif` of a long chain is nested in the one before
         node = waiting.pop()
         if isinstance(node, ast.Raise) and _is_todo(node):
             return node.lineno

@@ -1,4 +1,4 @@
-"""Tells what a submission is by its content, and reads it."""
+"""Detects the kind of a submission by its content, and reads it."""
 
 import stat
 import tarfile
@@ -31,13 +31,13 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
             case File():
                 yield ("file", event.name, ""), event.data
             case Skipped():
-                yield ("left", event.name[:400], event.why), b""
+                yield ("skipped", event.name[:400], event.why), b""
             case Remark():
                 yield ("remark", "", event.text), b""
 
 
 def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
-    """What is in a folder, an archive or a log; whatever that is, as events and never as an exception."""
+    """The content of a folder, an archive or a log as events. Raises no exception, whatever the content is."""
     name = names.shown(path.name)
     try:
         kind = kind_of(path)
@@ -45,9 +45,7 @@ def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
             path, name = lone, names.shown(lone.name)
             kind = kind_of(path)
         if kind == "log" and path.stat().st_size > limits.log_mb * MB:
-            yield Remark(
-                f"{name} has more than {limits.log_mb:g} MB, the most that a log may have: {log.ADVICE}"
-            )
+            yield Remark(f"{name} has more than {limits.log_mb:g} MB, the limit for a log: {log.ADVICE}")
             return
         data = path.read_bytes() if kind == "log" else b""
     except OSError as error:
@@ -63,9 +61,9 @@ def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
         case "log":
             events = iter([Log(name, data)])
         case "":
-            events = iter([Remark(f"{name} is none of what can be read: {HANDED_IN}")])
+            events = iter([Remark(f"{name} is not a file that can be read: {HANDED_IN}")])
         case _:
-            events = iter([Remark(f"{name} is a {kind}, which is not read here: {HANDED_IN}")])
+            events = iter([Remark(f"{name} is a {kind}, which cannot be read here: {HANDED_IN}")])
     for event in events:
         if not isinstance(event, Log):
             yield event
@@ -76,7 +74,7 @@ def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
 
 
 def _lone_container(path: Path) -> Path | None:
-    """The one file of a folder, if it is an archive or a log: Gradescope unpacks zips and nothing else."""
+    """The only file of a folder, if it is an archive or a log: Gradescope unpacks zips only."""
     lone = folder.lone_file(path)
     if lone is None:
         return None
@@ -85,7 +83,7 @@ def _lone_container(path: Path) -> Path | None:
 
 
 def kind_of(path: Path) -> str:
-    """What a path is, by its content; "" where that is nothing known."""
+    """The kind of a path, by its content; "" if it is unknown."""
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         return "folder"
@@ -100,12 +98,12 @@ def kind_of(path: Path) -> str:
         return "tar"
     if path.suffix == ".json" or start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return "log"
-    return "zip" if zipfile.is_zipfile(path) else ""  # one with something before it
+    return "zip" if zipfile.is_zipfile(path) else ""  # a zip with other bytes before it
 
 
 def _is_tar(block: bytes) -> bool:
     if not any(block):
-        return True  # one that holds nothing
+        return True  # an empty tar
     try:
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.HeaderError, ValueError):

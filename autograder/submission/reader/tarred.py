@@ -1,4 +1,4 @@
-"""The entries of a tar, plain or packed with gzip, bzip2 or xz; read once from front to end."""
+"""The entries of a tar, plain or compressed with gzip, bzip2 or xz; read once from start to end."""
 
 import bz2
 import gzip
@@ -10,7 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
+from autograder.submission.reader.extract import (
+    LINK,
+    NOT_REGULAR,
+    ArchiveEntry,
+    BudgetedStream,
+    Readable,
+    Remark,
+    UnpackBudget,
+)
 
 OPENERS: dict[str, Callable[[Path, str], Any]] = {
     "tar": open,
@@ -21,20 +29,20 @@ OPENERS: dict[str, Callable[[Path, str], Any]] = {
 
 
 class _Header(tarfile.TarInfo):
-    """A header; a damaged one is an error anywhere, where `tarfile` takes it for the archive's end if not the first."""
+    """A header. A damaged one is always an error; `tarfile` treats one as the archive's end, unless it is the first."""
 
     @classmethod
     def fromtarfile(cls, tar: tarfile.TarFile) -> "_Header":
         try:
             return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the proper end, two blocks of zeros
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the regular end, two blocks of zeros
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(str(error)) from error
 
 
 def entries(path: Path, kind: str, ratio: float) -> Iterator[ArchiveEntry | Remark]:
-    """Every file of the tar, in its own order; each has to be read before the next is asked for."""
+    """Every file of the tar, in its own order; each must be read before the next is requested."""
     budget = UnpackBudget(path.stat().st_size, ratio)
     with OPENERS[kind](path, "rb") as packed:
         stream: Any = BudgetedStream(packed, budget)
@@ -49,9 +57,9 @@ def entries(path: Path, kind: str, ratio: float) -> Iterator[ArchiveEntry | Rema
 
 def _odd(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
-        return "a link; hand in the file itself"
+        return LINK
     if not info.isreg():
-        return "no plain file; delete it"
+        return NOT_REGULAR
     if info.issparse():
         return "a sparse file; pack the tar without --sparse"
     return ""

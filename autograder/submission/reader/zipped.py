@@ -8,10 +8,18 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from autograder.submission.reader.extract import ArchiveEntry, BudgetedStream, Readable, Remark, UnpackBudget
+from autograder.submission.reader.extract import (
+    LINK,
+    NOT_REGULAR,
+    ArchiveEntry,
+    BudgetedStream,
+    Readable,
+    Remark,
+    UnpackBudget,
+)
 
 ENCRYPTED = 0x1
-LOCAL_HEADER = 30  # bytes, at the least, between an entry's offset and its data
+LOCAL_HEADER = 30  # the least number of bytes between an entry's offset and its data
 
 
 def entries(path: Path, ratio: float) -> Iterator[ArchiveEntry | Remark]:
@@ -30,9 +38,9 @@ def entries(path: Path, ratio: float) -> Iterator[ArchiveEntry | Remark]:
 def _odd(info: zipfile.ZipInfo, overlapping: set[int]) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        return "a link; hand in the file itself"
+        return LINK
     if kind not in (0, stat.S_IFREG):
-        return "no plain file; delete it"
+        return NOT_REGULAR
     if info.flag_bits & ENCRYPTED:
         return "encrypted; pack the zip without a password"
     if info.header_offset in overlapping:
@@ -41,7 +49,7 @@ def _odd(info: zipfile.ZipInfo, overlapping: set[int]) -> str:
 
 
 def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
-    """The offsets of entries that reach into the next one, and of those that are reached into."""
+    """The offsets of all entries that overlap with another entry."""
     found: set[int] = set()
     in_order = sorted(infos, key=lambda info: info.header_offset)
     for one, other in pairwise(in_order):

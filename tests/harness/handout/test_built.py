@@ -97,8 +97,11 @@ def test_answers_are_plain_markdown_and_complete_latex(booklet):
     ("written", "said"),
     [
         (r"Which $\notacommand{colour}$?", r"(?s)pandoc cannot make .*notacommand"),
-        ('```{=typst}\n#set text(font: "None Such")\n```', "Typst warns of Handout: unknown font family"),
-        ("```{=typst}\n#nothing()\n```", "Typst cannot set Handout: unknown variable"),
+        (
+            '```{=typst}\n#set text(font: "None Such")\n```',
+            "Typst reports a warning for Handout: unknown font family",
+        ),
+        ("```{=typst}\n#nothing()\n```", "Typst cannot typeset Handout: unknown variable"),
     ],
 )
 def test_a_warning_is_an_error(booklet, written, said):
@@ -110,7 +113,9 @@ def test_a_warning_is_an_error(booklet, written, said):
 
 def test_a_missing_tool_or_folder_is_reported(booklet, monkeypatch):
     monkeypatch.setitem(convert._TOOLS, "no_such_typesetter", "typesetter")
-    with pytest.raises(InputError, match="is built with typesetter; get what is missing with: make setup"):
+    with pytest.raises(
+        InputError, match="is built with typesetter; install what is missing with: make setup"
+    ):
         handout.build(booklet.manifest)
     path = booklet.root / "assignment.toml"
     path.write_text(path.read_text().replace('handout = "pages"\n', ""))

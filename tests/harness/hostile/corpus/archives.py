@@ -141,7 +141,7 @@ ENTRIES = (
         "folder-pipe",
         "a pipe instead of a file",
         changed(piped),
-        "no plain file",
+        "not a regular file",
         {"words.shout": "CRASHED"},
     ),
     packed(

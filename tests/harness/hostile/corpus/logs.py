@@ -92,7 +92,7 @@ ENTRIES = (
         "claim-no-sources",
         "a log with a perfect score and nothing else",
         claimed(files={}, **PERFECT),
-        "holds no sources",
+        "contains no sources",
         ends=dict.fromkeys(POINTS, "CRASHED"),
     ),
     claim(
@@ -129,7 +129,7 @@ ENTRIES = (
             ),
         },
         {"net.fit": "FAILED", "answers.colour": "FAILED", TARGET: "FAILED"},
-        "nobody asks for `score`",
+        "no question asks for `score`",
     ),
     Entry(
         "claim-log-beside",
