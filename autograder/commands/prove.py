@@ -41,7 +41,7 @@ def mutants(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import difference, matrix, report
+    from autograder.proving import difference, matrix, matrix_report
 
     if arguments.random:
         return _random_mutants(arguments)
@@ -53,10 +53,10 @@ def mutants(arguments: argparse.Namespace) -> int:
             entries,
             seed=arguments.seed,
             workers=arguments.workers,
-            look=difference.looking(manifest),
+            look=difference.finder(manifest),
             progress=bar.advance,
         )
-    found = report.Report(manifest, trials, arguments.seed)
+    found = matrix_report.MatrixReport(manifest, trials, arguments.seed)
     found.show(Console(highlight=False))
     if arguments.out is not None:
         found.write(arguments.out)
@@ -67,16 +67,16 @@ def _random_mutants(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import equivalent, matrix, mutation
+    from autograder.proving import equivalent_mutants, matrix, mutation
 
     manifest = manifests.load(manifests.find())
-    listed = equivalent.load(manifest)
+    listed = equivalent_mutants.load(manifest)
     entries = bank.select(manifest, mutation.mutants(manifest), tuple(arguments.only))
     with Bar() as bar:
         trials = matrix.try_all(
             manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
         )
-    found = equivalent.Random(manifest, trials, listed)
+    found = equivalent_mutants.MutationReport(manifest, trials, listed)
     found.show(Console(highlight=False))
     return DONE if found.holds else NOT_PASSED
 
@@ -86,14 +86,13 @@ def diagnosis(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import diagnosis_of_pairs as pairs
-    from autograder.proving import diagnosis_quality as measure
+    from autograder.proving import diagnosis_accuracy, diagnosis_accuracy_of_pairs
 
     manifest = manifests.load(manifests.find())
     entries = list(bank.load(manifest).values())
     chosen = bank.select(manifest, entries, tuple(arguments.only))
     with Bar() as bar:
-        verdicts, redrawn = measure.measure(
+        verdicts, redrawn = diagnosis_accuracy.measure(
             manifest,
             entries,
             chosen,
@@ -101,10 +100,10 @@ def diagnosis(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
             progress=bar.advance,
         )
-    two = pairs.choose(manifest, chosen, arguments.pairs, arguments.seed)
+    two = diagnosis_accuracy_of_pairs.choose(manifest, chosen, arguments.pairs, arguments.seed)
     with Bar() as bar:
-        both = pairs.measure_pairs(
+        both = diagnosis_accuracy_of_pairs.measure_pairs(
             manifest, two, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
         )
-    holds = measure.show(Console(highlight=False), verdicts, redrawn, both)
+    holds = diagnosis_accuracy.show(Console(highlight=False), verdicts, redrawn, both)
     return DONE if holds else NOT_PASSED

@@ -100,7 +100,7 @@ def notebooks(arguments: argparse.Namespace) -> int:
 def release(arguments: argparse.Namespace) -> int:
     """`autograder release`."""
     from autograder.release import bundle, handout, notebooks
-    from autograder.render.words import size
+    from autograder.render.file_size import file_size
 
     manifest = manifests.load(manifests.find())
     extra = {f"notebooks/{name}": text.encode() for name, text in notebooks.contents(manifest).items()}
@@ -112,33 +112,34 @@ def release(arguments: argparse.Namespace) -> int:
         f"searched for {handed.searched} runs of tokens, names, strings and numbers of staff's: none is inside"
     )
     print(f"written: {handed.folder}/ ({handed.files} files), ready to push as a template repository")
-    print(f"written: {handed.zip} ({size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
+    print(f"written: {handed.zip} ({file_size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
     return DONE
 
 
 def gradescope_zip(arguments: argparse.Namespace) -> int:
     """`autograder gradescope-zip`."""
-    from autograder.platforms.gradescope import pack as gradescope
-    from autograder.render.words import size
+    from autograder.platforms.gradescope import pack
+    from autograder.render.file_size import file_size
 
-    packed = gradescope.build(manifests.load(manifests.find()), arguments.out, tuple(arguments.only))
-    print(
-        f"written: {packed.zip} ({size(packed.zip.stat().st_size)}, {packed.files} files, {packed.points:g} points)"
-    )
+    packed = pack.build(manifests.load(manifests.find()), arguments.out, tuple(arguments.only))
+    written = file_size(packed.zip.stat().st_size)
+    print(f"written: {packed.zip} ({written}, {packed.files} files, {packed.points:g} points)")
     print("upload it under Configure Autograder, with Debian 12, Ubuntu 24.04 or 22.04 as the base image")
     return DONE
 
 
 def otter(arguments: argparse.Namespace) -> int:
     """`autograder otter`."""
-    from autograder.platforms.otter import pack as otter
+    from autograder.platforms.otter import pack
     from autograder.record.build import NAME
-    from autograder.render.words import size
+    from autograder.render.file_size import file_size
 
     manifest = manifests.load(manifests.find())
     out = arguments.out or manifest.root / "dist" / f"{manifest.id}-otter.zip"
     grade = ["--seed", str(arguments.seed), "--device", arguments.device, "--workers", str(arguments.workers)]
     grade += ["--no-smoke"] if arguments.no_smoke else []
-    otter.build(manifest, out, tuple(arguments.only), grade)
-    print(f"written: {out} ({size(out.stat().st_size)}); it grades by: otter run {NAME} -a {out} -o FOLDER")
+    pack.build(manifest, out, tuple(arguments.only), grade)
+    print(
+        f"written: {out} ({file_size(out.stat().st_size)}); it grades by: otter run {NAME} -a {out} -o FOLDER"
+    )
     return DONE

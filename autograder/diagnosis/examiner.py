@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from autograder.assignment.manifest import Manifest, Task
-from autograder.diagnosis.case import Case
-from autograder.diagnosis.words import WORDS
+from autograder.diagnosis.failure_texts import TEXTS
+from autograder.diagnosis.task_calls import TaskCalls
 from autograder.errors import HarnessError
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
@@ -31,7 +31,7 @@ class Examiner:
         self._manifest = manifest
         self._reference = manifest.staff.reference
         self._given = entries
-        self._played: dict[str, Any] = {}
+        self._implementations: dict[str, Any] = {}
 
     @cached_property
     def _entries(self) -> dict[str, list[Entry]]:
@@ -52,34 +52,40 @@ class Examiner:
             sessions: of all its tests, those that passed as well.
             opened: opens a session with a fresh worker that holds the submission.
         """
-        return self.conclude(Case(self._manifest, task, sessions), opened)
+        return self.conclude(TaskCalls(self._manifest, task, sessions), opened)
 
-    def conclude(self, case: Case, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
+    def conclude(self, calls: TaskCalls, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
         """As `examine`, of a case that is looked into already, as if the entry of one id were not known."""
-        if case.is_right:
+        if calls.is_right:
             return None
-        known = [entry for entry in self._entries.get(case.task.id, []) if entry.id != withheld]
-        named = next((entry for entry in known if case.agrees(entry.id, self._play(entry))), None)
-        if named is None and case.is_random and not case.can_be_right(self._original(case.task), opened):
-            likely = [entry for entry in known if case.agrees_in_law(entry.id, self._play(entry), opened)]
+        known = [entry for entry in self._entries.get(calls.task.id, []) if entry.id != withheld]
+        named = next(
+            (entry for entry in known if calls.answers_like(entry.id, self._implementation(entry))), None
+        )
+        if named is None and calls.is_random and not calls.can_be_right(self._original(calls.task), opened):
+            likely = [
+                entry
+                for entry in known
+                if calls.has_distribution_of(entry.id, self._implementation(entry), opened)
+            ]
             named = likely[0] if len(likely) == 1 else None
         if named is not None:
             return Finding(named.failure, named.says, named.hint, named.id)
-        failure, argument = case.failure(self._original(case.task), opened)
-        says, hint = (words.format(f"`{argument}`") for words in WORDS[failure])
+        failure, argument = calls.failure(self._original(calls.task), opened)
+        says, hint = (words.format(f"`{argument}`") for words in TEXTS[failure])
         return Finding(failure, says, hint)
 
     def _original(self, task: Task) -> Any:
         return getattr(import_module(f"{self._reference}.{task.module}"), task.name)
 
-    def _play(self, entry: Entry) -> Any:
+    def _implementation(self, entry: Entry) -> Any:
         """The entry's function or class, in a module that is the reference's elsewhere."""
-        if entry.id not in self._played:
+        if entry.id not in self._implementations:
             task = self._manifest.tasks[entry.task]
             path = self._manifest.root / self._reference / task.file
             original = import_module(f"{self._reference}.{task.module}")
             module = ModuleType(original.__name__)
             module.__package__ = original.__package__
             exec(compile(spliced(path, [entry], self._manifest), f"<{entry.id}>", "exec"), vars(module))
-            self._played[entry.id] = getattr(module, task.name)
-        return self._played[entry.id]
+            self._implementations[entry.id] = getattr(module, task.name)
+        return self._implementations[entry.id]

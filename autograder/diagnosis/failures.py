@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard, alike_values, as_float, close
+from autograder.diagnosis.call_result import CallResult, as_float, close, same_value
 from autograder.transport.wire import tensors
 
-Pairs = list[tuple[Heard, Heard]]
+Pairs = list[tuple[CallResult, CallResult]]
 
 
 def classify(
@@ -32,16 +32,16 @@ def classify(
     for name, holds in _PLAIN:
         if holds(pairs):
             return name, ""
-    if all(alike_values(mine.value, right.value) for mine, right in pairs):
+    if all(same_value(mine.value, right.value) for mine, right in pairs):
         return _gradient_class(pairs), ""
     for name, holds in _PATTERNS:
         if holds(pairs):
             return name, ""
-    if any(other and all(alike_values(a.value, b.value) for a, b in other) for other in shifted()):
+    if any(other and all(same_value(a.value, b.value) for a, b in other) for other in shifted()):
         return "off by one in time", ""
     if name := ignored():
         return "ignores an argument", name
-    if _sums(pairs):
+    if _does_not_sum_to_one(pairs):
         return "does not sum to one", ""
     return ("distribution" if random() else "values"), ""
 
@@ -51,7 +51,9 @@ def _raises(pairs: Pairs) -> bool:
 
 
 def _type(pairs: Pairs) -> bool:
-    return any(mine.refused or not _like(mine.value, right.value) for mine, right in _answered(pairs))
+    return any(
+        mine.refused or not _same_structure(mine.value, right.value) for mine, right in _answered(pairs)
+    )
 
 
 def _shape(pairs: Pairs) -> bool:
@@ -62,8 +64,8 @@ def _dtype(pairs: Pairs) -> bool:
     return any(a.dtype != b.dtype for a, b in _tensors(pairs))
 
 
-def _disturbs(pairs: Pairs) -> bool:
-    return any(mine.disturbed != right.disturbed for mine, right in _answered(pairs))
+def _changes_arguments(pairs: Pairs) -> bool:
+    return any(mine.changed_arguments != right.changed_arguments for mine, right in _answered(pairs))
 
 
 def _transposed(pairs: Pairs) -> bool:
@@ -142,7 +144,7 @@ def _gradient_class(pairs: Pairs) -> str:
     """Of replies whose values are all right."""
     lost = surplus = False
     for mine, right in pairs:
-        back, due = (any(one.kind[0] == "vjp" for one in heard.asked) for heard in (mine, right))
+        back, due = (any(one.kind[0] == "vjp" for one in result.callback_calls) for result in (mine, right))
         lost, surplus = lost or (due and not back), surplus or (back and not due)
         for a, b in _gradients(mine.gradients, right.gradients):
             lost |= (a is None or not bool((a != 0).any())) and b is not None and bool((b != 0).any())
@@ -162,7 +164,7 @@ def _gradients(mine: Any, right: Any) -> Iterator[tuple[torch.Tensor | None, tor
         yield (mine if isinstance(mine, torch.Tensor) else None), right
 
 
-def _sums(pairs: Pairs) -> bool:
+def _does_not_sum_to_one(pairs: Pairs) -> bool:
     """The right values sum to one along an axis, these do not."""
     values = [(a, b) for a, b in _tensors(pairs) if b.is_floating_point() and b.dim()]
     for axis in (-1, 0):
@@ -171,35 +173,37 @@ def _sums(pairs: Pairs) -> bool:
     return False
 
 
-def _answered(pairs: Pairs) -> Iterator[tuple[Heard, Heard]]:
+def _answered(pairs: Pairs) -> Iterator[tuple[CallResult, CallResult]]:
     return ((mine, right) for mine, right in pairs if not mine.error and not right.error)
 
 
 def _tensors(pairs: Pairs) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Tensors and numbers of all replies, side by side."""
     for mine, right in _answered(pairs):
-        yield from zip(_flat(mine.value), _flat(right.value), strict=True)
+        yield from zip(_flatten(mine.value), _flatten(right.value), strict=True)
 
 
-def _flat(value: Any) -> list[torch.Tensor]:
+def _flatten(value: Any) -> list[torch.Tensor]:
     if isinstance(value, bool | int | float):
         return [torch.tensor(as_float(value), dtype=torch.float64)]
     if isinstance(value, list | tuple):
-        return [x for item in value for x in _flat(item)]
+        return [x for item in value for x in _flatten(item)]
     if isinstance(value, dict):
-        return [x for item in value.values() for x in _flat(item)]
+        return [x for item in value.values() for x in _flatten(item)]
     return tensors(value)
 
 
-def _like(mine: Any, right: Any) -> bool:
+def _same_structure(mine: Any, right: Any) -> bool:
     """Whether two values are built alike, whatever stands in them."""
     if isinstance(right, list | tuple):
-        return type(mine) is type(right) and len(mine) == len(right) and all(map(_like, mine, right))
+        return (
+            type(mine) is type(right) and len(mine) == len(right) and all(map(_same_structure, mine, right))
+        )
     if isinstance(right, dict):
         return (
             isinstance(mine, dict)
             and list(mine) == list(right)
-            and all(map(_like, mine.values(), right.values()))
+            and all(map(_same_structure, mine.values(), right.values()))
         )
     number = isinstance(right, int | float) and not isinstance(right, bool)
     return (
@@ -214,7 +218,7 @@ _PLAIN: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
     ("type", _type),
     ("shape", _shape),
     ("dtype", _dtype),
-    ("argument changed in place", _disturbs),
+    ("argument changed in place", _changes_arguments),
     ("transposed", _transposed),
     ("not finite", _not_finite),
 )

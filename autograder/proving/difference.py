@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.assignment.manifest import Manifest, Task
-from autograder.diagnosis.heard import alike, hear
-from autograder.diagnosis.replay import Conversation, Understudy, changed
+from autograder.diagnosis.call_result import read_result, same_result
+from autograder.diagnosis.replay import RecordedSession, ReplayWorker, changed
 from autograder.misconceptions.bank import Entry
 from autograder.outcomes import Outcome
-from autograder.proving.matrix import Look, Trial
-from autograder.proving.parting import (
-    Parting,
+from autograder.proving.call_difference import (
+    Find,
     arguments_in_words,
-    parting,
-    parting_closely,
-    parting_of_states,
+    find_difference,
+    find_small_difference,
+    find_state_difference,
 )
+from autograder.proving.matrix import Look, Trial
 from autograder.transport.session import Session
 
 KEY = "difference"  # where it stands in what was seen of a trial
@@ -49,7 +49,7 @@ class Difference:
     drawn: bool = False
 
 
-def looking(manifest: Manifest) -> Look:
+def finder(manifest: Manifest) -> Look:
     """Looks for the difference of each wrong entry, for `matrix.try_all`."""
 
     def look(
@@ -78,31 +78,31 @@ def first_difference(manifest: Manifest, entry: Entry, sessions: Sequence[Sessio
 
     One in digits that rounding could explain elsewhere counts only where there is no other.
     """
-    for look in (parting, parting_closely):
+    for find in (find_difference, find_small_difference):
         for place, session in enumerate(sessions):
-            conversation = Conversation(session.log, session.callbacks)
-            found = next(_differences(manifest, entry, place, conversation, look), None)
+            recorded = RecordedSession(session.log, session.callbacks)
+            found = next(_differences(manifest, entry, place, recorded, find), None)
             if found is not None:
                 return found
     return None
 
 
 def _differences(
-    manifest: Manifest, entry: Entry, session: int, conversation: Conversation, look: Parting
+    manifest: Manifest, entry: Entry, session: int, recorded: RecordedSession, find: Find
 ) -> Iterator[Difference]:
-    understudy = Understudy(manifest, {})
-    own = conversation.about(entry.task)
-    for number, exchange in enumerate(conversation.exchanges):
+    worker = ReplayWorker(manifest, {})
+    own = recorded.calls_of(entry.task)
+    for number, exchange in enumerate(recorded.exchanges):
         request, op = exchange.request, exchange.request.header["op"]
         if op not in ("call", "method"):
             continue
-        right = understudy.ask(conversation, number, request)
+        right = worker.ask(recorded, number, request)
         if op == "method":
-            if parts := parting_of_states(exchange, right):
+            if parts := find_state_difference(exchange, right):
                 yield Difference(session, request.header["name"], "", *parts)
-        elif parts := look(exchange, right):
+        elif parts := find(exchange, right):
             called = entry.task if number in own else str(request.header["target"])
             names = [name for name in entry.parameters if name != "self"] if number in own else []
-            again = understudy.ask(conversation, number, changed(request, reseed=1))
-            drawn = not alike(hear(right), hear(again))
+            again = worker.ask(recorded, number, changed(request, reseed=1))
+            drawn = not same_result(read_result(right), read_result(again))
             yield Difference(session, called, arguments_in_words(request, names), *parts, drawn=drawn)

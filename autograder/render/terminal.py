@@ -9,7 +9,7 @@ from rich.text import Text
 
 from autograder.outcomes import SEVERITY, Outcome
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
@@ -100,9 +100,9 @@ def _show_task(
     console.print(
         Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})")
     )
-    for word, text in words.about(record, task):
+    for word, text in feedback_text.lines(record, task):
         console.print(Text.assemble((f"  {word:<7}", "bold"), text), soft_wrap=True)
-    if words.is_explained(task):
+    if feedback_text.is_explained(task):
         return
     seen: set[tuple[str, str]] = set()
     for test in tests:
@@ -114,7 +114,7 @@ def _show_task(
             console.print(Text(f"  {test['title']}", style="italic"))
         for name, text in (
             ("what", test["rationale"]),
-            ("try", test["hint"] if words.hints_shown(record) else ""),
+            ("try", test["hint"] if feedback_text.hints_shown(record) else ""),
             ("where", _place(test["where"], package)),
         ):
             if text:

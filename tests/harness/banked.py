@@ -7,8 +7,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
+from autograder.diagnosis.task_calls import TaskCalls
 from autograder.errors import Stopped
 from autograder.grading.grade import Request, grade
 from autograder.outcomes import Finding
@@ -349,7 +349,7 @@ class Examination:
         with suppress(Exception, Stopped):  # like a test, which may end with anything
             ask(Homework(session, manifest, Answers(), 1, "cpu", Shelf(manifest.root, manifest)))
         session.close()
-        self.case = Case(manifest, manifest.tasks[task], [session])
+        self.case = TaskCalls(manifest, manifest.tasks[task], [session])
 
     def _open(self) -> Session:
         return self._transport.open(1, self._seconds, self._stand_ins, memory_mb=512, gpu=False)

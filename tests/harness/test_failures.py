@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from autograder.diagnosis.call_result import CallbackCall, CallResult
+from autograder.diagnosis.failure_texts import TEXTS
 from autograder.diagnosis.failures import Pairs, classify
-from autograder.diagnosis.heard import Asked, Heard
-from autograder.diagnosis.words import WORDS
 from autograder.misconceptions.bank import FAILURES
 
 X = torch.tensor([1.0, -2.0, 3.0, 5.0])
@@ -14,12 +14,12 @@ LAW = torch.tensor([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]])
 NAN = float("nan")
 
 
-def gives(value: object, **gradients: object) -> Heard:
-    return Heard(value=value, gradients=gradients)
+def gives(value: object, **gradients: object) -> CallResult:
+    return CallResult(value=value, gradients=gradients)
 
 
-def raises(kind: str = "ValueError") -> Heard:
-    return Heard(error=f"{kind}: no")
+def raises(kind: str = "ValueError") -> CallResult:
+    return CallResult(error=f"{kind}: no")
 
 
 def with_nan(x: torch.Tensor, place: int = 0) -> torch.Tensor:
@@ -41,7 +41,7 @@ FOUND: dict[str, list[Pairs]] = {
         [(gives(True), gives(1))],
         [(gives(1), gives(True))],
         [(gives("3"), gives(3))],
-        [(Heard(refused="an object is not plain data"), gives(X))],
+        [(CallResult(refused="an object is not plain data"), gives(X))],
         [RIGHT, (gives({"a": [None]}), gives({"a": [X]}))],
     ],
     "shape": [
@@ -51,7 +51,7 @@ FOUND: dict[str, list[Pairs]] = {
         [RIGHT, (gives((X, X[:0])), gives((X, X)))],
     ],
     "dtype": [[(gives(X.double()), gives(X))], [RIGHT, (gives(2 * X.bfloat16()), gives(X))]],
-    "argument changed in place": [[(Heard(value=X, disturbed=(0,)), gives(X))]],
+    "argument changed in place": [[(CallResult(value=X, changed_arguments=(0,)), gives(X))]],
     "transposed": [[(gives(Y.t()), gives(Y))], [RIGHT, (gives((X, Y.t())), gives((X, Y)))]],
     "not finite": [
         [(gives(with_nan(X)), gives(X))],
@@ -98,7 +98,11 @@ NEIGHBOURS: list[tuple[str, Pairs, str]] = [
     ("type: a list of wrong numbers", [(gives([1.0, 2.0]), gives([3.0, 7.0]))], "values"),
     ("shape: of another dtype only", [(gives(X.half()), gives(X))], "dtype"),
     ("dtype: values wrong, dtype right", [(gives(X.double() + 1), gives(X.double()))], "values"),
-    ("in place: both do it", [(Heard(value=X + 1, disturbed=(1,)), Heard(value=X, disturbed=(1,)))], "values"),
+    (
+        "in place: both do it",
+        [(CallResult(value=X + 1, changed_arguments=(1,)), CallResult(value=X, changed_arguments=(1,)))],
+        "values",
+    ),
     ("transposed: with other axes it is a shape", [(gives(Y[:2].t()), gives(Y[:2]))], "shape"),
     ("transposed: in one of two calls", [(gives(Y.t()), gives(Y)), (gives(X + 1), gives(X))], "values"),
     ("not finite: neither is the right one", [(gives(with_nan(X) + 1), gives(with_nan(X)))], "values"),
@@ -129,7 +133,7 @@ def the_class(
 
 
 def test_every_word_of_the_bank_is_found_here_and_has_its_words() -> None:
-    assert {*FOUND, "ignores an argument", "distribution"} == set(FAILURES) == set(WORDS)
+    assert {*FOUND, "ignores an argument", "distribution"} == set(FAILURES) == set(TEXTS)
 
 
 @pytest.mark.parametrize(("failure", "pairs"), [(name, pairs) for name in FOUND for pairs in FOUND[name]])
@@ -171,8 +175,8 @@ def test_only_where_chance_is_at_play_is_it_the_distribution() -> None:
 
 
 def test_a_backward_pass_that_nobody_asked_for_is_told_from_one_that_is_missing() -> None:
-    forward, backward = Asked(("callback", 0, ()), ()), Asked(("vjp", None, ()), ())
-    less, more = (Heard(value=X, asked=asked) for asked in ((forward,), (forward, backward)))
+    forward, backward = CallbackCall(("callback", 0, ()), ()), CallbackCall(("vjp", None, ()), ())
+    less, more = (CallResult(value=X, callback_calls=asked) for asked in ((forward,), (forward, backward)))
     assert the_class([(less, more)]) == "no gradient"
     assert the_class([(more, less)]) == "gradient where none belongs"
 
@@ -205,5 +209,5 @@ def test_no_reply_is_too_odd_to_be_classed(number: int) -> None:
 @pytest.mark.parametrize("gradients", [None, [], 3, "x", {"x": 3}, {"x": {"w": X}}, {"x": [X]}, {"y": X[:1]}])
 def test_no_gradients_are_too_odd_to_be_classed(gradients: object) -> None:
     for due in ({"x": X}, {"x": None}, {"x": {"w": X}}):
-        pair = Heard(value=X, gradients=gradients), Heard(value=X, gradients=due)
+        pair = CallResult(value=X, gradients=gradients), CallResult(value=X, gradients=due)
         assert the_class([pair]) in FAILURES

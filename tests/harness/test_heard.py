@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.diagnosis.heard import Heard, alike, alike_values, hear
+from autograder.diagnosis.call_result import CallResult, read_result, same_result, same_value
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Encoder, Frame
 from tests.harness.banked import DOUBLE, FLIP, POWER, Banked
@@ -68,64 +68,68 @@ OTHER = [
 @pytest.mark.parametrize("number", range(len(SAME)))
 def test_equal_but_for_rounding_is_the_same(number: int) -> None:
     a, b = SAME[number]
-    assert alike_values(a, b) and alike_values(b, a)
+    assert same_value(a, b) and same_value(b, a)
 
 
 @pytest.mark.parametrize("number", range(len(OTHER)))
 def test_more_than_rounding_is_another(number: int) -> None:
     a, b = OTHER[number]
-    assert not alike_values(a, b) and not alike_values(b, a)
+    assert not same_value(a, b) and not same_value(b, a)
 
 
 def test_zeros_do_not_pass_for_small_right_values() -> None:
-    assert not alike_values(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
+    assert not same_value(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Heard(value=X + 1),
-        Heard(error="ValueError: no"),
-        Heard(refused="an object"),
-        Heard(value=X, gradients={"x": X}),
-        Heard(value=X, disturbed=(0,)),
-        Heard(value=X, drew=True),
+        CallResult(value=X + 1),
+        CallResult(error="ValueError: no"),
+        CallResult(refused="an object"),
+        CallResult(value=X, gradients={"x": X}),
+        CallResult(value=X, changed_arguments=(0,)),
+        CallResult(value=X, generator_moved=True),
     ],
-    ids=["value", "error", "refused", "gradients", "disturbed", "drew"],
+    ids=["value", "error", "refused", "gradients", "changed_arguments", "generator_moved"],
 )
-def test_replies_are_alike_in_everything_or_not_at_all(other: Heard) -> None:
-    assert alike(other, other) and not alike(other, Heard(value=X)) and not alike(Heard(value=X), other)
+def test_replies_are_alike_in_everything_or_not_at_all(other: CallResult) -> None:
+    assert (
+        same_result(other, other)
+        and not same_result(other, CallResult(value=X))
+        and not same_result(CallResult(value=X), other)
+    )
 
 
 def test_gradient_that_is_missing_is_not_one_of_zeros() -> None:
-    none, zeros = (Heard(value=X, gradients={"x": gradient}) for gradient in (None, 0 * X))
-    assert not alike(none, zeros)
+    none, zeros = (CallResult(value=X, gradients={"x": gradient}) for gradient in (None, 0 * X))
+    assert not same_result(none, zeros)
 
 
 def test_errors_are_alike_by_their_type() -> None:
-    assert not alike(Heard(error="ValueError: no"), Heard(error="TypeError: no"))
+    assert not same_result(CallResult(error="ValueError: no"), CallResult(error="TypeError: no"))
 
 
-Answer = Callable[[str, Callable[[Session], object]], Heard]
+Answer = Callable[[str, Callable[[Session], object]], CallResult]
 
 
 @pytest.fixture
 def answer(banked: Banked) -> Answer:
     """What is heard of one call of a submission with this body."""
 
-    def answered(body: str, call: Callable[[Session], object]) -> Heard:
+    def answered(body: str, call: Callable[[Session], object]) -> CallResult:
         banked.submit({DOUBLE: body, FLIP: body, POWER: body})
         session = banked.opened()
         call(session)
-        return hear(session.log[-1])
+        return read_result(session.log[-1])
 
     return answered
 
 
 def test_value_and_gradients_of_a_call_are_heard(answer: Answer) -> None:
     heard = answer("return x * 3", lambda s: s.call(DOUBLE, (), {"x": X.clone()}, grad_of=("x",)))
-    assert alike_values(heard.value, 3 * X) and alike_values(heard.gradients, {"x": 3 * torch.ones(3)})
-    assert (heard.error, heard.refused, heard.disturbed, heard.drew) == ("", "", (), False)
+    assert same_value(heard.value, 3 * X) and same_value(heard.gradients, {"x": 3 * torch.ones(3)})
+    assert (heard.error, heard.refused, heard.changed_arguments, heard.generator_moved) == ("", "", (), False)
 
 
 def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
@@ -133,7 +137,7 @@ def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
         with pytest.raises(AssertionError):
             session.call(FLIP, (X.clone(), torch.tensor(0.5)), {"generator": X.clone()})
 
-    assert answer("p.zero_()\nreturn x", call).disturbed == (1,)
+    assert answer("p.zero_()\nreturn x", call).changed_arguments == (1,)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_it_is_heard_which_argument_was_changed(answer: Answer) -> None:
 )
 def test_it_is_heard_whether_the_generator_moved_on(answer: Answer, body: str, drew: bool) -> None:
     heard = answer(body, lambda s: s.call(FLIP, (X, X / 4), {"generator": torch.Generator().manual_seed(1)}))
-    assert heard.drew is drew
+    assert heard.generator_moved is drew
 
 
 def test_how_often_a_function_is_asked_belongs_to_the_answer(answer: Answer) -> None:
@@ -150,11 +154,11 @@ def test_how_often_a_function_is_asked_belongs_to_the_answer(answer: Answer) -> 
         answer(body, lambda s: s.call(POWER, (X, network)))
         for body in ("return n(x)", "n(x)\nreturn n(x)", "n(x + 1)\nreturn n(x)")
     )
-    assert alike_values(once.value, twice.value)
-    assert not alike(once, twice) and not alike(twice, otherwise)
+    assert same_value(once.value, twice.value)
+    assert not same_result(once, twice) and not same_result(twice, otherwise)
 
 
-def _told(**header: object) -> Heard:
+def _told(**header: object) -> CallResult:
     encode = Encoder()
     nodes = {name: encode(()) for name in ("args", "arguments")} | {
         "kwargs": encode({}),
@@ -167,7 +171,7 @@ def _told(**header: object) -> Heard:
         "arguments": nodes["arguments"],
         "keywords": nodes["keywords"],
     }
-    return hear(Exchange(request, Frame({**standard, **header})))
+    return read_result(Exchange(request, Frame({**standard, **header})))
 
 
 @pytest.mark.parametrize("error", [None, 3, "x", {}, {"kind": ["x"], "message": {}}, {"kind": ""}])
@@ -177,7 +181,7 @@ def test_an_error_is_an_error_however_it_is_told(error: object) -> None:
 
 @pytest.mark.parametrize("refused", [None, 0, [], "no"])
 def test_a_refusal_is_none_of_the_values(refused: object) -> None:
-    assert not alike(_told(refused=refused), _told(value=3))
+    assert not same_result(_told(refused=refused), _told(value=3))
 
 
 @pytest.mark.parametrize(
@@ -205,10 +209,10 @@ def test_what_nobody_understands_is_an_error(place: str, node: object) -> None:
 @pytest.mark.parametrize("node", [None, True, 3, "x", {"list": [1]}, {"handle": 10**30}, {"callback": -1}])
 def test_what_stands_in_another_place_can_be_compared(place: str, node: object) -> None:
     heard = _told(**{place: node})
-    assert alike(heard, heard) in (True, False) and not alike(heard, _told(value=4))
+    assert same_result(heard, heard) in (True, False) and not same_result(heard, _told(value=4))
 
 
 def test_nothing_is_too_odd_to_be_compared() -> None:
     for a in [*ODD, *HUGE]:
         for b in ODD:
-            assert alike(Heard(value=a), Heard(value=b)) in (True, False)
+            assert same_result(CallResult(value=a), CallResult(value=b)) in (True, False)

@@ -8,7 +8,7 @@ import pytest
 from autograder import cli, commands
 from autograder.misconceptions.bank import BankError
 from autograder.misconceptions.splice import spliced
-from autograder.proving import equivalent, mutation
+from autograder.proving import equivalent_mutants, mutation
 from tests.harness.banked import DOUBLE, FLIP, QUADRUPLE, SCALE, SUMMARY, Banked
 
 SAME = (
@@ -124,8 +124,8 @@ def test_explanations_of_tasks_that_did_not_run_are_left_alone_unless_there_is_n
 def test_item_without_a_reason_or_twice_is_refused(banked: Banked, text: str, word: str) -> None:
     (banked.root / "mistakes/equivalent.toml").write_text(dedent(text))
     with pytest.raises(BankError, match=word):
-        equivalent.load(banked.loaded())
+        equivalent_mutants.load(banked.loaded())
 
 
 def test_no_list_explains_nothing(banked: Banked) -> None:
-    assert equivalent.load(banked.loaded()) == {}
+    assert equivalent_mutants.load(banked.loaded()) == {}

@@ -54,14 +54,14 @@ def test_points_stand_where_their_numbers_say() -> None:
 def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
     found = line([1.0, 2.0, "nan", float("nan"), None, 10**400, True, {}, 3.0, 4.0])
     assert re.sub(r"[\d .]+", "", found.path) == "MLML"
-    assert found.says == "from 1 to 4 (lowest 1, highest 4); 6 of 10 values are not drawn"
+    assert found.description == "from 1 to 4 (lowest 1, highest 4); 6 of 10 values are not drawn"
     assert re.sub(r"[\d .]+", "", line([1.0, None, 2.0]).path) == "MM"
     assert line([1.0, None, 2.0]).marks.count("M") == 2  # a point alone is seen by its mark
     assert line([1.0, 2.0, *[None] * 100]).marks.count("M") == 2
     assert (
         line([*[1.0] * 29, None, 5.0, None]).marks.count("M") == 8
     )  # seven of those in a row, and the lone one
-    assert line([1.0, 2.0, 3.0], x=[0, 1]).says.endswith("1 of 3 values are not drawn")
+    assert line([1.0, 2.0, 3.0], x=[0, 1]).description.endswith("1 of 3 values are not drawn")
 
 
 @pytest.mark.parametrize("values", [[], "text", {"a": 1}, [None], ["nan"], [float("inf")], [1e300]])
@@ -121,7 +121,7 @@ def test_pictures_are_images_side_by_side() -> None:
     assert rows[0] == [0, 1, 2, 128, 6, 7, 8, 128, 12, 13, 14]
     assert rows[1] == [3, 4, 5, 128, 9, 10, 11, 128, 15, 16, 17] and rows[2] == [128] * 11
     assert rows[4] == [21, 22, 23, 128, 27, 28, 29, *[128] * 4]
-    assert grid({**picture, "columns": 10**4}).says == "5 gray images of 2 by 3 pixels, 5 in a row"
+    assert grid({**picture, "columns": 10**4}).description == "5 gray images of 2 by 3 pixels, 5 in a row"
 
 
 @pytest.mark.parametrize(

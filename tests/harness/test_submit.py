@@ -7,7 +7,7 @@ import pytest
 
 from autograder import cli, commands
 from autograder.record import hand_in as submit
-from autograder.render import contents
+from autograder.render import submission_summary
 from tests.harness.handed_in import CARD, LOG, WEIGHTS, shown, staged, submitted, with_weights
 from tests.harness.mini import CODE, PUBLIC, Mini
 
@@ -104,7 +104,7 @@ def test_tasks_that_are_wrong_are_said_and_a_fault_of_ours_is_none_of_them(insid
     inside.code(CODE.replace("2 * x", "3 * x"))
     inside.public(PUBLIC.replace("hw.answer", "hw.no_such_thing"))
     manifest = inside.loaded()
-    said = list(contents.lines(submitted(), submit.take(Path("pupil"), manifest), manifest))
+    said = list(submission_summary.lines(submitted(), submit.take(Path("pupil"), manifest), manifest))
     wrong = [text for heading, text in said if heading == "no points"]
     assert wrong == ["2 tasks FAILED, wholly or in part: maths.double, maths.quadruple"]
 
@@ -114,7 +114,7 @@ def test_problem_of_an_artifact_is_said(inside: Mini) -> None:
     log = submitted()
     (row,) = log["artifacts"]
     taken = submit.take(Path("pupil"), inside.loaded())
-    said = list(contents.lines(log, taken, inside.loaded()))
+    said = list(submission_summary.lines(log, taken, inside.loaded()))
     assert row["problem"] and ("no points", f"artifacts/net.safetensors: {row['problem']}") in said
 
 
@@ -122,7 +122,7 @@ def test_problem_of_an_artifact_is_said(inside: Mini) -> None:
     ("count", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 KB"), (2_300_000, "2.3 MB")]
 )
 def test_size_is_in_words(count: int, words: str) -> None:
-    assert contents.size(count) == words
+    assert submission_summary.file_size(count) == words
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from pathlib import Path
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.scope import select
 from autograder.errors import InputError
-from autograder.platforms.gradescope import box as machine
+from autograder.platforms.gradescope import grade_upload
 from autograder.release.archive import pack
 from autograder.release.grading_files import grading_files
 
 SCRIPTS = ("setup.sh", "run_autograder")
 MAKEFILE = "Makefile"  # sets up, there as here
 UNSTARTED = "unstarted.json"
-_BOX = Path(machine.__file__).parent / "scripts"
+_SCRIPTS = Path(grade_upload.__file__).parent / "scripts"
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,11 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = ()) -> Packed:
     files[MAKEFILE] = makefile.read_bytes()
     flags = " ".join(f"--only {name}" for name in only)
     for script in SCRIPTS:
-        text = (_BOX / script).read_text(encoding="utf-8").replace(" @ONLY@", f" {flags}" if flags else "")
+        text = (
+            (_SCRIPTS / script).read_text(encoding="utf-8").replace(" @ONLY@", f" {flags}" if flags else "")
+        )
         files[script] = text.encode()
-    unstarted = machine.without_a_grade(machine.UNSTARTED, 0)
+    unstarted = grade_upload.ungraded(grade_upload.UNSTARTED, 0)
     files[UNSTARTED] = json.dumps(unstarted, indent=1).encode()
     name = "-".join([manifest.id, "gradescope", *only])
     pack(files, out / f"{name}.zip", executable=SCRIPTS)

@@ -6,14 +6,16 @@ from typing import Any
 
 from autograder.assignment.policies import Rank
 from autograder.outcomes import Outcome
-from autograder.platforms.gradescope.lateness import ON_TIME, Terms
+from autograder.platforms.gradescope.score_adjustment import NO_ADJUSTMENT, ScoreAdjustment
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&$])")
 
 
-def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[Rank] = ()) -> dict[str, Any]:
+def render(
+    record: Record, adjustment: ScoreAdjustment = NO_ADJUSTMENT, ranks: Sequence[Rank] = ()
+) -> dict[str, Any]:
     """The results of a record.
 
     All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
@@ -21,15 +23,15 @@ def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[Rank] = ()) -
 
     Args:
         record: valid, at whatever stage.
-        terms: how the submission is treated; the entries show points without them, the score has them in it.
+        adjustment: how the submission is treated; the entries show points without them, the score has them in it.
         ranks: columns of the leaderboard; none for no leaderboard.
     """
     tests = {test["id"]: test for test in record["tests"]}
     board = list(_leaderboard(record, ranks))
     return {
-        "score": round(record["score"] * terms.factor, 4),
+        "score": round(record["score"] * adjustment.factor, 4),
         "execution_time": record["seconds"],
-        "output": _summary(record, terms),
+        "output": _summary(record, adjustment),
         "output_format": "md",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -45,24 +47,24 @@ def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[Rank] = ()) -
     }
 
 
-def plain(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that means nothing in Markdown, whoever wrote it."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
-def _summary(record: Record, terms: Terms) -> str:
+def _summary(record: Record, adjustment: ScoreAdjustment) -> str:
     lines = [
-        f"**{plain(record['assignment']['title'])}: {record['score']:g} of {record['max_score']:g} points.**"
+        f"**{escaped(record['assignment']['title'])}: {record['score']:g} of {record['max_score']:g} points.**"
     ]
-    lines += [f"**{plain(text)}**" for text in (*terms.words, *words.alerts(record))]
+    lines += [f"**{escaped(text)}**" for text in (*adjustment.words, *feedback_text.alerts(record))]
     rows = [
-        f"| {question['id']} | {plain(question['title'])} | {question['outcome']} "
+        f"| {question['id']} | {escaped(question['title'])} | {question['outcome']} "
         f"| {question['points']:g} / {question['max_points']:g} |"
         for question in record["questions"]
         if question["max_points"]
     ]
     table = "\n".join(["| question | what | outcome | points |", "| --- | --- | --- | ---: |", *rows])
-    return "\n\n".join([*lines, table, *(plain(note) for note in record["notes"])])
+    return "\n\n".join([*lines, table, *(escaped(note) for note in record["notes"])])
 
 
 def _leaderboard(record: Record, ranks: Sequence[Rank]) -> Iterator[dict[str, Any]]:
@@ -79,7 +81,7 @@ def _leaderboard(record: Record, ranks: Sequence[Rank]) -> Iterator[dict[str, An
 
 
 def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
-    whole = [f"{words.head(word)}: {text}" for word, text in words.about(record, task)]
+    lines = [f"{feedback_text.label(word)}: {text}" for word, text in feedback_text.lines(record, task)]
     passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
     return {
         "number": task["question"],
@@ -90,8 +92,12 @@ def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) ->
         "output": "\n\n".join(
             [
                 f"{task['outcome']}: {passed} of {len(tests)} tests passed.",
-                *(["\n".join(whole)] if whole else []),
-                *([] if words.is_explained(task) else _messages(tests, hints=words.hints_shown(record))),
+                *(["\n".join(lines)] if lines else []),
+                *(
+                    []
+                    if feedback_text.is_explained(task)
+                    else _messages(tests, hints=feedback_text.hints_shown(record))
+                ),
             ]
         ),
         "visibility": "visible",

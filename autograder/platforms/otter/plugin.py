@@ -83,7 +83,7 @@ class Grading(AbstractOtterPlugin):  # type: ignore[misc]
                 check = results.get_result(question["id"])
                 check.test_cases[0].points = question["max_points"]  # less where training runs are left out
                 check.test_case_results[0].passed = question["outcome"] == "PASSED"
-                check.test_case_results[0].message = _told(shown, question["id"])
+                check.test_case_results[0].message = _message(shown, question["id"])
                 results.update_score(question["id"], question["points"])
         results.set_output(shown["output"])
 
@@ -108,7 +108,7 @@ def _moved(submission: Path, place: Path) -> Path:
     return upload
 
 
-def _told(shown: Mapping[str, Any], question: str) -> str:
+def _message(shown: Mapping[str, Any], question: str) -> str:
     """What Gradescope would show of a question's tasks: of hidden tests outcome and hint alone."""
     return "\n\n".join(
         f"{entry['name']}: {entry['score']:g} of {entry['max_score']:g} points\n{entry['output']}"

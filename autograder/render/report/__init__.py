@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from autograder import atomic
 from autograder.record.build import Record
 from autograder.render.report import page
-from autograder.render.report.plain import breakable, number, points
+from autograder.render.report.values import breakable, number, points
 
 # Everything in a record but its numbers may be somebody's attack: whatever goes into the page is escaped.
 _TEMPLATES = Environment(

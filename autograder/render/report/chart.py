@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any
 
-from autograder.render.report.plain import NAME, finite, number, text
+from autograder.render.report.values import NAME, finite, number, text
 
 WIDTH, HEIGHT = 360, 220
 TOP, BOTTOM, RIGHT = 26, 184, 338
@@ -31,7 +31,7 @@ Point = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """One line.
 
     Attributes:
@@ -40,7 +40,7 @@ class Line:
         shape: of its marks, as a path from where one stands.
         path: of the line.
         marks: path of all of them.
-        says: its ends and its range, in words.
+        description: its ends and its range, in words.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Line:
     shape: str
     path: str
     marks: str
-    says: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Chart:
     left: float = 0
     x_ticks: list[tuple[float, str]] = field(default_factory=list)
     y_ticks: list[tuple[float, str]] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Curve] = field(default_factory=list)
 
 
 def chart(curve: dict[str, Any]) -> Chart:
@@ -112,13 +112,13 @@ def chart(curve: dict[str, Any]) -> Chart:
         placed = [point and (across(point[0]), down(point[1])) for point in thinned(points)]
         shape = SHAPES[style]
         lines.append(
-            Line(
+            Curve(
                 text(name, NAME),
                 style,
                 shape,
                 _path(placed),
                 _marks(placed, shape),
-                _says(points, totals[name]),
+                _description(points, totals[name]),
             )
         )
     x_placed = [(across(x), label) for x, label in x_ticks]
@@ -188,12 +188,12 @@ def _marks(points: Sequence[Point], shape: str) -> str:
     return "".join(f"M{point[0]:g} {point[1]:g}{shape}" for point in marked if point)
 
 
-def _says(points: Sequence[Point], total: int) -> str:
+def _description(points: Sequence[Point], total: int) -> str:
     """The ends and the range of a line of which `total` values were given."""
     values = [point[1] for point in points if point]
     low, high = number(min(values)), number(max(values))
-    says = f"from {number(values[0])} to {number(values[-1])} (lowest {low}, highest {high})"
+    description = f"from {number(values[0])} to {number(values[-1])} (lowest {low}, highest {high})"
     if low == high:
-        says = f"{low} throughout"
+        description = f"{low} throughout"
     missing = total - len(values)
-    return says + (f"; {number(missing)} of {number(total)} values are not drawn" if missing else "")
+    return description + (f"; {number(missing)} of {number(total)} values are not drawn" if missing else "")

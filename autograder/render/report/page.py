@@ -4,9 +4,9 @@ from typing import Any
 
 from autograder.outcomes import Outcome
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 from autograder.render.report import training
-from autograder.render.report.plain import NAME, finite, points, rounded, some, text, texts
+from autograder.render.report.values import NAME, finite, first_items, points, rounded, text, texts
 
 ROWS = 200  # of a table whose length the submission decides
 MARKS = {Outcome.PASSED: "✓", Outcome.TODO: "○", Outcome.BLOCKED: "○", Outcome.HARNESS: "!"}
@@ -20,31 +20,31 @@ def view(record: Record) -> dict[str, Any]:
     questions = _questions(record, tests)
     return {
         "title": text(record["assignment"]["title"], NAME),
-        "who": some([texts([(person["name"], person["id"])])[0] for person in record["who"]], ROWS),
+        "who": first_items([texts([(person["name"], person["id"])])[0] for person in record["who"]], ROWS),
         "score": points(record["score"]),
         "max_score": points(record["max_score"]),
         "passed": sum(test["outcome"] == Outcome.PASSED for test in record["tests"]),
         "count": len(record["tests"]),
         "manual": points(sum(finite(question["manual_points"]) or 0.0 for question in record["questions"])),
         "alerts": list(_alerts(record)),
-        "notes": some([text(note) for note in record["notes"]], ROWS),
+        "notes": first_items([text(note) for note in record["notes"]], ROWS),
         "questions": questions,
         "training": training.rows(record, tests),
         "artifacts": training.artifacts(record),
-        "answers": some(texts(record["answers"].items()), ROWS),
+        "answers": first_items(texts(record["answers"].items()), ROWS),
         "isolation": record["isolation"]["mode"],
         "layers": text(", ".join(record["isolation"]["layers"])),
         "promises": texts(record["isolation"]["promises"].items()),
         "facts": _facts(record),
         "environment": texts(record["environment"].items()),
-        "sources": some(texts(record["sources"].items()), 5 * ROWS),
+        "sources": first_items(texts(record["sources"].items()), 5 * ROWS),
         "badges": {str(o): (KINDS.get(o, "bad"), MARKS.get(o, "✗")) for o in Outcome},
     }
 
 
 def _alerts(record: Record) -> list[str]:
     """What has to be read before the score."""
-    found = words.alerts(record)
+    found = feedback_text.alerts(record)
     if not record["scope"]["whole"]:
         suites = text(", ".join(record["scope"]["suites"]))
         found.append(
@@ -95,8 +95,13 @@ def _task(record: Record, task: dict[str, Any], tests: dict[str, Any]) -> dict[s
         "points": rounded(task["points"]),
         "max_points": rounded(task["max_points"]),
         "tests": f"{passed} of {len(mine)} tests passed" if mine else "no tests",
-        "about": [(words.head(word), text(line)) for word, line in words.about(record, {**task, **known})],
-        "messages": [] if words.is_explained(task) else _messages(mine, hints=words.hints_shown(record)),
+        "about": [
+            (feedback_text.label(word), text(line))
+            for word, line in feedback_text.lines(record, {**task, **known})
+        ],
+        "messages": []
+        if feedback_text.is_explained(task)
+        else _messages(mine, hints=feedback_text.hints_shown(record)),
     }
 
 

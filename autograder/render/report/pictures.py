@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.render.report.plain import NAME, text
+from autograder.render.report.values import NAME, text
 
 PIXELS = 1_000_000  # of one picture
 COUNT = 400  # images in it
@@ -17,10 +17,10 @@ SHOWN = 480  # pixels that a small picture is enlarged to, by a whole number: a 
 
 @dataclass(frozen=True)
 class Grid:
-    """One picture; `data` is empty where it cannot be shown, and `says` tells why."""
+    """One picture; `data` is empty where it cannot be shown, and `description` says why."""
 
     title: str
-    says: str
+    description: str
     data: str = ""
     width: int = 0
     height: int = 0
@@ -58,10 +58,14 @@ def grid(picture: dict[str, Any]) -> Grid:
     scale = max(1, SHOWN // across)
     lines = (canvas[start : start + across] for start in range(0, len(canvas), across))
     large = b"".join(b"".join(bytes([level]) * scale for level in line) * scale for line in lines)
-    says = f"{shown} gray images of {height} by {width} pixels, {columns} in a row"
-    says += f"; {count - shown} more are left out" if count > shown else ""
+    description = f"{shown} gray images of {height} by {width} pixels, {columns} in a row"
+    description += f"; {count - shown} more are left out" if count > shown else ""
     return Grid(
-        title, says, base64.b64encode(png(large, across * scale)).decode(), across * scale, down * scale
+        title,
+        description,
+        base64.b64encode(png(large, across * scale)).decode(),
+        across * scale,
+        down * scale,
     )
 
 

@@ -1,4 +1,4 @@
-"""Compares random replies by their law: what a submission drew, with many draws of a stand-in for the same calls.
+"""Compares random replies by their law: what a submission moved, with many draws of a stand-in for the same calls.
 
 Each call is summarised by a few statistics. Those of the submission are set against their spread over the stand-in's
 draws, which holds whatever the draws inside one call have to do with each other.
@@ -6,47 +6,64 @@ draws, which holds whatever the draws inside one call have to do with each other
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
-from autograder.diagnosis.heard import Asked, Heard, numbers
+from autograder.diagnosis.call_result import CallbackCall, CallResult, numbers
 from autograder.transport.wire import tensors
 
 REPLICAS = 12
-CALLS = 64  # the largest ones
-# In standard errors: how far one statistic of one call may lie, and one over all calls together. By Student's law with
-# 11 degrees of freedom a draw of the same law stays within the first pair (beyond 12: 1e-7), and nearly always within
-# the second.
-# The other two are for draws beside draws: quotient of their variances (12 normal draws each, beyond 25: 1e-5), and how
-# far their means may lie apart in standard errors.
-Bounds = tuple[float, float, float, float]
-WIDE: Bounds = (12.0, 6.5, 25.0, 12.0)
-NARROW: Bounds = (8.0, 4.5, 25.0, 7.0)
-MANY, LARGE = 4, 16  # different values, and numbers in a reply, for a spread to count
+MAX_CALLS = 64  # the largest ones
+
+
+class Bounds(NamedTuple):
+    """How far the submission's statistics may be from those of the compared implementation.
+
+    Attributes:
+        single: one statistic of one call, in standard errors.
+        pooled: one statistic over all calls together, in standard errors.
+        variance_ratio: between repeated results of both, the larger variance over the smaller one.
+        mean: between the means of repeated results of both, in standard errors.
+    """
+
+    single: float
+    pooled: float
+    variance_ratio: float
+    mean: float
+
+
+# By Student's t-distribution with 11 degrees of freedom, a draw of the same distribution is more than 12 standard
+# errors away with probability 1e-7, and more than 8 almost never. The variances of 12 normal draws each have a ratio
+# above 25 with probability 1e-5.
+WIDE = Bounds(12.0, 6.5, 25.0, 12.0)
+NARROW = Bounds(8.0, 4.5, 25.0, 7.0)
+MIN_DISTINCT, MIN_ELEMENTS = 4, 16  # different values, and numbers in a reply, for a spread to count
 # Stands for a value that no draw had where all had the same: by chance so in few calls of many.
 NEVER_SEEN = 6.0
 
 
-def alike_in_law(
-    heard: Sequence[Heard], draw: Callable[[int, int], Heard], inputs: Sequence[Any], bounds: Bounds
+def same_distribution(
+    results: Sequence[CallResult],
+    draw: Callable[[int, int], CallResult],
+    inputs: Sequence[Any],
+    bounds: Bounds,
 ) -> bool:
     """Whether the replies could be draws of the stand-in.
 
     Args:
-        heard: the submission's replies, one a call.
+        results: the submission's replies, one a call.
         draw: gives the stand-in's reply to a call by its number, with other random numbers for each second number.
         inputs: the arguments of each call.
         bounds: how far they may lie from the stand-in's.
     """
-    far, pooled, _, _ = bounds
-    drew = False
+    moved = False
     totals: dict[int, list[float]] = {}
-    for number in sorted(range(len(heard)), key=lambda call: -size(heard[call]))[:CALLS]:
-        one, first = heard[number], draw(number, 1)
-        if _kind(one) != _kind(first):
+    for number in sorted(range(len(results)), key=lambda call: -element_count(results[call]))[:MAX_CALLS]:
+        one, first = results[number], draw(number, 1)
+        if _fixed_part(one) != _fixed_part(first):
             return False
-        drew |= first.drew
+        moved |= first.generator_moved
         others = [first, *(draw(number, seed) for seed in range(2, REPLICAS + 1))]
         mine = list(statistics(one, inputs[number]))
         rows = [list(statistics(other, inputs[number])) for other in others]
@@ -54,42 +71,45 @@ def alike_in_law(
             return False
         for index, (value, column) in enumerate(zip(mine, zip(*rows, strict=True), strict=True)):
             distance = _distance(value, column)
-            if abs(distance) > far and distance != NEVER_SEEN:
+            if abs(distance) > bounds.single and distance != NEVER_SEEN:
                 return False
             totals.setdefault(index, []).append(
                 distance if distance == NEVER_SEEN else max(-4.0, min(4.0, distance))
             )
-    if drew != any(one.drew for one in heard):
+    if moved != any(one.generator_moved for one in results):
         return False
-    return all(abs(sum(column)) / math.sqrt(len(column)) <= pooled for column in totals.values())
+    return all(abs(sum(column)) / math.sqrt(len(column)) <= bounds.pooled for column in totals.values())
 
 
-def alike_in_spread(mine: Sequence[Heard], theirs: Sequence[Heard], inputs: Any, bounds: Bounds) -> bool:
+def same_mean_and_variance(
+    mine: Sequence[CallResult], theirs: Sequence[CallResult], inputs: Any, bounds: Bounds
+) -> bool:
     """Whether draws for one call, as many of the submission as of a stand-in, have like means and spreads."""
-    if _kind(mine[0]) != _kind(theirs[0]):
+    if _fixed_part(mine[0]) != _fixed_part(theirs[0]):
         return False
-    if size(mine[0]) < LARGE:
-        bounds = (*bounds[:2], math.inf, bounds[3])  # the square of one normal number spreads wildly
+    if element_count(mine[0]) < MIN_ELEMENTS:
+        bounds = bounds._replace(variance_ratio=math.inf)  # the square of one normal number spreads wildly
     columns = [
         list(zip(*(statistics(one, inputs) for one in draws), strict=False)) for draws in (mine, theirs)
     ]
     return len(columns[0]) == len(columns[1]) and all(
-        _alike_columns(a, b, bounds) for a, b in zip(*columns, strict=True)
+        _same_moments(a, b, bounds) for a, b in zip(*columns, strict=True)
     )
 
 
-def _alike_columns(a: Sequence[float], b: Sequence[float], bounds: Bounds) -> bool:
-    _, _, quotient, apart = bounds
+def _same_moments(a: Sequence[float], b: Sequence[float], bounds: Bounds) -> bool:
     mean = sum(a) / len(a), sum(b) / len(b)
     small, large = sorted(
         sum((x - m) * (x - m) for x in c) / (len(c) - 1) for c, m in zip((a, b), mean, strict=True)
     )
-    dust = 1e-6 * max(1.0, abs(mean[0]))
-    dust *= dust  # not a power: that raises where it overflows
-    rare = len(set(a)) < MANY and len(set(b)) < MANY  # what happens seldom can be missing in one of both
-    if large > quotient * max(small, dust) and not rare:
+    floor = 1e-6 * max(1.0, abs(mean[0]))
+    floor *= floor  # not a power: that raises where it overflows
+    rare = (
+        len(set(a)) < MIN_DISTINCT and len(set(b)) < MIN_DISTINCT
+    )  # what happens seldom can be missing in one of both
+    if large > bounds.variance_ratio * max(small, floor) and not rare:
         return False
-    return abs(mean[0] - mean[1]) <= apart * math.sqrt((small + large) / len(a) + dust)
+    return abs(mean[0] - mean[1]) <= bounds.mean * math.sqrt((small + large) / len(a) + floor)
 
 
 def _distance(value: float, column: Sequence[float]) -> float:
@@ -101,23 +121,23 @@ def _distance(value: float, column: Sequence[float]) -> float:
     return 0.0 if abs(value - mean) <= 1e-6 * max(1.0, abs(mean)) else NEVER_SEEN
 
 
-def size(heard: Heard) -> int:
+def element_count(result: CallResult) -> int:
     """How many numbers a reply has."""
-    return sum(tensor.numel() for tensor in tensors(heard.value))
+    return sum(tensor.numel() for tensor in tensors(result.value))
 
 
-def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
+def statistics(result: CallResult, inputs: Any) -> Iterator[float]:
     """What a reply is summarised by; as many numbers for each reply of the same shape."""
-    for one in _sample(heard):
+    for one in _sample(result):
         yield from one.numbers
-    columns = zip(*(one.numbers for one in heard.asked), strict=False)
+    columns = zip(*(one.numbers for one in result.callback_calls), strict=False)
     yield from (sum(column) / len(column) for column in columns)
     arguments = [
         tensor.detach().to(torch.float64).nan_to_num(0.0, 0.0, 0.0)
         for tensor in tensors(inputs)
         if tensor.dtype.is_floating_point or tensor.dtype is torch.int64
     ]
-    for tensor in [*tensors(heard.value), *(torch.tensor(x) for x in numbers(heard.value))]:
+    for tensor in [*tensors(result.value), *(torch.tensor(x) for x in numbers(result.value))]:
         x = tensor.detach().to(torch.float64)
         finite = x.isfinite()
         yield float(finite.to(torch.float64).mean()) if x.numel() else 1.0
@@ -145,15 +165,15 @@ def statistics(heard: Heard, inputs: Any) -> Iterator[float]:
                         yield float(((rows * b.reshape(len(x), -1)).mean(1) * a).mean())
 
 
-def _sample(heard: Heard) -> list[Asked]:
+def _sample(result: CallResult) -> list[CallbackCall]:
     """What was asked first, second and last."""
-    return [*heard.asked[:2], *heard.asked[-1:]]
+    return [*result.callback_calls[:2], *result.callback_calls[-1:]]
 
 
-def _kind(heard: Heard) -> Any:
+def _fixed_part(result: CallResult) -> Any:
     """What has to be equal, whatever was drawn."""
-    shapes = [(tuple(x.shape), x.dtype) for x in tensors(heard.value)]
-    missing = {name: gradient is None for name, gradient in heard.gradients.items()}
-    asked = [one.kind for one in _sample(heard)]
-    counts = (heard.disturbed, len(heard.asked))
-    return heard.error, heard.refused, type(heard.value), shapes, missing, asked, counts
+    shapes = [(tuple(x.shape), x.dtype) for x in tensors(result.value)]
+    missing = {name: gradient is None for name, gradient in result.gradients.items()}
+    asked = [one.kind for one in _sample(result)]
+    counts = (result.changed_arguments, len(result.callback_calls))
+    return result.error, result.refused, type(result.value), shapes, missing, asked, counts

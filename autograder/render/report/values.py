@@ -18,16 +18,16 @@ _EXACT = 10**15
 T = TypeVar("T")
 
 
-class Some(NamedTuple, Generic[T]):
+class FirstItems(NamedTuple, Generic[T]):
     """The first few of many things, and how many more there are."""
 
     first: list[T]
     more: int
 
 
-def some(things: Collection[T], most: int) -> Some[T]:
+def first_items(things: Collection[T], most: int) -> FirstItems[T]:
     """At most `most` of some things."""
-    return Some(list(islice(things, most)), max(0, len(things) - most))
+    return FirstItems(list(islice(things, most)), max(0, len(things) - most))
 
 
 def text(value: Any, most: int = TEXT) -> str:

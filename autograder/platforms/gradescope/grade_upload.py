@@ -15,10 +15,9 @@ from autograder.assignment.scope import select
 from autograder.errors import InputError
 from autograder.grading.grade import RESULTS
 from autograder.grading.grader import Grader, Order
-from autograder.platforms.gradescope import metadata
-from autograder.platforms.gradescope import results as gradescope
-from autograder.platforms.gradescope.lateness import terms
+from autograder.platforms.gradescope import metadata, results
 from autograder.platforms.gradescope.metadata import Metadata
+from autograder.platforms.gradescope.score_adjustment import score_adjustment
 from autograder.record import build as record
 
 FAILED = (
@@ -30,7 +29,7 @@ UNSTARTED = "The grader did not start. " + FAILED
 
 
 @dataclass(frozen=True)
-class Box:
+class GradescopeFolders:
     """Where Gradescope keeps things: the folder `/autograder`, or one laid out like it."""
 
     root: Path
@@ -55,24 +54,24 @@ class Box:
         return metadata.read(path) if path.exists() else Metadata()
 
 
-def run(box: Box, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
+def grade_upload(folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
     """Grades what was uploaded; results and record are in the box's folder before, during and after.
 
     Returns:
         The results, as they were written. A failure of ours is one of them, its traceback on standard output, which
         only staff see.
     """
-    box.results.mkdir(parents=True, exist_ok=True)
-    told = Metadata()
+    folders.results.mkdir(parents=True, exist_ok=True)
+    known = Metadata()
     try:
-        told = box.metadata()
-        results = _graded(box, manifest, only, told)
+        known = folders.metadata()
+        shown = _graded(folders, manifest, only, known)
     except Exception:  # the last post before students: whatever goes wrong is a result, and staff read why
         traceback.print_exc(file=sys.stdout)
-        results = without_a_grade(FAILED, told.best)
-    record.check(results, "gradescope")
-    record.write(results, box.results / RESULTS)
-    return results
+        shown = ungraded(FAILED, known.best)
+    record.check(shown, "gradescope")
+    record.write(shown, folders.results / RESULTS)
+    return shown
 
 
 def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
@@ -85,16 +84,16 @@ def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
         raise InputError(f"{manifest.path} has no [staff] table: a self-test grades the staff's reference")
     due = sum(manifest.tasks[task].points for task in select(manifest, only, manifest.suites))
     with tempfile.TemporaryDirectory() as folder:
-        box = Box(Path(folder))
-        shutil.copytree(manifest.root / manifest.staff.reference, box.submission / manifest.package)
-        results = run(box, manifest, only)
-    for test in results["tests"]:
+        folders = GradescopeFolders(Path(folder))
+        shutil.copytree(manifest.root / manifest.staff.reference, folders.submission / manifest.package)
+        shown = grade_upload(folders, manifest, only)
+    for test in shown["tests"]:
         if test["score"] < test["max_score"]:
             print(f"{test['name']}: {test['score']:g} of {test['max_score']:g}\n{test['output']}\n")
-    return results["score"], due
+    return shown["score"], due
 
 
-def without_a_grade(why: str, score: float) -> dict[str, Any]:
+def ungraded(why: str, score: float) -> dict[str, Any]:
     """Results that say why there is no grade, with the score that stands."""
     return {
         "score": score,
@@ -107,23 +106,25 @@ def without_a_grade(why: str, score: float) -> dict[str, Any]:
     }
 
 
-def _graded(box: Box, manifest: Manifest, only: tuple[str, ...], told: Metadata) -> dict[str, Any]:
-    treated = terms(told, manifest.hand_in)
-    if treated.refused:
-        return without_a_grade(treated.refused, told.best)
-    if not box.submission.is_dir():
-        raise InputError(f"{box.submission} is no folder: Gradescope puts there what was uploaded")
+def _graded(
+    folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...], known: Metadata
+) -> dict[str, Any]:
+    adjustment = score_adjustment(known, manifest.hand_in)
+    if adjustment.refused:
+        return ungraded(adjustment.refused, known.best)
+    if not folders.submission.is_dir():
+        raise InputError(f"{folders.submission} is no folder: Gradescope puts there what was uploaded")
     render: Callable[[record.Record], dict[str, Any]] = partial(
-        gradescope.render, terms=treated, ranks=manifest.leaderboard
+        results.render, adjustment=adjustment, ranks=manifest.leaderboard
     )
     with Grader(manifest) as grader:
         suites = tuple(suite.name for suite in manifest.suites)
         device = grader.device("auto")
-        order = Order(suites, only, device=device, attempt=told.attempt, results=render)
-        kept = grader.grade(box.submission, order, box.results)
+        order = Order(suites, only, device=device, attempt=known.attempt, results=render)
+        kept = grader.grade(folders.submission, order, folders.results)
     for fault in kept["faults"]:
         print(f"HARNESS (our own fault, not the submission's): {fault}")
-    results = render(kept)
+    shown = render(kept)
     if kept["faults"]:  # what could not be tried costs no points that were there before
-        results["score"] = max(results["score"], told.best)
-    return results
+        shown["score"] = max(shown["score"], known.best)
+    return shown

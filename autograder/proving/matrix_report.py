@@ -19,7 +19,7 @@ from autograder.proving.matrix import Trial
 
 
 @dataclass(frozen=True)
-class Report:
+class MatrixReport:
     """All trials of one seed, and what follows from them."""
 
     manifest: Manifest

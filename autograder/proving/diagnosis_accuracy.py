@@ -13,16 +13,16 @@ from rich.console import Console
 from rich.text import Text
 
 from autograder.assignment.manifest import Manifest, Task
-from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
+from autograder.diagnosis.task_calls import TaskCalls
 from autograder.misconceptions.bank import Entry
-from autograder.proving.diagnosis_of_pairs import PairVerdict
+from autograder.proving.diagnosis_accuracy_of_pairs import PairVerdict
 from autograder.proving.matrix import Progress, Trial, try_all
 from autograder.transport.session import Session
 
 NAMED, WITHHELD, CLASSED = 0.95, 0.05, 0.90  # what has to be reached
 # Of the second mistake of a pair nothing is asked: where the first is a class, nobody can stand in for it.
-PAIRS = {"named": 0.95, "both_named": 0.0, "told": 1.0}
+PAIRS = {"named": 0.95, "both_named": 0.0, "order_stated": 1.0}
 _OTHER_DRAWS = "torch.rand(3, generator=generator)\n"
 
 
@@ -65,9 +65,9 @@ def measure(
     def look(
         entry: Entry, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
     ) -> dict[str, Any]:
-        case = Case(manifest, task, sessions)
-        known = examiner.conclude(case, opened)
-        withheld = examiner.conclude(case, opened, withheld=entry.id)
+        calls = TaskCalls(manifest, task, sessions)
+        known = examiner.conclude(calls, opened)
+        withheld = examiner.conclude(calls, opened, withheld=entry.id)
         return {"known": known and asdict(known), "withheld": withheld and asdict(withheld)}
 
     wrong = [entry for entry in chosen if entry.is_wrong]
@@ -111,7 +111,7 @@ def show(console: Console, verdicts: list[Verdict], redrawn: list[Verdict], pair
     for words, name in (
         ("pairs: the mistake of the task that is called is named", "named"),
         ("pairs: and that of the task that calls it", "both_named"),
-        ("pairs: it is said which to mend first", "told"),
+        ("pairs: it is said which to mend first", "order_stated"),
     ):
         lost = [pair for pair in pairs if not getattr(pair, name)]
         missed = [f"{pair.called.id}, called by {pair.calling.id}" for pair in lost]

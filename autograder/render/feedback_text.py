@@ -6,7 +6,7 @@ from typing import Any
 from autograder.record.build import Record
 
 Line = tuple[str, str]
-_HEADS = {"looks": "It looks", "read": "Read"}
+_LABELS = {"looks": "It looks", "read": "Read"}
 _SAID_BY_TESTS = ("", "exception", "values")  # classes that say no more than the messages of the tests
 
 
@@ -30,12 +30,12 @@ def alerts(record: Record) -> list[str]:
     return found
 
 
-def head(word: str) -> str:
-    """The word before a line of `about`, where it begins a sentence."""
-    return _HEADS.get(word, word.capitalize())
+def label(word: str) -> str:
+    """The word before a line of `lines`, where it begins a sentence."""
+    return _LABELS.get(word, word.capitalize())
 
 
-def about(record: Record, task: dict[str, Any]) -> Iterator[Line]:
+def lines(record: Record, task: dict[str, Any]) -> Iterator[Line]:
     """Lines about a task that is not right, each with the word that stands before it."""
     feedback = task.get("feedback")
     if not feedback:
@@ -59,10 +59,3 @@ def about(record: Record, task: dict[str, Any]) -> Iterator[Line]:
             "hints",
             f"come with attempt {record['hints_from_attempt']}; this is attempt {record['attempt']}",
         )
-
-
-def size(count: int) -> str:
-    """A number of bytes, as a file manager shows it; above a million MB no more is told."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e3:.1f} KB" if count < 1_000_000 else f"{min(count, 10**12) / 1e6:,.1f} MB"

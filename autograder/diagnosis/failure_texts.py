@@ -1,6 +1,6 @@
 """What a student reads of a failure that is no known mistake: its class in a line, and what to ask oneself."""
 
-WORDS: dict[str, tuple[str, str]] = {
+TEXTS: dict[str, tuple[str, str]] = {
     "exception": (
         "the code raises where an answer is due",
         "Which input is it, and what does the docstring say of it?",

@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Terms:
+class ScoreAdjustment:
     """How a submission is treated.
 
     Attributes:
@@ -25,22 +25,22 @@ class Terms:
     refused: str = ""
 
 
-ON_TIME = Terms()
+NO_ADJUSTMENT = ScoreAdjustment()
 
 
-def terms(metadata: Metadata, policy: HandIn) -> Terms:
+def score_adjustment(metadata: Metadata, policy: HandIn) -> ScoreAdjustment:
     """The terms of one submission under the manifest's policy."""
     if policy.attempts and metadata.attempt > policy.attempts:
-        return Terms(
+        return ScoreAdjustment(
             refused=f"This is submission {metadata.attempt}, and {policy.attempts} are graded: "
             f"it was not looked at, and your best score so far, {metadata.best:g}, stands."
         )
     if metadata.created is None or metadata.due is None or not policy.late_loss_per_day:
-        return ON_TIME
+        return NO_ADJUSTMENT
     late = metadata.created - metadata.due
     if late <= timedelta(minutes=policy.late_grace_minutes):
-        return ON_TIME
+        return NO_ADJUSTMENT
     days = ceil(late / DAY)
     factor = max(0.0, 1 - policy.late_loss_per_day * days)
     what = f"{days} day{'s' * (days != 1)} late, counting one that has begun"
-    return Terms(factor, (f"Handed in {what}: the score is multiplied by {factor:g}.",))
+    return ScoreAdjustment(factor, (f"Handed in {what}: the score is multiplied by {factor:g}.",))

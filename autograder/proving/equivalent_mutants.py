@@ -50,7 +50,7 @@ def load(manifest: Manifest) -> dict[Change, str]:
 
 
 @dataclass(frozen=True)
-class Random:
+class MutationReport:
     """Trials of random mutants beside the list of equivalent ones.
 
     Attributes:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Asked, Heard, alike, alike_values, hear
-from autograder.diagnosis.replay import Special, arguments, special_value
+from autograder.diagnosis.call_result import CallbackCall, CallResult, read_result, same_result, same_value
+from autograder.diagnosis.replay import RemoteObject, arguments, remote_object
 from autograder.transport.generators import generators
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
@@ -17,32 +17,36 @@ WIDTH = 200  # of one text
 FIRST = 6  # values of a tensor that are shown
 SMALL = 0.01  # part of a number by which it has to differ, however small it is
 
-Parts = tuple[str, str, str]  # what differs; the right answer and the other one, summed up
-Parting = Callable[[Exchange, Exchange], Parts | None]
+Texts = tuple[str, str, str]  # what differs; the right answer and the other one, summed up
+Find = Callable[[Exchange, Exchange], Texts | None]
 
 
-def parting(mine: Exchange, right: Exchange) -> Parts | None:
+def find_difference(mine: Exchange, right: Exchange) -> Texts | None:
     """What differs but for rounding."""
-    a, b = hear(mine), hear(right)
-    if alike(a, b):
+    a, b = read_result(mine), read_result(right)
+    if same_result(a, b):
         return None
     if (a.error, a.refused) != (b.error, b.refused):
-        return "exception" if a.error or b.error else "type", _end(b), _end(a)
-    if not alike_values(a.value, b.value):
+        return "exception" if a.error or b.error else "type", _outcome(b), _outcome(a)
+    if not same_value(a.value, b.value):
         return "value", *_both(b.value, a.value)
-    if not alike_values(a.gradients, b.gradients):
+    if not same_value(a.gradients, b.gradients):
         return "gradients", *_both(b.gradients, a.gradients)
-    if a.disturbed != b.disturbed:
-        return "arguments changed", f"those of numbers {b.disturbed}", f"those of numbers {a.disturbed}"
-    if a.drew != b.drew:
+    if a.changed_arguments != b.changed_arguments:
+        return (
+            "arguments changed",
+            f"those of numbers {b.changed_arguments}",
+            f"those of numbers {a.changed_arguments}",
+        )
+    if a.generator_moved != b.generator_moved:
         moves = {True: "it moves on", False: "it stays"}
-        return "generator", moves[b.drew], moves[a.drew]
+        return "generator", moves[b.generator_moved], moves[a.generator_moved]
     return "calls of the test's functions", *_calls(b, a)
 
 
-def parting_closely(mine: Exchange, right: Exchange) -> Parts | None:
+def find_small_difference(mine: Exchange, right: Exchange) -> Texts | None:
     """What differs where nothing does but for rounding: how far a generator moves, or numbers that are small."""
-    a, b = hear(mine), hear(right)
+    a, b = read_result(mine), read_result(right)
     moved = [[state.get_state() for state in _generators(exchange)] for exchange in (mine, right)]
     if not all(map(torch.equal, *moved)):
         return "generator", "it moves on so far", "it moves on farther, or less far"
@@ -57,60 +61,62 @@ def parting_closely(mine: Exchange, right: Exchange) -> Parts | None:
     return None
 
 
-def parting_of_states(mine: Exchange, right: Exchange) -> Parts | None:
+def find_state_difference(mine: Exchange, right: Exchange) -> Texts | None:
     """The same of a question about a module: its parameters and buffers."""
     a, b = (
-        Decoder(exchange.reply, special_value)(exchange.reply.header.get("value"))
+        Decoder(exchange.reply, remote_object)(exchange.reply.header.get("value"))
         for exchange in (mine, right)
     )
-    return None if alike_values(a, b) else ("state", *_both(b, a))
+    return None if same_value(a, b) else ("state", *_both(b, a))
 
 
 def arguments_in_words(request: Frame, names: Sequence[str]) -> str:
     """The arguments of a call, those by position under these names, or none where there are no names."""
     args, kwargs = arguments(request)
     named = [*zip_longest(names[: len(args)], args, fillvalue=""), *kwargs.items()]
-    return cut(", ".join((f"{name}=" if name else "") + summary(value, 4) for name, value in named))
+    return shorten(", ".join((f"{name}=" if name else "") + summary(value, 4) for name, value in named))
 
 
 def _generators(exchange: Exchange) -> list[torch.Generator]:
-    header, decode = exchange.reply.header, Decoder(exchange.reply, special_value)
+    header, decode = exchange.reply.header, Decoder(exchange.reply, remote_object)
     return generators([decode(header[name]) for name in ("arguments", "keywords") if name in header])
 
 
-def _end(heard: Heard) -> str:
-    return cut(heard.error or heard.refused or summary(heard.value))
+def _outcome(result: CallResult) -> str:
+    return shorten(result.error or result.refused or summary(result.value))
 
 
-def _calls(right: Heard, reply: Heard) -> tuple[str, str]:
+def _calls(right: CallResult, reply: CallResult) -> tuple[str, str]:
     """What was asked of the test's functions: how often, or the first question that is another one."""
-    if len(right.asked) != len(reply.asked):
-        return f"{len(right.asked)} calls", f"{len(reply.asked)} calls"
-    number = next(i for i, (a, b) in enumerate(zip(right.asked, reply.asked, strict=True)) if a != b)
-    return cut(f"call {number + 1}: {_question(right.asked[number])}"), cut(
-        f"{_question(reply.asked[number])}"
+    if len(right.callback_calls) != len(reply.callback_calls):
+        return f"{len(right.callback_calls)} calls", f"{len(reply.callback_calls)} calls"
+    number = next(
+        i for i, (a, b) in enumerate(zip(right.callback_calls, reply.callback_calls, strict=True)) if a != b
+    )
+    return shorten(f"call {number + 1}: {_question(right.callback_calls[number])}"), shorten(
+        f"{_question(reply.callback_calls[number])}"
     )
 
 
-def _question(asked: Asked) -> str:
-    if len(asked.kind) == 1:
-        return str(asked.kind[0])  # one that nobody could understand
-    operation, function, kinds = asked.kind
+def _question(call: CallbackCall) -> str:
+    if len(call.kind) == 1:
+        return str(call.kind[0])  # one that nobody could understand
+    operation, function, kinds = call.kind
     shapes = ", ".join(f"{dtype}{list(shape)}".removeprefix("torch.") for shape, dtype in kinds)
-    return f"{operation} {function} of {shapes}, summed up as {', '.join(map(_number, asked.numbers))}"
+    return f"{operation} {function} of {shapes}, summed up as {', '.join(map(_number, call.numbers))}"
 
 
 def _both(right: Any, reply: Any) -> tuple[str, str]:
     """Two values that differ, from the place on where they do."""
     if type(right) is type(reply):
         if isinstance(right, dict) and list(right) == list(reply):
-            key = next(key for key in right if not alike_values(right[key], reply[key]))
+            key = next(key for key in right if not same_value(right[key], reply[key]))
             return _both_of(f"{key}: ", right[key], reply[key])
         if isinstance(right, list | tuple) and len(right) == len(reply):
-            place = next(i for i in range(len(right)) if not alike_values(right[i], reply[i]))
+            place = next(i for i in range(len(right)) if not same_value(right[i], reply[i]))
             return _both_of(f"part {place}: ", right[place], reply[place])
         if isinstance(right, torch.Tensor) and (right.shape, right.dtype) == (reply.shape, reply.dtype):
-            at = _farthest(right, reply)
+            at = _largest_difference(right, reply)
             return _element(right, at), _element(reply, at)
     return summary(right), summary(reply)
 
@@ -121,10 +127,10 @@ def _element(tensor: torch.Tensor, at: tuple[int, ...]) -> str:
 
 def _both_of(name: str, right: Any, reply: Any) -> tuple[str, str]:
     a, b = _both(right, reply)
-    return cut(name + a), cut(name + b)
+    return shorten(name + a), shorten(name + b)
 
 
-def _farthest(a: torch.Tensor, b: torch.Tensor) -> tuple[int, ...]:
+def _largest_difference(a: torch.Tensor, b: torch.Tensor) -> tuple[int, ...]:
     """Where two tensors of one shape lie farthest apart."""
     if a.is_complex():
         a, b = torch.view_as_real(a), torch.view_as_real(b)
@@ -144,19 +150,21 @@ def summary(value: Any, first: int = FIRST) -> str:
             return f"{dtype}{list(value.shape)} {', '.join(values)}{more}".rstrip()
         case torch.Generator():
             return "a generator"
-        case Special():
+        case RemoteObject():
             return f"{value.kind} {value.number}"
         case dict():
-            return cut("{" + ", ".join(f"{key}: {summary(item, first)}" for key, item in value.items()) + "}")
+            return shorten(
+                "{" + ", ".join(f"{key}: {summary(item, first)}" for key, item in value.items()) + "}"
+            )
         case list() | tuple():
-            return cut(f"{type(value).__name__}({', '.join(summary(item, first) for item in value)})")
-    return cut(_number(value) if isinstance(value, float) else repr(value))
+            return shorten(f"{type(value).__name__}({', '.join(summary(item, first) for item in value)})")
+    return shorten(_number(value) if isinstance(value, float) else repr(value))
 
 
 def _number(value: Any, digits: int = 6) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
-def cut(text: str) -> str:
+def shorten(text: str) -> str:
     """Not longer than `WIDTH`."""
     return text if len(text) <= WIDTH else text[: WIDTH - 4] + " ..."

@@ -29,14 +29,14 @@ class PairVerdict:
         calling: the entry of the task that calls it.
         named: whether the first was called by its name.
         both_named: whether the second was as well.
-        told: whether it was said that the first is to be mended first, where the second calls it at all.
+        order_stated: whether it was said that the first is to be mended first, where the second calls it at all.
     """
 
     called: Entry
     calling: Entry
     named: bool
     both_named: bool
-    told: bool
+    order_stated: bool
 
 
 def choose(manifest: Manifest, bank: Sequence[Entry], number: int, seed: int) -> list[tuple[Entry, Entry]]:
@@ -77,8 +77,8 @@ def _judge(manifest: Manifest, pair: tuple[Entry, Entry], seed: int) -> PairVerd
         only = (called.task, calling.task)
         request = Request(manifest, package, suites, only, seed, examine=Examiner(manifest).examine)
         record = grade(request)
-    told = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}
-    first, second = (told[entry.task].get("misconception") == entry.id for entry in pair)
-    upstream = told[calling.task].get("upstream", [])
+    feedback = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}
+    first, second = (feedback[entry.task].get("misconception") == entry.id for entry in pair)
+    upstream = feedback[calling.task].get("upstream", [])
     calls = manifest.tasks[called.task].name in calling.body
     return PairVerdict(called, calling, first, first and second, called.task in upstream or not calls)
