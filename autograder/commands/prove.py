@@ -1,4 +1,4 @@
-"""What proves the tests and the feedback: `mutants` and `diagnosis`."""
+"""Commands that measure the tests and the feedback: `mutants` and `diagnosis`."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,8 @@ from autograder.commands.progress import Bar
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds them to the command line."""
     killing = commands.add_parser(
-        "mutants", help="try the tests on every known wrong and right answer, and say which slip through"
+        "mutants",
+        help="run the tests on every known wrong and right answer, and list those that are judged wrongly",
     )
     add_only(killing, "a question, task or entry")
     add_seed(killing)
@@ -20,18 +21,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     result = killing.add_mutually_exclusive_group()
     result.add_argument("--out", type=Path, help="folder for matrix.json and matrix.html")
     result.add_argument(
-        "--random", action="store_true", help="try random changes of the reference instead of the bank"
+        "--random", action="store_true", help="use random changes of the reference instead of the bank"
     )
     killing.set_defaults(command=mutants)
 
     naming = commands.add_parser(
-        "diagnosis", help="make every known mistake on purpose, and count how often it is called by its name"
+        "diagnosis", help="make every known mistake on purpose, and count how often the diagnosis names it"
     )
     add_only(naming, "a question, task or entry")
     add_seed(naming)
     add_workers(naming)
     naming.add_argument(
-        "--pairs", type=int, default=60, help="how many submissions with two mistakes (default 60)"
+        "--pairs", type=int, default=60, help="how many submissions with two mistakes to grade (default 60)"
     )
     naming.set_defaults(command=diagnosis)
 

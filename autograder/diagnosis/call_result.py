@@ -1,4 +1,4 @@
-"""A reply to one call as plain values, and whether two of them say the same."""
+"""The result of one call as plain values, and whether two results are the same except for rounding."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.b
 
 @dataclass(frozen=True)
 class CallbackCall:
-    """What was asked of a function: which one, with what kind of values, and a few numbers that sum them up."""
+    """A call of a function that the test passed in: its number, shapes and dtypes, and a summary in numbers."""
 
     kind: tuple[Any, ...]
     numbers: tuple[float, ...]
@@ -26,16 +26,16 @@ class CallbackCall:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What came back of a call.
+    """What a call returned or raised.
 
     Attributes:
-        error: type and message of the exception that was raised, "" for none.
-        refused: why the value is no plain data, "" where it is.
+        error: type and message of the exception, "" if none was raised.
+        refused: why the value is not plain data, "" if it is.
         value: the value.
         gradients: by argument name.
-        changed_arguments: numbers of the argument tensors that are not what they were before the call.
-        generator_moved: whether a generator among the arguments moved on.
-        callback_calls: what was asked of functions among the arguments, in order.
+        changed_arguments: numbers of the argument tensors that the call changed in place.
+        generator_moved: whether a generator among the arguments has another state after the call.
+        callback_calls: the calls of functions among the arguments, in order.
     """
 
     error: str = ""
@@ -48,11 +48,11 @@ class CallResult:
 
 
 def read_result(exchange: Exchange, override_numbers: frozenset[int] = frozenset()) -> CallResult:
-    """Understands a reply to a call; one that nobody could understand is an error of its own kind.
+    """Decodes the reply to a call. A reply that cannot be decoded becomes an error of its own kind.
 
     Args:
         exchange: the call.
-        override_numbers: numbers of functions that nobody has to ask, because they answer for other tasks.
+        override_numbers: numbers of the functions that replace other tasks; how they are called does not count.
     """
     request, reply, header = exchange.request, exchange.reply, exchange.reply.header
     calls = [frame.header.get("number") for frame in exchange.asked if frame.header.get("op") == "callback"]
@@ -88,7 +88,7 @@ def read_result(exchange: Exchange, override_numbers: frozenset[int] = frozenset
 
 
 def same_result(a: CallResult, b: CallResult) -> bool:
-    """Whether both say the same, but for rounding."""
+    """Whether both are the same except for rounding."""
     if (a.error, a.refused) != (b.error, b.refused):
         return False
     return (
@@ -102,7 +102,7 @@ def same_result(a: CallResult, b: CallResult) -> bool:
 
 
 def same_value(a: Any, b: Any) -> bool:
-    """Whether two values are of the same type, shape and dtype and equal but for rounding."""
+    """Whether two values are of the same type, shape and dtype and equal except for rounding."""
     if type(a) is not type(b):
         return False
     if isinstance(a, torch.Tensor):
@@ -119,7 +119,7 @@ def same_value(a: Any, b: Any) -> bool:
 
 
 def close(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors of the same shape and dtype are equal but for rounding; NaN equals NaN."""
+    """Whether two tensors of the same shape and dtype are equal except for rounding; NaN equals NaN."""
     if not a.is_floating_point():
         return torch.equal(a, b)
     a64, b64 = a.to(torch.float64), b.to(torch.float64)
@@ -130,7 +130,7 @@ def close(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def _function_of_backward(frame: Frame, calls: list[Any]) -> Any:
-    """The number of the function whose backward pass is asked for; None where it is none."""
+    """The number of the function whose backward pass is requested; None if the frame requests none."""
     call = frame.header.get("call")
     return calls[call] if type(call) is int and 0 <= call < len(calls) else None
 

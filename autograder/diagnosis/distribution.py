@@ -1,7 +1,7 @@
-"""Compares random replies by their law: what a submission moved, with many draws of a stand-in for the same calls.
+"""Compares random results by their distribution: those of a submission with many draws of another implementation.
 
-Each call is summarised by a few statistics. Those of the submission are set against their spread over the stand-in's
-draws, which holds whatever the draws inside one call have to do with each other.
+A few statistics summarise each call. The submission's statistics are compared with their spread over the draws of the
+other implementation. So the comparison is valid even if the draws inside one call depend on each other.
 """
 
 import math
@@ -13,8 +13,8 @@ import torch
 from autograder.diagnosis.call_result import CallbackCall, CallResult, numbers
 from autograder.transport.wire import tensors
 
-REPLICAS = 12
-MAX_CALLS = 64  # the largest ones
+REPLICAS = 12  # draws of each call
+MAX_CALLS = 64  # the calls with the largest results
 
 
 class Bounds(NamedTuple):
@@ -38,8 +38,11 @@ class Bounds(NamedTuple):
 # above 25 with probability 1e-5.
 WIDE = Bounds(12.0, 6.5, 25.0, 12.0)
 NARROW = Bounds(8.0, 4.5, 25.0, 7.0)
-MIN_DISTINCT, MIN_ELEMENTS = 4, 16  # different values, and numbers in a reply, for a spread to count
-# Stands for a value that no draw had where all had the same: by chance so in few calls of many.
+MIN_DISTINCT, MIN_ELEMENTS = (
+    4,
+    16,
+)  # variances are compared only with so many different values and so many elements
+# The distance of a value that differs from the one value of all draws. By chance this happens in few of many calls.
 NEVER_SEEN = 6.0
 
 
@@ -49,13 +52,13 @@ def same_distribution(
     inputs: Sequence[Any],
     bounds: Bounds,
 ) -> bool:
-    """Whether the replies could be draws of the stand-in.
+    """Whether the results could be draws of the other implementation.
 
     Args:
-        results: the submission's replies, one a call.
-        draw: gives the stand-in's reply to a call by its number, with other random numbers for each second number.
+        results: the submission's results, one for each call.
+        draw: returns the other implementation's result of a call, from the call's number and a seed.
         inputs: the arguments of each call.
-        bounds: how far they may lie from the stand-in's.
+        bounds: how far the statistics may be apart.
     """
     moved = False
     totals: dict[int, list[float]] = {}
@@ -84,11 +87,13 @@ def same_distribution(
 def same_mean_and_variance(
     mine: Sequence[CallResult], theirs: Sequence[CallResult], inputs: Any, bounds: Bounds
 ) -> bool:
-    """Whether draws for one call, as many of the submission as of a stand-in, have like means and spreads."""
+    """Whether equally many draws of one call, of two implementations, have similar means and variances."""
     if _fixed_part(mine[0]) != _fixed_part(theirs[0]):
         return False
     if element_count(mine[0]) < MIN_ELEMENTS:
-        bounds = bounds._replace(variance_ratio=math.inf)  # the square of one normal number spreads wildly
+        bounds = bounds._replace(
+            variance_ratio=math.inf
+        )  # the square of one normal number has a large variance
     columns = [
         list(zip(*(statistics(one, inputs) for one in draws), strict=False)) for draws in (mine, theirs)
     ]
@@ -103,10 +108,9 @@ def _same_moments(a: Sequence[float], b: Sequence[float], bounds: Bounds) -> boo
         sum((x - m) * (x - m) for x in c) / (len(c) - 1) for c, m in zip((a, b), mean, strict=True)
     )
     floor = 1e-6 * max(1.0, abs(mean[0]))
-    floor *= floor  # not a power: that raises where it overflows
-    rare = (
-        len(set(a)) < MIN_DISTINCT and len(set(b)) < MIN_DISTINCT
-    )  # what happens seldom can be missing in one of both
+    floor *= floor  # not `**`, which raises on overflow
+    # A rare event can be missing in one of both.
+    rare = len(set(a)) < MIN_DISTINCT and len(set(b)) < MIN_DISTINCT
     if large > bounds.variance_ratio * max(small, floor) and not rare:
         return False
     return abs(mean[0] - mean[1]) <= bounds.mean * math.sqrt((small + large) / len(a) + floor)
@@ -122,12 +126,12 @@ def _distance(value: float, column: Sequence[float]) -> float:
 
 
 def element_count(result: CallResult) -> int:
-    """How many numbers a reply has."""
+    """How many numbers a result has."""
     return sum(tensor.numel() for tensor in tensors(result.value))
 
 
 def statistics(result: CallResult, inputs: Any) -> Iterator[float]:
-    """What a reply is summarised by; as many numbers for each reply of the same shape."""
+    """The statistics of a result: equally many for all results of one shape."""
     for one in _sample(result):
         yield from one.numbers
     columns = zip(*(one.numbers for one in result.callback_calls), strict=False)
@@ -149,7 +153,7 @@ def statistics(result: CallResult, inputs: Any) -> Iterator[float]:
         yield float(x.abs().mean())
         yield len(torch.unique(x)) / x.numel()
         for axis in range(x.dim()):
-            if x.shape[axis] > 1:  # do neighbours have to do with each other?
+            if x.shape[axis] > 1:  # are neighbours correlated?
                 yield float(
                     (x.narrow(axis, 1, x.shape[axis] - 1) * x.narrow(axis, 0, x.shape[axis] - 1)).mean()
                 )
@@ -160,18 +164,18 @@ def statistics(result: CallResult, inputs: Any) -> Iterator[float]:
                 rows = x.reshape(len(x), -1)
                 yield float((rows.mean(1) * a).mean())
                 yield float((rows.square().mean(1) * a).mean())
-                for b in arguments:  # does each row mind its own time?
+                for b in arguments:  # does each row depend on its own time?
                     if b.shape == x.shape:
                         yield float(((rows * b.reshape(len(x), -1)).mean(1) * a).mean())
 
 
 def _sample(result: CallResult) -> list[CallbackCall]:
-    """What was asked first, second and last."""
+    """The first, the second and the last callback call."""
     return [*result.callback_calls[:2], *result.callback_calls[-1:]]
 
 
 def _fixed_part(result: CallResult) -> Any:
-    """What has to be equal, whatever was drawn."""
+    """What must be equal, whatever was drawn."""
     shapes = [(tuple(x.shape), x.dtype) for x in tensors(result.value)]
     missing = {name: gradient is None for name, gradient in result.gradients.items()}
     asked = [one.kind for one in _sample(result)]

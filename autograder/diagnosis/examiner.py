@@ -1,4 +1,4 @@
-"""Finds what is wrong with a task from the calls that its tests made: a known mistake, or the class of the failure."""
+"""Finds what is wrong with a task from the calls of its tests: a known mistake, or the class of the failure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -18,16 +18,16 @@ from autograder.transport.session import Session
 
 
 class Examiner:
-    """Compares what submissions answered with what the reference and the bank's entries answer to the same calls.
+    """Compares the results of submissions with those of the reference and of the bank's entries in the same calls.
 
     Args:
         manifest: the assignment.
-        entries: the wrong answers that are known; None for all of the bank, which is then read at the first failure.
+        entries: the known wrong answers; None for the whole bank, which is then read at the first failure.
     """
 
     def __init__(self, manifest: Manifest, entries: Iterable[Entry] | None = None) -> None:
         if manifest.staff is None:
-            raise HarnessError("only staff can examine: the manifest has no [staff] table")
+            raise HarnessError("only staff can diagnose: the manifest has no [staff] table")
         self._manifest = manifest
         self._reference = manifest.staff.reference
         self._given = entries
@@ -35,7 +35,7 @@ class Examiner:
 
     @cached_property
     def _entries(self) -> dict[str, list[Entry]]:
-        """Wrong entries by task, the commonest first."""
+        """Wrong entries by task, the most common first."""
         entries = bank.load(self._manifest).values() if self._given is None else self._given
         by_task: dict[str, list[Entry]] = {}
         for entry in sorted((e for e in entries if e.is_wrong), key=lambda e: bank.COMMON.index(e.common)):
@@ -45,17 +45,17 @@ class Examiner:
     def examine(
         self, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
     ) -> Finding | None:
-        """What is wrong with a task; None where every answer is right.
+        """What is wrong with a task; None if every result is right.
 
         Args:
-            task: one of whose tests failed.
-            sessions: of all its tests, those that passed as well.
+            task: a task with a failed test.
+            sessions: those of all its tests, including the passed ones.
             opened: opens a session with a fresh worker that holds the submission.
         """
         return self.conclude(TaskCalls(self._manifest, task, sessions), opened)
 
     def conclude(self, calls: TaskCalls, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
-        """As `examine`, of a case that is looked into already, as if the entry of one id were not known."""
+        """As `examine`, from calls that are already read; `withheld` is the id of an entry that is left out."""
         if calls.is_right:
             return None
         known = [entry for entry in self._entries.get(calls.task.id, []) if entry.id != withheld]
@@ -79,7 +79,7 @@ class Examiner:
         return getattr(import_module(f"{self._reference}.{task.module}"), task.name)
 
     def _implementation(self, entry: Entry) -> Any:
-        """The entry's function or class, in a module that is the reference's elsewhere."""
+        """The entry's function or class, in a copy of the reference's module."""
         if entry.id not in self._implementations:
             task = self._manifest.tasks[entry.task]
             path = self._manifest.root / self._reference / task.file

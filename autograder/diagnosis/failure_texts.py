@@ -1,56 +1,56 @@
-"""What a student reads of a failure that is no known mistake: its class in a line, and what to ask oneself."""
+"""What a student reads about a failure that is not a known mistake: its class in one line, and a question to ask."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     "exception": (
-        "the code raises where an answer is due",
-        "Which input is it, and what does the docstring say of it?",
+        "the code raises an exception where a result is expected",
+        "For which input does it raise, and what does the docstring say about that input?",
     ),
-    "type": ("what comes back is of another type than the docstring says", "What does `Returns:` promise?"),
+    "type": ("the result has another type than the docstring says", "What does `Returns:` promise?"),
     "shape": (
-        "what comes back has another shape than is due",
-        "Which axes does the docstring name, and which are left?",
+        "the result has another shape than expected",
+        "Which axes does the docstring name, and which axes remain in the result?",
     ),
     "dtype": (
-        "what comes back has another dtype than is due",
+        "the result has another dtype than expected",
         "What dtype do the inputs have, and what does the docstring say?",
     ),
     "argument changed in place": (
         "the code writes into one of its arguments",
-        "Whose tensor is it that changes?",
+        "Which tensor does the code write into, and who owns that tensor?",
     ),
     "transposed": ("two axes of the result are exchanged", "Which axis comes first in the docstring?"),
     "not finite": (
-        "NaN or infinity comes back where a finite value is due",
-        "Is there a logarithm or a quotient of something that may be 0, or 0 times infinity?",
+        "the code gives NaN or infinity where a finite value is expected",
+        "Is there a logarithm or a quotient of something that can be 0, or 0 times infinity?",
     ),
     "gradient where none belongs": (
-        "a gradient flows into what is to be treated as a constant",
+        "a gradient flows into an input that must be treated as a constant",
         "Which inputs does the docstring call constants?",
     ),
     "no gradient": (
-        "the value is right, but no gradient arrives where one is due",
-        "Where is the graph cut? `detach`, `item`, `no_grad` and a new tensor all do it.",
+        "the value is right, but an expected gradient is missing",
+        "Where is the graph cut? `detach`, `item`, `no_grad` and a new tensor all cut it.",
     ),
-    "sign": ("every value has the wrong sign", "Is it to be minimised or maximised?"),
+    "sign": ("every value has the wrong sign", "Must the value be minimised or maximised?"),
     "constant factor": (
         "every value is off by the same factor",
         "Is something counted twice, left out, or averaged where it should be summed?",
     ),
     "off by one in time": (
-        "the values are those of a neighbouring time or place",
+        "the values are those of a neighbouring time or position",
         "Where does counting start, and is the last one included?",
     ),
-    "ignores an argument": ("the result does not depend on {}", "Where in the code does {} come in?"),
+    "ignores an argument": ("the result does not depend on {}", "Where does the code use {}?"),
     "does not sum to one": (
-        "the result is to be a probability distribution, and does not sum to 1",
-        "Over which axis does it have to sum to 1?",
+        "the result must be a probability distribution, but it does not sum to 1",
+        "Over which axis must it sum to 1?",
     ),
     "distribution": (
-        "what is drawn does not follow the right law",
-        "Take many draws: which mean and spread do they have, and which are due?",
+        "the samples do not follow the right distribution",
+        "Draw many samples: which mean and spread do they have, and which are expected?",
     ),
     "values": (
-        "it runs, and some of its values are wrong",
-        "Work the smallest case of the docstring by hand and compare.",
+        "the code runs, but some of its values are wrong",
+        "Work out the smallest case of the docstring by hand, and compare.",
     ),
 }

@@ -1,4 +1,4 @@
-"""Which argument a submission's answers do not depend on: asked again with that one argument changed."""
+"""Finds an argument that a submission ignores: calls are repeated with one argument changed."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,10 +19,10 @@ from autograder.diagnosis.replay import (
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Frame, tensors
 
-BASE_CALLS = 6  # calls that are asked again
+BASE_CALLS = 6  # calls that are repeated
 OTHER_VALUES = 3  # values of an argument that are taken from other calls
-REQUIRED = 2  # how often an answer has to stay where it should move
-CLEAR_CHANGE = 0.01  # part of the largest value by which a right answer has to move to count
+REQUIRED = 2  # how often a result must stay the same although it should change
+CLEAR_CHANGE = 0.01  # a right result has changed if it differs by more than this part of its largest value
 
 
 def ignored_argument(
@@ -31,29 +31,29 @@ def ignored_argument(
     open_session: Callable[[], Session],
     names: Sequence[str],
 ) -> str:
-    """The name of an argument that the right answer depends on and the submission's does not; "" for none.
+    """The name of an argument that the right result depends on and the submission's does not; "" for none.
 
     Args:
-        calls: of one task: recorded and number of the exchange in it.
-        reference: a stand-in that answers right.
+        calls: those of one task: a recorded session and the number of the exchange in it.
+        reference: a worker with the reference.
         open_session: opens a session with a fresh worker that holds the submission.
-        names: of the function's parameters.
+        names: those of the function's parameters.
     """
     values = _observed_values(calls, names)
-    moved: set[str] = set()  # the submission's answer moved with it
-    stayed: Counter[str] = Counter()  # how often the right answer did, and the submission's did not
+    moved: set[str] = set()  # the submission's result changed with it
+    stayed: Counter[str] = Counter()  # how often only the right result changed
     for recorded, number in _base_calls(calls, names):
         exchange = recorded.exchanges[number]
         right = read_result(reference.ask(recorded, number, exchange.request))
         with restored_session(open_session, recorded, number) as call:
             before = call(exchange.request)
             if before.error or not same_result(before, read_result(exchange, recorded.override_numbers)):
-                continue  # who answers otherwise now tells nothing by staying or moving
+                continue  # the submission gives another result now: a comparison would say nothing
             for name, frame in _variants(exchange.request, names, values):
                 if name in moved or not _moves(right, read_result(reference.ask(recorded, number, frame))):
                     continue
                 after = call(frame)
-                # The answer counts, not how far a generator moves.
+                # The result counts, not the state of a generator.
                 if same_result(replace(before, generator_moved=after.generator_moved), after):
                     stayed[name] += 1
                 else:
@@ -65,7 +65,7 @@ def ignored_argument(
 def _base_calls(
     calls: Sequence[tuple[RecordedSession, int]], names: Sequence[str]
 ) -> Iterator[tuple[RecordedSession, int]]:
-    """A few calls in which each argument is given twice, if there are such."""
+    """A few calls in which each argument is given at least twice, as far as there are such calls."""
     counts: Counter[str] = Counter()
     bases = 0
     for recorded, number in calls:
@@ -80,7 +80,7 @@ def _base_calls(
 def restored_session(
     open_session: Callable[[], Session], recorded: RecordedSession, number: int
 ) -> Iterator[Callable[[Frame], CallResult]]:
-    """Brings a fresh worker to where it was before an exchange, and gives a function that asks it from there."""
+    """Restores a fresh worker to its state before an exchange, and yields a function that sends it requests."""
     session = open_session()
     session.callbacks.functions = list(recorded.callbacks.functions)
 
@@ -101,7 +101,7 @@ def restored_session(
 
 
 def _moves(right: CallResult, other: CallResult) -> bool:
-    """Whether the right answer is clearly another one where something else is asked."""
+    """Whether the right result clearly changes with the other argument."""
     return not other.error and not right.error and _clearly_different(right.value, other.value)
 
 
@@ -141,15 +141,15 @@ def _variants(
             fits = not isinstance(value, torch.Tensor) or (
                 isinstance(other, torch.Tensor) and (other.shape, other.dtype) == (value.shape, value.dtype)
             )
-            odd = isinstance(other, RemoteObject) or (
+            unusable = isinstance(other, RemoteObject) or (
                 isinstance(other, torch.Generator) and not isinstance(value, torch.Generator)
             )
-            if fits and not odd:
+            if fits and not unusable:
                 yield name, with_argument(request, names, name, other)
 
 
 def _nearby(value: Any) -> list[Any]:
-    """Other values of the same kind, of which some will be allowed."""
+    """Other values of the same kind; some of them are valid arguments."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):

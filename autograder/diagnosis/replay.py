@@ -1,4 +1,4 @@
-"""Asks a stand-in what a submission was asked: the same requests, with the same random state, on the grader's side."""
+"""Replays the requests to a submission with other code: the same requests and random state, in the grader's process."""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
@@ -22,21 +22,21 @@ Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict
 
 @dataclass(frozen=True)
 class RecordedSession:
-    """All that one test asked a submission and was told, and the functions that it passed in."""
+    """All requests of one test to a submission with their replies, and the functions that the test passed in."""
 
     exchanges: Sequence[Exchange]
     callbacks: Callbacks
 
     @cached_property
     def override_numbers(self) -> frozenset[int]:
-        """Numbers of the functions that answer for other tasks; the submission did not ask for them."""
+        """Numbers of the functions that replace other tasks of the submission."""
         overrides = (e.request.header for e in self.exchanges if e.request.header["op"] == "override")
         return frozenset(header["callback"]["callback"] for header in overrides)
 
     def calls_of(self, task: str) -> list[int]:
-        """Which of the exchanges are calls of the task: of a function, or of modules of a class.
+        """Numbers of the exchanges that call the task: its function, or modules of its class.
 
-        What a module is like after such a call, where the test asks for it, belongs to its answer.
+        If the test reads a module's state after such a call, that exchange is included.
         """
         handles: dict[int, str] = {}
         found = []
@@ -56,18 +56,18 @@ class RecordedSession:
 
 @dataclass(frozen=True)
 class RemoteObject:
-    """What only one of both sides knows: a handle or a callback, by its number."""
+    """An object that exists on one side only: a handle or a callback, by its number."""
 
     kind: str
     number: int
 
 
 class ReplayWorker(Worker):
-    """A worker on the grader's side that plays the reference, with other objects for some of its tasks.
+    """A worker in the grader's process that runs the reference, with other objects for some of its tasks.
 
     Args:
         manifest: the assignment.
-        replacements: objects that are played in place of the reference's, by task.
+        replacements: objects that are used instead of the reference's, by task.
     """
 
     def __init__(self, manifest: Manifest, replacements: Mapping[str, Any]) -> None:
@@ -75,16 +75,16 @@ class ReplayWorker(Worker):
             raise HarnessError("only staff have a reference: the manifest has no [staff] table")
         reference = manifest.staff.reference
         super().__init__(manifest.root / reference, reference, peer=lambda frame: self._ask(frame))
-        self._mounted = True  # it is imported like any other package here, and never anew
+        self._mounted = True  # the package is imported as usual, and never again
         self._replacements = replacements
         self._ask: Callable[[Frame], Frame] = lambda frame: frame
         self._recorded: RecordedSession | None = None
         self._next = 0
 
     def ask(self, recorded: RecordedSession, number: int, request: Frame) -> Exchange:
-        """Puts a request to it in place of one of the recorded ones.
+        """Answers a request that takes the place of a recorded one.
 
-        What was said before is gone through as far as something may follow from it: modules that were made or used.
+        Earlier requests are replayed first if they can change the reply: those that create or use modules.
         """
         if recorded is not self._recorded or number < self._next:
             self._recorded, self._next = recorded, 0
@@ -157,7 +157,7 @@ def changed(
 
 
 def remote_object(node: dict[str, Any]) -> Any:
-    """Of a node that only one side knows."""
+    """The `RemoteObject` of a node; None if the node is not one."""
     match node:
         case {"handle": int(number)}:
             return RemoteObject("handle", number)

@@ -1,4 +1,4 @@
-"""One failed task of one submission: what it was asked, what it answered, and who would have answered the same."""
+"""The calls of one task in one submission's tests: their results, the right ones, and who gives the same results."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -32,13 +32,13 @@ from autograder.errors import Stopped, StudentError, WireError
 from autograder.transport.session import Session
 from autograder.transport.wire import Frame
 
-REPEATED_CALLS = 6  # how many calls the submission is asked again, to see how its answers spread
-# A submission that is asked again may hang, die or answer what is no answer.
+REPEATED_CALLS = 6  # calls that are repeated with other seeds, to see how the submission's results vary
+# A submission that is called again can hang, crash or send an invalid reply.
 NO_RESULT = (Stopped, StudentError, WireError)
 
 
 class TaskCalls:
-    """One task of one submission: what it was asked, what it answered, and what is right."""
+    """The calls of one task of one submission, their results, and the right results."""
 
     def __init__(self, manifest: Manifest, task: Task, sessions: Sequence[Session]) -> None:
         recorded_sessions = [RecordedSession(session.log, session.callbacks) for session in sessions]
@@ -59,16 +59,16 @@ class TaskCalls:
 
     @cached_property
     def is_right(self) -> bool:
-        """Whether the submission said the same as the reference, wherever it was asked."""
+        """Whether all results are the reference's."""
         return all(map(same_result, self._results, self._right_results))
 
     @cached_property
     def is_random(self) -> bool:
-        """Whether the right answers depend on random numbers."""
+        """Whether the right results depend on random numbers."""
         return not all(map(same_result, self._right_results, self._results_of(_with_other_seed(1))))
 
     def answers_like(self, name: str, implementation: Any) -> bool:
-        """Whether a stand-in of this name gives the submission's answer to each call."""
+        """Whether an implementation gives the submission's result in each call; `name` is its key in a cache."""
         if (name, False) not in self._verdicts:
             self._verdicts[name, False] = all(
                 map(same_result, self._results, self._results_of(implementation=implementation))
@@ -76,13 +76,13 @@ class TaskCalls:
         return self._verdicts[name, False]
 
     def has_distribution_of(self, name: str, implementation: Any, opened: Callable[[], Session]) -> bool:
-        """Whether the submission's answers look like draws of a stand-in's of this name."""
+        """Whether the submission's results look like draws of an implementation; `name` is its key in a cache."""
         if (name, True) not in self._verdicts:
             self._verdicts[name, True] = self._same_distribution(implementation, NARROW, opened)
         return self._verdicts[name, True]
 
     def can_be_right(self, original: Any, opened: Callable[[], Session]) -> bool:
-        """Whether the submission's answers could be draws of the right one's."""
+        """Whether the submission's results could be draws of the reference."""
         if ("", True) not in self._verdicts:
             self._verdicts["", True] = self._same_distribution(original, WIDE, opened)
         return self._verdicts["", True]
@@ -103,7 +103,7 @@ class TaskCalls:
         )
 
     def _repeated_results(self, opened: Callable[[], Session]) -> dict[int, list[CallResult]]:
-        """More draws of the submission's own, for a few of its largest answers."""
+        """More draws of the submission, for a few of the calls with the largest results."""
         if self._repeated is None:
             self._repeated = {}
             largest = sorted(range(len(self._results)), key=lambda call: -element_count(self._results[call]))
@@ -119,7 +119,7 @@ class TaskCalls:
         return self._repeated
 
     def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
-        """Its class, and the argument that is ignored where that is it."""
+        """The class of the failure, and the name of the argument if the failure is that one is ignored."""
         called = getattr(original, "forward", original)
         names = [name for name in inspect.signature(called).parameters if name != "self"]
 
@@ -137,7 +137,7 @@ class TaskCalls:
         )
 
     def _shifted(self, names: list[str]) -> Iterator[Pairs]:
-        """The same answers beside the right ones to calls with one whole number more or less."""
+        """Pairs with the submission's results and the right ones for an integer argument larger or smaller by one."""
         requests = [c.exchanges[number].request for c, number in self._calls]
         given = [named_arguments(request, names) for request in requests]
         for name in names:
@@ -152,7 +152,7 @@ class TaskCalls:
     def _results_of(
         self, change: Callable[[Frame], Frame] = lambda request: request, implementation: Any = None
     ) -> Iterator[CallResult]:
-        """What the reference, or a stand-in for the task, says in each call of it."""
+        """The result of each call by the reference, with another implementation of the task if one is given."""
         worker = ReplayWorker(
             self._manifest, {} if implementation is None else {self.task.id: implementation}
         )
@@ -172,7 +172,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _with_step(names: list[str], name: str, step: int) -> Callable[[Frame], Frame]:
-    """One whole number more or less, in the calls that have it."""
+    """Adds a step to an integer argument, in the calls that have it."""
 
     def change(request: Frame) -> Frame:
         value: Any = named_arguments(request, names).get(name)

@@ -1,4 +1,4 @@
-"""Where two answers to one call part, and both of them in a few words."""
+"""How two results of one call differ, with a short summary of both."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,16 +13,16 @@ from autograder.transport.generators import generators
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
 
-WIDTH = 200  # of one text
+WIDTH = 200  # characters of one text
 FIRST = 6  # values of a tensor that are shown
-SMALL = 0.01  # part of a number by which it has to differ, however small it is
+SMALL = 0.01  # relative difference that counts, however small the numbers are
 
-Texts = tuple[str, str, str]  # what differs; the right answer and the other one, summed up
+Texts = tuple[str, str, str]  # what differs; a summary of the right result, and one of the other result
 Find = Callable[[Exchange, Exchange], Texts | None]
 
 
 def find_difference(mine: Exchange, right: Exchange) -> Texts | None:
-    """What differs but for rounding."""
+    """A difference that is not rounding."""
     a, b = read_result(mine), read_result(right)
     if same_result(a, b):
         return None
@@ -35,21 +35,21 @@ def find_difference(mine: Exchange, right: Exchange) -> Texts | None:
     if a.changed_arguments != b.changed_arguments:
         return (
             "arguments changed",
-            f"those of numbers {b.changed_arguments}",
-            f"those of numbers {a.changed_arguments}",
+            f"arguments with numbers {b.changed_arguments}",
+            f"arguments with numbers {a.changed_arguments}",
         )
     if a.generator_moved != b.generator_moved:
-        moves = {True: "it moves on", False: "it stays"}
+        moves = {True: "its state changes", False: "its state stays the same"}
         return "generator", moves[b.generator_moved], moves[a.generator_moved]
     return "calls of the test's functions", *_calls(b, a)
 
 
 def find_small_difference(mine: Exchange, right: Exchange) -> Texts | None:
-    """What differs where nothing does but for rounding: how far a generator moves, or numbers that are small."""
+    """A difference that same_result ignores: in the state of a generator, or in very small numbers."""
     a, b = read_result(mine), read_result(right)
     moved = [[state.get_state() for state in _generators(exchange)] for exchange in (mine, right)]
     if not all(map(torch.equal, *moved)):
-        return "generator", "it moves on so far", "it moves on farther, or less far"
+        return "generator", "a final state", "another final state"
     for value, reply in zip(tensors([b.value, b.gradients]), tensors([a.value, a.gradients]), strict=False):
         if value.is_complex():
             continue
@@ -62,7 +62,7 @@ def find_small_difference(mine: Exchange, right: Exchange) -> Texts | None:
 
 
 def find_state_difference(mine: Exchange, right: Exchange) -> Texts | None:
-    """The same of a question about a module: its parameters and buffers."""
+    """A difference in the state of a module: its parameters and buffers."""
     a, b = (
         Decoder(exchange.reply, remote_object)(exchange.reply.header.get("value"))
         for exchange in (mine, right)
@@ -71,7 +71,7 @@ def find_state_difference(mine: Exchange, right: Exchange) -> Texts | None:
 
 
 def arguments_in_words(request: Frame, names: Sequence[str]) -> str:
-    """The arguments of a call, those by position under these names, or none where there are no names."""
+    """A summary of a call's arguments; positional ones get these names, as far as there are names."""
     args, kwargs = arguments(request)
     named = [*zip_longest(names[: len(args)], args, fillvalue=""), *kwargs.items()]
     return shorten(", ".join((f"{name}=" if name else "") + summary(value, 4) for name, value in named))
@@ -87,7 +87,7 @@ def _outcome(result: CallResult) -> str:
 
 
 def _calls(right: CallResult, reply: CallResult) -> tuple[str, str]:
-    """What was asked of the test's functions: how often, or the first question that is another one."""
+    """How calls of the test's functions differ: in their number, or the first call that differs."""
     if len(right.callback_calls) != len(reply.callback_calls):
         return f"{len(right.callback_calls)} calls", f"{len(reply.callback_calls)} calls"
     number = next(
@@ -100,14 +100,14 @@ def _calls(right: CallResult, reply: CallResult) -> tuple[str, str]:
 
 def _question(call: CallbackCall) -> str:
     if len(call.kind) == 1:
-        return str(call.kind[0])  # one that nobody could understand
+        return str(call.kind[0])  # a call that could not be decoded
     operation, function, kinds = call.kind
     shapes = ", ".join(f"{dtype}{list(shape)}".removeprefix("torch.") for shape, dtype in kinds)
-    return f"{operation} {function} of {shapes}, summed up as {', '.join(map(_number, call.numbers))}"
+    return f"{operation} {function} of {shapes}, with summary {', '.join(map(_number, call.numbers))}"
 
 
 def _both(right: Any, reply: Any) -> tuple[str, str]:
-    """Two values that differ, from the place on where they do."""
+    """Summaries of two different values, from the place where they differ."""
     if type(right) is type(reply):
         if isinstance(right, dict) and list(right) == list(reply):
             key = next(key for key in right if not same_value(right[key], reply[key]))
@@ -131,7 +131,7 @@ def _both_of(name: str, right: Any, reply: Any) -> tuple[str, str]:
 
 
 def _largest_difference(a: torch.Tensor, b: torch.Tensor) -> tuple[int, ...]:
-    """Where two tensors of one shape lie farthest apart."""
+    """The index with the largest difference between two tensors of one shape."""
     if a.is_complex():
         a, b = torch.view_as_real(a), torch.view_as_real(b)
     a, b = a.detach().to(torch.float64), b.detach().to(torch.float64)
@@ -141,7 +141,7 @@ def _largest_difference(a: torch.Tensor, b: torch.Tensor) -> tuple[int, ...]:
 
 
 def summary(value: Any, first: int = FIRST) -> str:
-    """A value in a few words: type and shape of a tensor, and its first values."""
+    """A short text for a value: of a tensor its dtype, shape and first values."""
     match value:
         case torch.Tensor():
             values = [_number(x) for x in value.detach().reshape(-1)[:first].tolist()]
@@ -166,5 +166,5 @@ def _number(value: Any, digits: int = 6) -> str:
 
 
 def shorten(text: str) -> str:
-    """Not longer than `WIDTH`."""
+    """The text, cut to at most `WIDTH` characters."""
     return text if len(text) <= WIDTH else text[: WIDTH - 4] + " ..."

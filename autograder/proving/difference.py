@@ -1,6 +1,6 @@
-"""Shows that an entry is not the right answer in other words: the first call in its tests that it answers otherwise.
+"""Shows that a wrong entry differs from the reference: the first call in its tests with another result.
 
-The reference is asked the same, with the same random numbers. No test has a say in it.
+The reference gets the same calls, with the same random numbers. The verdict of the tests is not used.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,22 +22,22 @@ from autograder.proving.call_difference import (
 from autograder.proving.matrix import Look, Trial
 from autograder.transport.session import Session
 
-KEY = "difference"  # where it stands in what was seen of a trial
+KEY = "difference"  # its key in `Trial.seen`
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One call that an entry answers otherwise than the reference.
+    """One call with another result than the reference's.
 
     Attributes:
-        session: which of the sessions it was in.
+        session: the number of its session.
         call: what was called.
-        arguments: with what, summed up.
+        arguments: a summary of the arguments.
         what: what differs: "exception", "value", "gradients", "arguments changed", ...
-        right: the right answer, summed up.
-        reply: the entry's.
-        drawn: whether the right answer depends on random numbers; that the entry's law is another one as well is
-            then for its tests to say.
+        right: a summary of the right result.
+        reply: a summary of the entry's result.
+        drawn: whether the right result depends on random numbers; then only the tests can show that the entry's
+            distribution differs.
     """
 
     session: int
@@ -50,7 +50,7 @@ class Difference:
 
 
 def finder(manifest: Manifest) -> Look:
-    """Looks for the difference of each wrong entry, for `matrix.try_all`."""
+    """Finds the difference of each wrong entry, for `matrix.try_all`."""
 
     def look(
         entry: Entry, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
@@ -62,7 +62,7 @@ def finder(manifest: Manifest) -> Look:
 
 
 def of(trial: Trial) -> dict[str, Any] | None:
-    """What shows that a trial's entry is another answer, with the test that it is from; None where nothing does."""
+    """The difference of a trial's entry from the reference, with the test that shows it; None if there is none."""
     if KEY in trial.seen:
         found = dict(trial.seen[KEY])
         return {"test": trial.seen["tests"][found.pop("session")], **found}
@@ -74,9 +74,9 @@ def of(trial: Trial) -> dict[str, Any] | None:
 
 
 def first_difference(manifest: Manifest, entry: Entry, sessions: Sequence[Session]) -> Difference | None:
-    """The first call or question in these sessions that was answered otherwise than the reference answers it.
+    """The first call in these sessions, or request for a module's state, with another result than the reference's.
 
-    One in digits that rounding could explain elsewhere counts only where there is no other.
+    A small difference, which elsewhere could be rounding, counts only if there is no other difference.
     """
     for find in (find_difference, find_small_difference):
         for place, session in enumerate(sessions):

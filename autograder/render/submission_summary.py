@@ -1,4 +1,4 @@
-"""What `make submit` says of the file that it wrote: what is in it, what is missing, what it will get no points for."""
+"""What `make submit` prints about the file it wrote: what it contains, what is missing, what gets no points."""
 
 from collections.abc import Iterator, Mapping, Sized
 from pathlib import Path
@@ -22,14 +22,14 @@ Row = tuple[str, str]
 
 
 def show(own: Record, taken: Taken, written: Written, manifest: Manifest, console: Console) -> None:
-    """Prints it, and which file to upload.
+    """Prints the summary, and which file to upload.
 
     Args:
         own: the record of the student's own run.
-        taken: the files that are embedded, and what intake said of the others.
-        written: where they are now.
+        taken: the files that are included, and the notes about the others.
+        written: the paths of the written files.
         manifest: the assignment.
-        console: where to.
+        console: where to print.
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
@@ -44,16 +44,16 @@ def show(own: Record, taken: Taken, written: Written, manifest: Manifest, consol
 
 
 def lines(own: Record, taken: Taken, manifest: Manifest) -> Iterator[Row]:
-    """Each line with its heading: "in it", "missing", "no points" or "not tried"."""
+    """Each line with its heading: "included", "missing", "no points" or "not run"."""
     for what in _included(own, taken.files, manifest):
-        yield "in it", what
+        yield "included", what
     for what in _missing(own, taken.files, manifest):
         yield "missing", what
     for what in _without_points(own, taken):
         yield "no points", what
     others = [suite.name for suite in manifest.suites if suite.name not in own["scope"]["suites"]]
     if others:
-        yield "not tried", f"{', '.join(others)}: these tests run when it is graded"
+        yield "not run", f"{', '.join(others)}: these tests run when the submission is graded"
 
 
 def _included(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
@@ -79,14 +79,14 @@ def _missing(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Ite
         yield f"who you are: `names` and `student_ids` in {answers.FILE}"
     for task in manifest.tasks.values():
         if task.kind == "artifact" and task.file not in files:
-            yield f"{task.file}" + (f": `{task.command}` makes it" if task.command else "")
+            yield f"{task.file}" + (f": `{task.command}` creates it" if task.command else "")
 
 
 def _without_points(own: Record, taken: Taken) -> Iterator[str]:
     for outcome in Outcome:
         failed = [t["id"] for t in own["tasks"] if t["outcome"] == outcome]
         if failed and outcome not in (Outcome.PASSED, Outcome.TODO, Outcome.HARNESS):
-            part = "" if outcome is Outcome.BLOCKED else ", wholly or in part"
+            part = "" if outcome is Outcome.BLOCKED else ", completely or partly"
             yield f"{_number(failed, 'task')} {outcome}{part}: {listed(failed)}"
     for artifact in own.get("artifacts", []):
         if artifact["problem"]:
@@ -114,11 +114,11 @@ def _number(things: Sized, name: str) -> str:
 
 
 def _precision(data: bytes) -> str:
-    """The types of number that a safetensors file holds."""
+    """The dtypes of the tensors in a safetensors file."""
     try:
         tensors = safetensors.torch.load(data)
     except SafetensorError:
-        return "no safetensors that can be read"
+        return "not a readable safetensors file"
     kinds = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()})
     return " and ".join(kinds) or "empty"
 
@@ -129,7 +129,8 @@ def _last(written: Written) -> str:
     if written.zip is None:
         return f"{text}\nwritten: {log}; upload {written.log.name}"
     packed = f"{written.zip.name} ({file_size(written.zip.stat().st_size)})"
-    return f"{text}\nwritten: {log} and {packed}; upload {written.zip.name}, which holds the same files and is smaller"
+    upload = f"upload {written.zip.name}, which contains the same files and is smaller"
+    return f"{text}\nwritten: {log} and {packed}; {upload}"
 
 
 def _renamed(kept: Path) -> str:

@@ -1,4 +1,4 @@
-"""What `make test` and `make grade` print: a table by question, then for each failure what, try and where."""
+"""What `make test` and `make grade` print: a table by question, then each failure with what, try and where."""
 
 from collections import Counter
 from typing import Any
@@ -13,7 +13,7 @@ from autograder.render import feedback_text
 
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
-    Outcome.BLOCKED: "something else has to be there first",
+    Outcome.BLOCKED: "something else must be finished first",
 }
 STYLES = {
     Outcome.PASSED: "green",
@@ -27,11 +27,11 @@ def show(record: Record, console: Console, *, points: bool, package: str, table:
     """Prints a record.
 
     Args:
-        record: as built.
-        console: where to.
-        points: whether points are shown (a student's own run has no hidden tests, so its points mean little).
-        package: shown before file names, so that a terminal can open them.
-        table: whether the table by question comes first.
+        record: as `record.build` returns it.
+        console: where to print.
+        points: whether points are shown (without the hidden tests, points mean little).
+        package: shown before file names, so that a terminal can link them.
+        table: whether to print the table by question.
     """
     if table:
         console.print(_table(record, points))
@@ -79,7 +79,7 @@ def _table(record: Record, points: bool) -> Table:
 def _list_tasks(
     outcome: Outcome, tasks: list[tuple[dict[str, Any], dict[str, Any]]], console: Console, package: str
 ) -> None:
-    """Tasks that wait for the student, one line each."""
+    """Tasks that are not finished yet, one line each."""
     console.print(
         Text.assemble(("\n" + outcome, f"bold {STYLES[outcome]}"), f" {_LISTED[outcome]}"), soft_wrap=True
     )

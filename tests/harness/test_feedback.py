@@ -56,18 +56,18 @@ def test_a_student_reads_what_it_looks_like_what_to_try_and_where(banked: Banked
     banked.told({DOUBLE: TRIPLES}, only=("q1",))
     shown = entry(banked, DOUBLE)
     assert (
-        "It looks: as if the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
+        "Likely mistake: the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
         in shown
     )
     assert "maths.double" in shown
     shown = entry(banked, QUADRUPLE)
-    assert "First: mend maths.double" in shown and "4 of 5" in shown
+    assert "First: fix maths.double" in shown and "4 of 5" in shown
     assert "is wrong" not in shown  # what its tests said would only lead away from there
 
 
 def test_of_an_unknown_mistake_its_class_is_told_as_it_is(banked: Banked) -> None:
     banked.told({POWER: "return -(x ** n)"}, only=(POWER,))
-    assert "It looks: every value has the wrong sign\nTry: " in entry(banked, POWER)
+    assert "Found: every value has the wrong sign\nTry: " in entry(banked, POWER)
 
 
 def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_read(banked: Banked) -> None:
@@ -79,8 +79,8 @@ def test_hints_come_with_the_attempt_that_the_manifest_names_wherever_they_are_r
         terminal.show(record, console, points=True, package="")
         for text in (read(banked), console.export_text()):
             assert {hint: hint in text for hint in HINTS} == dict.fromkeys(HINTS, shown)
-            assert ("come with attempt 3" in text) is not shown
-            assert "mend maths.double" in text  # this is no hint
+            assert ("are shown from attempt 3 on" in text) is not shown
+            assert "fix maths.double" in text  # this is no hint
         assert (record["attempt"], record["hints_from_attempt"]) == (attempt, 3)
         assert feedback(record)[DOUBLE]["hint"] == "Count the summands."  # staff see it at once
         scores.append(points(record))

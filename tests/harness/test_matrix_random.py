@@ -97,7 +97,7 @@ def test_explanation_in_vain_is_a_failure(
 ) -> None:
     explain(inside, (FLIP, SAME, "a chance of 2^-24"), (FLIP, change, "no reason"))
     assert run("-q", FLIP) == commands.NOT_PASSED
-    assert f"LISTED IN VAIN {FLIP}: {change} (no reason)" in capsys.readouterr().out
+    assert f"LISTED WITHOUT NEED {FLIP}: {change} (no reason)" in capsys.readouterr().out
 
 
 def test_explanations_of_tasks_that_did_not_run_are_left_alone_unless_there_is_no_such_task(
@@ -107,7 +107,7 @@ def test_explanations_of_tasks_that_did_not_run_are_left_alone_unless_there_is_n
     assert run("-q", DOUBLE) == commands.DONE
     explain(inside, ("maths.gone", SAME, "once upon a time"))
     assert run("-q", DOUBLE) == commands.NOT_PASSED
-    assert "LISTED IN VAIN maths.gone" in capsys.readouterr().out
+    assert "LISTED WITHOUT NEED maths.gone" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_explanations_of_tasks_that_did_not_run_are_left_alone_unless_there_is_n
         ('[["maths.flip"]]\nchange = "a  ->  b"\nwhy = ""', "give `change` and `why`"),
         (
             '[["maths.flip"]]\nchange = "a"\nwhy = "b"\n[["maths.flip"]]\nchange = "a"\nwhy = "c"',
-            "stands twice",
+            "is listed twice",
         ),
     ],
 )

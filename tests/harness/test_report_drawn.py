@@ -1,4 +1,4 @@
-"""Curves, pictures and figures on the page: each point where its number says, and nothing odd that stops it."""
+"""Curves, pictures and quantities on the page: each point where its number says, and nothing odd that stops it."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from PIL import Image
 from autograder.render import report
 from autograder.render.report.chart import chart, thinned, ticks
 from autograder.render.report.pictures import grid
-from autograder.render.report.training import figures
+from autograder.render.report.training import quantities
 from tests.harness.reports import record, training_row
 from tests.harness.strict_page import Page, read
 
@@ -70,7 +70,7 @@ def test_a_curve_without_a_number_is_named(values: Any) -> None:
         **training_row(),
         "curves": [{"title": "Empty", "x_label": "", "y_label": "", "x": [], "lines": {"y": values}}],
     }
-    assert "Empty There is no number in it that could be drawn." in read(record(training=[row]))
+    assert "Empty It contains no number that can be drawn." in read(record(training=[row]))
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_pictures_are_images_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"pixels": "<AAAA>"}, "no base64"),
-        ({"pixels": "é"}, "no base64"),
-        ({"pixels": ""}, "whole images"),
-        ({"width": 7}, "whole images"),
-        ({"width": 10**9}, "whole images"),
-        ({"height": 1, "width": 1, "pixels": "A" * 4_000_000}, "too many"),
+        ({"pixels": "<AAAA>"}, "not base64"),
+        ({"pixels": "é"}, "not base64"),
+        ({"pixels": ""}, "does not fit the image size"),
+        ({"width": 7}, "does not fit the image size"),
+        ({"width": 10**9}, "does not fit the image size"),
+        ({"height": 1, "width": 1, "pixels": "A" * 4_000_000}, "too large"),
     ],
 )
 def test_a_picture_that_is_none_is_named(changes: dict[str, Any], why: str) -> None:
@@ -150,10 +150,10 @@ def test_a_picture_that_is_none_is_named(changes: dict[str, Any], why: str) -> N
         (0.912345, 0.912349, "the same"),
         (0, 0.1, "0.1 higher"),
         (1, 1000, "999 higher"),
-        (0.5, "nan", "the claim is no number"),
-        (float("nan"), 0.5, "the measurement is no number"),
+        (0.5, "nan", "the claim is not a number"),
+        (float("nan"), 0.5, "the measurement is not a number"),
     ],
 )
 def test_a_difference_is_told_in_words(measured: Any, claimed: Any, words: str) -> None:
-    told = figures({"f": measured}, {"f": claimed}).first[0]["difference"]
+    told = quantities({"f": measured}, {"f": claimed}).first[0]["difference"]
     assert told.replace("\N{NO-BREAK SPACE}", " ") == words

@@ -64,12 +64,12 @@ def test_what_is_in_it_is_said(inside: Mini, capsys: pytest.CaptureFixture[str])
     submitted()
     size = sum(path.stat().st_size for path in Path("pupil").glob("*.py"))
     told = shown(capsys)
-    assert f"in it 3 sources ({size} bytes) 1 of 1 answer artifacts/net.json" in told
+    assert f"included 3 sources ({size} bytes) 1 of 1 answer artifacts/net.json" in told
     assert f"artifacts/net.safetensors ({len(WEIGHTS)} bytes, float16)" in told
     assert (
         "missing" not in told
         and "no points" not in told
-        and "not tried hidden: these tests run when it is graded" in told
+        and "not run hidden: these tests run when the submission is graded" in told
     )
     total = LOG.stat().st_size / 1000
     assert told.endswith(f"written: submission_log.json ({total:.1f} KB); upload submission_log.json")
@@ -88,10 +88,10 @@ def test_what_is_missing_and_what_gets_no_points_is_said(
     told = shown(capsys)
     for words in (
         "0 of 1 answer ",
-        "other.safetensors (12 bytes, no safetensors that can be read)",
+        "other.safetensors (12 bytes, not a readable safetensors file)",
         "missing 1 task still TODO: maths.double 1 answer still blank in answers.toml: colour",
         "who you are: `names` and `student_ids` in answers.toml",
-        "artifacts/net.safetensors: `make train Q=q1` makes it",
+        "artifacts/net.safetensors: `make train Q=q1` creates it",
         "no points 1 task BLOCKED: maths.quadruple",
         "left out: plot.png: not among the files that are graded",
         "left out: large.py: larger than 1 MB",
@@ -106,7 +106,7 @@ def test_tasks_that_are_wrong_are_said_and_a_fault_of_ours_is_none_of_them(insid
     manifest = inside.loaded()
     said = list(submission_summary.lines(submitted(), submit.take(Path("pupil"), manifest), manifest))
     wrong = [text for heading, text in said if heading == "no points"]
-    assert wrong == ["2 tasks FAILED, wholly or in part: maths.double, maths.quadruple"]
+    assert wrong == ["2 tasks FAILED, completely or partly: maths.double, maths.quadruple"]
 
 
 def test_problem_of_an_artifact_is_said(inside: Mini) -> None:

@@ -1,4 +1,4 @@
-"""A run in Gradescope's box: a valid `results.json` whatever happens, and no student pays for our faults."""
+"""A run in Gradescope's container: always a valid `results.json`, and no student loses points by our faults."""
 
 import shutil
 import sys
@@ -22,51 +22,51 @@ from autograder.record import build as record
 
 FAILED = (
     "The grader itself failed, so this submission was not graded. That is not your fault, and it costs no points: "
-    "your best score so far stands. Staff have been told, by what they see of this run. Nothing needs to be handed in "
-    "again unless they say so."
+    "your best score so far counts. Staff see the error in the output of this run. You do not need to hand in again "
+    "unless they ask you to."
 )
 UNSTARTED = "The grader did not start. " + FAILED
 
 
 @dataclass(frozen=True)
 class GradescopeFolders:
-    """Where Gradescope keeps things: the folder `/autograder`, or one laid out like it."""
+    """The folders of Gradescope: those of `/autograder`, or of a folder with the same layout."""
 
     root: Path
 
     @property
     def submission(self) -> Path:
-        """What was uploaded."""
+        """The upload."""
         return self.root / "submission"
 
     @property
     def results(self) -> Path:
-        """The folder of what is shown."""
+        """The folder of the results that are shown."""
         return self.root / "results"
 
     def metadata(self) -> Metadata:
-        """What is known of the submission.
+        """Gradescope's metadata of the submission.
 
         Raises:
-            InputError: the file is there and cannot be read.
+            InputError: the file exists and cannot be read.
         """
         path = self.root / metadata.NAME
         return metadata.read(path) if path.exists() else Metadata()
 
 
 def grade_upload(folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
-    """Grades what was uploaded; results and record are in the box's folder before, during and after.
+    """Grades the upload. The results folder holds results and record before, during and after grading.
 
     Returns:
-        The results, as they were written. A failure of ours is one of them, its traceback on standard output, which
-        only staff see.
+        The results, as written. If the grader itself fails, they say so, and its traceback is on standard output,
+        which only staff see.
     """
     folders.results.mkdir(parents=True, exist_ok=True)
     known = Metadata()
     try:
         known = folders.metadata()
         shown = _graded(folders, manifest, only, known)
-    except Exception:  # the last post before students: whatever goes wrong is a result, and staff read why
+    except Exception:  # the last handler: any error becomes a result, and staff can read why
         traceback.print_exc(file=sys.stdout)
         shown = ungraded(FAILED, known.best)
     record.check(shown, "gradescope")
@@ -75,14 +75,14 @@ def grade_upload(folders: GradescopeFolders, manifest: Manifest, only: tuple[str
 
 
 def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
-    """Grades the reference in a box of its own; what it gets, and what is due. Says on standard output what failed.
+    """Grades the reference in a temporary folder; returns its points and the maximum. Prints what failed.
 
     Raises:
         InputError: this is a student's copy, which has no reference.
     """
     if manifest.staff is None:
         raise InputError(f"{manifest.path} has no [staff] table: a self-test grades the staff's reference")
-    due = sum(manifest.tasks[task].points for task in select(manifest, only, manifest.suites))
+    maximum = sum(manifest.tasks[task].points for task in select(manifest, only, manifest.suites))
     with tempfile.TemporaryDirectory() as folder:
         folders = GradescopeFolders(Path(folder))
         shutil.copytree(manifest.root / manifest.staff.reference, folders.submission / manifest.package)
@@ -90,11 +90,11 @@ def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
     for test in shown["tests"]:
         if test["score"] < test["max_score"]:
             print(f"{test['name']}: {test['score']:g} of {test['max_score']:g}\n{test['output']}\n")
-    return shown["score"], due
+    return shown["score"], maximum
 
 
 def ungraded(why: str, score: float) -> dict[str, Any]:
-    """Results that say why there is no grade, with the score that stands."""
+    """Results that say why there is no grade, with the score that counts."""
     return {
         "score": score,
         "execution_time": 0,
@@ -113,7 +113,7 @@ def _graded(
     if adjustment.refused:
         return ungraded(adjustment.refused, known.best)
     if not folders.submission.is_dir():
-        raise InputError(f"{folders.submission} is no folder: Gradescope puts there what was uploaded")
+        raise InputError(f"{folders.submission} is not a folder: Gradescope puts the upload there")
     render: Callable[[record.Record], dict[str, Any]] = partial(
         results.render, adjustment=adjustment, ranks=manifest.leaderboard
     )
@@ -125,6 +125,6 @@ def _graded(
     for fault in kept["faults"]:
         print(f"HARNESS (our own fault, not the submission's): {fault}")
     shown = render(kept)
-    if kept["faults"]:  # what could not be tried costs no points that were there before
+    if kept["faults"]:  # a fault of the grader must not lower the score
         shown["score"] = max(shown["score"], known.best)
     return shown

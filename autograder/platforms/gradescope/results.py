@@ -1,4 +1,4 @@
-"""`results.json` for Gradescope: one entry a task, with outcome, rationale and hint of each test that did not pass."""
+"""`results.json` for Gradescope: one entry for each task, with the messages of the tests that did not pass."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,13 +18,13 @@ def render(
 ) -> dict[str, Any]:
     """The results of a record.
 
-    All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
-    test may not be seen is not in the fields used here.
+    All entries are visible: if a scored entry were hidden, Gradescope would hide the total as well. The fields used
+    here contain nothing of a hidden test that students must not see.
 
     Args:
-        record: valid, at whatever stage.
-        adjustment: how the submission is treated; the entries show points without them, the score has them in it.
-        ranks: columns of the leaderboard; none for no leaderboard.
+        record: a valid record, at any stage.
+        adjustment: for lateness and attempts; it is applied to the score, and the entries show points without it.
+        ranks: columns of the leaderboard; empty for no leaderboard.
     """
     tests = {test["id"]: test for test in record["tests"]}
     board = list(_leaderboard(record, ranks))
@@ -48,7 +48,7 @@ def render(
 
 
 def escaped(text: str) -> str:
-    """Text that means nothing in Markdown, whoever wrote it."""
+    """Text with its Markdown characters escaped."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -68,7 +68,7 @@ def _summary(record: Record, adjustment: ScoreAdjustment) -> str:
 
 
 def _leaderboard(record: Record, ranks: Sequence[Rank]) -> Iterator[dict[str, Any]]:
-    """What was measured last of each task that is wholly right: its figure on fresh data, not the one it claims."""
+    """The last measured value of each task that is completely right: on fresh data, not the claimed value."""
     right = {task["id"] for task in record["tasks"] if task["outcome"] == Outcome.PASSED}
     for rank in ranks:
         found = [
@@ -105,7 +105,7 @@ def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) ->
 
 
 def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[str]:
-    """Each message once, however many tests it came from."""
+    """Each message once, even if it is from several tests."""
     messages: dict[str, None] = {}
     for test in tests:
         if test["outcome"] != Outcome.PASSED:

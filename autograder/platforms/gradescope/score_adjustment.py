@@ -1,4 +1,4 @@
-"""What follows from when, and how often, a submission was handed in."""
+"""How a late submission, or one attempt too many, changes the score."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +12,12 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class ScoreAdjustment:
-    """How a submission is treated.
+    """How the score of a submission is adjusted.
 
     Attributes:
         factor: what the score is multiplied by, in [0, 1].
-        words: what is said of it before the score.
-        refused: why it is not graded at all; empty where it is.
+        words: the lines about it, shown before the score.
+        refused: why the submission is not graded at all; empty if it is graded.
     """
 
     factor: float = 1.0
@@ -29,11 +29,11 @@ NO_ADJUSTMENT = ScoreAdjustment()
 
 
 def score_adjustment(metadata: Metadata, policy: HandIn) -> ScoreAdjustment:
-    """The terms of one submission under the manifest's policy."""
+    """The adjustment of one submission under the manifest's policy."""
     if policy.attempts and metadata.attempt > policy.attempts:
         return ScoreAdjustment(
-            refused=f"This is submission {metadata.attempt}, and {policy.attempts} are graded: "
-            f"it was not looked at, and your best score so far, {metadata.best:g}, stands."
+            refused=f"This is submission {metadata.attempt}, and only {policy.attempts} are graded: "
+            f"it was not graded, and your best score so far, {metadata.best:g}, counts."
         )
     if metadata.created is None or metadata.due is None or not policy.late_loss_per_day:
         return NO_ADJUSTMENT
@@ -42,5 +42,5 @@ def score_adjustment(metadata: Metadata, policy: HandIn) -> ScoreAdjustment:
         return NO_ADJUSTMENT
     days = ceil(late / DAY)
     factor = max(0.0, 1 - policy.late_loss_per_day * days)
-    what = f"{days} day{'s' * (days != 1)} late, counting one that has begun"
-    return ScoreAdjustment(factor, (f"Handed in {what}: the score is multiplied by {factor:g}.",))
+    late_by = f"{days} day{'s' * (days != 1)} late (a day that has begun counts as one day)"
+    return ScoreAdjustment(factor, (f"Handed in {late_by}: the score is multiplied by {factor:g}.",))

@@ -1,4 +1,4 @@
-"""What the page says of a record, chosen so that nothing gets into it that its student may not see."""
+"""What the page shows of a record: only what the student may see."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from autograder.render import feedback_text
 from autograder.render.report import training
 from autograder.render.report.values import NAME, finite, first_items, points, rounded, text, texts
 
-ROWS = 200  # of a table whose length the submission decides
+ROWS = 200  # of a table whose length depends on the submission
 MARKS = {Outcome.PASSED: "✓", Outcome.TODO: "○", Outcome.BLOCKED: "○", Outcome.HARNESS: "!"}
-KINDS = {Outcome.PASSED: "good", Outcome.TODO: "due", Outcome.BLOCKED: "due", Outcome.HARNESS: "ours"}
+KINDS = {Outcome.PASSED: "good", Outcome.TODO: "todo", Outcome.BLOCKED: "todo", Outcome.HARNESS: "ours"}
 
 
 def view(record: Record) -> dict[str, Any]:
-    """The variables of the template: words and numbers, and never the record itself."""
+    """The variables of the template: texts and numbers, never the record itself."""
     record = {"attempt": 1, "hints_from_attempt": 1, "artifacts": [], **record}
     tests = {test["id"]: test for test in record["tests"]}
     questions = _questions(record, tests)
@@ -43,12 +43,12 @@ def view(record: Record) -> dict[str, Any]:
 
 
 def _alerts(record: Record) -> list[str]:
-    """What has to be read before the score."""
+    """What must be read before the score."""
     found = feedback_text.alerts(record)
     if not record["scope"]["whole"]:
         suites = text(", ".join(record["scope"]["suites"]))
         found.append(
-            f"Only a part of the assignment was graded (tests: {suites}); the score is out of that part's points."
+            f"Only a part of the assignment was graded (tests: {suites}); the score counts that part only."
         )
     return found
 
@@ -75,7 +75,7 @@ def _questions(record: Record, tests: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _tasks(record: Record, tasks: list[dict[str, Any]], tests: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tasks of one question; the same hint on what is still to be written is given to the first of them only."""
+    """The tasks of one question; if unfinished tasks have the same hint, only the first one shows it."""
     found = [_task(record, task, tests) for task in tasks]
     given: set[str] = set()
     for message in (message for task in found for message in task["messages"] if message["waits"]):
@@ -106,7 +106,7 @@ def _task(record: Record, task: dict[str, Any], tests: dict[str, Any]) -> dict[s
 
 
 def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[dict[str, Any]]:
-    """Each message once, however many tests it came from; what is still to be written needs no title of a test."""
+    """Each message once, even if it is from several tests; for unfinished tasks without the title of the test."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for test in tests:
         if test["outcome"] == Outcome.PASSED:
