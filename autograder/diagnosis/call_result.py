@@ -8,12 +8,10 @@ import torch
 
 from autograder.diagnosis.replay import arguments, remote_object
 from autograder.errors import WireError
+from autograder.testing.tolerance import FLOOR, RELATIVE
 from autograder.transport.generators import generators
 from autograder.transport.session import Exchange, identical
 from autograder.transport.wire import Decoder, Frame, tensors
-
-RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
-FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from autograder.sides import STAFF, STUDENT
 
 PACKAGE = Path(__file__).parents[1]
-ENTRIES = ("autograder.__main__", "autograder.check", STUDENT)
+# The last one is imported by tests/support, which is in the bundle as well.
+ENTRIES = ("autograder.__main__", "autograder.check", STUDENT, "autograder.testing.tolerance")
 READER = (
     PACKAGE / "submission/reader"
 )  # a program of its own, started by path, whose jobs are modules found by name

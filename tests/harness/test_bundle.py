@@ -1,5 +1,6 @@
 """What students are handed: complete, the same bytes every time, and nothing of staff's in it."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -172,6 +173,21 @@ def test_the_students_side_of_the_grader_is_closed_and_small() -> None:
         "autograder/isolation/zygote.py",
         "autograder/commands/grade.py",
     } & set(side)
+
+
+def test_what_the_bundles_tests_import_of_the_grader_is_in_the_bundle(handed: bundle.Handed) -> None:
+    assert (handed.folder / "autograder/testing/tolerance.py").is_file()
+    tests = (handed.folder / "tests").rglob("*.py")
+    imported = {
+        node.module
+        for path in tests
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("autograder.")
+    }
+    assert "autograder.testing.tolerance" in imported
+    for module in imported:
+        path = handed.folder.joinpath(*module.split("."))
+        assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), module
 
 
 def test_a_zip_says_which_files_may_run(tmp_path: Path) -> None:
