@@ -86,7 +86,7 @@ def test_they_are_printed_by_file_and_those_that_kill_nothing_at_all_have_a_star
     text = shown(report)
     assert "checks/public/test_a.py: 2 x test_a\n" in text
     assert "checks/hidden/test_b.py: test_c*\n" in text
-    assert "3 of 4 tests, those above," in text and "1 of them, with a *" in text
+    assert "3 of 4 tests, listed above," in text and "1 of them, marked with *" in text
     assert "test_q" not in text  # it had no wrong entry to kill
 
 
