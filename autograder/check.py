@@ -1,7 +1,7 @@
-"""The public tests of one question beside a notebook: what the generated files of Otter's checks call.
+"""Runs the public tests of one question for a notebook; the generated Otter checks call this module.
 
-They run in a process of their own, as `make test` runs them: what is on disk counts, whatever the notebook has
-imported, and a function that hangs does not hang its kernel.
+The tests run in another process, as with `make test`: they use the files on disk, whatever the notebook has imported,
+and a function that hangs does not hang the notebook's kernel.
 """
 
 import html
@@ -11,23 +11,23 @@ import sys
 
 from autograder.assignment import manifest as manifests
 
-WIDTH = 100  # columns of what is printed
-SPARE = 60  # seconds beside those of the tests: torch may load slowly
+WIDTH = 100  # columns of the output
+SPARE = 60  # seconds in addition to the limit of the tests: torch can load slowly
 
 
 class NotPassed(AssertionError):
-    """Not every public test of a question has passed; the text is what `make test` says of it."""
+    """Not every public test of a question passed; the text is the output of `make test`."""
 
 
 def public_tests(question: str) -> None:
     """Runs the public tests of a question on the package's files.
 
     Args:
-        question: its id, or a task's.
+        question: the id of a question or task.
 
     Raises:
-        NotPassed: a test did not pass. Otter puts the text into a page as it is, so <, > and & are written for HTML;
-            there is no table in it, since the page may show it in letters of unequal width.
+        NotPassed: a test did not pass. Otter puts the text into a page unchanged, so <, > and & are escaped for HTML;
+            it contains no table, since the page may use a proportional font.
     """
     manifest = manifests.load(manifests.find())
     seconds = manifest.limits["total"] + SPARE
@@ -44,14 +44,14 @@ def public_tests(question: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise NotPassed(
-            f"\nthe tests of {question} were ended after {seconds:g} s: some function never comes back"
+            f"\nthe tests of {question} were stopped after {seconds:g} s: a function does not return"
         ) from None
     if done.returncode:
         raise NotPassed("\n" + html.escape(done.stdout + done.stderr, quote=False))
 
 
 def _environment() -> dict[str, str]:
-    """That of this process, for plain text: a notebook's kernel asks its children for colours."""
+    """The environment of this process, changed to get plain text: a notebook's kernel requests colours."""
     return {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"} | {
         "COLUMNS": str(WIDTH)
     }

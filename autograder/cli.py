@@ -1,8 +1,8 @@
-"""The command line. Students have `test`, `submit` and `report`; staff have the rest, which the student's copy lacks.
+"""The command line. Students have `test`, `submit` and `report`; staff have all other commands as well.
 
-Exit codes: 0 done (for `grade`, whatever the score; for `submit`, whatever the tests said), 1 `test` found anything
-but PASSED, `doctor` a broken promise that is due, `stubs --check` a difference, `mutants` a survivor or `diagnosis` too
-few names or too many wrong ones, 2 a bad call or input, 3 our own fault, 130 interrupted.
+Exit codes: 0 done (`grade` and `submit`: whatever the score), 1 `test` found an outcome other than PASSED, `doctor` a
+required promise that is broken, `stubs --check` a difference, `mutants` a survivor, `diagnosis` too few right or too
+many wrong names, 2 wrong usage or input, 3 an error of the grader itself, 130 interrupted.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception:
         traceback.print_exc()
-        print("autograder: this is a fault of the grader's own, not of the submission", file=sys.stderr)
+        print("autograder: this is an error of the grader itself, not of the submission", file=sys.stderr)
         return OUR_FAULT
 
 
@@ -39,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder",
         description="Tests and grades a homework package.",
-        epilog="Exit codes: 0 done, 1 something did not pass, 2 a bad call or input, 3 our own fault, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 something did not pass, 2 wrong usage or input, 3 an error of the grader itself, "
+        "130 interrupted.",
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 

@@ -113,11 +113,11 @@ _INTRODUCTION = """# What a failing student reads
 Twenty failures, over all questions, as the grader tells them to their students. Each submission is the reference but
 for what is shown. The page is made by `python -m benchmarks.feedback`; nothing in it is written by hand.
 
-- `It looks` names a known mistake only if it explains every reply of the task's tests and the right answer does not.
-  Without one, the class of the failure is named: looked for in the replies, never guessed.
+- `Likely mistake` names a known mistake only if it explains every reply of the task's tests and the right answer does
+  not. Without one, `Found` names the class of the failure: computed from the replies, never guessed.
 - Of a hidden test nothing is shown but outcome, class and hint. Numbers stand in messages of public tests only, which
   students have.
-- `First` says which task to mend where one builds on another; what is right nonetheless keeps most of its points.
+- `First` says which task to fix first if one calls another; what is right in the calling task keeps most of its points.
 
 """
 

@@ -118,15 +118,15 @@ def grade(arguments: argparse.Namespace) -> int:
 
 def gradescope(arguments: argparse.Namespace) -> int:
     """`autograder gradescope`: exits with 0, since a grader that failed has said so in its results."""
-    from autograder.platforms.gradescope.box import Box, run, self_test
+    from autograder.platforms.gradescope.grade_upload import GradescopeFolders, grade_upload, self_test
 
     manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
     if arguments.self_test:
         got, due = self_test(manifest, only)
         print(f"self-test: the reference gets {got:g} of {due:g} points")
         return DONE if got == due else NOT_PASSED
-    box = Box(arguments.box.absolute())
-    results = run(box, manifest, only)
+    box = GradescopeFolders(arguments.box.absolute())
+    results = grade_upload(box, manifest, only)
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
     return DONE
 

@@ -15,19 +15,21 @@ def add_seed(parser: argparse.ArgumentParser, what: str = "of the random inputs"
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Adds `--workers`."""
-    parser.add_argument("--workers", type=count, default=1, help="how many tests run at a time (default 1)")
+    parser.add_argument(
+        "--workers", type=count, default=1, help="how many tests run at the same time (default 1)"
+    )
 
 
 def _seed(text: str) -> int:
     value = int(text)
     if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError("a seed lies between 0 and 2^32 - 1")
+        raise argparse.ArgumentTypeError("a seed must be between 0 and 2^32 - 1")
     return value
 
 
 def count(text: str) -> int:
-    """A number of things, as an argument."""
+    """A positive integer, as an argument."""
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError("one at least")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return value

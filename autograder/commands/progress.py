@@ -1,8 +1,8 @@
-"""What is shown while tests run, and the table after them."""
+"""The progress bar while tests run, and the table after them."""
 
 
 def show(record: dict[str, object], *, points: bool, package: str, table: bool = True) -> None:
-    """Prints the table of a record, with points or without."""
+    """Prints the table of a record, with or without points."""
     from rich.console import Console
 
     from autograder.render import terminal
@@ -11,7 +11,7 @@ def show(record: dict[str, object], *, points: bool, package: str, table: bool =
 
 
 class Bar:
-    """Progress on standard error, where that is a terminal."""
+    """A progress bar on standard error, if that is a terminal."""
 
     def __enter__(self) -> "Bar":
         from rich.console import Console
@@ -28,5 +28,5 @@ class Bar:
         self._progress.stop()
 
     def advance(self, result: object, done: int, total: int) -> None:
-        """One more test has ended."""
+        """Shows that one more test has ended."""
         self._progress.update(self._row, completed=done, total=total, description=getattr(result, "task", ""))

@@ -1,4 +1,4 @@
-"""What proves the tests and the feedback: `mutants` and `diagnosis`."""
+"""Commands that measure the tests and the feedback: `mutants` and `diagnosis`."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,8 @@ from autograder.commands.progress import Bar
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds them to the command line."""
     killing = commands.add_parser(
-        "mutants", help="try the tests on every known wrong and right answer, and say which slip through"
+        "mutants",
+        help="run the tests on every known wrong and right answer, and list those that are judged wrongly",
     )
     add_only(killing, "a question, task or entry")
     add_seed(killing)
@@ -20,18 +21,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     result = killing.add_mutually_exclusive_group()
     result.add_argument("--out", type=Path, help="folder for matrix.json and matrix.html")
     result.add_argument(
-        "--random", action="store_true", help="try random changes of the reference instead of the bank"
+        "--random", action="store_true", help="use random changes of the reference instead of the bank"
     )
     killing.set_defaults(command=mutants)
 
     naming = commands.add_parser(
-        "diagnosis", help="make every known mistake on purpose, and count how often it is called by its name"
+        "diagnosis", help="make every known mistake on purpose, and count how often the diagnosis names it"
     )
     add_only(naming, "a question, task or entry")
     add_seed(naming)
     add_workers(naming)
     naming.add_argument(
-        "--pairs", type=int, default=60, help="how many submissions with two mistakes (default 60)"
+        "--pairs", type=int, default=60, help="how many submissions with two mistakes to grade (default 60)"
     )
     naming.set_defaults(command=diagnosis)
 
@@ -41,7 +42,7 @@ def mutants(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import difference, matrix, report
+    from autograder.proving import difference, matrix, matrix_report
 
     if arguments.random:
         return _random_mutants(arguments)
@@ -53,10 +54,10 @@ def mutants(arguments: argparse.Namespace) -> int:
             entries,
             seed=arguments.seed,
             workers=arguments.workers,
-            look=difference.looking(manifest),
+            look=difference.finder(manifest),
             progress=bar.advance,
         )
-    found = report.Report(manifest, trials, arguments.seed)
+    found = matrix_report.MatrixReport(manifest, trials, arguments.seed)
     found.show(Console(highlight=False))
     if arguments.out is not None:
         found.write(arguments.out)
@@ -67,16 +68,16 @@ def _random_mutants(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import equivalent, matrix, mutation
+    from autograder.proving import equivalent_mutants, matrix, mutation
 
     manifest = manifests.load(manifests.find())
-    listed = equivalent.load(manifest)
+    listed = equivalent_mutants.load(manifest)
     entries = bank.select(manifest, mutation.mutants(manifest), tuple(arguments.only))
     with Bar() as bar:
         trials = matrix.try_all(
             manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
         )
-    found = equivalent.Random(manifest, trials, listed)
+    found = equivalent_mutants.MutationReport(manifest, trials, listed)
     found.show(Console(highlight=False))
     return DONE if found.holds else NOT_PASSED
 
@@ -86,14 +87,13 @@ def diagnosis(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import diagnosis_of_pairs as pairs
-    from autograder.proving import diagnosis_quality as measure
+    from autograder.proving import diagnosis_accuracy, diagnosis_accuracy_of_pairs
 
     manifest = manifests.load(manifests.find())
     entries = list(bank.load(manifest).values())
     chosen = bank.select(manifest, entries, tuple(arguments.only))
     with Bar() as bar:
-        verdicts, redrawn = measure.measure(
+        verdicts, redrawn = diagnosis_accuracy.measure(
             manifest,
             entries,
             chosen,
@@ -101,10 +101,10 @@ def diagnosis(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
             progress=bar.advance,
         )
-    two = pairs.choose(manifest, chosen, arguments.pairs, arguments.seed)
+    two = diagnosis_accuracy_of_pairs.choose(manifest, chosen, arguments.pairs, arguments.seed)
     with Bar() as bar:
-        both = pairs.measure_pairs(
+        both = diagnosis_accuracy_of_pairs.measure_pairs(
             manifest, two, seed=arguments.seed, workers=arguments.workers, progress=bar.advance
         )
-    holds = measure.show(Console(highlight=False), verdicts, redrawn, both)
+    holds = diagnosis_accuracy.show(Console(highlight=False), verdicts, redrawn, both)
     return DONE if holds else NOT_PASSED

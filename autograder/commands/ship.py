@@ -1,4 +1,4 @@
-"""What leaves the house: `stubs`, `handout`, `notebooks`, `release`, `gradescope-zip` and `otter`."""
+"""Commands that build what others get: `stubs`, `handout`, `notebooks`, `release`, `gradescope-zip` and `otter`."""
 
 import argparse
 from pathlib import Path
@@ -13,12 +13,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Adds them to the command line."""
     cutting = commands.add_parser("stubs", help="generate the student's package from the reference")
     cutting.add_argument(
-        "--check", action="store_true", help="only say whether it is up to date, byte for byte"
+        "--check", action="store_true", help="only check whether it is up to date, byte for byte"
     )
     cutting.set_defaults(command=stubs)
 
     writing = commands.add_parser(
-        "handout", help="build the handout, the form to answer in and the written solutions"
+        "handout", help="build the handout, the answer form and the written solutions"
     )
     writing.add_argument(
         "--out", type=Path, default=Path("dist/handout"), help="folder for them (default: dist/handout)"
@@ -33,18 +33,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     noting.set_defaults(command=notebooks)
 
-    releasing = commands.add_parser(
-        "release", help="write what students are handed, as a folder and as a zip"
-    )
+    releasing = commands.add_parser("release", help="write the bundle for students, as a folder and as a zip")
     releasing.add_argument("--out", type=Path, default=Path("dist"), help="folder for both (default: dist)")
     releasing.set_defaults(command=release)
 
-    packing = commands.add_parser("gradescope-zip", help="write the zip that Gradescope grades with")
+    packing = commands.add_parser("gradescope-zip", help="write the zip with which Gradescope grades")
     packing.add_argument("--out", type=Path, default=Path("dist"), help="folder for it (default: dist)")
-    add_only(packing, "a question that is handed in apart")
+    add_only(packing, "a question that is submitted separately")
     packing.set_defaults(command=gradescope_zip)
 
-    packing = commands.add_parser("otter", help="build the zip that Otter grades with, by `otter generate`")
+    packing = commands.add_parser(
+        "otter", help="build the zip with which Otter grades, with `otter generate`"
+    )
     packing.add_argument("--out", type=Path, help="the zip to write (default: dist/ID-otter.zip)")
     packing.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs"
@@ -62,7 +62,7 @@ def stubs(arguments: argparse.Namespace) -> int:
 
     manifest = manifests.load(manifests.find())
     if manifest.staff is None:
-        raise InputError("stubs are made by staff: this manifest has no [staff] table")
+        raise InputError("only staff can make stubs: this manifest has no [staff] table")
     source, target = manifest.root / manifest.staff.reference, manifest.root / manifest.package
     if not arguments.check:
         stubs.write(source, target, manifest.code_tasks())
@@ -100,7 +100,7 @@ def notebooks(arguments: argparse.Namespace) -> int:
 def release(arguments: argparse.Namespace) -> int:
     """`autograder release`."""
     from autograder.release import bundle, handout, notebooks
-    from autograder.render.words import size
+    from autograder.render.file_size import file_size
 
     manifest = manifests.load(manifests.find())
     extra = {f"notebooks/{name}": text.encode() for name, text in notebooks.contents(manifest).items()}
@@ -109,36 +109,38 @@ def release(arguments: argparse.Namespace) -> int:
         extra |= {f"handout/{name}": data for name, data in written.items() if name != handout.SOLUTIONS}
     handed = bundle.build(manifest, arguments.out, extra)
     print(
-        f"searched for {handed.searched} runs of tokens, names, strings and numbers of staff's: none is inside"
+        f"searched for {handed.searched} token sequences, names, strings and numbers that only staff may have: "
+        "none was found"
     )
     print(f"written: {handed.folder}/ ({handed.files} files), ready to push as a template repository")
-    print(f"written: {handed.zip} ({size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
+    print(f"written: {handed.zip} ({file_size(handed.zip.stat().st_size)}, SHA-256 {handed.sha256})")
     return DONE
 
 
 def gradescope_zip(arguments: argparse.Namespace) -> int:
     """`autograder gradescope-zip`."""
-    from autograder.platforms.gradescope import pack as gradescope
-    from autograder.render.words import size
+    from autograder.platforms.gradescope import pack
+    from autograder.render.file_size import file_size
 
-    packed = gradescope.build(manifests.load(manifests.find()), arguments.out, tuple(arguments.only))
-    print(
-        f"written: {packed.zip} ({size(packed.zip.stat().st_size)}, {packed.files} files, {packed.points:g} points)"
-    )
+    packed = pack.build(manifests.load(manifests.find()), arguments.out, tuple(arguments.only))
+    written = file_size(packed.zip.stat().st_size)
+    print(f"written: {packed.zip} ({written}, {packed.files} files, {packed.points:g} points)")
     print("upload it under Configure Autograder, with Debian 12, Ubuntu 24.04 or 22.04 as the base image")
     return DONE
 
 
 def otter(arguments: argparse.Namespace) -> int:
     """`autograder otter`."""
-    from autograder.platforms.otter import pack as otter
+    from autograder.platforms.otter import pack
     from autograder.record.build import NAME
-    from autograder.render.words import size
+    from autograder.render.file_size import file_size
 
     manifest = manifests.load(manifests.find())
     out = arguments.out or manifest.root / "dist" / f"{manifest.id}-otter.zip"
     grade = ["--seed", str(arguments.seed), "--device", arguments.device, "--workers", str(arguments.workers)]
     grade += ["--no-smoke"] if arguments.no_smoke else []
-    otter.build(manifest, out, tuple(arguments.only), grade)
-    print(f"written: {out} ({size(out.stat().st_size)}); it grades by: otter run {NAME} -a {out} -o FOLDER")
+    pack.build(manifest, out, tuple(arguments.only), grade)
+    print(
+        f"written: {out} ({file_size(out.stat().st_size)}); grade with: otter run {NAME} -a {out} -o FOLDER"
+    )
     return DONE

@@ -85,14 +85,14 @@ def submit(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.record import hand_in as submit
-    from autograder.render import contents
+    from autograder.render import submission_summary
 
     manifest = manifests.load(manifests.find())
     package = _package(arguments, manifest)
     taken = submit.collect(package, manifest)  # before the tests, so that it is what they ran on
     record = _own_run(arguments, manifest, package)
     written = submit.write(record, taken, manifest)
-    contents.show(record, taken, written, manifest, Console(highlight=False))
+    submission_summary.show(record, taken, written, manifest, Console(highlight=False))
     return DONE
 
 

@@ -1,1 +1,1 @@
-"""Tells a student which mistake their outputs betray, by what a known mistake answers to the same questions."""
+"""Names the mistake behind a submission's results: known mistakes are called with the same arguments and compared."""

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a task from the calls that its tests made: a known mistake, or the class of the failure."""
+"""Finds what is wrong with a task from the calls of its tests: a known mistake, or the class of the failure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from autograder.assignment.manifest import Manifest, Task
-from autograder.diagnosis.case import Case
-from autograder.diagnosis.words import WORDS
+from autograder.diagnosis.failure_texts import TEXTS
+from autograder.diagnosis.task_calls import TaskCalls
 from autograder.errors import HarnessError
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import Entry
@@ -18,24 +18,24 @@ from autograder.transport.session import Session
 
 
 class Examiner:
-    """Compares what submissions answered with what the reference and the bank's entries answer to the same calls.
+    """Compares the results of submissions with those of the reference and of the bank's entries in the same calls.
 
     Args:
         manifest: the assignment.
-        entries: the wrong answers that are known; None for all of the bank, which is then read at the first failure.
+        entries: the known wrong answers; None for the whole bank, which is then read at the first failure.
     """
 
     def __init__(self, manifest: Manifest, entries: Iterable[Entry] | None = None) -> None:
         if manifest.staff is None:
-            raise HarnessError("only staff can examine: the manifest has no [staff] table")
+            raise HarnessError("only staff can diagnose: the manifest has no [staff] table")
         self._manifest = manifest
         self._reference = manifest.staff.reference
         self._given = entries
-        self._played: dict[str, Any] = {}
+        self._implementations: dict[str, Any] = {}
 
     @cached_property
     def _entries(self) -> dict[str, list[Entry]]:
-        """Wrong entries by task, the commonest first."""
+        """Wrong entries by task, the most common first."""
         entries = bank.load(self._manifest).values() if self._given is None else self._given
         by_task: dict[str, list[Entry]] = {}
         for entry in sorted((e for e in entries if e.is_wrong), key=lambda e: bank.COMMON.index(e.common)):
@@ -45,41 +45,47 @@ class Examiner:
     def examine(
         self, task: Task, sessions: Mapping[str, Session], opened: Callable[[], Session]
     ) -> Finding | None:
-        """What is wrong with a task; None where every answer is right.
+        """What is wrong with a task; None if every result is right.
 
         Args:
-            task: one of whose tests failed.
-            sessions: of all its tests, by test, those that passed as well.
+            task: a task with a failed test.
+            sessions: those of all its tests, including the passed ones.
             opened: opens a session with a fresh worker that holds the submission.
         """
-        return self.conclude(Case(self._manifest, task, list(sessions.values())), opened)
+        return self.conclude(TaskCalls(self._manifest, task, list(sessions.values())), opened)
 
-    def conclude(self, case: Case, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
-        """As `examine`, of a case that is looked into already, as if the entry of one id were not known."""
-        if case.is_right:
+    def conclude(self, calls: TaskCalls, opened: Callable[[], Session], withheld: str = "") -> Finding | None:
+        """As `examine`, from calls that are already read; `withheld` is the id of an entry that is left out."""
+        if calls.is_right:
             return None
-        known = [entry for entry in self._entries.get(case.task.id, []) if entry.id != withheld]
-        named = next((entry for entry in known if case.agrees(entry.id, self._play(entry))), None)
-        if named is None and case.is_random and not case.can_be_right(self._original(case.task), opened):
-            likely = [entry for entry in known if case.agrees_in_law(entry.id, self._play(entry), opened)]
+        known = [entry for entry in self._entries.get(calls.task.id, []) if entry.id != withheld]
+        named = next(
+            (entry for entry in known if calls.answers_like(entry.id, self._implementation(entry))), None
+        )
+        if named is None and calls.is_random and not calls.can_be_right(self._original(calls.task), opened):
+            likely = [
+                entry
+                for entry in known
+                if calls.has_distribution_of(entry.id, self._implementation(entry), opened)
+            ]
             named = likely[0] if len(likely) == 1 else None
         if named is not None:
             return Finding(named.failure, named.says, named.hint, named.id)
-        failure, argument = case.failure(self._original(case.task), opened)
-        says, hint = (words.format(f"`{argument}`") for words in WORDS[failure])
+        failure, argument = calls.failure(self._original(calls.task), opened)
+        says, hint = (words.format(f"`{argument}`") for words in TEXTS[failure])
         return Finding(failure, says, hint)
 
     def _original(self, task: Task) -> Any:
         return getattr(import_module(f"{self._reference}.{task.module}"), task.name)
 
-    def _play(self, entry: Entry) -> Any:
-        """The entry's function or class, in a module that is the reference's elsewhere."""
-        if entry.id not in self._played:
+    def _implementation(self, entry: Entry) -> Any:
+        """The entry's function or class, in a copy of the reference's module."""
+        if entry.id not in self._implementations:
             task = self._manifest.tasks[entry.task]
             path = self._manifest.root / self._reference / task.file
             original = import_module(f"{self._reference}.{task.module}")
             module = ModuleType(original.__name__)
             module.__package__ = original.__package__
             exec(compile(spliced(path, [entry], self._manifest), f"<{entry.id}>", "exec"), vars(module))
-            self._played[entry.id] = getattr(module, task.name)
-        return self._played[entry.id]
+            self._implementations[entry.id] = getattr(module, task.name)
+        return self._implementations[entry.id]

@@ -1,6 +1,6 @@
-"""The class of a failure, found by looking: how a submission's replies differ from the right ones, taken together.
+"""The class of a failure: how a submission's results, all together, differ from the right ones.
 
-The words are those of the bank (`autograder.misconceptions.bank.FAILURES`); the first class that fits is taken.
+The names are those of the bank (`autograder.misconceptions.bank.FAILURES`). The first class that fits is returned.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard, alike_values, as_float, close
+from autograder.diagnosis.call_result import CallResult, as_float, close, same_value
 from autograder.transport.wire import tensors
 
-Pairs = list[tuple[Heard, Heard]]
+Pairs = list[tuple[CallResult, CallResult]]
 
 
 def classify(
@@ -21,27 +21,27 @@ def classify(
     shifted: Callable[[], Iterable[Pairs]],
     ignored: Callable[[], str],
 ) -> tuple[str, str]:
-    """The class, and the argument that is ignored where that is it.
+    """The class, and the name of the argument if the class is "ignores an argument".
 
     Args:
-        pairs: replies of the submission and of the reference to the same calls.
-        random: tells whether the replies are random and follow another law than the reference's.
-        shifted: gives the same with the reference asked about neighbouring times.
-        ignored: gives the name of an argument that the submission's replies do not depend on, or "".
+        pairs: results of the submission and of the reference in the same calls.
+        random: returns whether the results are random and have another distribution than the reference's.
+        shifted: returns the same pairs, with the reference called at neighbouring times.
+        ignored: returns the name of an argument that the submission's results do not depend on, or "".
     """
     for name, holds in _PLAIN:
         if holds(pairs):
             return name, ""
-    if all(alike_values(mine.value, right.value) for mine, right in pairs):
+    if all(same_value(mine.value, right.value) for mine, right in pairs):
         return _gradient_class(pairs), ""
     for name, holds in _PATTERNS:
         if holds(pairs):
             return name, ""
-    if any(other and all(alike_values(a.value, b.value) for a, b in other) for other in shifted()):
+    if any(other and all(same_value(a.value, b.value) for a, b in other) for other in shifted()):
         return "off by one in time", ""
     if name := ignored():
         return "ignores an argument", name
-    if _sums(pairs):
+    if _does_not_sum_to_one(pairs):
         return "does not sum to one", ""
     return ("distribution" if random() else "values"), ""
 
@@ -51,7 +51,9 @@ def _raises(pairs: Pairs) -> bool:
 
 
 def _type(pairs: Pairs) -> bool:
-    return any(mine.refused or not _like(mine.value, right.value) for mine, right in _answered(pairs))
+    return any(
+        mine.refused or not _same_structure(mine.value, right.value) for mine, right in _answered(pairs)
+    )
 
 
 def _shape(pairs: Pairs) -> bool:
@@ -62,8 +64,8 @@ def _dtype(pairs: Pairs) -> bool:
     return any(a.dtype != b.dtype for a, b in _tensors(pairs))
 
 
-def _disturbs(pairs: Pairs) -> bool:
-    return any(mine.disturbed != right.disturbed for mine, right in _answered(pairs))
+def _changes_arguments(pairs: Pairs) -> bool:
+    return any(mine.changed_arguments != right.changed_arguments for mine, right in _answered(pairs))
 
 
 def _transposed(pairs: Pairs) -> bool:
@@ -105,7 +107,7 @@ def _factor(pairs: Pairs) -> bool:
         return False
     finest = max(
         (b.dtype.itemsize for _, b in values), default=0
-    )  # a factor has no more digits than its values
+    )  # a factor is as precise as its values at most
     a, b = max(
         ((a, b) for a, b in values if b.dtype.itemsize == finest and b.numel()),
         key=lambda pair: float(pair[1].abs().max()),
@@ -119,7 +121,7 @@ def _factor(pairs: Pairs) -> bool:
 
 
 def _shifted(pairs: Pairs) -> bool:
-    """Every sequence stands one place too early or too late; what is at its ends does not count."""
+    """Every sequence is shifted by one place; the values at its ends are not compared."""
     different = [(a, b) for a, b in _tensors(pairs) if not close(a, b)]
     return bool(different) and any(
         all(
@@ -139,11 +141,13 @@ def _part(x: torch.Tensor, axis: int, start: int) -> torch.Tensor:
 
 
 def _gradient_class(pairs: Pairs) -> str:
-    """Of replies whose values are all right."""
+    """The class of results whose values are all right."""
     lost = surplus = False
     for mine, right in pairs:
-        back, due = (any(one.kind[0] == "vjp" for one in heard.asked) for heard in (mine, right))
-        lost, surplus = lost or (due and not back), surplus or (back and not due)
+        back, wanted = (
+            any(one.kind[0] == "vjp" for one in result.callback_calls) for result in (mine, right)
+        )
+        lost, surplus = lost or (wanted and not back), surplus or (back and not wanted)
         for a, b in _gradients(mine.gradients, right.gradients):
             lost |= (a is None or not bool((a != 0).any())) and b is not None and bool((b != 0).any())
             surplus |= a is not None and bool((a != 0).any()) and (b is None or not bool((b != 0).any()))
@@ -162,8 +166,8 @@ def _gradients(mine: Any, right: Any) -> Iterator[tuple[torch.Tensor | None, tor
         yield (mine if isinstance(mine, torch.Tensor) else None), right
 
 
-def _sums(pairs: Pairs) -> bool:
-    """The right values sum to one along an axis, these do not."""
+def _does_not_sum_to_one(pairs: Pairs) -> bool:
+    """Whether the right values sum to one along an axis and the submission's values do not."""
     values = [(a, b) for a, b in _tensors(pairs) if b.is_floating_point() and b.dim()]
     for axis in (-1, 0):
         if values and all(close(b.sum(axis), torch.ones_like(b.sum(axis))) for _, b in values):
@@ -171,35 +175,37 @@ def _sums(pairs: Pairs) -> bool:
     return False
 
 
-def _answered(pairs: Pairs) -> Iterator[tuple[Heard, Heard]]:
+def _answered(pairs: Pairs) -> Iterator[tuple[CallResult, CallResult]]:
     return ((mine, right) for mine, right in pairs if not mine.error and not right.error)
 
 
 def _tensors(pairs: Pairs) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Tensors and numbers of all replies, side by side."""
+    """Tensors and numbers of all results, in pairs."""
     for mine, right in _answered(pairs):
-        yield from zip(_flat(mine.value), _flat(right.value), strict=True)
+        yield from zip(_flatten(mine.value), _flatten(right.value), strict=True)
 
 
-def _flat(value: Any) -> list[torch.Tensor]:
+def _flatten(value: Any) -> list[torch.Tensor]:
     if isinstance(value, bool | int | float):
         return [torch.tensor(as_float(value), dtype=torch.float64)]
     if isinstance(value, list | tuple):
-        return [x for item in value for x in _flat(item)]
+        return [x for item in value for x in _flatten(item)]
     if isinstance(value, dict):
-        return [x for item in value.values() for x in _flat(item)]
+        return [x for item in value.values() for x in _flatten(item)]
     return tensors(value)
 
 
-def _like(mine: Any, right: Any) -> bool:
-    """Whether two values are built alike, whatever stands in them."""
+def _same_structure(mine: Any, right: Any) -> bool:
+    """Whether two values have the same structure, whatever their contents."""
     if isinstance(right, list | tuple):
-        return type(mine) is type(right) and len(mine) == len(right) and all(map(_like, mine, right))
+        return (
+            type(mine) is type(right) and len(mine) == len(right) and all(map(_same_structure, mine, right))
+        )
     if isinstance(right, dict):
         return (
             isinstance(mine, dict)
             and list(mine) == list(right)
-            and all(map(_like, mine.values(), right.values()))
+            and all(map(_same_structure, mine.values(), right.values()))
         )
     number = isinstance(right, int | float) and not isinstance(right, bool)
     return (
@@ -214,7 +220,7 @@ _PLAIN: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
     ("type", _type),
     ("shape", _shape),
     ("dtype", _dtype),
-    ("argument changed in place", _disturbs),
+    ("argument changed in place", _changes_arguments),
     ("transposed", _transposed),
     ("not finite", _not_finite),
 )

@@ -1,4 +1,4 @@
-"""Which argument a submission's answers do not depend on: asked again with that one argument changed."""
+"""Finds an argument that a submission ignores: calls are repeated with one argument changed."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -8,124 +8,132 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.heard import Heard, alike, alike_values, hear
-from autograder.diagnosis.replay import Conversation, Special, Understudy, named_arguments, with_argument
+from autograder.diagnosis.call_result import CallResult, read_result, same_result, same_value
+from autograder.diagnosis.replay import (
+    RecordedSession,
+    RemoteObject,
+    ReplayWorker,
+    named_arguments,
+    with_argument,
+)
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Frame, tensors
 
-BASES = 6  # calls that are asked again
-VALUES = 3  # values of an argument that are taken from other calls
-TIMES = 2  # how often an answer has to stay where it should move
-CLEAR = 0.01  # part of the largest value by which a right answer has to move to count
+BASE_CALLS = 6  # calls that are repeated
+OTHER_VALUES = 3  # values of an argument that are taken from other calls
+REQUIRED = 2  # how often a result must stay the same although it should change
+CLEAR_CHANGE = 0.01  # a right result has changed if it differs by more than this part of its largest value
 
 
 def ignored_argument(
-    calls: Sequence[tuple[Conversation, int]],
-    reference: Understudy,
-    opened: Callable[[], Session],
+    calls: Sequence[tuple[RecordedSession, int]],
+    reference: ReplayWorker,
+    open_session: Callable[[], Session],
     names: Sequence[str],
 ) -> str:
-    """The name of an argument that the right answer depends on and the submission's does not; "" for none.
+    """The name of an argument that the right result depends on and the submission's does not; "" for none.
 
     Args:
-        calls: of one task: conversation and number of the exchange in it.
-        reference: a stand-in that answers right.
-        opened: opens a session with a fresh worker that holds the submission.
-        names: of the function's parameters.
+        calls: those of one task: a recorded session and the number of the exchange in it.
+        reference: a worker with the reference.
+        open_session: opens a session with a fresh worker that holds the submission.
+        names: those of the function's parameters.
     """
-    seen = _seen(calls, names)
-    moved: set[str] = set()  # the submission's answer moved with it
-    stayed: Counter[str] = Counter()  # how often the right answer did, and the submission's did not
-    for conversation, number in _bases(calls, names):
-        exchange = conversation.exchanges[number]
-        right = hear(reference.ask(conversation, number, exchange.request))
-        with asking(opened, conversation, number) as ask:
-            before = ask(exchange.request)
-            if before.error or not alike(before, hear(exchange, conversation.stand_ins)):
-                continue  # who answers otherwise now tells nothing by staying or moving
-            for name, frame in _variants(exchange.request, names, seen):
-                if name in moved or not _moves(right, hear(reference.ask(conversation, number, frame))):
+    values = _observed_values(calls, names)
+    moved: set[str] = set()  # the submission's result changed with it
+    stayed: Counter[str] = Counter()  # how often only the right result changed
+    for recorded, number in _base_calls(calls, names):
+        exchange = recorded.exchanges[number]
+        right = read_result(reference.ask(recorded, number, exchange.request))
+        with restored_session(open_session, recorded, number) as call:
+            before = call(exchange.request)
+            if before.error or not same_result(before, read_result(exchange, recorded.override_numbers)):
+                continue  # the submission gives another result now: a comparison would say nothing
+            for name, frame in _variants(exchange.request, names, values):
+                if name in moved or not _moves(right, read_result(reference.ask(recorded, number, frame))):
                     continue
-                after = ask(frame)
-                # The answer counts, not how far a generator moves.
-                if alike(replace(before, drew=after.drew), after):
+                after = call(frame)
+                # The result counts, not the state of a generator.
+                if same_result(replace(before, generator_moved=after.generator_moved), after):
                     stayed[name] += 1
                 else:
                     moved.add(name)
-    found = [name for name in names if stayed[name] >= TIMES and name not in moved]
+    found = [name for name in names if stayed[name] >= REQUIRED and name not in moved]
     return found[0] if found else ""
 
 
-def _bases(
-    calls: Sequence[tuple[Conversation, int]], names: Sequence[str]
-) -> Iterator[tuple[Conversation, int]]:
-    """A few calls in which each argument is given twice, if there are such."""
+def _base_calls(
+    calls: Sequence[tuple[RecordedSession, int]], names: Sequence[str]
+) -> Iterator[tuple[RecordedSession, int]]:
+    """A few calls in which each argument is given at least twice, as far as there are such calls."""
     counts: Counter[str] = Counter()
     bases = 0
-    for conversation, number in calls:
-        given = named_arguments(conversation.exchanges[number].request, names)
-        if bases < BASES and any(counts[name] < TIMES for name in given):
+    for recorded, number in calls:
+        given = named_arguments(recorded.exchanges[number].request, names)
+        if bases < BASE_CALLS and any(counts[name] < REQUIRED for name in given):
             counts.update(given.keys())
             bases += 1
-            yield conversation, number
+            yield recorded, number
 
 
 @contextmanager
-def asking(
-    opened: Callable[[], Session], conversation: Conversation, number: int
-) -> Iterator[Callable[[Frame], Heard]]:
-    """Brings a fresh worker to where it was before an exchange, and gives a function that asks it from there."""
-    session = opened()
-    session.callbacks.functions = list(conversation.callbacks.functions)
+def restored_session(
+    open_session: Callable[[], Session], recorded: RecordedSession, number: int
+) -> Iterator[Callable[[Frame], CallResult]]:
+    """Restores a fresh worker to its state before an exchange, and yields a function that sends it requests."""
+    session = open_session()
+    session.callbacks.functions = list(recorded.callbacks.functions)
 
-    def ask(frame: Frame) -> Heard:
+    def call(frame: Frame) -> CallResult:
         try:
             reply = session.exchange(frame)
-            return hear(Exchange(frame, reply, session.callbacks.asked()), conversation.stand_ins)
+            return read_result(Exchange(frame, reply, session.callbacks.asked()), recorded.override_numbers)
         finally:
             session.callbacks.forget()
 
     try:
-        for exchange in conversation.exchanges[:number]:
+        for exchange in recorded.exchanges[:number]:
             if exchange.request.header["op"] in ("create", "method"):
                 session.exchange(exchange.request)
-        yield ask
+        yield call
     finally:
         session.close()
 
 
-def _moves(right: Heard, other: Heard) -> bool:
-    """Whether the right answer is clearly another one where something else is asked."""
-    return not other.error and not right.error and _clearly_other(right.value, other.value)
+def _moves(right: CallResult, other: CallResult) -> bool:
+    """Whether the right result clearly changes with the other argument."""
+    return not other.error and not right.error and _clearly_different(right.value, other.value)
 
 
-def _clearly_other(a: Any, b: Any) -> bool:
+def _clearly_different(a: Any, b: Any) -> bool:
     pairs = list(zip(tensors(a), tensors(b), strict=False))
     if not pairs or len(tensors(a)) != len(tensors(b)) or any(x.shape != y.shape for x, y in pairs):
-        return not alike_values(a, b)
+        return not same_value(a, b)
     wide = [(x.detach().to(torch.float64), y.detach().to(torch.float64)) for x, y in pairs if x.numel()]
-    return any(bool(((x - y).abs() > CLEAR * x.abs().nan_to_num().max()).any()) for x, y in wide)
+    return any(bool(((x - y).abs() > CLEAR_CHANGE * x.abs().nan_to_num().max()).any()) for x, y in wide)
 
 
-def _seen(calls: Sequence[tuple[Conversation, int]], names: Sequence[str]) -> dict[str, list[Any]]:
+def _observed_values(
+    calls: Sequence[tuple[RecordedSession, int]], names: Sequence[str]
+) -> dict[str, list[Any]]:
     """Different values of each argument, over all calls."""
-    seen: dict[str, list[Any]] = {}
-    for conversation, number in calls[:200]:
-        for name, value in named_arguments(conversation.exchanges[number].request, names).items():
-            values = seen.setdefault(name, [])
-            if len(values) < VALUES and not any(alike_values(value, other) for other in values):
-                values.append(value)
-    return seen
+    values: dict[str, list[Any]] = {}
+    for recorded, number in calls[:200]:
+        for name, value in named_arguments(recorded.exchanges[number].request, names).items():
+            found = values.setdefault(name, [])
+            if len(found) < OTHER_VALUES and not any(same_value(value, other) for other in found):
+                found.append(value)
+    return values
 
 
 def _variants(
-    request: Frame, names: Sequence[str], seen: dict[str, list[Any]]
+    request: Frame, names: Sequence[str], values: dict[str, list[Any]]
 ) -> Iterator[tuple[str, Frame]]:
     """The same request with one argument changed, in several ways for each."""
     for name, value in named_arguments(request, names).items():
-        if isinstance(value, Special):
+        if isinstance(value, RemoteObject):
             continue
-        others: list[Any] = [*_nearby(value), *seen.get(name, ())]
+        others: list[Any] = [*_nearby(value), *values.get(name, ())]
         if isinstance(value, torch.Generator):
             seeds = (value.initial_seed() + step for step in (1, 2, 3))
             others = [torch.Generator().manual_seed(seed % 2**63) for seed in seeds]
@@ -133,15 +141,15 @@ def _variants(
             fits = not isinstance(value, torch.Tensor) or (
                 isinstance(other, torch.Tensor) and (other.shape, other.dtype) == (value.shape, value.dtype)
             )
-            odd = isinstance(other, Special) or (
+            unusable = isinstance(other, RemoteObject) or (
                 isinstance(other, torch.Generator) and not isinstance(value, torch.Generator)
             )
-            if fits and not odd:
+            if fits and not unusable:
                 yield name, with_argument(request, names, name, other)
 
 
 def _nearby(value: Any) -> list[Any]:
-    """Other values of the same kind, of which some will be allowed."""
+    """Other values of the same kind; some of them are valid arguments."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Asks a stand-in what a submission was asked: the same requests, with the same random state, on the grader's side."""
+"""Replays the requests to a submission with other code: the same requests and random state, in the grader's process."""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,22 +21,22 @@ Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict
 
 
 @dataclass(frozen=True)
-class Conversation:
-    """All that one test asked a submission and was told, and the functions that it passed in."""
+class RecordedSession:
+    """All requests of one test to a submission with their replies, and the functions that the test passed in."""
 
     exchanges: Sequence[Exchange]
     callbacks: CallbackRegistry
 
     @cached_property
-    def stand_ins(self) -> frozenset[int]:
-        """Numbers of the functions that answer for other tasks; the submission did not ask for them."""
+    def override_numbers(self) -> frozenset[int]:
+        """Numbers of the functions that replace other tasks of the submission."""
         overrides = (e.request.header for e in self.exchanges if e.request.header["op"] == "override")
         return frozenset(header["callback"]["callback"] for header in overrides)
 
-    def about(self, task: str) -> list[int]:
-        """Which of the exchanges are calls of the task: of a function, or of modules of a class.
+    def calls_of(self, task: str) -> list[int]:
+        """Numbers of the exchanges that call the task: its function, or modules of its class.
 
-        What a module is like after such a call, where the test asks for it, belongs to its answer.
+        If the test reads a module's state after such a call, that exchange is included.
         """
         handles: dict[int, str] = {}
         found = []
@@ -55,67 +55,67 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Special:
-    """What only one of both sides knows: a handle or a callback, by its number."""
+class RemoteObject:
+    """An object that exists on one side only: a handle or a callback, by its number."""
 
     kind: str
     number: int
 
 
-class Understudy(Worker):
-    """A worker on the grader's side that plays the reference, with other objects for some of its tasks.
+class ReplayWorker(Worker):
+    """A worker in the grader's process that runs the reference, with other objects for some of its tasks.
 
     Args:
         manifest: the assignment.
-        cast: objects that are played in place of the reference's, by task.
+        replacements: objects that are used instead of the reference's, by task.
     """
 
-    def __init__(self, manifest: Manifest, cast: Mapping[str, Any]) -> None:
+    def __init__(self, manifest: Manifest, replacements: Mapping[str, Any]) -> None:
         if manifest.staff is None:
             raise HarnessError("only staff have a reference: the manifest has no [staff] table")
         reference = manifest.staff.reference
         super().__init__(manifest.root / reference, reference, peer=lambda frame: self._ask(frame))
-        self._mounted = True  # it is imported like any other package here, and never anew
-        self._cast = cast
+        self._mounted = True  # the package is imported as usual, and never again
+        self._replacements = replacements
         self._ask: Callable[[Frame], Frame] = lambda frame: frame
-        self._conversation: Conversation | None = None
+        self._recorded: RecordedSession | None = None
         self._next = 0
 
-    def ask(self, conversation: Conversation, number: int, request: Frame) -> Exchange:
-        """Puts a request to it in place of one of the conversation.
+    def ask(self, recorded: RecordedSession, number: int, request: Frame) -> Exchange:
+        """Answers a request that takes the place of a recorded one.
 
-        What was said before is gone through as far as something may follow from it: modules that were made or used.
+        Earlier requests are replayed first if they can change the reply: those that create or use modules.
         """
-        if conversation is not self._conversation or number < self._next:
-            self._conversation, self._next = conversation, 0
+        if recorded is not self._recorded or number < self._next:
+            self._recorded, self._next = recorded, 0
             self._handles.clear()
-            self._ask = conversation.callbacks.answer
-        for earlier in conversation.exchanges[self._next : number]:
-            if earlier.request.header["op"] != "override" and _of_modules(earlier.request.header):
-                self._answer(conversation, earlier.request)
+            self._ask = recorded.callbacks.answer
+        for earlier in recorded.exchanges[self._next : number]:
+            if earlier.request.header["op"] != "override" and _involves_modules(earlier.request.header):
+                self._answer(recorded, earlier.request)
         self._next = number + 1
-        return self._answer(conversation, request)
+        return self._answer(recorded, request)
 
-    def _answer(self, conversation: Conversation, request: Frame) -> Exchange:
+    def _answer(self, recorded: RecordedSession, request: Frame) -> Exchange:
         try:
             with redirect_stdout(StringIO()):
                 reply = self.handle(request)
-            return Exchange(request, reply, conversation.callbacks.asked())
+            return Exchange(request, reply, recorded.callbacks.asked())
         finally:
-            conversation.callbacks.forget()
+            recorded.callbacks.forget()
 
     def _resolve(self, target: str) -> Any:
-        if target in self._cast:
-            return self._cast[target]
+        if target in self._replacements:
+            return self._replacements[target]
         module, _, name = target.rpartition(".")
         return getattr(importlib.import_module(f"{self.package}.{module}"), name)
 
 
 def arguments(request: Frame) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a call, by position and by name; handles and callbacks as `Special`."""
+    """The arguments of a call, by position and by name; handles and callbacks as `RemoteObject`."""
     if request.header["op"] != "call":
         return (), {}
-    decode = Decoder(request, special_value)
+    decode = Decoder(request, remote_object)
     args: tuple[Any, ...] = decode(request.header["args"])
     kwargs: dict[str, Any] = decode(request.header["kwargs"])
     return args, kwargs
@@ -145,37 +145,37 @@ def changed(
     """The same call with other arguments, or with other random numbers where `reseed` is not 0."""
     if request.header["op"] != "call":
         return request
-    decode = Decoder(request, special_value)
+    decode = Decoder(request, remote_object)
     args, kwargs = change(decode(request.header["args"]), decode(request.header["kwargs"]))
     if reseed:
         args, kwargs = _reseeded(args, reseed), _reseeded(kwargs, reseed)
-    encode = Encoder(special_node)
+    encode = Encoder(remote_node)
     seed = (request.header["seed"] + 104_729 * reseed) % 2**63
     nodes = {"args": encode(args), "kwargs": encode(kwargs)}
     nodes["cotangent"] = encode(decode(request.header["cotangent"]))
     return encode.frame(**{**request.header, "seed": seed, **nodes})
 
 
-def special_value(node: dict[str, Any]) -> Any:
-    """Of a node that only one side knows."""
+def remote_object(node: dict[str, Any]) -> Any:
+    """The `RemoteObject` of a node; None if the node is not one."""
     match node:
         case {"handle": int(number)}:
-            return Special("handle", number)
+            return RemoteObject("handle", number)
         case {"callback": int(number)}:
-            return Special("callback", number)
+            return RemoteObject("callback", number)
     return None
 
 
-def special_node(value: Any) -> Any:
-    """The node of a `Special`."""
-    return {value.kind: value.number} if isinstance(value, Special) else None
+def remote_node(value: Any) -> Any:
+    """The node of a `RemoteObject`."""
+    return {value.kind: value.number} if isinstance(value, RemoteObject) else None
 
 
-def _of_modules(node: Any) -> bool:
+def _involves_modules(node: Any) -> bool:
     """Whether a request makes, changes or uses a module."""
     if isinstance(node, dict):
-        return node.get("op") == "create" or "handle" in node or any(map(_of_modules, node.values()))
-    return isinstance(node, list) and any(map(_of_modules, node))
+        return node.get("op") == "create" or "handle" in node or any(map(_involves_modules, node.values()))
+    return isinstance(node, list) and any(map(_involves_modules, node))
 
 
 def _reseeded(value: Any, reseed: int) -> Any:

@@ -113,7 +113,7 @@ def load(manifest: Manifest) -> dict[str, Entry]:
 
 
 def select(manifest: Manifest, entries: Sequence[Entry], only: tuple[str, ...]) -> list[Entry]:
-    """The entries with the names in `only`: of entries, tasks, questions ("q1d") or chapters ("q1"); all if it is empty.
+    """The entries that `only` names: as entries, tasks, questions ("q1d") or chapters ("q1"); all if it is empty.
 
     Raises:
         InputError: nothing has a name in `only`.

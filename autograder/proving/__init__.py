@@ -1,1 +1,1 @@
-"""How good the tests and the feedback are, measured with known answers and random mutants."""
+"""Measures the quality of the tests and the feedback, with known answers and random mutants."""

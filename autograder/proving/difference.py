@@ -1,6 +1,6 @@
-"""Shows that an entry is not the right answer in other words: the first call in its tests that it answers otherwise.
+"""Shows that a wrong entry differs from the reference: the first call in its tests with another result.
 
-The reference is asked the same, with the same random numbers. No test has a say in it.
+The reference gets the same calls, with the same random numbers. The verdict of the tests is not used.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,36 +8,36 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autograder.assignment.manifest import Manifest, Task
-from autograder.diagnosis.heard import alike, hear
-from autograder.diagnosis.replay import Conversation, Understudy, changed
+from autograder.diagnosis.call_result import read_result, same_result
+from autograder.diagnosis.replay import RecordedSession, ReplayWorker, changed
 from autograder.misconceptions.bank import Entry
 from autograder.outcomes import Outcome
-from autograder.proving.matrix import Look, Trial
-from autograder.proving.parting import (
-    Parting,
+from autograder.proving.call_difference import (
+    Find,
     arguments_in_words,
-    parting,
-    parting_closely,
-    parting_of_states,
+    find_difference,
+    find_small_difference,
+    find_state_difference,
 )
+from autograder.proving.matrix import Look, Trial
 from autograder.transport.session import Session
 
-KEY = "difference"  # where it stands in what was seen of a trial
+KEY = "difference"  # its key in `Trial.seen`
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One call that an entry answers otherwise than the reference.
+    """One call with another result than the reference's.
 
     Attributes:
-        session: which of the sessions it was in.
+        session: the number of its session.
         call: what was called.
-        arguments: with what, summed up.
+        arguments: a summary of the arguments.
         what: what differs: "exception", "value", "gradients", "arguments changed", ...
-        right: the right answer, summed up.
-        reply: the entry's.
-        drawn: whether the right answer depends on random numbers; that the entry's law is another one as well is
-            then for its tests to say.
+        right: a summary of the right result.
+        reply: a summary of the entry's result.
+        drawn: whether the right result depends on random numbers; then only the tests can show that the entry's
+            distribution differs.
     """
 
     session: int
@@ -49,8 +49,8 @@ class Difference:
     drawn: bool = False
 
 
-def looking(manifest: Manifest) -> Look:
-    """Looks for the difference of each wrong entry, for `matrix.try_all`."""
+def finder(manifest: Manifest) -> Look:
+    """Finds the difference of each wrong entry, for `matrix.try_all`."""
 
     def look(
         entry: Entry, task: Task, sessions: Sequence[Session], opened: Callable[[], Session]
@@ -62,7 +62,7 @@ def looking(manifest: Manifest) -> Look:
 
 
 def of(trial: Trial) -> dict[str, Any] | None:
-    """What shows that a trial's entry is another answer, with the test that it is from; None where nothing does."""
+    """The difference of a trial's entry from the reference, with the test that shows it; None if there is none."""
     if KEY in trial.seen:
         found = dict(trial.seen[KEY])
         return {"test": trial.seen["tests"][found.pop("session")], **found}
@@ -74,35 +74,35 @@ def of(trial: Trial) -> dict[str, Any] | None:
 
 
 def first_difference(manifest: Manifest, entry: Entry, sessions: Sequence[Session]) -> Difference | None:
-    """The first call or question in these sessions that was answered otherwise than the reference answers it.
+    """The first call in these sessions, or request for a module's state, with another result than the reference's.
 
-    One in digits that rounding could explain elsewhere counts only where there is no other.
+    A small difference, which elsewhere could be rounding, counts only if there is no other difference.
     """
-    for look in (parting, parting_closely):
+    for find in (find_difference, find_small_difference):
         for place, session in enumerate(sessions):
-            conversation = Conversation(session.log, session.callbacks)
-            found = next(_differences(manifest, entry, place, conversation, look), None)
+            recorded = RecordedSession(session.log, session.callbacks)
+            found = next(_differences(manifest, entry, place, recorded, find), None)
             if found is not None:
                 return found
     return None
 
 
 def _differences(
-    manifest: Manifest, entry: Entry, session: int, conversation: Conversation, look: Parting
+    manifest: Manifest, entry: Entry, session: int, recorded: RecordedSession, find: Find
 ) -> Iterator[Difference]:
-    understudy = Understudy(manifest, {})
-    own = conversation.about(entry.task)
-    for number, exchange in enumerate(conversation.exchanges):
+    worker = ReplayWorker(manifest, {})
+    own = recorded.calls_of(entry.task)
+    for number, exchange in enumerate(recorded.exchanges):
         request, op = exchange.request, exchange.request.header["op"]
         if op not in ("call", "method"):
             continue
-        right = understudy.ask(conversation, number, request)
+        right = worker.ask(recorded, number, request)
         if op == "method":
-            if parts := parting_of_states(exchange, right):
+            if parts := find_state_difference(exchange, right):
                 yield Difference(session, request.header["name"], "", *parts)
-        elif parts := look(exchange, right):
+        elif parts := find(exchange, right):
             called = entry.task if number in own else str(request.header["target"])
             names = [name for name in entry.parameters if name != "self"] if number in own else []
-            again = understudy.ask(conversation, number, changed(request, reseed=1))
-            drawn = not alike(hear(right), hear(again))
+            again = worker.ask(recorded, number, changed(request, reseed=1))
+            drawn = not same_result(read_result(right), read_result(again))
             yield Difference(session, called, arguments_in_words(request, names), *parts, drawn=drawn)

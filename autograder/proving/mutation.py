@@ -1,4 +1,4 @@
-"""Small changes to the reference's own solution blocks, made by cosmic-ray: wrong answers that nobody thought of."""
+"""Small random changes to the reference's solution blocks, made by cosmic-ray: wrong answers that nobody wrote."""
 
 import ast
 import textwrap
@@ -9,8 +9,8 @@ from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import Entry
 from autograder.misconceptions.blocks import blocks_in
 
-# Of its operators, those whose changes run: shifts of floats raise, `+x` for `-x` is `-x` left out, `is` for `==` of
-# numbers is the same or chance, and names that are not there prove nothing.
+# The operators of cosmic-ray with useful changes. Shifts of floats raise, `+x` for `-x` equals deleting the minus, `is`
+# for `==` of numbers is the same or depends on chance, and unknown names prove nothing.
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div")
 _COMPARISON = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
 OPERATORS = (
@@ -39,9 +39,9 @@ OPERATORS = (
 
 
 def mutants(manifest: Manifest) -> list[Entry]:
-    """Every change of one place in one task's block, as an entry that the task's tests have to refuse.
+    """Every change of one place in one task's block, as an entry that the task's tests must refuse.
 
-    Its `says` is what `of_lines` makes of the lines that it changes; its id is new at each change of the reference.
+    Its `says` is the text of `of_lines` about the changed lines; its id changes with every change of the reference.
     """
     assert manifest.staff is not None
     found = []
@@ -68,12 +68,12 @@ def mutants(manifest: Manifest) -> list[Entry]:
 
 
 def of_lines(was: str, becomes: str) -> str:
-    """How a change is told from others of its task: the line before and after."""
+    """The text that identifies a change within its task: the line before and after."""
     return f"{was.strip()}  ->  {' '.join(becomes.split())}"
 
 
 def _changes(block: str) -> Iterator[tuple[str, int]]:
-    """Each changed text that is another program, once, and the first line that is another one."""
+    """Each changed text that is a different program, once, with the number of its first changed line."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.operators.provider import OperatorProvider
 
@@ -86,7 +86,7 @@ def _changes(block: str) -> Iterator[tuple[str, int]]:
             try:
                 program = ast.dump(ast.parse(changed))
             except SyntaxError:
-                continue  # a star of a signature, say, is no operator
+                continue  # for example, a star in a signature is not an operator
             if program not in seen:
                 seen.add(program)
                 pairs = zip(block.split("\n"), changed.split("\n"), strict=False)

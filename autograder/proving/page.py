@@ -4,7 +4,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.render.report.plain import breakable
+from autograder.render.report.values import breakable
 
 # What entries, tests and replies say is plain text, whatever it looks like: all of it is escaped.
 _TEMPLATES = Environment(

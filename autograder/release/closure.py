@@ -12,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from autograder.sides import STAFF, STUDENT
 
 PACKAGE = Path(__file__).parents[1]
-ENTRIES = ("autograder.__main__", "autograder.check", STUDENT)
-# A separate program that is started by its path; its jobs are modules that are found by name.
-READER = PACKAGE / "submission/reader"
+# The last one is imported by tests/support, which is in the bundle as well.
+ENTRIES = ("autograder.__main__", "autograder.check", STUDENT, "autograder.testing.tolerance")
+READER = (
+    PACKAGE / "submission/reader"
+)  # a program of its own, started by path, whose jobs are modules found by name
 
 
 def student_side() -> dict[str, Path]:

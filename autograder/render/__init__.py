@@ -1,1 +1,1 @@
-"""What people and platforms read. Everything here is rendered from a record, and from nothing else."""
+"""What people and platforms read. Everything here is rendered from a record and nothing else."""

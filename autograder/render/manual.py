@@ -1,7 +1,7 @@
-"""What is graded by hand, laid out for it from many records: one table, and a page for each question.
+"""What is graded by hand, from many records: one table, and a page for each question.
 
-In the table, a row for each submission and question; in a page, each submission with its answers and the rubric to
-tick. Only what students wrote into the answer form is in a record; their paper is looked up by name and id.
+The table has a row for each submission and question. A page has each submission with its answers, and the rubric to
+tick. A record holds only what students wrote into the answer form; find their written part by name and id.
 """
 
 import csv
@@ -28,18 +28,18 @@ Named = tuple[str, Record]
 
 
 def export(logs: Sequence[Path], manifest: Manifest, out: Path) -> list[Path]:
-    """Writes `manual.csv` and a page `<question>.md` for each question that has points or texts for people to judge.
+    """Writes `manual.csv` and a page `<question>.md` for each question with points or texts that people judge.
 
     Args:
-        logs: records, one a submission.
+        logs: records, one for each submission.
         manifest: the assignment.
-        out: folder for them.
+        out: folder for these files.
 
     Returns:
         The paths written.
 
     Raises:
-        InputError: a log cannot be read or is of another assignment, or the handout's sources are wrong.
+        InputError: a log cannot be read or belongs to another assignment, or the handout's sources are wrong.
     """
     records = [(str(path), _of_assignment(path, manifest)) for path in logs]
     questions = [q for q in manifest.questions if q.manual_points or any(task.text for task in q.tasks)]
@@ -55,7 +55,9 @@ def export(logs: Sequence[Path], manifest: Manifest, out: Path) -> list[Path]:
 def _of_assignment(path: Path, manifest: Manifest) -> Record:
     record = stored.read(path)
     if record["assignment"]["id"] != manifest.id:
-        raise InputError(f"{path} is of {record['assignment']['id']}, not of {manifest.id}: leave it out")
+        raise InputError(
+            f"{path} belongs to {record['assignment']['id']}, not to {manifest.id}: leave it out"
+        )
     return record
 
 
@@ -96,7 +98,7 @@ def _page(records: Sequence[Named], question: Question, rubric: str) -> str:
 
 
 def _given(record: Record, question: Question) -> Iterator[str]:
-    """What the student entered for a question; texts in blocks of their own, which nothing in them can end."""
+    """What the student entered for a question. Each text is in its own block, and nothing in it can end the block."""
     short = []
     for task in _answers(question):
         value = record["answers"].get(task.name, "")
@@ -111,7 +113,7 @@ def _given(record: Record, question: Question) -> Iterator[str]:
 
 
 def _rubrics(manifest: Manifest) -> dict[str, str]:
-    """By question the rows of its rubrics, to tick; none without sources of the handout."""
+    """The rows of the rubrics by question, to tick; empty without sources of the handout."""
     if manifest.staff is None or not manifest.staff.handout:
         return {}
     found: dict[str, str] = {}
@@ -135,7 +137,7 @@ def _plain(value: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet treats as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -1,4 +1,4 @@
-"""What `make test` and `make grade` print: a table by question, then for each failure what, try and where."""
+"""What `make test` and `make grade` print: a table by question, then each failure with what, try and where."""
 
 from collections import Counter
 from typing import Any
@@ -9,11 +9,11 @@ from rich.text import Text
 
 from autograder.outcomes import SEVERITY, Outcome
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
-    Outcome.BLOCKED: "something else has to be there first",
+    Outcome.BLOCKED: "something else must be finished first",
 }
 STYLES = {
     Outcome.PASSED: "green",
@@ -27,11 +27,11 @@ def show(record: Record, console: Console, *, points: bool, package: str, table:
     """Prints a record.
 
     Args:
-        record: as built.
-        console: where to.
-        points: whether points are shown (a student's own run has no hidden tests, so its points mean little).
-        package: shown before file names, so that a terminal can open them.
-        table: whether the table by question comes first.
+        record: as `record.build` returns it.
+        console: where to print.
+        points: whether points are shown (without the hidden tests, points mean little).
+        package: shown before file names, so that a terminal can link them.
+        table: whether to print the table by question.
     """
     if table:
         console.print(_table(record, points))
@@ -79,7 +79,7 @@ def _table(record: Record, points: bool) -> Table:
 def _list_tasks(
     outcome: Outcome, tasks: list[tuple[dict[str, Any], dict[str, Any]]], console: Console, package: str
 ) -> None:
-    """Tasks that wait for the student, one line each."""
+    """Tasks that are not finished yet, one line each."""
     console.print(
         Text.assemble(("\n" + outcome, f"bold {STYLES[outcome]}"), f" {_LISTED[outcome]}"), soft_wrap=True
     )
@@ -100,9 +100,9 @@ def _show_task(
     console.print(
         Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})")
     )
-    for word, text in words.about(record, task):
+    for word, text in feedback_text.lines(record, task):
         console.print(Text.assemble((f"  {word:<7}", "bold"), text), soft_wrap=True)
-    if words.is_explained(task):
+    if feedback_text.is_explained(task):
         return
     seen: set[tuple[str, str]] = set()
     for test in tests:
@@ -114,7 +114,7 @@ def _show_task(
             console.print(Text(f"  {test['title']}", style="italic"))
         for name, text in (
             ("what", test["rationale"]),
-            ("try", test["hint"] if words.hints_shown(record) else ""),
+            ("try", test["hint"] if feedback_text.hints_shown(record) else ""),
             ("where", _place(test["where"], package)),
         ):
             if text:

@@ -8,8 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.assignment.settings import choose
-from autograder.diagnosis.case import Case
 from autograder.diagnosis.examiner import Examiner
+from autograder.diagnosis.task_calls import TaskCalls
 from autograder.errors import Stopped
 from autograder.grading.grade import grade
 from autograder.outcomes import Finding
@@ -369,7 +369,7 @@ class Examination:
         with suppress(Exception, Stopped):  # like a test, which may end with anything
             ask(Homework(session, unread(manifest), choose(manifest), 1))
         session.close()
-        self.case = Case(manifest, manifest.tasks[task], [session])
+        self.case = TaskCalls(manifest, manifest.tasks[task], [session])
 
     def _open(self) -> Session:
         return self._transport.open(1, self._seconds, self._stand_ins, memory_mb=512, gpu=False)

@@ -33,5 +33,5 @@ def right(task: str, name: str, body: str, parameters: str = "x") -> str:
 def tried(banked: Banked) -> dict[str, Trial]:
     manifest = banked.loaded()
     entries = list(bank.load(manifest).values())
-    look = difference.looking(manifest)
+    look = difference.finder(manifest)
     return {t.entry.id: t for t in matrix.try_all(manifest, entries, seed=0, workers=1, look=look)}

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.chance import REPLICAS, WIDE, alike_in_law, alike_in_spread
-from autograder.diagnosis.heard import Heard
+from autograder.diagnosis.call_result import CallResult
+from autograder.diagnosis.distribution import REPLICAS, WIDE, same_distribution, same_mean_and_variance
 
 ROWS, COLUMNS = 48, 40
 X = torch.randn(ROWS, COLUMNS, generator=torch.Generator().manual_seed(99_999_989)).sign()
@@ -38,17 +38,20 @@ def agree(
     mine: Law, others: Law, *, calls: int = 3, inputs: Any = ((X, T), {}), stream: int = 1, **said: Any
 ) -> bool:
     """Whether replies by one law are taken for draws of another."""
-    heard = [Heard(value=mine(seeded(stream, call, 0)), **said) for call in range(calls)]
+    heard = [CallResult(value=mine(seeded(stream, call, 0)), **said) for call in range(calls)]
 
-    def draw(call: int, seed: int) -> Heard:
-        return Heard(value=others(seeded(stream, call, seed)))
+    def draw(call: int, seed: int) -> CallResult:
+        return CallResult(value=others(seeded(stream, call, seed)))
 
-    def more(call: int) -> list[Heard]:
+    def more(call: int) -> list[CallResult]:
         return [
-            Heard(value=mine(seeded(stream, call, 10_007 * seed)), **said) for seed in range(1, REPLICAS + 1)
+            CallResult(value=mine(seeded(stream, call, 10_007 * seed)), **said)
+            for seed in range(1, REPLICAS + 1)
         ]
 
-    return alike_in_law(heard, draw, [inputs] * calls, WIDE) and all(
-        alike_in_spread(more(call), [draw(call, seed) for seed in range(1, REPLICAS + 1)], inputs, WIDE)
+    return same_distribution(heard, draw, [inputs] * calls, WIDE) and all(
+        same_mean_and_variance(
+            more(call), [draw(call, seed) for seed in range(1, REPLICAS + 1)], inputs, WIDE
+        )
         for call in range(calls)
     )

@@ -13,7 +13,7 @@ from autograder.errors import InputError
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import BankError, Entry
 from autograder.misconceptions.splice import spliced
-from autograder.proving import equivalent
+from autograder.proving import equivalent_mutants
 from autograder.release import markers
 from tests.harness.banked import Banked
 from tests.harness.mistakes import write
@@ -178,7 +178,7 @@ def test_no_hint_holds_a_line_of_the_reference() -> None:
 
 
 def test_every_explained_mutant_changes_a_line_of_its_tasks_block() -> None:
-    listed = equivalent.load(HOMEWORK)
+    listed = equivalent_mutants.load(HOMEWORK)
     assert listed
     for task, change in listed:
         was, _, becomes = change.partition("  ->  ")

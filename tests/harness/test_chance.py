@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.diagnosis.chance import REPLICAS, WIDE, alike_in_law, alike_in_spread
-from autograder.diagnosis.heard import Asked, Heard
+from autograder.diagnosis.call_result import CallbackCall, CallResult
+from autograder.diagnosis.distribution import REPLICAS, WIDE, same_distribution, same_mean_and_variance
 from tests.harness.random_replies import (
     COLUMNS,
     LEVEL,
@@ -126,13 +126,13 @@ def test_a_small_difference_shows_in_many_calls_together() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {"drew": True},
-        {"disturbed": (0,)},
+        {"generator_moved": True},
+        {"changed_arguments": (0,)},
         {"error": "ValueError: no"},
         {"refused": "no"},
         {"gradients": {"x": None}},
     ],
-    ids=["drew", "disturbed", "error", "refused", "gradients"],
+    ids=["generator_moved", "changed_arguments", "error", "refused", "gradients"],
 )
 def test_what_is_no_matter_of_chance_has_to_be_equal(said: dict[str, Any]) -> None:
     assert agree(coins, coins) and not agree(coins, coins, **said)
@@ -186,12 +186,12 @@ def test_arguments_of_any_dtype_are_taken() -> None:
 
 
 def test_a_stand_in_whose_draws_overflow_is_another_law_and_no_fault() -> None:
-    def draw(call: int, seed: int) -> Heard:
+    def draw(call: int, seed: int) -> CallResult:
         size = 1.7e308 if seed % 2 else 5.0
-        return Heard(value=0.5, asked=(Asked(("callback", 0, ()), (size,)),))
+        return CallResult(value=0.5, callback_calls=(CallbackCall(("callback", 0, ()), (size,)),))
 
-    mine = [Heard(value=0.5, asked=(Asked(("callback", 0, ()), (5.0,)),))]
-    assert alike_in_law(mine, draw, [NO_INPUTS], WIDE) in (True, False)
+    mine = [CallResult(value=0.5, callback_calls=(CallbackCall(("callback", 0, ()), (5.0,)),))]
+    assert same_distribution(mine, draw, [NO_INPUTS], WIDE) in (True, False)
     for size in (1e200, 1e308):
         huge = torch.full((3,), size, dtype=torch.float64)
         assert agree(lambda g: huge, lambda g: huge * torch.rand(3, generator=g)) in (True, False)  # noqa: B023
@@ -199,12 +199,12 @@ def test_a_stand_in_whose_draws_overflow_is_another_law_and_no_fault() -> None:
 
 @pytest.mark.parametrize("size", [1e160, 1e200, 1e308])
 def test_draws_that_overflow_when_asked_again_are_no_fault(size: float) -> None:
-    def draws(of: float) -> list[Heard]:
+    def draws(of: float) -> list[CallResult]:
         generators = (seeded(1, 0, seed) for seed in range(REPLICAS))
-        return [Heard(value=of * torch.rand(3, generator=g, dtype=torch.float64)) for g in generators]
+        return [CallResult(value=of * torch.rand(3, generator=g, dtype=torch.float64)) for g in generators]
 
-    assert not alike_in_spread(draws(size), draws(1.0), NO_INPUTS, WIDE)
-    assert not alike_in_spread(draws(1.0), draws(size), NO_INPUTS, WIDE)
+    assert not same_mean_and_variance(draws(size), draws(1.0), NO_INPUTS, WIDE)
+    assert not same_mean_and_variance(draws(1.0), draws(size), NO_INPUTS, WIDE)
 
 
 HOSTILE: Sequence[Any] = [

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from autograder.diagnosis.call_result import CallbackCall, CallResult
+from autograder.diagnosis.failure_texts import TEXTS
 from autograder.diagnosis.failures import Pairs, classify
-from autograder.diagnosis.heard import Asked, Heard
-from autograder.diagnosis.words import WORDS
 from autograder.misconceptions.bank import FAILURES
 
 X = torch.tensor([1.0, -2.0, 3.0, 5.0])
@@ -14,12 +14,17 @@ LAW = torch.tensor([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]])
 NAN = float("nan")
 
 
-def gives(value: object, **gradients: object) -> Heard:
-    return Heard(value=value, gradients=gradients)
+def gives(value: object, **gradients: object) -> CallResult:
+    return CallResult(value=value, gradients=gradients)
 
 
-def raises(kind: str = "ValueError") -> Heard:
-    return Heard(error=f"{kind}: no")
+def changes(value: object) -> CallResult:
+    """It changes its second argument."""
+    return CallResult(value=value, changed_arguments=(1,))
+
+
+def raises(kind: str = "ValueError") -> CallResult:
+    return CallResult(error=f"{kind}: no")
 
 
 def with_nan(x: torch.Tensor, place: int = 0) -> torch.Tensor:
@@ -41,7 +46,7 @@ FOUND: dict[str, list[Pairs]] = {
         [(gives(True), gives(1))],
         [(gives(1), gives(True))],
         [(gives("3"), gives(3))],
-        [(Heard(refused="an object is not plain data"), gives(X))],
+        [(CallResult(refused="an object is not plain data"), gives(X))],
         [RIGHT, (gives({"a": [None]}), gives({"a": [X]}))],
     ],
     "shape": [
@@ -51,7 +56,7 @@ FOUND: dict[str, list[Pairs]] = {
         [RIGHT, (gives((X, X[:0])), gives((X, X)))],
     ],
     "dtype": [[(gives(X.double()), gives(X))], [RIGHT, (gives(2 * X.bfloat16()), gives(X))]],
-    "argument changed in place": [[(Heard(value=X, disturbed=(0,)), gives(X))]],
+    "argument changed in place": [[(CallResult(value=X, changed_arguments=(0,)), gives(X))]],
     "transposed": [[(gives(Y.t()), gives(Y))], [RIGHT, (gives((X, Y.t())), gives((X, Y)))]],
     "not finite": [
         [(gives(with_nan(X)), gives(X))],
@@ -98,7 +103,7 @@ NEIGHBOURS: list[tuple[str, Pairs, str]] = [
     ("type: a list of wrong numbers", [(gives([1.0, 2.0]), gives([3.0, 7.0]))], "values"),
     ("shape: of another dtype only", [(gives(X.half()), gives(X))], "dtype"),
     ("dtype: values wrong, dtype right", [(gives(X.double() + 1), gives(X.double()))], "values"),
-    ("in place: both change it", [(Heard(value=X + 1, disturbed=(1,)), Heard(value=X, disturbed=(1,)))], "values"),
+    ("in place: both change it", [(changes(X + 1), changes(X))], "values"),
     ("transposed: other axes are a shape failure", [(gives(Y[:2].t()), gives(Y[:2]))], "shape"),
     ("transposed: in one of two calls", [(gives(Y.t()), gives(Y)), (gives(X + 1), gives(X))], "values"),
     ("not finite: the right one is not finite either", [(gives(with_nan(X) + 1), gives(with_nan(X)))], "values"),
@@ -129,7 +134,7 @@ def the_class(
 
 
 def test_every_failure_class_of_the_bank_has_a_case_and_a_text() -> None:
-    assert {*FOUND, "ignores an argument", "distribution"} == set(FAILURES) == set(WORDS)
+    assert {*FOUND, "ignores an argument", "distribution"} == set(FAILURES) == set(TEXTS)
 
 
 @pytest.mark.parametrize(("failure", "pairs"), [(name, pairs) for name in FOUND for pairs in FOUND[name]])
@@ -171,8 +176,8 @@ def test_distribution_is_the_class_only_for_random_functions() -> None:
 
 
 def test_an_unrequested_backward_pass_differs_from_a_missing_one() -> None:
-    forward, backward = Asked(("callback", 0, ()), ()), Asked(("vjp", None, ()), ())
-    less, more = (Heard(value=X, asked=asked) for asked in ((forward,), (forward, backward)))
+    forward, backward = CallbackCall(("callback", 0, ()), ()), CallbackCall(("vjp", None, ()), ())
+    less, more = (CallResult(value=X, callback_calls=asked) for asked in ((forward,), (forward, backward)))
     assert the_class([(less, more)]) == "no gradient"
     assert the_class([(more, less)]) == "gradient where none belongs"
 
@@ -205,5 +210,5 @@ def test_every_unusual_reply_has_a_class(number: int) -> None:
 @pytest.mark.parametrize("gradients", [None, [], 3, "x", {"x": 3}, {"x": {"w": X}}, {"x": [X]}, {"y": X[:1]}])
 def test_all_unusual_gradients_have_a_class(gradients: object) -> None:
     for wanted in ({"x": X}, {"x": None}, {"x": {"w": X}}):
-        pair = Heard(value=X, gradients=gradients), Heard(value=X, gradients=wanted)
+        pair = CallResult(value=X, gradients=gradients), CallResult(value=X, gradients=wanted)
         assert the_class([pair]) in FAILURES

@@ -57,18 +57,18 @@ def test_feedback_says_what_it_looks_like_what_to_try_and_where(banked: Banked) 
     banked.graded_with({DOUBLE: TRIPLES}, only=("q1",))
     shown = entry(banked, DOUBLE)
     assert (
-        "It looks: as if the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
+        "Likely mistake: the code triples\nTry: Count the summands.\nRead: q1 of the handout (Multiples)"
         in shown
     )
     assert "maths.double" in shown
     shown = entry(banked, QUADRUPLE)
-    assert "First: mend maths.double" in shown and "4 of 5" in shown
+    assert "First: fix maths.double" in shown and "4 of 5" in shown
     assert "is wrong" not in shown  # the messages of its own tests would be misleading
 
 
 def test_an_unknown_mistake_gets_the_text_of_its_class(banked: Banked) -> None:
     banked.graded_with({POWER: "return -(x ** n)"}, only=(POWER,))
-    assert "It looks: every value has the wrong sign\nTry: " in entry(banked, POWER)
+    assert "Found: every value has the wrong sign\nTry: " in entry(banked, POWER)
 
 
 def test_hints_start_at_the_attempt_of_the_manifest_in_every_output(banked: Banked) -> None:
@@ -80,8 +80,8 @@ def test_hints_start_at_the_attempt_of_the_manifest_in_every_output(banked: Bank
         terminal.show(record, console, points=True, package="")
         for text in (read(banked), console.export_text()):
             assert {hint: hint in text for hint in HINTS} == dict.fromkeys(HINTS, shown)
-            assert ("come with attempt 3" in text) is not shown
-            assert "mend maths.double" in text  # this is not a hint
+            assert ("are shown from attempt 3 on" in text) is not shown
+            assert "fix maths.double" in text  # this is not a hint
         assert (record["attempt"], record["hints_from_attempt"]) == (attempt, 3)
         assert (
             feedback(record)[DOUBLE]["hint"] == "Count the summands."

@@ -12,11 +12,10 @@ from autograder.cli import main
 from autograder.errors import InputError
 from autograder.grading.grader import Grader
 from autograder.isolation.kernel.syscalls import supported
-from autograder.platforms.gradescope import box as machine
-from autograder.platforms.gradescope import metadata
+from autograder.platforms.gradescope import grade_upload, metadata
 from autograder.platforms.gradescope import results as gradescope
-from autograder.platforms.gradescope.lateness import ON_TIME, terms
 from autograder.platforms.gradescope.metadata import Metadata
+from autograder.platforms.gradescope.score_adjustment import NO_ADJUSTMENT, score_adjustment
 from tests.harness.mini import CODE, MANIFEST, Mini
 
 DUE = "2026-12-01T23:59:00.000000-08:00"
@@ -53,19 +52,21 @@ def write_metadata(
     ],
 )
 def test_late_days_count_from_the_submissions_own_time(tmp_path: Path, created: str, factor: float) -> None:
-    assert terms(metadata.read(write_metadata(tmp_path, created)), STRICT).factor == pytest.approx(factor)
+    assert score_adjustment(metadata.read(write_metadata(tmp_path, created)), STRICT).factor == pytest.approx(
+        factor
+    )
 
 
 def test_an_extension_of_one_student_counts(tmp_path: Path) -> None:
     users = [{"id": 1, "assignment": {"due_date": "2026-12-05T23:59:00-08:00"}}, {"id": 2}]
     path = write_metadata(tmp_path, "2026-12-04T00:00:00-08:00", users=users)
-    assert terms(metadata.read(path), STRICT) == ON_TIME
+    assert score_adjustment(metadata.read(path), STRICT) == NO_ADJUSTMENT
 
 
 def test_without_a_due_date_or_a_policy_nothing_is_late(tmp_path: Path) -> None:
     late = "2027-12-01T00:00:00-08:00"
-    assert terms(metadata.read(write_metadata(tmp_path, late, due=None)), STRICT) == ON_TIME
-    assert terms(metadata.read(write_metadata(tmp_path, late)), HandIn()) == ON_TIME
+    assert score_adjustment(metadata.read(write_metadata(tmp_path, late, due=None)), STRICT) == NO_ADJUSTMENT
+    assert score_adjustment(metadata.read(write_metadata(tmp_path, late)), HandIn()) == NO_ADJUSTMENT
 
 
 @pytest.mark.parametrize("created", ["yesterday", 7, "2026-12-01T23:59:00", [], ""])
@@ -82,15 +83,15 @@ def test_the_best_score_is_of_those_that_were_graded(tmp_path: Path) -> None:
 
 
 def test_one_more_than_the_attempts_is_refused_with_the_best_score() -> None:
-    assert not terms(Metadata(attempt=3), STRICT).refused
-    refused = terms(Metadata(attempt=4, best=7.5), STRICT).refused
+    assert not score_adjustment(Metadata(attempt=3), STRICT).refused
+    refused = score_adjustment(Metadata(attempt=4, best=7.5), STRICT).refused
     assert "submission 4" in refused and "7.5" in refused
-    assert not terms(Metadata(attempt=400), HandIn()).refused
+    assert not score_adjustment(Metadata(attempt=400), HandIn()).refused
 
 
 def test_lateness_is_in_the_score_and_the_text_but_not_in_the_entries(mini: Mini) -> None:
     record = mini.grade()
-    late = terms(
+    late = score_adjustment(
         Metadata(created=_moment("2026-12-02T12:00:00Z"), due=_moment("2026-12-01T12:00:00Z")), STRICT
     )
     results = gradescope.render(record, late)
@@ -162,7 +163,7 @@ def test_one_attempt_too_many_is_not_opened(box: Path, mini: Mini, monkeypatch: 
     monkeypatch.setattr(Grader, "__init__", lambda *_: pytest.fail("it was opened"))
     write_metadata(box, previous=[{"score": "6"}])
     results = shown(box)
-    assert results["score"] == 6 and "not looked at" in results["output"]
+    assert results["score"] == 6 and "it was not graded" in results["output"]
 
 
 def test_a_fault_of_ours_costs_no_points_and_its_traceback_is_for_staff(
@@ -174,14 +175,14 @@ def test_a_fault_of_ours_costs_no_points_and_its_traceback_is_for_staff(
     monkeypatch.setattr(Grader, "__init__", broken)
     write_metadata(box, previous=[{"score": "6"}, {"score": 4}])
     results = shown(box)
-    assert results["score"] == 6 and "Staff have been told" in results["output"]
+    assert results["score"] == 6 and "Staff see the error" in results["output"]
     assert results["stdout_visibility"] == "hidden" and "secret" not in json.dumps(results)
     assert "RuntimeError: the secret is 6.5" in capsys.readouterr().out
 
 
 def test_unreadable_metadata_of_gradescope_is_our_fault_too(box: Path) -> None:
     (box / metadata.NAME).write_text("{")
-    assert "Staff have been told" in shown(box)["output"]
+    assert "Staff see the error" in shown(box)["output"]
 
 
 @isolated
@@ -197,7 +198,7 @@ def test_a_broken_test_of_ours_keeps_an_earlier_score(
 
 
 def test_result_before_the_grader_starts_is_valid() -> None:
-    assert list(schemas.mistakes(machine.without_a_grade(machine.UNSTARTED, 0), "gradescope")) == []
+    assert list(schemas.mistakes(grade_upload.ungraded(grade_upload.UNSTARTED, 0), "gradescope")) == []
 
 
 def _moment(text: str):

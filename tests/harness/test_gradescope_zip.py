@@ -12,7 +12,7 @@ from autograder.assignment import manifest as manifests
 from autograder.cli import main
 from autograder.errors import InputError
 from autograder.isolation.kernel.syscalls import supported
-from autograder.platforms.gradescope import box as machine
+from autograder.platforms.gradescope import grade_upload
 from autograder.platforms.gradescope import pack as gradescope
 from tests.harness.mini import CODE, Mini
 
@@ -92,4 +92,4 @@ def test_a_student_copy_has_no_self_test(mini: Mini) -> None:
     text = (mini.root / "assignment.toml").read_text()
     mini.manifest(text.split("[staff]", 1)[0])
     with pytest.raises(InputError, match=r"no \[staff\] table"):
-        machine.self_test(mini.loaded(), ())
+        grade_upload.self_test(mini.loaded(), ())

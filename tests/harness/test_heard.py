@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.diagnosis.heard import Heard, alike, alike_values, hear
+from autograder.diagnosis.call_result import CallResult, read_result, same_result, same_value
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Encoder, Frame
 from tests.harness.banked import DOUBLE, FLIP, POWER, Banked
@@ -68,64 +68,68 @@ OTHER = [
 @pytest.mark.parametrize("number", range(len(SAME)))
 def test_equal_up_to_rounding_is_the_same(number: int) -> None:
     a, b = SAME[number]
-    assert alike_values(a, b) and alike_values(b, a)
+    assert same_value(a, b) and same_value(b, a)
 
 
 @pytest.mark.parametrize("number", range(len(OTHER)))
 def test_more_than_rounding_is_different(number: int) -> None:
     a, b = OTHER[number]
-    assert not alike_values(a, b) and not alike_values(b, a)
+    assert not same_value(a, b) and not same_value(b, a)
 
 
 def test_zeros_do_not_pass_as_small_right_values() -> None:
-    assert not alike_values(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
+    assert not same_value(torch.zeros(2), torch.tensor([1e-9, 2e-9]))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Heard(value=X + 1),
-        Heard(error="ValueError: no"),
-        Heard(refused="an object"),
-        Heard(value=X, gradients={"x": X}),
-        Heard(value=X, disturbed=(0,)),
-        Heard(value=X, drew=True),
+        CallResult(value=X + 1),
+        CallResult(error="ValueError: no"),
+        CallResult(refused="an object"),
+        CallResult(value=X, gradients={"x": X}),
+        CallResult(value=X, changed_arguments=(0,)),
+        CallResult(value=X, generator_moved=True),
     ],
-    ids=["value", "error", "refused", "gradients", "disturbed", "drew"],
+    ids=["value", "error", "refused", "gradients", "changed_arguments", "generator_moved"],
 )
-def test_replies_are_equal_only_if_every_part_is(other: Heard) -> None:
-    assert alike(other, other) and not alike(other, Heard(value=X)) and not alike(Heard(value=X), other)
+def test_replies_are_equal_only_if_every_part_is(other: CallResult) -> None:
+    assert (
+        same_result(other, other)
+        and not same_result(other, CallResult(value=X))
+        and not same_result(CallResult(value=X), other)
+    )
 
 
 def test_gradient_that_is_missing_is_not_one_of_zeros() -> None:
-    none, zeros = (Heard(value=X, gradients={"x": gradient}) for gradient in (None, 0 * X))
-    assert not alike(none, zeros)
+    none, zeros = (CallResult(value=X, gradients={"x": gradient}) for gradient in (None, 0 * X))
+    assert not same_result(none, zeros)
 
 
 def test_errors_are_compared_by_type() -> None:
-    assert not alike(Heard(error="ValueError: no"), Heard(error="TypeError: no"))
+    assert not same_result(CallResult(error="ValueError: no"), CallResult(error="TypeError: no"))
 
 
-Answer = Callable[[str, Callable[[Session], object]], Heard]
+Answer = Callable[[str, Callable[[Session], object]], CallResult]
 
 
 @pytest.fixture
 def answer(banked: Banked) -> Answer:
     """The recorded reply to one call of a submission with this body."""
 
-    def answered(body: str, call: Callable[[Session], object]) -> Heard:
+    def answered(body: str, call: Callable[[Session], object]) -> CallResult:
         banked.submit({DOUBLE: body, FLIP: body, POWER: body})
         session = banked.opened()
         call(session)
-        return hear(session.log[-1])
+        return read_result(session.log[-1])
 
     return answered
 
 
 def test_value_and_gradients_of_a_call_are_recorded(answer: Answer) -> None:
     heard = answer("return x * 3", lambda s: s.call(DOUBLE, (), {"x": X.clone()}, grad_of=("x",)))
-    assert alike_values(heard.value, 3 * X) and alike_values(heard.gradients, {"x": 3 * torch.ones(3)})
-    assert (heard.error, heard.refused, heard.disturbed, heard.drew) == ("", "", (), False)
+    assert same_value(heard.value, 3 * X) and same_value(heard.gradients, {"x": 3 * torch.ones(3)})
+    assert (heard.error, heard.refused, heard.changed_arguments, heard.generator_moved) == ("", "", (), False)
 
 
 def test_changed_arguments_are_recorded(answer: Answer) -> None:
@@ -133,15 +137,15 @@ def test_changed_arguments_are_recorded(answer: Answer) -> None:
         with pytest.raises(AssertionError):
             session.call(FLIP, (X.clone(), torch.tensor(0.5)), {"generator": X.clone()})
 
-    assert answer("p.zero_()\nreturn x", call).disturbed == (1,)
+    assert answer("p.zero_()\nreturn x", call).changed_arguments == (1,)
 
 
 @pytest.mark.parametrize(
-    ("body", "drew"), [("return torch.rand(2, generator=generator)", True), ("return x", False)]
+    ("body", "generator_moved"), [("return torch.rand(2, generator=generator)", True), ("return x", False)]
 )
 def test_use_of_the_generator_is_recorded(answer: Answer, body: str, drew: bool) -> None:
     heard = answer(body, lambda s: s.call(FLIP, (X, X / 4), {"generator": torch.Generator().manual_seed(1)}))
-    assert heard.drew is drew
+    assert heard.generator_moved is drew
 
 
 def test_number_of_callbacks_belongs_to_the_reply(answer: Answer) -> None:
@@ -150,11 +154,11 @@ def test_number_of_callbacks_belongs_to_the_reply(answer: Answer) -> None:
         answer(body, lambda s: s.call(POWER, (X, network)))
         for body in ("return n(x)", "n(x)\nreturn n(x)", "n(x + 1)\nreturn n(x)")
     )
-    assert alike_values(once.value, twice.value)
-    assert not alike(once, twice) and not alike(twice, otherwise)
+    assert same_value(once.value, twice.value)
+    assert not same_result(once, twice) and not same_result(twice, otherwise)
 
 
-def _reply(**header: object) -> Heard:
+def _reply(**header: object) -> CallResult:
     encode = Encoder()
     nodes = {name: encode(()) for name in ("args", "arguments")} | {
         "kwargs": encode({}),
@@ -167,7 +171,7 @@ def _reply(**header: object) -> Heard:
         "arguments": nodes["arguments"],
         "keywords": nodes["keywords"],
     }
-    return hear(Exchange(request, Frame({**standard, **header})))
+    return read_result(Exchange(request, Frame({**standard, **header})))
 
 
 @pytest.mark.parametrize("error", [None, 3, "x", {}, {"kind": ["x"], "message": {}}, {"kind": ""}])
@@ -177,7 +181,7 @@ def test_every_form_of_an_error_is_an_error(error: object) -> None:
 
 @pytest.mark.parametrize("refused", [None, 0, [], "no"])
 def test_a_refusal_is_not_a_value(refused: object) -> None:
-    assert not alike(_reply(refused=refused), _reply(value=3))
+    assert not same_result(_reply(refused=refused), _reply(value=3))
 
 
 @pytest.mark.parametrize(
@@ -205,10 +209,10 @@ def test_an_invalid_node_is_an_error(place: str, node: object) -> None:
 @pytest.mark.parametrize("node", [None, True, 3, "x", {"list": [1]}, {"handle": 10**30}, {"callback": -1}])
 def test_a_node_in_another_place_can_be_compared(place: str, node: object) -> None:
     heard = _reply(**{place: node})
-    assert alike(heard, heard) in (True, False) and not alike(heard, _reply(value=4))
+    assert same_result(heard, heard) in (True, False) and not same_result(heard, _reply(value=4))
 
 
 def test_all_unusual_values_can_be_compared() -> None:
     for a in [*ODD, *HUGE]:
         for b in ODD:
-            assert alike(Heard(value=a), Heard(value=b)) in (True, False)
+            assert same_result(CallResult(value=a), CallResult(value=b)) in (True, False)

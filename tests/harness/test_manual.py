@@ -104,7 +104,7 @@ def test_record_of_another_assignment_is_refused(mini: Mini, logs: list[Path]) -
     record = json.loads(logs[0].read_text())
     record["assignment"]["id"] = "other"
     logs[0].write_text(json.dumps(record))
-    with pytest.raises(InputError, match="is of other, not of mini"):
+    with pytest.raises(InputError, match="belongs to other, not to mini"):
         manual.export(logs, mini.loaded(), mini.root / "by_hand")
     assert not (mini.root / "by_hand").exists()
 

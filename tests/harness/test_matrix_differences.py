@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from autograder.proving import difference
-from autograder.proving.parting import WIDTH, summary
+from autograder.proving.call_difference import WIDTH, summary
 from tests.harness.banked import TESTS, Banked
 from tests.harness.mistakes import fill, tried, wrong
 

@@ -121,7 +121,7 @@ def test_fault_of_a_test_is_a_fault_and_not_a_kill(inside: Banked, capfd: pytest
     with pytest.raises(HarnessError, match="undefined_name"):
         tried(inside)
     assert mutants() == commands.OUR_FAULT
-    assert "fault of the grader's own" in capfd.readouterr().err
+    assert "error of the grader itself" in capfd.readouterr().err
 
 
 def test_only_some_of_many_faults_are_reported(banked: Banked) -> None:

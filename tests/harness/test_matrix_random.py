@@ -8,7 +8,7 @@ import pytest
 from autograder import cli, commands
 from autograder.misconceptions.bank import BankError
 from autograder.misconceptions.splice import spliced
-from autograder.proving import equivalent, mutation
+from autograder.proving import equivalent_mutants, mutation
 from tests.harness.banked import DOUBLE, FLIP, QUADRUPLE, SCALE, SUMMARY, Banked
 
 SAME = (
@@ -97,7 +97,7 @@ def test_unneeded_explanation_is_a_failure(
 ) -> None:
     explain(inside, (FLIP, SAME, "a chance of 2^-24"), (FLIP, change, "no reason"))
     assert run("-q", FLIP) == commands.NOT_PASSED
-    assert f"LISTED IN VAIN {FLIP}: {change} (no reason)" in capsys.readouterr().out
+    assert f"LISTED WITHOUT NEED {FLIP}: {change} (no reason)" in capsys.readouterr().out
 
 
 def test_explanations_of_other_tasks_are_ignored_unless_the_task_is_unknown(
@@ -107,7 +107,7 @@ def test_explanations_of_other_tasks_are_ignored_unless_the_task_is_unknown(
     assert run("-q", DOUBLE) == commands.DONE
     explain(inside, ("maths.gone", SAME, "once upon a time"))
     assert run("-q", DOUBLE) == commands.NOT_PASSED
-    assert "LISTED IN VAIN maths.gone" in capsys.readouterr().out
+    assert "LISTED WITHOUT NEED maths.gone" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,15 @@ def test_explanations_of_other_tasks_are_ignored_unless_the_task_is_unknown(
         ('[["maths.flip"]]\nchange = "a  ->  b"\nwhy = ""', "give `change` and `why`"),
         (
             '[["maths.flip"]]\nchange = "a"\nwhy = "b"\n[["maths.flip"]]\nchange = "a"\nwhy = "c"',
-            "stands twice",
+            "is listed twice",
         ),
     ],
 )
 def test_item_without_a_reason_or_twice_is_refused(banked: Banked, text: str, word: str) -> None:
     (banked.root / "mistakes/equivalent.toml").write_text(dedent(text))
     with pytest.raises(BankError, match=word):
-        equivalent.load(banked.loaded())
+        equivalent_mutants.load(banked.loaded())
 
 
 def test_no_list_explains_nothing(banked: Banked) -> None:
-    assert equivalent.load(banked.loaded()) == {}
+    assert equivalent_mutants.load(banked.loaded()) == {}

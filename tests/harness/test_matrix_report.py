@@ -12,7 +12,7 @@ from rich.console import Console
 from autograder import outcomes
 from autograder.misconceptions.bank import Entry
 from autograder.proving.matrix import Trial
-from autograder.proving.report import Report
+from autograder.proving.matrix_report import MatrixReport
 from tests.harness.banked import DOUBLE, QUADRUPLE, Banked
 
 PUBLIC, HIDDEN = "checks/public/test_a.py", "checks/hidden/test_b.py"
@@ -55,7 +55,7 @@ def trial(
 
 
 @pytest.fixture
-def report(banked: Banked) -> Report:
+def report(banked: Banked) -> MatrixReport:
     a, b, c, d = (f"{PUBLIC}::test_a[1]", f"{PUBLIC}::test_a[2]", f"{HIDDEN}::test_b", f"{HIDDEN}::test_c")
     trials = [
         trial(banked, "by_two", {a: True, b: True, c: False, d: False}),
@@ -63,30 +63,30 @@ def report(banked: Banked) -> Report:
         trial(banked, "by_hidden_alone", {a: False, b: False, c: True, d: False}),
         trial(banked, "fine", {a: False, f"{PUBLIC}::test_q": False}, wrong=False),
     ]
-    return Report(banked.loaded(), trials, 3)
+    return MatrixReport(banked.loaded(), trials, 3)
 
 
-def shown(report: Report) -> str:
+def shown(report: MatrixReport) -> str:
     console = Console(width=80, record=True, file=io.StringIO())
     report.show(console)
     return console.export_text()
 
 
-def test_tests_that_kill_nothing_alone_can_be_removed_without_a_survivor(report: Report) -> None:
+def test_tests_that_kill_nothing_alone_can_be_removed_without_a_survivor(report: MatrixReport) -> None:
     names = [test.partition("::")[2] for test in report.never_alone]
     assert names == ["test_a[1]", "test_a[2]", "test_c"]  # only test_b kills `by_hidden_alone`
     assert [report.kills[test] for test in report.never_alone] == [1, 2, 0]
 
 
-def test_such_tests_are_printed_by_file_with_a_star_if_they_kill_nothing(report: Report) -> None:
+def test_such_tests_are_printed_by_file_with_a_star_if_they_kill_nothing(report: MatrixReport) -> None:
     text = shown(report)
     assert "checks/public/test_a.py: 2 x test_a\n" in text
     assert "checks/hidden/test_b.py: test_c*\n" in text
-    assert "3 of 4 tests, those above," in text and "1 of them, with a *" in text
+    assert "3 of 4 tests, listed above," in text and "1 of them, marked with *" in text
     assert "test_q" not in text  # it had no wrong entry to kill
 
 
-def test_table_and_last_lines_count_each_task(banked: Banked, report: Report) -> None:
+def test_table_and_last_lines_count_each_task(banked: Banked, report: MatrixReport) -> None:
     report.trials.append(trial(banked, "elsewhere", {f"{HIDDEN}::test_z": True}, task=QUADRUPLE))
     text = shown(report)
     rows = [re.findall(r"[\w./]+", line)[:4] for line in text.splitlines() if "maths." in line]
@@ -104,10 +104,10 @@ def test_table_and_last_lines_count_each_task(banked: Banked, report: Report) ->
     ],
 )
 def test_each_failure_is_named_and_holds_no_longer(
-    banked: Banked, report: Report, ends: dict[str, bool], options: dict[str, bool], word: str
+    banked: Banked, report: MatrixReport, ends: dict[str, bool], options: dict[str, bool], word: str
 ) -> None:
     assert report.holds
-    whole = Report(report.manifest, [*report.trials, trial(banked, "odd_one", ends, **options)], 0)
+    whole = MatrixReport(report.manifest, [*report.trials, trial(banked, "odd_one", ends, **options)], 0)
     assert not whole.holds and f"{word} odd_one (mistakes/q1.py:7): is odd" in shown(whole)
     failures = whole.as_dict()["failures"]
     assert failures.pop(word) == ["odd_one"] and not any(failures.values())
@@ -116,10 +116,10 @@ def test_each_failure_is_named_and_holds_no_longer(
 def test_killer_that_timed_out_proves_the_difference(banked: Banked) -> None:
     slow = trial(banked, "slow", {f"{PUBLIC}::t": True}, shown=False)
     slow.results[f"{PUBLIC}::t"].outcome = outcomes.Outcome.TIMEOUT
-    assert Report(banked.loaded(), [slow], 0).holds
+    assert MatrixReport(banked.loaded(), [slow], 0).holds
 
 
-def test_written_data_holds_entries_tasks_and_differences(report: Report, tmp_path: Path) -> None:
+def test_written_data_holds_entries_tasks_and_differences(report: MatrixReport, tmp_path: Path) -> None:
     report.write(tmp_path / "deep/out")
     data = json.loads((tmp_path / "deep/out/matrix.json").read_text())
     assert data["totals"] == {
@@ -147,7 +147,7 @@ def test_page_escapes_the_texts_of_entries_and_loads_nothing(banked: Banked, tmp
         "right": "<i>",
         "what": "<u>",
     }
-    Report(banked.loaded(), [evil], 0).write(tmp_path)
+    MatrixReport(banked.loaded(), [evil], 0).write(tmp_path)
     text = (tmp_path / "matrix.html").read_text()
     assert "&lt;script&gt;alert(&#39;&amp;&#39;)" in text and "&lt;img src=&#34;x&#34;&gt;" in text
     assert not re.search(r"<(script|img|link|b>|f>|i>|u>|iframe)", text)
@@ -156,8 +156,8 @@ def test_page_escapes_the_texts_of_entries_and_loads_nothing(banked: Banked, tmp
     assert 'name="viewport" content="width=device-width' in text
 
 
-def test_page_begins_with_failures(banked: Banked, report: Report, tmp_path: Path) -> None:
-    Report(report.manifest, [*report.trials, trial(banked, "odd", {f"{PUBLIC}::t": False})], 0).write(
+def test_page_begins_with_failures(banked: Banked, report: MatrixReport, tmp_path: Path) -> None:
+    MatrixReport(report.manifest, [*report.trials, trial(banked, "odd", {f"{PUBLIC}::t": False})], 0).write(
         tmp_path
     )
     text = (tmp_path / "matrix.html").read_text()

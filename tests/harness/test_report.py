@@ -29,9 +29,9 @@ def test_page_says_what_is_in_the_record() -> None:
         "up to 9 points",
         "maths.double 1.5 of 4",
         "1 of 3 tests passed",
-        "It looks as if the code triples Try Count the summands. Read q1 of the handout (Multiples)",
+        "Likely mistake the code triples Try Count the summands. Read q1 of the handout (Multiples)",
         "What maths.double does, case 2. the result is wrong: at index [0] it is 9, and 6 is right Try Add it",
-        "First mend maths.double; with the right answer from there, this task is right Points 4 of 5",
+        "First fix maths.double; with the right results from there, this task is right Points 4 of 5",
         "Where maths.py:12",
         "accuracy 0.9313 0.97 0.0387 higher (4.2 %)",
         "Loss over steps",
@@ -40,7 +40,7 @@ def test_page_says_what_is_in_the_record() -> None:
         "Problem with other: other.safetensors is not the file",
         "preset quick, seed 0, device cpu",
         "colour blue",
-        "Isolation: isolated In force: mount namespace, seccomp. secrets holds",
+        "Isolation: isolated Active layers: mount namespace, seccomp. secrets holds",
         "seed 12345",
         "torch 2.15.0",
         "left out: notes.txt",
@@ -74,7 +74,7 @@ STATES = {
 }
 SAYS = {
     "first": "Grading was cut short",
-    "cut short": "Grading was cut short: what is below is what was known until then.",
+    "cut short": "Grading was cut short: the results below are those up to that moment.",
     "faults": "Part of the grader itself failed. That is not your fault; please tell the staff.",
     "part": "Only a part of the assignment was graded (tests: public)",
     "stubs": "Nothing was measured for runs.curve (TODO).",
@@ -114,8 +114,8 @@ def test_nothing_is_told_that_its_student_may_not_see() -> None:
     for attempt, shown in ((2, False), (3, True)):
         page = report.render(record(attempt=attempt, hints_from_attempt=3))
         assert {hint: hint in page for hint in hints} == dict.fromkeys(hints, shown)
-        assert ("come with attempt 3; this is attempt 2" in page) is not shown
-        assert "mend maths.double" in page  # this is no hint
+        assert ("are shown from attempt 3 on; this is attempt 2" in page) is not shown
+        assert "fix maths.double" in page  # this is no hint
 
 
 def test_page_of_a_graded_submission_holds_nothing_of_a_hidden_test(mini: Mini) -> None:
@@ -166,7 +166,7 @@ def test_colours_can_be_read_by_day_and_by_night() -> None:
     ]
     assert len(palettes) == 2 and palettes[0].keys() == palettes[1].keys()
     for colours in palettes:
-        for ink in ("ink", "soft", "good", "bad", "due", "ours"):
+        for ink in ("ink", "soft", "good", "bad", "todo", "ours"):
             assert all(contrast(colours[ink], colours[on]) >= 4.5 for on in ("page", "card")), ink
         assert contrast(colours["ink"], colours["loud"]) >= 4.5
         assert all(

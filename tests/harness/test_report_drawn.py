@@ -55,7 +55,7 @@ def test_points_are_at_their_coordinates() -> None:
 def test_values_that_are_not_numbers_leave_a_gap_and_are_counted() -> None:
     found = line([1.0, 2.0, "nan", float("nan"), None, 10**400, True, {}, 3.0, 4.0])
     assert re.sub(r"[\d .]+", "", found.path) == "MLML"
-    assert found.says == "from 1 to 4 (lowest 1, highest 4); 6 of 10 values are not drawn"
+    assert found.description == "from 1 to 4 (lowest 1, highest 4); 6 of 10 values are not drawn"
     assert re.sub(r"[\d .]+", "", line([1.0, None, 2.0]).path) == "MM"
     assert line([1.0, None, 2.0]).marks.count("M") == 2  # a single point has a mark
     assert line([1.0, 2.0, *[None] * 100]).marks.count("M") == 2
@@ -70,7 +70,7 @@ def test_a_curve_without_a_number_is_named(values: Any) -> None:
         **training_row(),
         "curves": [{"title": "Empty", "x_label": "", "y_label": "", "x": [], "lines": {"y": values}}],
     }
-    assert "Empty There is no number in it that could be drawn." in read(record(training=[row]))
+    assert "Empty It contains no number that can be drawn." in read(record(training=[row]))
 
 
 @pytest.mark.parametrize(
@@ -121,18 +121,18 @@ def test_pictures_are_images_side_by_side() -> None:
     assert rows[0] == [0, 1, 2, 128, 6, 7, 8, 128, 12, 13, 14]
     assert rows[1] == [3, 4, 5, 128, 9, 10, 11, 128, 15, 16, 17] and rows[2] == [128] * 11
     assert rows[4] == [21, 22, 23, 128, 27, 28, 29, *[128] * 4]
-    assert grid({**picture, "columns": 10**4}).says == "5 gray images of 2 by 3 pixels, 5 in a row"
+    assert grid({**picture, "columns": 10**4}).description == "5 gray images of 2 by 3 pixels, 5 in a row"
 
 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"pixels": "<AAAA>"}, "no base64"),
-        ({"pixels": "é"}, "no base64"),
-        ({"pixels": ""}, "whole images"),
-        ({"width": 7}, "whole images"),
-        ({"width": 10**9}, "whole images"),
-        ({"height": 1, "width": 1, "pixels": "A" * 4_000_000}, "too many"),
+        ({"pixels": "<AAAA>"}, "not base64"),
+        ({"pixels": "é"}, "not base64"),
+        ({"pixels": ""}, "does not fit the image size"),
+        ({"width": 7}, "does not fit the image size"),
+        ({"width": 10**9}, "does not fit the image size"),
+        ({"height": 1, "width": 1, "pixels": "A" * 4_000_000}, "too large"),
     ],
 )
 def test_an_invalid_picture_is_named(changes: dict[str, Any], why: str) -> None:
@@ -150,8 +150,8 @@ def test_an_invalid_picture_is_named(changes: dict[str, Any], why: str) -> None:
         (0.912345, 0.912349, "the same"),
         (0, 0.1, "0.1 higher"),
         (1, 1000, "999 higher"),
-        (0.5, "nan", "the claim is no number"),
-        (float("nan"), 0.5, "the measurement is no number"),
+        (0.5, "nan", "the claim is not a number"),
+        (float("nan"), 0.5, "the measurement is not a number"),
     ],
 )
 def test_a_difference_is_described_in_words(measured: Any, claimed: Any, words: str) -> None:

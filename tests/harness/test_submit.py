@@ -7,7 +7,7 @@ import pytest
 
 from autograder import cli, commands
 from autograder.record import hand_in as submit
-from autograder.render import contents
+from autograder.render import submission_summary
 from tests.harness.handed_in import CARD, LOG, WEIGHTS, shown, staged, submitted, with_weights
 from tests.harness.mini import CODE, PUBLIC, Mini
 
@@ -64,12 +64,12 @@ def test_contents_are_reported(inside: Mini, capsys: pytest.CaptureFixture[str])
     submitted()
     size = sum(path.stat().st_size for path in Path("pupil").glob("*.py"))
     told = shown(capsys)
-    assert f"in it 3 sources ({size} bytes) 1 of 1 answer artifacts/net.json" in told
+    assert f"included 3 sources ({size} bytes) 1 of 1 answer artifacts/net.json" in told
     assert f"artifacts/net.safetensors ({len(WEIGHTS)} bytes, float16)" in told
     assert (
         "missing" not in told
         and "no points" not in told
-        and "not tried hidden: these tests run when it is graded" in told
+        and "not run hidden: these tests run when the submission is graded" in told
     )
     total = LOG.stat().st_size / 1000
     assert told.endswith(f"written: submission_log.json ({total:.1f} KB); upload submission_log.json")
@@ -88,10 +88,10 @@ def test_missing_files_and_tasks_without_points_are_reported(
     told = shown(capsys)
     for words in (
         "0 of 1 answer ",
-        "other.safetensors (12 bytes, no safetensors that can be read)",
+        "other.safetensors (12 bytes, not a readable safetensors file)",
         "missing 1 task still TODO: maths.double 1 answer still blank in answers.toml: colour",
         "who you are: `names` and `student_ids` in answers.toml",
-        "artifacts/net.safetensors: `make train Q=q1` makes it",
+        "artifacts/net.safetensors: `make train Q=q1` creates it",
         "no points 1 task BLOCKED: maths.quadruple",
         "left out: plot.png: not among the files that are graded",
         "left out: large.py: larger than 1 MB",
@@ -104,9 +104,9 @@ def test_wrong_tasks_are_reported_without_our_own_faults(inside: Mini) -> None:
     inside.code(CODE.replace("2 * x", "3 * x"))
     inside.public(PUBLIC.replace("hw.answer", "hw.no_such_thing"))
     manifest = inside.loaded()
-    said = list(contents.lines(submitted(), submit.collect(Path("pupil"), manifest), manifest))
+    said = list(submission_summary.lines(submitted(), submit.collect(Path("pupil"), manifest), manifest))
     wrong = [text for heading, text in said if heading == "no points"]
-    assert wrong == ["2 tasks FAILED, wholly or in part: maths.double, maths.quadruple"]
+    assert wrong == ["2 tasks FAILED, completely or partly: maths.double, maths.quadruple"]
 
 
 def test_problem_of_an_artifact_is_reported(inside: Mini) -> None:
@@ -114,7 +114,7 @@ def test_problem_of_an_artifact_is_reported(inside: Mini) -> None:
     log = submitted()
     (row,) = log["artifacts"]
     taken = submit.collect(Path("pupil"), inside.loaded())
-    said = list(contents.lines(log, taken, inside.loaded()))
+    said = list(submission_summary.lines(log, taken, inside.loaded()))
     assert row["problem"] and ("no points", f"artifacts/net.safetensors: {row['problem']}") in said
 
 
@@ -122,7 +122,7 @@ def test_problem_of_an_artifact_is_reported(inside: Mini) -> None:
     ("count", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 KB"), (2_300_000, "2.3 MB")]
 )
 def test_size_has_a_unit(count: int, words: str) -> None:
-    assert contents.size(count) == words
+    assert submission_summary.file_size(count) == words
 
 
 @pytest.mark.parametrize(

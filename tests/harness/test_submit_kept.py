@@ -121,7 +121,7 @@ def test_large_log_has_a_zip_that_is_staged_in_the_same_way(
         Path(f"pupil/artifacts/flat{number}.safetensors").write_bytes(flat)
     submitted()
     assert LOG.stat().st_size > 4 * len(flat)
-    assert "upload submission.zip, which holds the same files and is smaller" in shown(capsys)
+    assert "upload submission.zip, which contains the same files and is smaller" in shown(capsys)
     as_folder = staged(inside.root / "pupil", inside)
     assert staged(inside.root / ZIP, inside) == as_folder == staged(inside.root / LOG, inside)
     assert as_folder[2] == ()  # a file that compresses extremely well is not treated as a bomb

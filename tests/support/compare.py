@@ -10,11 +10,10 @@ import torch
 from scipy.special import bdtr, bdtrc, ndtri
 
 from autograder.errors import WrongAnswer
+from autograder.testing.tolerance import FLOOR, RELATIVE
 
 # The probability that a right answer fails one statistical assertion. The suites have about thirty of them.
 FALSE_ALARM = 1e-11
-RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
-FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
 
 
 def assert_true(condition: bool, rationale: str, *, hint: str = "", failure: str = "values") -> None:

@@ -1,1 +1,1 @@
-"""Gradescope's own world: what it says of a submission, the terms that follow, and a run in its box."""
+"""Gradescope: its metadata of a submission, the score adjustment that follows, and a run in its container."""

@@ -1,4 +1,4 @@
-"""What Gradescope says of a submission in `submission_metadata.json`: when it came and was due, what came before."""
+"""Reads `submission_metadata.json` of Gradescope: time of the submission, due date, and earlier submissions."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ NAME = "submission_metadata.json"
 
 @dataclass(frozen=True)
 class Metadata:
-    """One submission among those of its student.
+    """One submission of a student.
 
     Attributes:
-        attempt: which one it is, counted from 1; those that the grader failed on do not count.
-        created: when it was handed in.
-        due: when it was due, a student's own extension included.
-        best: the highest score of those before.
+        attempt: its number, from 1; submissions on which the grader failed do not count.
+        created: the time of the submission.
+        due: the due date, including a student's own extension.
+        best: the highest score of the earlier submissions.
     """
 
     attempt: int = 1
@@ -33,7 +33,7 @@ def read(path: Path) -> Metadata:
     """Reads the file.
 
     Raises:
-        InputError: it cannot be read, or is no such file.
+        InputError: it cannot be read, or is not such a file.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def read(path: Path) -> Metadata:
 
 
 def _times_due(path: Path, data: dict[str, Any]) -> Iterator[datetime]:
-    """When it is due for the class, and for each member of the group that has a day of its own."""
+    """The due date of the class, and that of each group member with an own due date."""
     users = data.get("users")
     owners = [data, *(users if isinstance(users, list) else [])]
     for owner in owners:
@@ -73,16 +73,14 @@ def _time(path: Path, key: str, value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError as error:
-        raise InputError(
-            f"{path}: {key} is {value!r}, and a time like 2026-12-01T23:59:00-08:00 is due"
-        ) from error
+        raise InputError(f"{path}: {key} is {value!r}; give a time like 2026-12-01T23:59:00-08:00") from error
     if moment.tzinfo is None:
-        raise InputError(f"{path}: {key} is {value!r}, which does not say in which time zone")
+        raise InputError(f"{path}: {key} is {value!r}, which has no time zone")
     return moment
 
 
 def _score(submission: dict[str, Any]) -> float:
-    """The score of an earlier submission; Gradescope writes it as text or as a number, or not at all."""
+    """The score of an earlier submission; Gradescope writes it as text or as a number, or leaves it out."""
     try:
         score = float(submission.get("score") or 0)
     except (TypeError, ValueError):

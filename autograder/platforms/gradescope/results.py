@@ -1,4 +1,4 @@
-"""`results.json` for Gradescope: one entry a task, with outcome, rationale and hint of each test that did not pass."""
+"""`results.json` for Gradescope: one entry for each task, with the messages of the tests that did not pass."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,30 +6,32 @@ from typing import Any
 
 from autograder.assignment.policies import LeaderboardColumn
 from autograder.outcomes import Outcome
-from autograder.platforms.gradescope.lateness import ON_TIME, Terms
+from autograder.platforms.gradescope.score_adjustment import NO_ADJUSTMENT, ScoreAdjustment
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&$])")
 
 
-def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[LeaderboardColumn] = ()) -> dict[str, Any]:
+def render(
+    record: Record, adjustment: ScoreAdjustment = NO_ADJUSTMENT, ranks: Sequence[LeaderboardColumn] = ()
+) -> dict[str, Any]:
     """The results of a record.
 
-    All entries are visible: if a scored one were hidden, Gradescope would hide the total as well. What of a hidden
-    test may not be seen is not in the fields used here.
+    All entries are visible: if a scored entry were hidden, Gradescope would hide the total as well. The fields used
+    here contain nothing of a hidden test that students must not see.
 
     Args:
-        record: valid, at whatever stage.
-        terms: how the submission is treated; the entries show points without them, the score has them in it.
-        ranks: columns of the leaderboard; none for no leaderboard.
+        record: a valid record, at any stage.
+        adjustment: for lateness and attempts; it is applied to the score, and the entries show points without it.
+        ranks: columns of the leaderboard; empty for no leaderboard.
     """
     tests = {test["id"]: test for test in record["tests"]}
     board = list(_leaderboard(record, ranks))
     return {
-        "score": round(record["score"] * terms.factor, 4),
+        "score": round(record["score"] * adjustment.factor, 4),
         "execution_time": record["seconds"],
-        "output": _summary(record, terms),
+        "output": _summary(record, adjustment),
         "output_format": "md",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -45,28 +47,28 @@ def render(record: Record, terms: Terms = ON_TIME, ranks: Sequence[LeaderboardCo
     }
 
 
-def plain(text: str) -> str:
-    """Text that means nothing in Markdown, whoever wrote it."""
+def escaped(text: str) -> str:
+    """Text with its Markdown characters escaped."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
-def _summary(record: Record, terms: Terms) -> str:
+def _summary(record: Record, adjustment: ScoreAdjustment) -> str:
     lines = [
-        f"**{plain(record['assignment']['title'])}: {record['score']:g} of {record['max_score']:g} points.**"
+        f"**{escaped(record['assignment']['title'])}: {record['score']:g} of {record['max_score']:g} points.**"
     ]
-    lines += [f"**{plain(text)}**" for text in (*terms.words, *words.alerts(record))]
+    lines += [f"**{escaped(text)}**" for text in (*adjustment.words, *feedback_text.alerts(record))]
     rows = [
-        f"| {question['id']} | {plain(question['title'])} | {question['outcome']} "
+        f"| {question['id']} | {escaped(question['title'])} | {question['outcome']} "
         f"| {question['points']:g} / {question['max_points']:g} |"
         for question in record["questions"]
         if question["max_points"]
     ]
     table = "\n".join(["| question | what | outcome | points |", "| --- | --- | --- | ---: |", *rows])
-    return "\n\n".join([*lines, table, *(plain(note) for note in record["notes"])])
+    return "\n\n".join([*lines, table, *(escaped(note) for note in record["notes"])])
 
 
 def _leaderboard(record: Record, ranks: Sequence[LeaderboardColumn]) -> Iterator[dict[str, Any]]:
-    """What was measured last of each task that is wholly right: its figure on fresh data, not the one it claims."""
+    """The last measured value of each task that is completely right: on fresh data, not the claimed value."""
     right = {task["id"] for task in record["tasks"] if task["outcome"] == Outcome.PASSED}
     for rank in ranks:
         found = [
@@ -79,7 +81,7 @@ def _leaderboard(record: Record, ranks: Sequence[LeaderboardColumn]) -> Iterator
 
 
 def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
-    whole = [f"{words.head(word)}: {text}" for word, text in words.about(record, task)]
+    lines = [f"{feedback_text.label(word)}: {text}" for word, text in feedback_text.lines(record, task)]
     passed = sum(test["outcome"] == Outcome.PASSED for test in tests)
     return {
         "number": task["question"],
@@ -90,8 +92,12 @@ def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) ->
         "output": "\n\n".join(
             [
                 f"{task['outcome']}: {passed} of {len(tests)} tests passed.",
-                *(["\n".join(whole)] if whole else []),
-                *([] if words.is_explained(task) else _messages(tests, hints=words.hints_shown(record))),
+                *(["\n".join(lines)] if lines else []),
+                *(
+                    []
+                    if feedback_text.is_explained(task)
+                    else _messages(tests, hints=feedback_text.hints_shown(record))
+                ),
             ]
         ),
         "visibility": "visible",
@@ -99,7 +105,7 @@ def _entry(record: Record, task: dict[str, Any], tests: list[dict[str, Any]]) ->
 
 
 def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[str]:
-    """Each message once, however many tests it came from."""
+    """Each message once, even if it is from several tests."""
     messages: dict[str, None] = {}
     for test in tests:
         if test["outcome"] != Outcome.PASSED:

@@ -1,1 +1,1 @@
-"""For courses that use Otter: a zip of Otter's own form, graded by our grader."""
+"""For courses that use Otter: a zip in Otter's format, graded by our grader."""

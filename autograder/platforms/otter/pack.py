@@ -1,12 +1,12 @@
-"""The zip for those who stay with Otter: made by `otter generate`, graded by `otter run`, scored by our own grader.
+"""The zip for courses that use Otter: made by `otter generate`, run by `otter run`, scored by our own grader.
 
-    files/grading_files/        what grades, as `grading_files` lists it: the one copy of every test
-    files/graded_elsewhere.py   what Otter runs in place of a submission: nothing
+    files/grading_files/        the files that grade, as `grading_files` lists them: the only copy of every test
+    files/graded_elsewhere.py   what Otter runs instead of a submission: nothing
     tests/q1a.py, ...           a check for each question, which fails until `plugin.Grading` gives the points
-    otter_config.json           names `plugin.Grading`, and says what students see
+    otter_config.json           names `plugin.Grading`, and configures what students see
 
 Otter's own flag for hidden tests is not used: with it no student sees a total, and a question that has only
-hidden tests is called passed. What may not be seen of a hidden test is not in what `Grading` shows.
+hidden tests is shown as passed. `Grading` shows nothing of a hidden test that students must not see.
 """
 
 import json
@@ -33,28 +33,28 @@ name, points = {id!r}, {points!r}
 
 @test_case(name={title!r})
 def by_our_grader():
-    raise AssertionError("only the plugin that otter_config.json names gives points")
+    raise AssertionError("only the plugin named in otter_config.json gives points")
 """
-NOTHING = "# Otter runs this in place of a submission, which our own grader grades in isolation.\n"
+NOTHING = "# Otter runs this instead of a submission; our own grader grades the submission in isolation.\n"
 CONFIG = {
     "plugins": [],
-    "show_hidden": True,  # without it and the next one, questions are hidden from students, and their total with them
+    "show_hidden": True,  # without this and the next one, students see neither the questions nor their total
     "show_all_public": True,
-    "force_public_test_summary": False,  # it would say everything a second time
+    "force_public_test_summary": False,  # it would print everything a second time
 }
 
 
 def build(manifest: Manifest, out: Path, only: tuple[str, ...] = (), grade: Sequence[str] = ()) -> None:
-    """Writes the zip; the same for the same files, options and version of Otter.
+    """Writes the zip. The same files, options and version of Otter give the same zip.
 
     Args:
-        manifest: the staff's.
-        out: where to.
-        only: questions or tasks to which it is limited; empty for all.
-        grade: further options of `autograder grade`, with which each submission will be graded.
+        manifest: the staff's manifest.
+        out: the zip to write.
+        only: the questions or tasks that it grades; empty for all.
+        grade: further options of `autograder grade`, for each submission.
 
     Raises:
-        InputError: Otter is not installed, `only` names nothing, or a file is missing.
+        InputError: Otter is not installed, `only` matches nothing, or a file is missing.
     """
     try:
         from otter.generate import main as generate  # type: ignore[import-untyped]
@@ -76,7 +76,7 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = (), grade: Sequ
             Path("tests", f"{question.id}.py").write_text(check, encoding="utf-8")
         named = f"{plugin.__name__}.{plugin.Grading.__name__}"
         Path("config.json").write_text(json.dumps({**CONFIG, "plugins": [{named: {"grade": options}}]}))
-        # Read where Otter grades in a container, which lays the zip out there.
+        # Otter reads this in its container, where the zip is unpacked.
         project = f"/autograder/source/files/{plugin.HOMEWORK}"
         Path("requirements.txt").write_text(f"-c {project}/constraints.txt\n{project}[grader]\n")
         generate(
@@ -91,7 +91,7 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = (), grade: Sequ
 
 
 def _questions(manifest: Manifest, only: tuple[str, ...]) -> Iterable[tuple[Question, float]]:
-    """Every question that has tasks to grade, and their points."""
+    """Every question with tasks to grade, and their points."""
     scope = set(select(manifest, only, manifest.suites))
     for question in manifest.questions:
         if tasks := [task for task in question.tasks if task.id in scope]:

@@ -1,4 +1,4 @@
-"""Curves as lines in a small coordinate system: what is drawn where, in the units of an SVG."""
+"""Charts of curves: what is drawn where, in the units of an SVG."""
 
 import math
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any
 
-from autograder.render.report.plain import NAME, finite, number, text
+from autograder.render.report.values import NAME, finite, number, text
 
 WIDTH, HEIGHT = 360, 220
 TOP, BOTTOM, RIGHT = 26, 184, 338
 LETTER = 6.2  # width of a digit at the size of the tick labels
 LINES = 8
-VALUES = 10_000  # of one line; those that follow are not looked at
-POINTS = 240  # of one line as it is drawn; a longer one is thinned so that its peaks stay
-MARKS = 9  # of a line of many points
-# Each is drawn around a point, so that lines differ without colour; their dashes differ as well (style.css).
+VALUES = 10_000  # of one line; further values are ignored
+POINTS = 240  # of one drawn line; a longer one is thinned, and its peaks stay
+MARKS = 9  # of a line with many points
+# Marks around points, so that lines differ without colour; their dashes differ as well (style.css).
 SHAPES = (
     "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
     "m-3 -3h6v6h-6z",
@@ -31,16 +31,16 @@ Point = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """One line.
 
     Attributes:
         name: shown in the legend.
-        style: its place among the colours and dashes.
-        shape: of its marks, as a path from where one stands.
-        path: of the line.
-        marks: path of all of them.
-        says: its ends and its range, in words.
+        style: the number of its colour and dashes.
+        shape: the path of one mark, relative to its point.
+        path: the path of the line.
+        marks: the path of all marks.
+        description: its end values and its range, as text.
     """
 
     name: str
@@ -48,20 +48,20 @@ class Line:
     shape: str
     path: str
     marks: str
-    says: str
+    description: str
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves with their axes; without `lines` there is nothing that could be drawn.
+    """Curves with their axes; `lines` is empty if nothing can be drawn.
 
     Attributes:
-        title: of the whole.
-        x_label: of the axis below.
-        y_label: of the axis at the left.
+        title: the title of the chart.
+        x_label: the label of the horizontal axis.
+        y_label: the label of the vertical axis.
         more: how many lines are not drawn.
-        left: where the axis at the left stands.
-        x_ticks: place and label of each.
+        left: the position of the vertical axis.
+        x_ticks: position and label of each tick.
         y_ticks: the same.
         lines: at most `LINES`.
     """
@@ -73,15 +73,15 @@ class Chart:
     left: float = 0
     x_ticks: list[tuple[float, str]] = field(default_factory=list)
     y_ticks: list[tuple[float, str]] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Curve] = field(default_factory=list)
 
 
 def chart(curve: dict[str, Any]) -> Chart:
     """Places the lines of one set of curves.
 
     Args:
-        curve: "title", "x_label", "lines" by name, and where there are any "y_label" and "x"; values of any type, of
-            which those that are no finite numbers leave a gap.
+        curve: "title", "x_label", "lines" by name, and optionally "y_label" and "x". Values have any type; a value
+            that is not a finite number leaves a gap.
     """
     drawn, totals = {}, {}
     for name, values in list(curve["lines"].items())[:LINES]:
@@ -112,13 +112,13 @@ def chart(curve: dict[str, Any]) -> Chart:
         placed = [point and (across(point[0]), down(point[1])) for point in thinned(points)]
         shape = SHAPES[style]
         lines.append(
-            Line(
+            Curve(
                 text(name, NAME),
                 style,
                 shape,
                 _path(placed),
                 _marks(placed, shape),
-                _says(points, totals[name]),
+                _description(points, totals[name]),
             )
         )
     x_placed = [(across(x), label) for x, label in x_ticks]
@@ -127,9 +127,9 @@ def chart(curve: dict[str, Any]) -> Chart:
 
 
 def _range(values: Sequence[float], room: float) -> tuple[float, float]:
-    """Where an axis begins and ends."""
+    """The start and the end of an axis."""
     low, high = min(values), max(values)
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-20):  # too flat for ticks that differ
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-20):  # too flat for different ticks
         aside = 0.1 * max(abs(low), abs(high)) or 1.0
         return low - aside, high + aside
     return low - room * (high - low), high + room * (high - low)
@@ -147,7 +147,7 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def _label(value: float, power: int) -> str:
-    """A tick's number, with as many digits as its step, a power of ten, needs."""
+    """A tick's number, with as many digits as the step between ticks needs."""
     if value == 0:
         return "0"
     size = math.floor(math.log10(abs(value)) + 1e-9)
@@ -157,7 +157,7 @@ def _label(value: float, power: int) -> str:
 
 
 def thinned(points: list[Point]) -> list[Point]:
-    """The lowest and the highest of each stretch of a long line, in their order."""
+    """The lowest and the highest point of each part of a long line, in their order."""
     stretch = -(-len(points) * 2 // POINTS)
     if stretch <= 2:
         return points
@@ -170,7 +170,7 @@ def thinned(points: list[Point]) -> list[Point]:
 
 
 def _path(points: Sequence[Point]) -> str:
-    """Straight lines, interrupted where a point is missing."""
+    """Straight lines with a gap where a point is missing."""
     return "".join(
         f"{'L' if before else 'M'}{point[0]:g} {point[1]:g}"
         for before, point in pairwise([None, *points])
@@ -179,7 +179,7 @@ def _path(points: Sequence[Point]) -> str:
 
 
 def _marks(points: Sequence[Point], shape: str) -> str:
-    """Marks on some points, those without a neighbour among them."""
+    """Marks on some points, and on every point without a neighbour."""
     there = [place for place, point in enumerate(points) if point]
     every = -(-len(there) // MARKS)
     around = [None, *points, None]
@@ -188,12 +188,12 @@ def _marks(points: Sequence[Point], shape: str) -> str:
     return "".join(f"M{point[0]:g} {point[1]:g}{shape}" for point in marked if point)
 
 
-def _says(points: Sequence[Point], total: int) -> str:
-    """The ends and the range of a line of which `total` values were given."""
+def _description(points: Sequence[Point], total: int) -> str:
+    """The end values and the range of a line with `total` given values."""
     values = [point[1] for point in points if point]
     low, high = number(min(values)), number(max(values))
-    says = f"from {number(values[0])} to {number(values[-1])} (lowest {low}, highest {high})"
+    description = f"from {number(values[0])} to {number(values[-1])} (lowest {low}, highest {high})"
     if low == high:
-        says = f"{low} throughout"
+        description = f"{low} throughout"
     missing = total - len(values)
-    return says + (f"; {number(missing)} of {number(total)} values are not drawn" if missing else "")
+    return description + (f"; {number(missing)} of {number(total)} values are not drawn" if missing else "")

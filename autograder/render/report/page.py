@@ -1,54 +1,54 @@
-"""What the page says of a record, chosen so that nothing gets into it that its student may not see."""
+"""What the page shows of a record: only what the student may see."""
 
 from typing import Any
 
 from autograder.outcomes import Outcome
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render import feedback_text
 from autograder.render.report import training
-from autograder.render.report.plain import NAME, finite, points, rounded, some, text, texts
+from autograder.render.report.values import NAME, finite, first_items, points, rounded, text, texts
 
-ROWS = 200  # of a table whose length the submission decides
+ROWS = 200  # of a table whose length depends on the submission
 MARKS = {Outcome.PASSED: "✓", Outcome.TODO: "○", Outcome.BLOCKED: "○", Outcome.HARNESS: "!"}
-KINDS = {Outcome.PASSED: "good", Outcome.TODO: "due", Outcome.BLOCKED: "due", Outcome.HARNESS: "ours"}
+KINDS = {Outcome.PASSED: "good", Outcome.TODO: "todo", Outcome.BLOCKED: "todo", Outcome.HARNESS: "ours"}
 
 
 def view(record: Record) -> dict[str, Any]:
-    """The variables of the template: words and numbers, and never the record itself."""
+    """The variables of the template: texts and numbers, never the record itself."""
     record = {"attempt": 1, "hints_from_attempt": 1, "artifacts": [], **record}
     tests = {test["id"]: test for test in record["tests"]}
     questions = _questions(record, tests)
     return {
         "title": text(record["assignment"]["title"], NAME),
-        "who": some([texts([(person["name"], person["id"])])[0] for person in record["who"]], ROWS),
+        "who": first_items([texts([(person["name"], person["id"])])[0] for person in record["who"]], ROWS),
         "score": points(record["score"]),
         "max_score": points(record["max_score"]),
         "passed": sum(test["outcome"] == Outcome.PASSED for test in record["tests"]),
         "count": len(record["tests"]),
         "manual": points(sum(finite(question["manual_points"]) or 0.0 for question in record["questions"])),
         "alerts": list(_alerts(record)),
-        "notes": some([text(note) for note in record["notes"]], ROWS),
+        "notes": first_items([text(note) for note in record["notes"]], ROWS),
         "questions": questions,
         "training": training.rows(record, tests),
         "artifacts": training.artifacts(record),
-        "answers": some(texts(record["answers"].items()), ROWS),
+        "answers": first_items(texts(record["answers"].items()), ROWS),
         "isolation": record["isolation"]["mode"],
         "layers": text(", ".join(record["isolation"]["layers"])),
         "promises": texts(record["isolation"]["promises"].items()),
         "facts": _facts(record),
         "environment": texts(record["environment"].items()),
-        "sources": some(texts(record["sources"].items()), 5 * ROWS),
+        "sources": first_items(texts(record["sources"].items()), 5 * ROWS),
         "badges": {str(o): (KINDS.get(o, "bad"), MARKS.get(o, "✗")) for o in Outcome},
     }
 
 
 def _alerts(record: Record) -> list[str]:
-    """What has to be read before the score."""
-    found = words.alerts(record)
+    """What must be read before the score."""
+    found = feedback_text.alerts(record)
     if not record["scope"]["whole"]:
         suites = text(", ".join(record["scope"]["suites"]))
         found.append(
-            f"Only a part of the assignment was graded (tests: {suites}); the score is out of that part's points."
+            f"Only a part of the assignment was graded (tests: {suites}); the score counts that part only."
         )
     return found
 
@@ -75,7 +75,7 @@ def _questions(record: Record, tests: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _tasks(record: Record, tasks: list[dict[str, Any]], tests: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tasks of one question; the same hint on what is still to be written is given to the first of them only."""
+    """The tasks of one question; if unfinished tasks have the same hint, only the first one shows it."""
     found = [_task(record, task, tests) for task in tasks]
     given: set[str] = set()
     for message in (message for task in found for message in task["messages"] if message["waits"]):
@@ -95,13 +95,18 @@ def _task(record: Record, task: dict[str, Any], tests: dict[str, Any]) -> dict[s
         "points": rounded(task["points"]),
         "max_points": rounded(task["max_points"]),
         "tests": f"{passed} of {len(mine)} tests passed" if mine else "no tests",
-        "about": [(words.head(word), text(line)) for word, line in words.about(record, {**task, **known})],
-        "messages": [] if words.is_explained(task) else _messages(mine, hints=words.hints_shown(record)),
+        "about": [
+            (feedback_text.label(word), text(line))
+            for word, line in feedback_text.lines(record, {**task, **known})
+        ],
+        "messages": []
+        if feedback_text.is_explained(task)
+        else _messages(mine, hints=feedback_text.hints_shown(record)),
     }
 
 
 def _messages(tests: list[dict[str, Any]], *, hints: bool) -> list[dict[str, Any]]:
-    """Each message once, however many tests it came from; what is still to be written needs no title of a test."""
+    """Each message once, even if it is from several tests; for unfinished tasks without the title of the test."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for test in tests:
         if test["outcome"] == Outcome.PASSED:

@@ -1,4 +1,4 @@
-"""Grids of gray images as PNG data, without a library of pictures."""
+"""Grids of gray images as PNG data, without an image library."""
 
 import base64
 import binascii
@@ -7,27 +7,27 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.render.report.plain import NAME, text
+from autograder.render.report.values import NAME, text
 
 PIXELS = 1_000_000  # of one picture
 COUNT = 400  # images in it
 GAP = 128  # gray level of the lines between images
-SHOWN = 480  # pixels that a small picture is enlarged to, by a whole number: a printer would blur what it enlarges
+SHOWN = 480  # pixels; small pictures are enlarged to it by an integer factor, since a printer would blur them
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One picture; `data` is empty where it cannot be shown, and `says` tells why."""
+    """One picture; if it cannot be shown, `data` is empty and `description` says why."""
 
     title: str
-    says: str
+    description: str
     data: str = ""
     width: int = 0
     height: int = 0
 
 
 def grid(picture: dict[str, Any]) -> Grid:
-    """Sets images side by side, row by row.
+    """Puts images side by side, row by row.
 
     Args:
         picture: a row of `pictures` in a record's training.
@@ -40,11 +40,12 @@ def grid(picture: dict[str, Any]) -> Grid:
     try:
         levels = base64.b64decode(picture["pixels"], validate=True)
     except (binascii.Error, ValueError):
-        return Grid(title, "This picture cannot be shown: its pixels are no base64.")
+        return Grid(title, "This picture cannot be shown: its pixels are not base64.")
     count, rest = divmod(len(levels), height * width)
     if rest or not 0 < len(levels) <= PIXELS:
         return Grid(
-            title, "This picture cannot be shown: its pixels do not make up whole images, or are too many."
+            title,
+            "This picture cannot be shown: the number of its pixels does not fit the image size, or is too large.",
         )
     shown = min(count, COUNT)
     columns = min(columns, shown)
@@ -58,10 +59,14 @@ def grid(picture: dict[str, Any]) -> Grid:
     scale = max(1, SHOWN // across)
     lines = (canvas[start : start + across] for start in range(0, len(canvas), across))
     large = b"".join(b"".join(bytes([level]) * scale for level in line) * scale for line in lines)
-    says = f"{shown} gray images of {height} by {width} pixels, {columns} in a row"
-    says += f"; {count - shown} more are left out" if count > shown else ""
+    description = f"{shown} gray images of {height} by {width} pixels, {columns} in a row"
+    description += f"; {count - shown} more are left out" if count > shown else ""
     return Grid(
-        title, says, base64.b64encode(png(large, across * scale)).decode(), across * scale, down * scale
+        title,
+        description,
+        base64.b64encode(png(large, across * scale)).decode(),
+        across * scale,
+        down * scale,
     )
 
 

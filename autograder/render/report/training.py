@@ -1,19 +1,19 @@
-"""Training and its evidence as the page shows them: what was measured, what is claimed, curves, pictures, artifacts."""
+"""Training as the page shows it: measured values, claimed values, curves, pictures, trained weights."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from autograder.record.build import Record
-from autograder.render import words
+from autograder.render.file_size import file_size
 from autograder.render.report.chart import Chart, chart
 from autograder.render.report.pictures import grid
-from autograder.render.report.plain import NAME, Some, finite, number, some, text, texts
+from autograder.render.report.values import NAME, FirstItems, finite, first_items, number, text, texts
 
-RUNS, FIGURES, CHARTS = 100, 60, 12
+RUNS, QUANTITIES, CHARTS = 100, 60, 12
 
 
 def rows(record: Record, tests: Mapping[str, Any]) -> dict[str, Any]:
-    """Every run or measurement that has something to show, and the names of the tasks that have none."""
+    """Every run or measurement with something to show, and the names of the tasks without."""
     with_evidence, others = [], {}
     for row in record["training"]:
         name, outcome = text(row["run"], NAME), row["outcome"]
@@ -21,31 +21,34 @@ def rows(record: Record, tests: Mapping[str, Any]) -> dict[str, Any]:
             "name": name,
             "outcome": outcome,
             "title": text(tests[row["test"]]["title"]) if row["test"] in tests else "",
-            "budget": texts(row["budget"].items())[:FIGURES],
-            "figures": figures(row["measured"], row.get("claimed", {})),
+            "budget": texts(row["budget"].items())[:QUANTITIES],
+            "quantities": quantities(row["measured"], row.get("claimed", {})),
             **_drawn(row),
         }
-        if shown["figures"].first or shown["charts"].first or shown["pictures"].first:
+        if shown["quantities"].first or shown["charts"].first or shown["pictures"].first:
             with_evidence.append(shown)
         else:
             others[name] = f"{name} ({outcome})"
     shown_names = {row["name"] for row in with_evidence}
-    without = [words for name, words in others.items() if name not in shown_names]
-    return {"runs": some(with_evidence, RUNS), "without": some(without, RUNS)}
+    without = [text_of for name, text_of in others.items() if name not in shown_names]
+    return {"runs": first_items(with_evidence, RUNS), "without": first_items(without, RUNS)}
 
 
 def _drawn(row: dict[str, Any]) -> dict[str, Any]:
-    curves, pictures = some(row.get("curves", []), CHARTS), some(row.get("pictures", []), CHARTS)
+    curves, pictures = (
+        first_items(row.get("curves", []), CHARTS),
+        first_items(row.get("pictures", []), CHARTS),
+    )
     return {
-        "charts": Some([chart(curve) for curve in curves.first], curves.more),
-        "pictures": Some([grid(picture) for picture in pictures.first], pictures.more),
+        "charts": FirstItems([chart(curve) for curve in curves.first], curves.more),
+        "pictures": FirstItems([grid(picture) for picture in pictures.first], pictures.more),
     }
 
 
-def figures(measured: Mapping[str, Any], claimed: Mapping[str, Any]) -> Any:
-    """Each figure as measured, as claimed, and their difference in words."""
+def quantities(measured: Mapping[str, Any], claimed: Mapping[str, Any]) -> Any:
+    """Each quantity: measured, claimed, and the difference as text."""
     names = dict.fromkeys([*measured, *claimed])
-    return some(
+    return first_items(
         [
             {
                 "name": text(name, NAME),
@@ -57,15 +60,15 @@ def figures(measured: Mapping[str, Any], claimed: Mapping[str, Any]) -> Any:
             }
             for name in names
         ],
-        FIGURES,
+        QUANTITIES,
     )
 
 
 def _difference(measured: Any, claimed: Any) -> str:
-    """How far a claim is from what was measured, in words."""
+    """The difference between a claim and the measurement, as text."""
     found, said = finite(measured), finite(claimed)
     if found is None or said is None:
-        return f"the {'claim' if said is None else 'measurement'} is no number"
+        return f"the {'claim' if said is None else 'measurement'} is not a number"
     if number(found) == number(said):
         return "the same"
     apart = abs(said - found)
@@ -75,24 +78,26 @@ def _difference(measured: Any, claimed: Any) -> str:
 
 
 def artifacts(record: Record) -> Any:
-    """The trained weights that were handed in, with what their cards claim."""
-    return some([_artifact(artifact) for artifact in record["artifacts"]], RUNS)
+    """The trained weights that were handed in, with the claims of their cards."""
+    return first_items([_artifact(artifact) for artifact in record["artifacts"]], RUNS)
 
 
 def _artifact(artifact: dict[str, Any]) -> dict[str, Any]:
     card = artifact["card"] or {}
     metrics, curves = card.get("metrics"), card.get("curves")
     metrics = metrics if isinstance(metrics, dict) else {}
-    lines = some(curves.items() if isinstance(curves, dict) else (), CHARTS)
+    lines = first_items(curves.items() if isinstance(curves, dict) else (), CHARTS)
     return {
         "name": text(artifact["name"], NAME),
         "file": text(artifact["file"], NAME),
-        "size": words.size(artifact["bytes"]),
+        "size": file_size(artifact["bytes"]),
         "digest": text(artifact["sha256"], 12),
         "problem": text(artifact["problem"]),
         "made": texts((key, str(card[key])) for key in ("preset", "seed", "device") if key in card),
-        "metrics": some([(text(name, NAME), number(value)) for name, value in metrics.items()], FIGURES),
-        "charts": Some([_claimed(*line) for line in lines.first], lines.more),
+        "metrics": first_items(
+            [(text(name, NAME), number(value)) for name, value in metrics.items()], QUANTITIES
+        ),
+        "charts": FirstItems([_claimed(*line) for line in lines.first], lines.more),
     }
 
 

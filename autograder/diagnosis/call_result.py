@@ -1,4 +1,4 @@
-"""A reply to one call as plain values, and whether two of them say the same."""
+"""The result of one call as plain values, and whether two results are the same except for rounding."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,103 +6,102 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.replay import arguments, special_value
+from autograder.diagnosis.replay import arguments, remote_object
 from autograder.errors import WireError
+from autograder.testing.tolerance import FLOOR, RELATIVE
 from autograder.transport.arguments import identical
 from autograder.transport.generators import generators
 from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
 
-RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
-FLOOR = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
-
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked of a function: which one, with what kind of values, and a few numbers that sum them up."""
+class CallbackCall:
+    """A call of a function that the test passed in: its number, shapes and dtypes, and a summary in numbers."""
 
     kind: tuple[Any, ...]
     numbers: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What came back of a call.
+class CallResult:
+    """What a call returned or raised.
 
     Attributes:
-        error: type and message of the exception that was raised, "" for none.
-        refused: why the value is no plain data, "" where it is.
+        error: type and message of the exception, "" if none was raised.
+        refused: why the value is not plain data, "" if it is.
         value: the value.
         gradients: by argument name.
-        disturbed: numbers of the argument tensors that are not what they were before the call.
-        drew: whether a generator among the arguments moved on.
-        asked: what was asked of functions among the arguments, in order.
+        changed_arguments: numbers of the argument tensors that the call changed in place.
+        generator_moved: whether a generator among the arguments has another state after the call.
+        callback_calls: the calls of functions among the arguments, in order.
     """
 
     error: str = ""
     refused: str = ""
     value: Any = None
     gradients: dict[str, Any] = field(default_factory=dict)
-    disturbed: tuple[int, ...] = ()
-    drew: bool = False
-    asked: tuple[Asked, ...] = ()
+    changed_arguments: tuple[int, ...] = ()
+    generator_moved: bool = False
+    callback_calls: tuple[CallbackCall, ...] = ()
 
 
-def hear(exchange: Exchange, stand_ins: frozenset[int] = frozenset()) -> Heard:
-    """Understands a reply to a call; one that nobody could understand is an error of its own kind.
+def read_result(exchange: Exchange, override_numbers: frozenset[int] = frozenset()) -> CallResult:
+    """Decodes the reply to a call. A reply that cannot be decoded becomes an error of its own kind.
 
     Args:
         exchange: the call.
-        stand_ins: numbers of functions that nobody has to ask, because they answer for other tasks.
+        override_numbers: numbers of the functions that replace other tasks; how they are called does not count.
     """
     request, reply, header = exchange.request, exchange.reply, exchange.reply.header
     calls = [frame.header.get("number") for frame in exchange.asked if frame.header.get("op") == "callback"]
-    asked = tuple(
-        _asked(frame)
+    callback_calls = tuple(
+        _callback_call(frame)
         for frame in exchange.asked
-        if frame.header.get("number") not in stand_ins and _called(frame, calls) not in stand_ins
+        if frame.header.get("number") not in override_numbers
+        and _function_of_backward(frame, calls) not in override_numbers
     )
     if "error" in header:
         error = header["error"] if isinstance(header["error"], dict) else {}
-        return Heard(error=f"{error.get('kind')}: {error.get('message')}", asked=asked)
+        return CallResult(error=f"{error.get('kind')}: {error.get('message')}", callback_calls=callback_calls)
     if "refused" in header:
-        return Heard(refused=str(header["refused"]), asked=asked)
+        return CallResult(refused=str(header["refused"]), callback_calls=callback_calls)
     try:
-        decode = Decoder(reply, special_value)
+        decode = Decoder(reply, remote_object)
         if request.header["op"] != "call":
-            return Heard(value=decode(header["value"]))
+            return CallResult(value=decode(header["value"]))
         after = decode(header["arguments"]), decode(header["keywords"])
         value, gradients = decode(header["value"]), decode(header["gradients"])
     except (WireError, KeyError) as error:
-        return Heard(error=type(error).__name__)
+        return CallResult(error=type(error).__name__)
     if not isinstance(gradients, dict):
-        return Heard(error="no gradients by name")
+        return CallResult(error="no gradients by name")
     before = arguments(request)
     pairs = list(zip(tensors(before), tensors(after), strict=False))
-    disturbed = tuple(number for number, (a, b) in enumerate(pairs) if not identical(a, b))
-    drew = any(
+    changed_arguments = tuple(number for number, (a, b) in enumerate(pairs) if not identical(a, b))
+    generator_moved = any(
         not torch.equal(a.get_state(), b.get_state())
         for a, b in zip(generators(before), generators(after), strict=False)
     )
-    return Heard("", "", value, gradients, disturbed, drew, asked)
+    return CallResult("", "", value, gradients, changed_arguments, generator_moved, callback_calls)
 
 
-def alike(a: Heard, b: Heard) -> bool:
-    """Whether both say the same, but for rounding."""
+def same_result(a: CallResult, b: CallResult) -> bool:
+    """Whether both are the same except for rounding."""
     if (a.error, a.refused) != (b.error, b.refused):
         return False
     return (
-        len(a.asked) == len(b.asked)
-        and all(map(_alike_asked, a.asked, b.asked))
-        and a.disturbed == b.disturbed
-        and a.drew == b.drew
-        and alike_values(a.value, b.value)
-        and alike_values(a.gradients, b.gradients)
+        len(a.callback_calls) == len(b.callback_calls)
+        and all(map(_same_callback_call, a.callback_calls, b.callback_calls))
+        and a.changed_arguments == b.changed_arguments
+        and a.generator_moved == b.generator_moved
+        and same_value(a.value, b.value)
+        and same_value(a.gradients, b.gradients)
     )
 
 
-def alike_values(a: Any, b: Any) -> bool:
-    """Whether two values are of the same type, shape and dtype and equal but for rounding."""
+def same_value(a: Any, b: Any) -> bool:
+    """Whether two values are of the same type, shape and dtype and equal except for rounding."""
     if type(a) is not type(b):
         return False
     if isinstance(a, torch.Tensor):
@@ -110,16 +109,16 @@ def alike_values(a: Any, b: Any) -> bool:
     if isinstance(a, float):
         return math.isclose(a, b, rel_tol=1e-8, abs_tol=1e-12) or (math.isnan(a) and math.isnan(b))
     if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(alike_values, a, b))
+        return len(a) == len(b) and all(map(same_value, a, b))
     if isinstance(a, dict):
-        return list(a) == list(b) and all(map(alike_values, a.values(), b.values()))
+        return list(a) == list(b) and all(map(same_value, a.values(), b.values()))
     if isinstance(a, torch.Generator):
         return True
-    return bool((a == b).all()) if hasattr(a, "shape") and a.shape == b.shape else _equal(a, b)
+    return bool((a == b).all()) if hasattr(a, "shape") and a.shape == b.shape else _equal_plain(a, b)
 
 
 def close(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors of the same shape and dtype are equal but for rounding; NaN equals NaN."""
+    """Whether two tensors of the same shape and dtype are equal except for rounding; NaN equals NaN."""
     if not a.is_floating_point():
         return torch.equal(a, b)
     a64, b64 = a.to(torch.float64), b.to(torch.float64)
@@ -129,37 +128,37 @@ def close(a: torch.Tensor, b: torch.Tensor) -> bool:
     return torch.allclose(a64, b64, rtol=RELATIVE[b.dtype], atol=floor, equal_nan=True)
 
 
-def _called(frame: Frame, calls: list[Any]) -> Any:
-    """The number of the function whose backward pass is asked for; None where it is none."""
+def _function_of_backward(frame: Frame, calls: list[Any]) -> Any:
+    """The number of the function whose backward pass is requested; None if the frame requests none."""
     call = frame.header.get("call")
     return calls[call] if type(call) is int and 0 <= call < len(calls) else None
 
 
-def _asked(frame: Frame) -> Asked:
+def _callback_call(frame: Frame) -> CallbackCall:
     header = frame.header
     try:
-        decode = Decoder(frame, special_value)
+        decode = Decoder(frame, remote_object)
         values = [decode(header[name]) for name in ("args", "kwargs", "gradients") if name in header]
     except WireError as error:
-        return Asked((str(error),), ())
+        return CallbackCall((str(error),), ())
     found = tensors(values)
     kinds = tuple((tuple(tensor.shape), tensor.dtype) for tensor in found)
-    return Asked(
+    return CallbackCall(
         (header.get("op"), header.get("number"), kinds),
-        (*(number for tensor in found for number in _summed_up(tensor)), *numbers(values)),
+        (*(number for tensor in found for number in _summary(tensor)), *numbers(values)),
     )
 
 
-def _summed_up(tensor: torch.Tensor) -> tuple[float, ...]:
+def _summary(tensor: torch.Tensor) -> tuple[float, ...]:
     if not tensor.numel() or tensor.is_complex():
         return ()
     x = tensor.detach().to(torch.float64).reshape(-1).nan_to_num()
     plain = float(x.mean()), float(x.square().mean()), float((x * torch.arange(1, len(x) + 1)).mean())
-    whole = tensor.dtype is torch.int64
-    return (*plain, float(x.min()), float(x.max()), float(len(torch.unique(x)))) if whole else plain
+    is_integer = tensor.dtype is torch.int64
+    return (*plain, float(x.min()), float(x.max()), float(len(torch.unique(x)))) if is_integer else plain
 
 
-def _alike_asked(a: Asked, b: Asked) -> bool:
+def _same_callback_call(a: CallbackCall, b: CallbackCall) -> bool:
     pairs = zip(a.numbers, b.numbers, strict=False)
     return a.kind == b.kind and all(math.isclose(x, y, rel_tol=1e-4, abs_tol=1e-5) for x, y in pairs)
 
@@ -183,5 +182,5 @@ def numbers(value: Any) -> list[float]:
     return []
 
 
-def _equal(a: Any, b: Any) -> bool:
+def _equal_plain(a: Any, b: Any) -> bool:
     return isinstance(a, int | str | bytes | torch.dtype | type(None)) and bool(a == b)

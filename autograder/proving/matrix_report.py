@@ -1,4 +1,4 @@
-"""What the kill matrix says: on the terminal, as plain data, and as a page."""
+"""The report of the kill matrix: in the terminal, as plain data, and as a page."""
 
 import json
 from collections import Counter, defaultdict
@@ -19,8 +19,8 @@ from autograder.proving.matrix import Trial
 
 
 @dataclass(frozen=True)
-class Report:
-    """All trials of one seed, and what follows from them."""
+class MatrixReport:
+    """All trials of one seed, and the results computed from them."""
 
     manifest: Manifest
     trials: list[Trial]
@@ -43,7 +43,7 @@ class Report:
 
     @cached_property
     def unproven(self) -> list[Trial]:
-        """Wrong entries that a test refuses although nothing shows that they answer otherwise than the reference."""
+        """Wrong entries that a test refuses although nothing shows that they differ from the reference."""
         return [trial for trial in self.wrong if trial.killers and difference.of(trial) is None]
 
     @cached_property
@@ -67,7 +67,7 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every wrong entry is refused and shown to be another answer, and every right one accepted."""
+        """Whether every wrong entry is refused and shown to differ, and every right one is accepted."""
         return not self.survivors and not self.refused and not self.unproven
 
     def last_line(self) -> str:
@@ -75,7 +75,7 @@ class Report:
         return "killed {killed}/{wrong}, accepted {accepted}/{right}".format(**self._counts(self.trials))
 
     def show(self, console: Console) -> None:
-        """Prints it."""
+        """Prints the report."""
         table = Table("task", "killed", "by public tests", "accepted", header_style="bold")
         for row in self._tasks():
             killed, accepted = "{killed}/{wrong}".format(**row), "{accepted}/{right}".format(**row)
@@ -85,8 +85,8 @@ class Report:
             console.print(Text(f"  {test_file}: {names}"), soft_wrap=True)
         none = sum(not self.kills[test] for test in self.never_alone)
         console.print(
-            f"{len(self.never_alone)} of {len(self.kills)} tests, those above, kill nothing that no other test kills; "
-            f"{none} of them, with a *, nothing at all",
+            f"{len(self.never_alone)} of {len(self.kills)} tests, listed above, kill only what others kill as well; "
+            f"{none} of them, marked with *, kill nothing",
             soft_wrap=True,
         )
         for word, trials in self._failures():
@@ -108,7 +108,7 @@ class Report:
         (out / "matrix.html").write_text(page.render(data), encoding="utf-8")
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain data."""
+        """The report as plain data."""
         return {
             "assignment": self.manifest.id,
             "title": self.manifest.title,
@@ -185,7 +185,7 @@ class Report:
         return entry.where.removeprefix(f"{self.manifest.root}/")
 
     def _by_file(self, tests: Iterable[str]) -> dict[str, str]:
-        """Names of tests by file; how many where one function makes several, a star where they kill nothing at all."""
+        """Names of tests by file: with a count if a function makes several tests, with a star if they kill nothing."""
         files: dict[str, Counter[str]] = defaultdict(Counter)
         for test in tests:
             test_file, _, name = test.partition("::")

@@ -1,4 +1,4 @@
-"""Values of a record as the page writes them: whatever they are, short, printable and never an error."""
+"""Values of a record as the page writes them: any value becomes a short, printable text, never an error."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -11,27 +11,27 @@ from autograder.transport.text import printable
 
 TEXT = 2_000  # characters of a message
 NAME = 200  # of a name
-LARGEST = 1e100  # beyond it a number is none that a curve or a comparison could use
-_GROUPED = 10_000  # whole numbers from here on are written with commas
+LARGEST = 1e100  # a larger number is useless in a curve or a comparison
+_GROUPED = 10_000  # integers from here on are written with commas
 _EXACT = 10**15
 
 T = TypeVar("T")
 
 
-class Some(NamedTuple, Generic[T]):
+class FirstItems(NamedTuple, Generic[T]):
     """The first few of many things, and how many more there are."""
 
     first: list[T]
     more: int
 
 
-def some(things: Collection[T], most: int) -> Some[T]:
-    """At most `most` of some things."""
-    return Some(list(islice(things, most)), max(0, len(things) - most))
+def first_items(things: Collection[T], most: int) -> FirstItems[T]:
+    """The first `most` things."""
+    return FirstItems(list(islice(things, most)), max(0, len(things) - most))
 
 
 def text(value: Any, most: int = TEXT) -> str:
-    """Any value in words: text as it is, other values as JSON has them."""
+    """Any value as text: text is unchanged, other values are written as JSON."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, int | float):
@@ -46,19 +46,19 @@ def text(value: Any, most: int = TEXT) -> str:
 
 
 def texts(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
-    """Names with their values, both in words."""
+    """Names with their values, both as text."""
     return [(text(name, NAME), text(value)) for name, value in pairs]
 
 
 def finite(value: Any) -> float | None:
-    """A number that can be drawn and compared; None for everything else."""
+    """The value if it is a number that can be drawn and compared; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         return None
     return float(value)
 
 
 def number(value: Any) -> str:
-    """A number to four digits, a whole one in full as long as that can be read; anything else as text."""
+    """A number with four digits, an integer with all digits if it is not too long; anything else as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text(value, NAME)
     if isinstance(value, int) and abs(value) < _EXACT:
@@ -70,17 +70,17 @@ def number(value: Any) -> str:
 
 
 def points(value: Any) -> str:
-    """Points, as every other rendering of a record writes them."""
+    """Points, written as in every other rendering of a record."""
     exact = finite(value)
     return number(value) if exact is None else f"{exact:g}"
 
 
 def rounded(value: Any) -> str:
-    """Points of a part, to the hundredth."""
+    """Points of a part, rounded to two decimals."""
     exact = finite(value)
     return number(value) if exact is None else f"{round(exact, 2):g}"
 
 
 def breakable(name: str) -> Markup:
-    """A long name, which may break where one would pause in reading it; everything in it is escaped."""
+    """A long name with possible line breaks after `.`, `_` and `/`; everything in it is escaped."""
     return Markup(str(escape(name)).replace(".", ".<wbr>").replace("_", "_<wbr>").replace("/", "/<wbr>"))

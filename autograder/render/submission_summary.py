@@ -1,4 +1,4 @@
-"""What `make submit` says of the file that it wrote: what is in it, what is missing, what it will get no points for."""
+"""What `make submit` prints about the file it wrote: what it contains, what is missing, what gets no points."""
 
 from collections.abc import Iterator, Mapping, Sized
 from pathlib import Path
@@ -14,22 +14,22 @@ from autograder.errors import Unanswered
 from autograder.outcomes import Outcome
 from autograder.record.build import Record
 from autograder.record.hand_in import Collected, Written
-from autograder.render.words import size
+from autograder.render.file_size import file_size
 from autograder.submission import answers
 from autograder.submission.reader.names import listed, shown
 
-Line = tuple[str, str]
+Row = tuple[str, str]
 
 
 def show(own: Record, taken: Collected, written: Written, manifest: Manifest, console: Console) -> None:
-    """Prints it, and which file to upload.
+    """Prints the summary, and which file to upload.
 
     Args:
         own: the record of the student's own run.
-        taken: the files that are embedded, and what intake said of the others.
-        written: where they are now.
+        taken: the files that are included, and the notes about the others.
+        written: the paths of the written files.
         manifest: the assignment.
-        console: where to.
+        console: where to print.
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
@@ -43,32 +43,32 @@ def show(own: Record, taken: Collected, written: Written, manifest: Manifest, co
     console.print(Text(_last(written), style="bold"))
 
 
-def lines(own: Record, taken: Collected, manifest: Manifest) -> Iterator[Line]:
-    """Each line with its heading: "in it", "missing", "no points" or "not tried"."""
-    for what in _holds(own, taken.files, manifest):
-        yield "in it", what
-    for what in _lacks(own, taken.files, manifest):
+def lines(own: Record, taken: Collected, manifest: Manifest) -> Iterator[Row]:
+    """Each line with its heading: "included", "missing", "no points" or "not run"."""
+    for what in _included(own, taken.files, manifest):
+        yield "included", what
+    for what in _missing(own, taken.files, manifest):
         yield "missing", what
-    for what in _fails(own, taken):
+    for what in _without_points(own, taken):
         yield "no points", what
     others = [suite.name for suite in manifest.suites if suite.name not in own["scope"]["suites"]]
     if others:
-        yield "not tried", f"{', '.join(others)}: these tests run when it is graded"
+        yield "not run", f"{', '.join(others)}: these tests run when the submission is graded"
 
 
-def _holds(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
+def _included(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
     sources = [data for path, data in files.items() if path.endswith(".py")]
-    yield f"{_number(sources, 'source')} ({size(sum(map(len, sources)))})"
-    asked = _asked(manifest)
-    if asked:
-        yield f"{len(asked) - len(_blank(own, manifest))} of {_number(asked, 'answer')}"
+    yield f"{_number(sources, 'source')} ({file_size(sum(map(len, sources)))})"
+    names = _answer_names(manifest)
+    if names:
+        yield f"{len(names) - len(_blank(own, manifest))} of {_number(names, 'answer')}"
     for path, data in files.items():
         if not path.endswith(".py") and path != answers.FILE:
             precision = f", {_precision(data)}" if path.endswith(".safetensors") else ""
-            yield f"{shown(path)} ({size(len(data))}{precision})"
+            yield f"{shown(path)} ({file_size(len(data))}{precision})"
 
 
-def _lacks(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
+def _missing(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Iterator[str]:
     todo = [t["id"] for t in own["tasks"] if t["outcome"] == Outcome.TODO and t["kind"] == "code"]
     if todo:
         yield f"{_number(todo, 'task')} still TODO: {listed(todo)}"
@@ -79,14 +79,14 @@ def _lacks(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Itera
         yield f"who you are: `names` and `student_ids` in {answers.FILE}"
     for task in manifest.tasks.values():
         if task.kind == "artifact" and task.file not in files:
-            yield f"{task.file}" + (f": `{task.command}` makes it" if task.command else "")
+            yield f"{task.file}" + (f": `{task.command}` creates it" if task.command else "")
 
 
-def _fails(own: Record, taken: Collected) -> Iterator[str]:
+def _without_points(own: Record, taken: Collected) -> Iterator[str]:
     for outcome in Outcome:
         failed = [t["id"] for t in own["tasks"] if t["outcome"] == outcome]
         if failed and outcome not in (Outcome.PASSED, Outcome.TODO, Outcome.HARNESS):
-            part = "" if outcome is Outcome.BLOCKED else ", wholly or in part"
+            part = "" if outcome is Outcome.BLOCKED else ", completely or partly"
             yield f"{_number(failed, 'task')} {outcome}{part}: {listed(failed)}"
     for artifact in own.get("artifacts", []):
         if artifact["problem"]:
@@ -94,14 +94,14 @@ def _fails(own: Record, taken: Collected) -> Iterator[str]:
     yield from taken.notes
 
 
-def _asked(manifest: Manifest) -> list[str]:
+def _answer_names(manifest: Manifest) -> list[str]:
     return [task.name for task in manifest.tasks.values() if task.kind == "answer"]
 
 
 def _blank(own: Record, manifest: Manifest) -> list[str]:
     form = answers.Answers(own["answers"])
     found = []
-    for key in _asked(manifest):
+    for key in _answer_names(manifest):
         try:
             form.get(key)
         except Unanswered:
@@ -114,22 +114,23 @@ def _number(things: Sized, name: str) -> str:
 
 
 def _precision(data: bytes) -> str:
-    """The types of number that a safetensors file holds."""
+    """The dtypes of the tensors in a safetensors file."""
     try:
         tensors = safetensors.torch.load(data)
     except SafetensorError:
-        return "no safetensors that can be read"
+        return "not a readable safetensors file"
     kinds = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()})
     return " and ".join(kinds) or "empty"
 
 
 def _last(written: Written) -> str:
     text = "".join(f"\nthe older {_renamed(path)} is kept as {path.name}" for path in written.kept)
-    log = f"{written.log.name} ({size(written.log.stat().st_size)})"
+    log = f"{written.log.name} ({file_size(written.log.stat().st_size)})"
     if written.zip is None:
         return f"{text}\nwritten: {log}; upload {written.log.name}"
-    packed = f"{written.zip.name} ({size(written.zip.stat().st_size)})"
-    return f"{text}\nwritten: {log} and {packed}; upload {written.zip.name}, which holds the same files and is smaller"
+    packed = f"{written.zip.name} ({file_size(written.zip.stat().st_size)})"
+    upload = f"upload {written.zip.name}, which contains the same files and is smaller"
+    return f"{text}\nwritten: {log} and {packed}; {upload}"
 
 
 def _renamed(kept: Path) -> str:

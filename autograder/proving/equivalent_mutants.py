@@ -1,11 +1,11 @@
-"""The list of random mutants that no test has to refuse, each with the reason; and what a run of them says.
+"""The list of random mutants that no test must refuse, each with its reason; and the report of a run of mutants.
 
     [["rlhf.advantages.gae"]]
     change = "columns = [0]  ->  columns = [1]"
     why = "equivalent: the first is never read"
 
-A mutant that survives and is not listed is a gap in the tests; a listed one that is refused, or is none any more, is a
-line to be deleted.
+A surviving mutant that is not listed is a gap in the tests. A listed mutant that a test refuses, or that no longer
+exists, is a line to delete.
 """
 
 import tomllib
@@ -24,14 +24,14 @@ from autograder.misconceptions.bank import BankError, Entry
 from autograder.proving.matrix import Trial
 
 FILE = "equivalent.toml"
-Change = tuple[str, str]  # task, and what an `Entry` of `mutation` says of it
+Change = tuple[str, str]  # task, and the `says` of the mutant's `Entry`
 
 
 def load(manifest: Manifest) -> dict[Change, str]:
-    """The reason why each listed change is none that a test could find.
+    """For each listed change the reason why no test can find it.
 
     Raises:
-        BankError: an item has other keys, or no reason, or stands twice.
+        BankError: an item has other keys, or no reason, or is listed twice.
     """
     assert manifest.staff is not None
     folder = import_module(manifest.staff.misconceptions).__path__[0]
@@ -44,19 +44,19 @@ def load(manifest: Manifest) -> dict[Change, str]:
             if item.keys() != {"change", "why"} or not item["why"]:
                 raise BankError(f"{path}: {task}: give `change` and `why`, not {item}")
             if (task, item["change"]) in found:
-                raise BankError(f"{path}: {task}: {item['change']!r} stands twice")
+                raise BankError(f"{path}: {task}: {item['change']!r} is listed twice")
             found[task, item["change"]] = item["why"]
     return found
 
 
 @dataclass(frozen=True)
-class Random:
-    """Trials of random mutants beside the list of equivalent ones.
+class MutationReport:
+    """Trials of random mutants, and the list of equivalent ones.
 
     Attributes:
         manifest: the assignment.
-        trials: of mutants.
-        listed: as loaded.
+        trials: the trials of the mutants.
+        listed: the result of `load`.
     """
 
     manifest: Manifest
@@ -65,12 +65,12 @@ class Random:
 
     @cached_property
     def survivors(self) -> list[Trial]:
-        """Mutants that no test refuses and nobody has explained."""
+        """Mutants that no test refuses and that are not listed."""
         return [trial for trial in self._passing if change_of(trial.entry) not in self.listed]
 
     @cached_property
     def stale(self) -> dict[Change, str]:
-        """Listed changes, of the tasks that ran, that are refused or are not there."""
+        """Listed changes, of the tasks that ran, that a test refuses or that do not exist."""
         tasks = {trial.entry.task for trial in self.trials}
         passing = {change_of(trial.entry) for trial in self._passing}
         return {
@@ -85,7 +85,7 @@ class Random:
 
     @property
     def holds(self) -> bool:
-        """Whether every mutant is refused or explained, and every explanation due."""
+        """Whether every mutant is refused or listed, and every listed one is needed."""
         return not self.survivors and not self.stale
 
     def last_line(self) -> str:
@@ -95,7 +95,7 @@ class Random:
         return f"random: killed {killed}/{len(self.trials) - equivalent}, {equivalent} equivalent"
 
     def show(self, console: Console) -> None:
-        """Prints it."""
+        """Prints the report."""
         table = Table("task", "mutants", "killed", "equivalent", header_style="bold")
         for task in self.manifest.tasks:
             mine = [trial for trial in self.trials if trial.entry.task == task]
@@ -108,10 +108,10 @@ class Random:
             where = trial.entry.where.removeprefix(f"{self.manifest.root}/")
             console.print(Text(f"SURVIVES {trial.entry.task} ({where}): {trial.entry.says}"), soft_wrap=True)
         for (task, change), why in self.stale.items():
-            console.print(Text(f"LISTED IN VAIN {task}: {change} ({why})"), soft_wrap=True)
+            console.print(Text(f"LISTED WITHOUT NEED {task}: {change} ({why})"), soft_wrap=True)
         console.print(self.last_line())
 
 
 def change_of(entry: Entry) -> Change:
-    """How a mutant is listed."""
+    """The key of a mutant in the list."""
     return entry.task, entry.says

@@ -1,7 +1,7 @@
-"""How good the diagnosis is where two tasks are wrong and one calls the other: is each mistake told from the other?
+"""Accuracy of the diagnosis with two wrong tasks, one of which calls the other: are the two mistakes separated?
 
-A submission gets two entries of the bank, and is graded for their two tasks. Of the task that is called, the mistake
-has to be named; of the one that calls it, it has to be said what to mend first.
+A submission contains two entries of the bank and is graded for their two tasks. The diagnosis must name the mistake in
+the called task, and for the calling task it must say which task to fix first.
 """
 
 import random
@@ -24,25 +24,26 @@ from autograder.submission import staged
 
 @dataclass(frozen=True)
 class PairVerdict:
-    """What was said of two mistakes, the one in the task that is called first.
+    """The diagnosis of two mistakes.
 
     Attributes:
-        called: the entry of the task that is called.
-        calling: the entry of the task that calls it.
-        named: whether the first was called by its name.
-        both_named: whether the second was as well.
-        told: whether it was said that the first is to be mended first, where the second calls it at all.
+        called: the entry of the called task.
+        calling: the entry of the calling task.
+        named: whether the diagnosis names the mistake of the called task.
+        both_named: whether it names both mistakes.
+        order_stated: whether the feedback says to fix the called task first; True as well if the wrong code does not
+            call it.
     """
 
     called: Entry
     calling: Entry
     named: bool
     both_named: bool
-    told: bool
+    order_stated: bool
 
 
 def choose(manifest: Manifest, bank: Sequence[Entry], number: int, seed: int) -> list[tuple[Entry, Entry]]:
-    """Pairs of wrong entries, evenly over all needs of the manifest."""
+    """Pairs of wrong entries, evenly distributed over all needs of the manifest."""
     wrong: dict[str, list[Entry]] = {}
     for entry in bank:
         if entry.is_wrong:
@@ -62,7 +63,7 @@ def measure_pairs(
     workers: int,
     progress: Callable[[object, int, int], None] = lambda *_: None,
 ) -> list[PairVerdict]:
-    """Grades a submission for each pair, in processes of their own."""
+    """Grades a submission for each pair, in separate processes."""
     verdicts = []
     with ProcessPoolExecutor(workers, get_context("fork"), max_tasks_per_child=None) as pool:
         for verdict in pool.map(_judge, [manifest] * len(pairs), pairs, [seed] * len(pairs)):
@@ -78,8 +79,8 @@ def _judge(manifest: Manifest, pair: tuple[Entry, Entry], seed: int) -> PairVerd
         package = make(manifest, pair, Path(folder) / manifest.package)
         settings = choose_settings(manifest, suites=suites, only=(called.task, calling.task), seed=seed)
         record = grade(settings, staged.read(package, manifest), examine=Examiner(manifest).examine)
-    told = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}
-    first, second = (told[entry.task].get("misconception") == entry.id for entry in pair)
-    upstream = told[calling.task].get("upstream", [])
+    feedback = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}
+    first, second = (feedback[entry.task].get("misconception") == entry.id for entry in pair)
+    upstream = feedback[calling.task].get("upstream", [])
     calls = manifest.tasks[called.task].name in calling.body
     return PairVerdict(called, calling, first, first and second, called.task in upstream or not calls)
