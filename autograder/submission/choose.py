@@ -28,26 +28,26 @@ def choose(root: Parts | None, found: Gathered, manifest: Manifest) -> Chosen:
     """The accepted files below `root`. If two cannot exist together, a file of a task or a given file is preferred."""
     given = given_files(manifest).keys()
     known = {*given, *(task.file for task in manifest.tasks.values())}
-    left = {why: list(names) for why, names in found.left.items()}
+    skipped = {why: list(names) for why, names in found.skipped.items()}
     inside: dict[str, str] = {}  # path in the submission, by path in the package
     for name in found.files:
         path = _below(root, name)
         if path is not None and any(fits(path.split("/"), pattern) for pattern in manifest.intake.accept):
             inside[path] = name
         else:
-            left.setdefault("", []).append(name)
+            skipped.setdefault("", []).append(name)
     files: dict[str, bytes] = {}
     alike = {_folded(path): path for path in known}
     folders = {folder for path in given for folder in _folders(path)}
     for path in sorted(inside, key=lambda path: (path not in known, path)):
         if alike.setdefault(_folded(path), path) != path:
-            left.setdefault(ALIKE, []).append(inside[path])
+            skipped.setdefault(ALIKE, []).append(inside[path])
         elif path in folders or any(folder in files or folder in given for folder in _folders(path)):
-            left.setdefault(CLASH, []).append(inside[path])
+            skipped.setdefault(CLASH, []).append(inside[path])
         else:
             files[path] = found.files[inside[path]]
             folders.update(_folders(path))
-    return Chosen(files, _notes(root, left, manifest))
+    return Chosen(files, _notes(root, skipped, manifest))
 
 
 def _below(root: Parts | None, name: str) -> str | None:
@@ -68,9 +68,9 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFKC", path).casefold()
 
 
-def _notes(root: Parts | None, left: dict[str, list[str]], manifest: Manifest) -> list[str]:
+def _notes(root: Parts | None, skipped: dict[str, list[str]], manifest: Manifest) -> list[str]:
     notes = []
-    for why, names in left.items():
+    for why, names in skipped.items():
         if not why:  # every submission contains given files whose kinds are not accepted
             below = {name: _below(root, name) or "" for name in names}
             names = [

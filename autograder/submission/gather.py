@@ -15,12 +15,12 @@ class Gathered:
 
     Attributes:
         files: bytes of every file, by its path in the submission.
-        left: the names of files that were left out, by reason; "" if they are just not graded.
+        skipped: the names of files that were left out, by reason; "" if they are just not graded.
         remarks: about the submission as a whole.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
-    left: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    skipped: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     remarks: list[str] = field(default_factory=list)
 
 
@@ -36,11 +36,12 @@ def gather(submission: Path, manifest: Manifest) -> Gathered:
                 twice[name] = None
             found.files[name] = data
         elif kind == "skipped":
-            found.left[text].append(name)
+            found.skipped[text].append(name)
         else:
             found.remarks.append(text)
     if twice:
-        found.remarks.append(f"there more than once, and the last one is graded: {listed(list(twice))}")
+        what = "there is more than one file with the same name; the last one is graded"
+        found.remarks.append(f"{what}: {listed(list(twice))}")
     if reply.ended:
         found.remarks.append(
             f"{shown(submission.name)} could not be read completely: {reply.ended};"

@@ -45,18 +45,18 @@ def scan(package: Path, tasks: Iterable[Task]) -> dict[str, TaskSource]:
 
 def _scan_files(package: Path, files: Mapping[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the reader reports about each file. If a file stops the reader, it is broken, and the next file is read."""
-    left = dict(files)
-    while left:
-        reply = process.run_reader("sources", {"package": str(package), "files": left}, seconds=SECONDS)
+    waiting = dict(files)
+    while waiting:
+        reply = process.run_reader("sources", {"package": str(package), "files": waiting}, seconds=SECONDS)
         for part, _ in reply.parts:
-            del left[part["file"]]
+            del waiting[part["file"]]
             yield part["file"], part["tasks"]
-        if left and not reply.ended:
+        if waiting and not reply.ended:
             raise HarnessError("the reader of sources ended before its last file")
-        if left:
-            file = next(iter(left))
+        if waiting:
+            file = next(iter(waiting))
             why = f"{file}: Python cannot read this file: {reply.ended}; write it in simpler steps"
-            yield file, {name: {"state": "broken", "where": file, "why": why} for name in left.pop(file)}
+            yield file, {name: {"state": "broken", "where": file, "why": why} for name in waiting.pop(file)}
 
 
 def _task_source(task: Task, seen: dict[str, Any]) -> TaskSource:

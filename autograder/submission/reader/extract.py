@@ -108,21 +108,21 @@ def extract(
     container: str, entries: Iterator[ArchiveEntry | Remark], limits: IntakeLimits
 ) -> Iterator[Event]:
     """Reads the entries. Raises no exception, whatever they contain; a remark names `container` if they end early."""
-    extractor, last, left = _Extractor(limits), "its start", 0
+    extractor, last, skipped = _Extractor(limits), "its start", 0
     try:
         for entry in entries:
             event = entry if isinstance(entry, Remark) else extractor.extract(entry)
             if isinstance(entry, ArchiveEntry) and event is not None:
                 last = names.shown(entry.name)
-            left += isinstance(event, Skipped)
-            if event is not None and not (isinstance(event, Skipped) and left > limits.entries):
+            skipped += isinstance(event, Skipped)
+            if event is not None and not (isinstance(event, Skipped) and skipped > limits.entries):
                 yield event
     except LimitReached as limit:
         yield Remark(f"{container} {limit}: it was read up to {last}; hand in only the folder of the package")
     except DAMAGE_ERRORS as error:
         yield Remark(f"{container} is damaged after {last} ({_describe(error)}): pack and upload it again")
-    if left > limits.entries:
-        yield Remark(f"{left - limits.entries} more entries of {container} were left out")
+    if skipped > limits.entries:
+        yield Remark(f"{skipped - limits.entries} more entries of {container} were left out")
     if extractor.log is not None:
         yield Skipped(extractor.log.name) if extractor.count else extractor.log
 
