@@ -136,10 +136,10 @@ otter: | ready ## build dist/hw12-otter.zip, with which `otter run` grades a sub
 # -------------------------------------------------------------------------------------------------- project
 
 check: lint ## what has to hold at each change: lint, types, spelling, stubs, the project's own tests
-	$(PY) -m pytest tests/harness -m "not slow" -n $(WORKERS)
+	$(PY) -m pytest -m "not slow" -n $(WORKERS)
 
 check-all: check ## the same, then the slow tier: full grades with training runs
-	$(PY) -m pytest tests/harness -m slow -n $(WORKERS)
+	$(PY) -m pytest -m slow -n $(WORKERS)
 
 lint: | ready ## the part of check that runs no tests
 	$(PY) -m ruff format --check .

@@ -46,13 +46,14 @@ TOOLS = [
 
 setup(
     name="hw12-harness",
-    version="0.1.0",
+    version="1.0.0",
     description="Homework 12 on diffusion, early exit and RLHF: its solutions, stubs, tests and grader",
     license="BSD-3-Clause",
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["autograder", "autograder.*"]),
     package_data={
+        "autograder": ["py.typed"],
         "autograder.schemas": ["*.json"],
         "autograder.platforms.gradescope": ["scripts/*"],
         "autograder.proving": ["templates/*"],

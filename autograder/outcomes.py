@@ -1,4 +1,4 @@
-"""What a test can end in, the result that is kept of it, and what was found out about a task that failed."""
+"""How a test can end, its result, and a finding about a failed task."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,28 +6,33 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """Exactly one of these for every test; a task takes the worst of its tests' (order of `SEVERITY`)."""
+    """Exactly one of these for every test, the most severe first; a task takes the most severe of its tests'.
 
-    PASSED = "PASSED"
-    FAILED = "FAILED"
+    docs/architecture.md says what each one means. Records, schemas, terminal and report take words and marks from here.
+    """
+
+    HARNESS = "HARNESS"
     TODO = "TODO"
     BLOCKED = "BLOCKED"
-    CRASHED = "CRASHED"
-    TIMEOUT = "TIMEOUT"
     KILLED = "KILLED"
-    HARNESS = "HARNESS"
+    TIMEOUT = "TIMEOUT"
+    CRASHED = "CRASHED"
+    FAILED = "FAILED"
+    PASSED = "PASSED"
+
+    @property
+    def tone(self) -> str:
+        """How it is shown: "good", "bad", "todo" (nothing to judge yet) or "ours" (a fault of the grader)."""
+        tones = {self.PASSED: "good", self.TODO: "todo", self.BLOCKED: "todo", self.HARNESS: "ours"}
+        return tones.get(self, "bad")
+
+    @property
+    def mark(self) -> str:
+        """One character for it."""
+        return {"good": "✓", "bad": "✗", "todo": "○", "ours": "!"}[self.tone]
 
 
-SEVERITY = (
-    Outcome.HARNESS,
-    Outcome.TODO,
-    Outcome.BLOCKED,
-    Outcome.KILLED,
-    Outcome.TIMEOUT,
-    Outcome.CRASHED,
-    Outcome.FAILED,
-    Outcome.PASSED,
-)
+SEVERITY = tuple(Outcome)
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:
@@ -37,13 +42,13 @@ def worst(outcomes: list[Outcome]) -> Outcome:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with a task, over all its tests.
+    """What is wrong with a task, by all its tests.
 
     Attributes:
         failure: class of the failure ("sign", "shape", "values", ...).
         says: one line: what the code does wrong.
-        hint: what its student may ask themselves.
-        misconception: id of the known mistake that it is; "" where it is none.
+        hint: a question for the student.
+        misconception: id of the known mistake; "" if it is not a known one.
     """
 
     failure: str
@@ -54,9 +59,9 @@ class Finding:
 
 @dataclass
 class TestResult:
-    """One test's end.
+    """The result of one test.
 
-    `rationale` and `hint` are what its reader may see; `detail` is for staff (for a hidden test the full message).
+    `rationale` and `hint` are for its reader; `detail` is for staff (of a hidden test, the full message).
     `metrics` and `shown` ("claimed", "curves", "pictures") go into the record's table of training.
     """
 
@@ -80,7 +85,7 @@ class TestResult:
         return vars(self) | {"outcome": str(self.outcome)}
 
     def as_row(self) -> dict[str, Any]:
-        """Plain data, as it stands among the record's tests."""
+        """Plain data, as a row of the record's tests."""
         return {name: value for name, value in self.as_dict().items() if name != "shown"}
 
 

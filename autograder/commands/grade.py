@@ -1,4 +1,4 @@
-"""Grading and what it stands on: `grade`, `gradescope`, `manual` and `doctor`."""
+"""Commands around a grade: `grade`, `gradescope`, `manual` and `doctor`."""
 
 import argparse
 import json
@@ -25,12 +25,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     grading.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where training runs"
     )
-    add_only(grading, "a question or task; shrinks max_score")
+    add_only(grading, "a question or task; lowers max_score")
     grading.add_argument(
         "--isolation",
         choices=("full", "none"),
         default="full",
-        help="none: run the submission in the grader's own process; only for one that you trust as yourself",
+        help="none: run the submission in the grader's own process; only if you trust it as you trust yourself",
     )
     add_workers(grading)
     attempt = grading.add_mutually_exclusive_group()
@@ -38,38 +38,42 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--attempt",
         type=count,
         default=1,
-        help="which submission of its student it is; hints depend on it (default 1)",
+        help="the number of this submission among its student's; hints depend on it (default 1)",
     )
     attempt.add_argument(
-        "--metadata", type=Path, help="Gradescope's submission_metadata.json, which tells the attempt"
+        "--metadata", type=Path, help="Gradescope's submission_metadata.json, which says which attempt it is"
     )
-    grading.add_argument("--no-smoke", action="store_true", help="leave training runs out; shrinks max_score")
+    grading.add_argument("--no-smoke", action="store_true", help="leave training runs out; lowers max_score")
     grading.set_defaults(command=grade)
 
     boxed = commands.add_parser(
         "gradescope",
-        help="grade what lies in Gradescope's box; a valid results.json is there whatever happens",
+        help="grade the upload in Gradescope's container; always writes a valid results.json",
     )
     boxed.add_argument(
-        "--box", type=Path, default=Path("/autograder"), help="the box's folder (default: /autograder)"
+        "--box",
+        type=Path,
+        default=Path("/autograder"),
+        help="the folder that Gradescope uses (default: /autograder)",
     )
     add_only(boxed, "a question or task")
     boxed.add_argument(
         "--self-test",
         action="store_true",
-        help="grade the reference in a box of its own; exits with 1 unless it gets all points",
+        help="grade the reference in a temporary folder; exits with 1 unless it gets all points",
     )
     boxed.set_defaults(command=gradescope)
 
     laying_out = commands.add_parser(
-        "manual", help="lay out what is graded by hand, from many records: a table, and a page a question"
+        "manual",
+        help="collect what is graded by hand from many records: a table, and a page for each question",
     )
     laying_out.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="a submission_log.json")
     laying_out.add_argument("--out", type=Path, required=True, help="folder for manual.csv and the pages")
     laying_out.set_defaults(command=manual)
 
     examining = commands.add_parser(
-        "doctor", help="try every promise of isolation on this machine, for real, and say what holds"
+        "doctor", help="attack every promise of isolation on this machine, and say which ones hold"
     )
     examining.add_argument("--json", action="store_true", help="print plain data instead of a table")
     examining.set_defaults(command=doctor)
@@ -99,7 +103,7 @@ def grade(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
             attempt=metadata.read(arguments.metadata).attempt if arguments.metadata else arguments.attempt,
         )
-        trust = "" if isolated else " without isolation, as told: it is trusted"
+        trust = "" if isolated else " without isolation, as requested: it is trusted"
         (arguments.out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of this record
         print(f"grading {arguments.submission} on {settings.device}{trust}")
         with Bar() as bar:
@@ -117,7 +121,7 @@ def grade(arguments: argparse.Namespace) -> int:
 
 
 def gradescope(arguments: argparse.Namespace) -> int:
-    """`autograder gradescope`: exits with 0, since a grader that failed has said so in its results."""
+    """`autograder gradescope`: exits with 0, since a failed grader says so in its results."""
     from autograder.platforms.gradescope.grade_upload import GradescopeFolders, grade_upload, self_test
 
     manifest, only = manifests.load(manifests.find()), tuple(arguments.only)

@@ -34,7 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     submitting.set_defaults(command=submit, brief=False)
 
     reporting = commands.add_parser("report", help="render report.html from a record")
-    reporting.add_argument("record", type=Path, help="a submission_log.json, of `submit` or of `grade`")
+    reporting.add_argument("record", type=Path, help="a submission_log.json that `submit` or `grade` wrote")
     reporting.add_argument(
         "--out", type=Path, help="the page to write (default: report.html beside the record)"
     )
@@ -53,12 +53,12 @@ def test(arguments: argparse.Namespace) -> int:
 
 
 def _package(arguments: argparse.Namespace, manifest: manifests.Manifest) -> Path:
-    """The package's folder that is meant."""
+    """The folder of the package that the arguments name."""
     package = Path(arguments.package) if arguments.package else manifest.root / manifest.package
     package = package if package.exists() else manifest.root / package
     if not package.is_dir():
         raise InputError(
-            f"{arguments.package or package} is no folder: give the package's, e.g. --package student"
+            f"{arguments.package or package} is not a folder: give the folder of the package, e.g. --package student"
         )
     return package
 
@@ -66,7 +66,7 @@ def _package(arguments: argparse.Namespace, manifest: manifests.Manifest) -> Pat
 def _own_run(
     arguments: argparse.Namespace, manifest: manifests.Manifest, package: Path, only: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Runs the public tests in this process, without training, and shows what came out."""
+    """Runs the public tests in this process, without training, and shows the result."""
     from autograder.assignment.settings import choose
     from autograder.grading.grade import grade
     from autograder.submission import staged

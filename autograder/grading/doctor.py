@@ -1,4 +1,4 @@
-"""`autograder doctor`: what stands between a submission and this machine, and what holds when it is really attacked."""
+"""`autograder doctor`: which layers isolate a submission here, and which promises hold under real attacks."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.kernel.syscalls import supported
 from autograder.isolation.plan import Layers
 
-MENDS = {
+ADVICE = {
     "secrets": "let root own the homework's folder with mode 700, or use a kernel with Landlock (5.13 or later)",
     "memory": "grade as root, so that submissions get a user of their own, or allow seccomp",
     "signals": "grade as root, so that submissions get a user of their own, or allow seccomp",
@@ -33,9 +33,9 @@ class Findings:
     """What was found: layers in force, and for each promise what was broken.
 
     Attributes:
-        layers: in force; None where workers cannot be started at all.
-        broken: by name of the promise, in words; empty where it holds.
-        refusal: why nothing can be graded in isolation here, if so.
+        layers: in force; None if no worker can be started.
+        broken: for each promise, by name, what an attack achieved; empty if it holds.
+        refusal: why nothing can be graded in isolation here; "" if it can.
     """
 
     layers: Layers | None
@@ -45,15 +45,15 @@ class Findings:
     @property
     def holds(self) -> bool:
         """Whether submissions may be graded here."""
-        due = [promise.name for promise in ALL if promise.required]
-        return not self.refusal and not any(self.broken.get(name) for name in due)
+        required = [promise.name for promise in ALL if promise.required]
+        return not self.refusal and not any(self.broken.get(name) for name in required)
 
 
 ALL = (*promises.PROMISES, *promises.LIMITS, promises.EXISTENCE)
 
 
 def examine(manifest: Manifest) -> Findings:
-    """Starts workers as a grade does and lets them attack, promise by promise. Takes a minute at most."""
+    """Starts workers as a grade does, and attacks from them, promise by promise. Takes a minute at most."""
     if not supported():
         return Findings(None, {}, NO_ISOLATION)
     with Grader(manifest) as grader:
@@ -62,8 +62,8 @@ def examine(manifest: Manifest) -> Findings:
             layers = grader.isolated.layers
             if layers.missing:
                 return Findings(layers, {}, "; ".join(layers.missing))
-            with AttackRunner(grader.isolated, grader.staging, secrets(manifest)) as court:
-                return Findings(layers, promises.try_all(court, ALL))
+            with AttackRunner(grader.isolated, grader.staging, secrets(manifest)) as runner:
+                return Findings(layers, promises.try_all(runner, ALL))
         except HarnessError as error:
             return Findings(None, {}, str(error))
 
@@ -103,8 +103,8 @@ def show(findings: Findings, console: Console) -> None:
         table.add_row(promise.name, promise.sentence, verdict)
     console.print(table)
     for name, broken in findings.broken.items():
-        if broken and name in MENDS:
-            console.print(f"{name}: {MENDS[name]}")
+        if broken and name in ADVICE:
+            console.print(f"{name}: {ADVICE[name]}")
     if findings.holds:
         console.print(Text("submissions may be graded here", style="bold green"))
     else:

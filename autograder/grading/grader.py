@@ -1,4 +1,4 @@
-"""The staff's way to grade: takes in submissions one after another and runs each in isolation, or in trust if told."""
+"""Grades submissions for staff, one after another, each in isolation, or in this process where that is requested."""
 
 import os
 import shutil
@@ -26,15 +26,15 @@ NO_ISOLATION = (
 
 
 class Grader:
-    """Grades submissions, one at a time. Use it in a `with` block, and make it before anything slow: it warms up.
+    """Grades submissions, one at a time. Use it in a `with` block, and create it first: it warms up in the background.
 
     Args:
         manifest: the assignment.
-        isolated: whether submissions run in processes of their own that can reach nothing. False trusts them.
-        examine: whether tasks that failed are looked at again, for feedback and credit.
+        isolated: whether submissions run in sandboxed processes of their own. False trusts them.
+        examine: whether failed tasks are examined, for feedback and credit.
 
     Raises:
-        InputError: there is no isolation on this system.
+        InputError: this system offers no isolation.
     """
 
     def __init__(self, manifest: Manifest, *, isolated: bool = True, examine: bool = True) -> None:
@@ -42,7 +42,7 @@ class Grader:
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        os.chmod(self._folder.name, 0o711)  # a worker's user goes through, and sees only what is staged
+        os.chmod(self._folder.name, 0o711)  # a worker's user may pass through, and sees only what is staged
         self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
         self.staging.mkdir()
         threads = int(manifest.limits["threads"])
@@ -61,18 +61,18 @@ class Grader:
         self._folder.cleanup()
 
     def rehearse(self) -> dict[str, str]:
-        """Tries every promise that has to hold before a submission may run; for the record, by name.
+        """Attacks every promise that must hold before a submission may run. Gives the result of each, by name.
 
         Raises:
-            InputError: one does not hold; it is said which, and how it was broken.
+            InputError: a promise does not hold; the message names it and the attack.
         """
         if self.isolated is None:
             return {}
         if self._promises is None:
             if self.isolated.layers.missing:
                 raise InputError(_refusal(list(self.isolated.layers.missing)))
-            with AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as court:
-                broken = promises.try_all(court, promises.PROMISES)
+            with AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as runner:
+                broken = promises.try_all(runner, promises.PROMISES)
             failed = [
                 f"{p.sentence.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
                 for p in promises.PROMISES
@@ -83,30 +83,30 @@ class Grader:
             self._promises = {name: "; ".join(done[:5]) or "holds" for name, done in broken.items()}
         return self._promises
 
-    def device(self, wish: str) -> str:
+    def device(self, requested: str) -> str:
         """Where training runs: "cpu", or "cuda" if a worker can really use it.
 
         Args:
-            wish: "cpu", "cuda" or "auto".
+            requested: "cpu", "cuda" or "auto".
 
         Raises:
-            InputError: "cuda" is wished for and there is none, or none that a worker can use.
+            InputError: "cuda" is requested, and there is no GPU, or a worker cannot use it.
         """
-        if wish == "cpu":
+        if requested == "cpu":
             return "cpu"
         import torch
 
         if not torch.cuda.is_available():
-            if wish == "cuda":
+            if requested == "cuda":
                 raise InputError("--device cuda: torch sees no GPU here; use --device cpu")
             return "cpu"
         if self.isolated is None:
             return "cuda"
-        with AttackRunner(self.isolated, self.staging, []) as court:
-            usable = court.attack("use_gpu", gpu=True)
-        if not usable and wish == "cuda":
+        with AttackRunner(self.isolated, self.staging, []) as runner:
+            usable = runner.attack("use_gpu", gpu=True)
+        if not usable and requested == "cuda":
             raise InputError(
-                "--device cuda: there is a GPU, but a locked-in worker cannot use it; use --device cpu"
+                "--device cuda: there is a GPU, but a sandboxed worker cannot use it; use --device cpu"
             )
         return "cuda" if usable else "cpu"
 
@@ -153,7 +153,7 @@ class Grader:
 
 
 def secrets(manifest: Manifest) -> list[Path]:
-    """Files and folders of staff's, of each kind one or two: what a submission would read first."""
+    """Staff's files and folders, one or two of each kind: what a submission would try to read first."""
     folders = [manifest.root / suite.path for suite in manifest.suites] + [manifest.root]
     if manifest.staff is not None:
         folders.append(manifest.root / manifest.staff.reference)

@@ -51,17 +51,17 @@ def build(
     seconds: float,
     feedback: Mapping[str, Feedback] | None = None,
 ) -> Record:
-    """The record of what is known so far, valid against its schema at any moment.
+    """The record of what is known so far; it is valid against its schema at any moment.
 
     Args:
         settings: what is graded, and how.
         conditions: how and where the tests run.
         submission: what was handed in; None before it has been read.
-        results: one a test of the ledger; those that did not run yet have the outcome HARNESS.
+        results: one for each test; tests that have not run yet have the outcome HARNESS.
         complete: whether every test has run.
         faults: our own, in words.
         seconds: since grading began.
-        feedback: what is told of a task as a whole; a credit in it counts where it is more than the task's own points.
+        feedback: on tasks as a whole; its credit counts if it exceeds the points of the task.
     """
     manifest = settings.manifest
     answers = dict(submission.answers.values) if submission else {}
@@ -110,7 +110,7 @@ def build(
                 "points": score.points,
                 "max_points": score.max_points,
                 "tests": list(score.tests),
-                **({"feedback": _told(feedback[score.task.id])} if score.task.id in feedback else {}),
+                **({"feedback": _feedback_row(feedback[score.task.id])} if score.task.id in feedback else {}),
             }
             for score in scores
         ],
@@ -145,7 +145,7 @@ def build(
     }
 
 
-def _told(feedback: Feedback) -> dict[str, Any]:
+def _feedback_row(feedback: Feedback) -> dict[str, Any]:
     finding = feedback.finding or Finding("", "", "")
     return {
         **asdict(finding),
@@ -181,7 +181,7 @@ def _device_name(device: str) -> str:
 
 
 def _who(answers: dict[str, Any]) -> list[dict[str, str]]:
-    """Names and ids, paired, as the student gave them; a lone string counts as a list of one."""
+    """Pairs of a name and an id, as the student wrote them; a single string counts as a list of one."""
     form = Answers(answers)
     names, ids = form.people(NAMES), form.people(IDS)
     size = max(len(names), len(ids))
@@ -191,25 +191,27 @@ def _who(answers: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def check(data: Any, schema: str) -> None:
-    """Refuses data that does not fit its schema.
+    """Checks data against its schema.
 
     Raises:
-        HarnessError: it does not; every place is named.
+        HarnessError: it does not fit; the message names every place.
     """
     wrong = [message for _, message in schemas.mistakes(data, schema)]
     if wrong:
-        raise HarnessError(f"what was to be written does not fit the {schema} schema: " + "; ".join(wrong))
+        raise HarnessError(f"the data to write does not fit the {schema} schema: " + "; ".join(wrong))
 
 
 def write(data: Any, path: Path, *, pretty: bool = True) -> None:
-    """Writes JSON atomically: at any moment the file is the old one or the new one, whole.
+    """Writes JSON atomically: at any moment the file is completely the old one or completely the new one.
 
     Infinities and NaN, which JSON does not have, are written as text. Without `pretty` it is several times faster.
     """
     indent = 1 if pretty else None
     try:
         text = json.dumps(data, indent=indent, allow_nan=False)
-    except ValueError:  # there is one somewhere; to look for it in each record of a grade would take seconds
+    except (
+        ValueError
+    ):  # NaN or infinity somewhere; searching every record of a grade for them would take seconds
         text = json.dumps(_finite(data), indent=indent, allow_nan=False)
     atomic.write_text(path, text + "\n")
 

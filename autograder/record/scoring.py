@@ -1,4 +1,4 @@
-"""From tests to tasks to questions: who gets which points."""
+"""Points of tests, tasks and questions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ PLACES = 6
 
 @dataclass(frozen=True)
 class TaskScore:
-    """A task's end: worst outcome of its tests, points earned and points possible in the suites that ran."""
+    """The score of a task: worst outcome of its tests, points earned and points possible in the suites that ran."""
 
     task: Task
     outcome: Outcome
@@ -21,9 +21,9 @@ class TaskScore:
 
 
 def score_task(task: Task, results: list[TestResult]) -> TaskScore:
-    """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, makes the task 0.
+    """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, gives the task 0 points.
 
-    Where all its tests in the suites that ran have weight 0, there are no points to be had.
+    Where all its tests in the suites that ran have weight 0, the task has no points.
     """
     outcome = worst([result.outcome for result in results])
     total = sum(result.weight for result in results)
@@ -48,5 +48,5 @@ def score_tasks(manifest: Manifest, scope: Iterable[str], results: Iterable[Test
 
 
 def total(scores: Iterable[TaskScore]) -> float:
-    """The sum of points, free of rounding dust."""
+    """The sum of points, without rounding errors."""
     return round(sum(score.points for score in scores), 4)

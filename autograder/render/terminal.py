@@ -15,12 +15,7 @@ _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
     Outcome.BLOCKED: "something else must be finished first",
 }
-STYLES = {
-    Outcome.PASSED: "green",
-    Outcome.TODO: "cyan",
-    Outcome.BLOCKED: "cyan",
-    Outcome.HARNESS: "bold magenta",
-}
+STYLES = {"good": "green", "bad": "red", "todo": "cyan", "ours": "bold magenta"}
 
 
 def show(record: Record, console: Console, *, points: bool, package: str, table: bool = True) -> None:
@@ -65,7 +60,7 @@ def _table(record: Record, points: bool) -> Table:
         ]
         counts = Counter(outcomes[name] for name in names)
         ends = ", ".join(f"{counts[o]} {o}" for o in reversed(SEVERITY) if counts[o]) if names else "no tests"
-        style = STYLES.get(Outcome(question["outcome"]), "red")
+        style = STYLES[Outcome(question["outcome"]).tone]
         row = [
             question["id"],
             question["title"],
@@ -81,7 +76,8 @@ def _list_tasks(
 ) -> None:
     """Tasks that are not finished yet, one line each."""
     console.print(
-        Text.assemble(("\n" + outcome, f"bold {STYLES[outcome]}"), f" {_LISTED[outcome]}"), soft_wrap=True
+        Text.assemble(("\n" + outcome, f"bold {STYLES[outcome.tone]}"), f" {_LISTED[outcome]}"),
+        soft_wrap=True,
     )
     for task, test in tasks:
         why = test["rationale"].removeprefix(f"{task['id']} ")
@@ -96,7 +92,7 @@ def _show_task(
 ) -> None:
     """What is wrong with one task, then its failures; equal messages are shown once."""
     console.print()
-    style = STYLES.get(Outcome(task["outcome"]), "red")
+    style = STYLES[Outcome(task["outcome"]).tone]
     console.print(
         Text.assemble((task["outcome"], f"bold {style}"), " ", (task["id"], "bold"), f" ({task['question']})")
     )

@@ -9,6 +9,8 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from autograder.outcomes import Outcome
+
 
 @cache
 def validator(name: str) -> Draft202012Validator:
@@ -16,9 +18,10 @@ def validator(name: str) -> Draft202012Validator:
     if name == "test":
         record = cast("dict[str, Any]", validator("record").schema)
         return Draft202012Validator({"$defs": record["$defs"], "$ref": "#/$defs/test"})
-    return Draft202012Validator(
-        json.loads(files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8"))
-    )
+    schema = json.loads(files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8"))
+    if "outcome" in schema.get("$defs", {}):
+        schema["$defs"]["outcome"] = {"enum": [str(outcome) for outcome in Outcome]}
+    return Draft202012Validator(schema)
 
 
 def mistakes(data: Any, name: str) -> Iterator[tuple[tuple[str | int, ...], str]]:

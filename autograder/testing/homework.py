@@ -1,4 +1,4 @@
-"""What the fixture `hw` is: the one way in which a test meets a submission."""
+"""The fixture `hw`: the only way in which a test reaches a submission."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ def derive_seed(seed: int, name: str) -> int:
 
 
 class Function:
-    """A function of the submission's, by its path inside the package."""
+    """A function of the submission, by its path inside the package."""
 
     def __init__(self, session: Session, target: str) -> None:
         self._session = session
@@ -78,19 +78,19 @@ class Module(Handle):
 
 
 class Homework:
-    """One submission as one test sees it. Functions are asked for by path; nothing live ever comes back.
+    """One submission as one test sees it. Functions are requested by path; only plain data comes back.
 
     Args:
-        session: the conversation with the worker.
+        session: with the worker.
         submission: what was handed in.
         settings: of the run.
         seed: the test's own; it never leaves this side.
 
     Attributes:
         device: where training runs, "cpu" or "cuda".
-        seed: for the submission to train with; nothing else follows from it.
+        seed: for the training of the submission; no other seed can be computed from it.
         metrics: what the test has measured.
-        shown: what else of it goes into the record.
+        shown: claims, curves and pictures for the record.
     """
 
     def __init__(self, session: Session, submission: Submission, settings: Settings, seed: int) -> None:
@@ -113,37 +113,37 @@ class Homework:
         return Module(self.session, self.session.create(target, args, kwargs))
 
     def generator(self) -> torch.Generator:
-        """A fresh generator, seeded from the test; every call gives another stream."""
+        """A new generator, seeded from the test; every call gives another stream."""
         return torch.Generator().manual_seed(self.fresh_seed())
 
     def fresh_seed(self) -> int:
-        """A seed that the submission cannot foresee: of inputs that its weights are measured on."""
+        """A seed that the submission cannot predict: for the inputs on which its weights are measured."""
         self._streams += 1
         return derive_seed(self._seed, f"stream {self._streams}")
 
     def dismiss(self) -> None:
-        """Ends the submission's process, whose memory is then free for measuring: no call may follow."""
+        """Ends the submission's process and frees its memory for the measurement: no call may follow."""
         self.session.close()
 
     def measured(self, **metrics: float) -> None:
-        """Keeps what the test itself measured of a training run, for the record."""
+        """Keeps what the test itself measured on a training run, for the record."""
         self.metrics.update(metrics)
 
     def claimed(self, **metrics: float) -> None:
-        """Keeps what the submission claims of it, beside that."""
+        """Keeps what the submission claims, for the same quantities."""
         self.shown["claimed"] = metrics
 
     def drawn(
         self, *, curves: Sequence[dict[str, Any]] = (), pictures: Sequence[dict[str, Any]] = ()
     ) -> None:
-        """Keeps curves and pictures, in the form that the record has for them."""
+        """Keeps curves and pictures, in the form that the record has."""
         self.shown |= {"curves": list(curves), "pictures": list(pictures)}
 
     def artifact(self, task: str) -> Artifact:
         """The weights and the card of an artifact task, read on this side.
 
         Raises:
-            WrongAnswer: they are unsound.
+            WrongAnswer: they are not valid.
         """
         try:
             return self._submission.artifacts.read(self._tasks[task])
@@ -163,7 +163,7 @@ class Homework:
         """The answer that `answers.toml` gives to `key`.
 
         Raises:
-            Unanswered: it is blank.
+            Unanswered: it is still blank.
         """
         return self._submission.answers.get(key)
 
@@ -177,7 +177,7 @@ class Homework:
 
 
 class Instrument:
-    """Finds objects of the staff's own package: to measure with, never to compare with."""
+    """Objects of the staff's own package: to measure with, never to compare with."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
@@ -186,10 +186,12 @@ class Instrument:
         """The function or class at `target`, e.g. "given.networks.mlp.DenoisingMLP".
 
         Raises:
-            HarnessError: this is a student's copy, which has no staff's package.
+            HarnessError: this is a student's copy, without the staff's package.
         """
         if self._manifest.staff is None:
-            raise HarnessError("only staff have instruments: the manifest has no [staff] table")
+            raise HarnessError(
+                "instruments need the [staff] table of the manifest, which students do not have"
+            )
         from importlib import import_module
 
         module, _, name = target.rpartition(".")

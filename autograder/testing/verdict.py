@@ -1,4 +1,4 @@
-"""What a test's end means: an outcome, the words that its reader sees, and the rest for staff."""
+"""Turns what a test ended with into an outcome, the text for its reader, and the details for staff."""
 
 import builtins
 import traceback
@@ -13,12 +13,12 @@ from autograder.transport.text import printable
 DETAIL_CAP = 8_000
 TEXT_CAP = 2_000
 
-# What comes up in a test that handles a value of another kind than it asked for.
-_ODD_VALUE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+# Exceptions of a test that works with a value of an unexpected kind.
+_UNEXPECTED_VALUE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class NotRun(Exception):
-    """A test whose end is known before it starts."""
+    """The outcome of a test is known before it starts."""
 
     def __init__(self, outcome: Outcome, rationale: str, hint: str = "", where: str = "") -> None:
         super().__init__(rationale)
@@ -29,13 +29,13 @@ class NotRun(Exception):
 
 
 def judge(result: TestResult, error: BaseException, package: Path, session: Session | None) -> None:
-    """Fills outcome, rationale, hint and place from what a test ended with.
+    """Fills in outcome, rationale, hint and place of a result.
 
     Args:
-        result: of the test.
-        error: what it ended with.
+        result: to fill in.
+        error: what the test ended with.
         package: the submission's folder.
-        session: the test's conversation with the submission, if there was one.
+        session: the test's session with the submission, if there was one.
     """
     result.detail = "".join(traceback.format_exception(error))[-DETAIL_CAP:]
     match error:
@@ -51,7 +51,7 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
             _judge_exception(result, error, package, session)
         case TimeLimit():
             result.outcome, result.rationale = Outcome.TIMEOUT, f"the code {error}"
-            result.hint = "Is there a loop that does not end, or work that is done again for every element?"
+            result.hint = "Is there a loop that does not end, or work that is repeated for every element?"
         case Killed():
             result.outcome, result.rationale, result.hint = Outcome.KILLED, error.rationale, error.hint
         case AssertionError():
@@ -59,19 +59,21 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
             result.rationale = str(error).splitlines()[0] if str(error) else "wrong"
         case _ if type(error).__name__ in ("Flaky", "FlakyFailure"):
             result.outcome = Outcome.FAILED
-            result.rationale = "the function gives different answers to the same question"
+            result.rationale = "the function returns different values for the same arguments"
         case _ if session is not None and session.callbacks.error is error:
             kind = type(error).__name__
             result.outcome = Outcome.CRASHED
             result.rationale = (
-                f"a function that the test passed in, called by the code, raised {kind}: {error}"
+                f"the code called a function that the test passed in, and it raised {kind}: {error}"
             )
-            result.hint = "With what does the code call it? The docstring says what it takes."
+            result.hint = (
+                "With which arguments does the code call it? The docstring says which ones it takes."
+            )
             result.metrics |= {"exception": kind}
-        case _ if isinstance(error, _ODD_VALUE) and session is not None and session.answered:
+        case _ if isinstance(error, _UNEXPECTED_VALUE) and session is not None and session.answered:
             result.outcome = Outcome.FAILED
             result.rationale = f"the code returned something that the test cannot work with ({error})"
-            result.hint = "Return what the docstring says, with its type, shape and dtype."
+            result.hint = "Return what the docstring says, with the right type, shape and dtype."
             result.metrics |= {"failure": "type"}
         case _:
             result.outcome = Outcome.HARNESS
@@ -92,10 +94,10 @@ def _judge_exception(result: TestResult, error: StudentError, package: Path, ses
     if error.limit:
         most = session.limits.get(error.limit) if session else None
         result.outcome = Outcome.KILLED
-        result.rationale = f"the code ran into its limit of {error.limit}" + (f" ({most})" if most else "")
+        result.rationale = f"the code reached its limit of {error.limit}" + (f" ({most})" if most else "")
     elif session is not None and session.limits and _is_forbidden(error):
         result.hint = (
-            "Under grading, code writes to its temporary folder only, and starts no process or connection."
+            "During grading, code can write to its temporary folder only. It can start no process and no connection."
         )
 
 
@@ -104,10 +106,10 @@ def _is_forbidden(error: StudentError) -> bool:
 
 
 def _place(package: Path, file: str, line: int, function: str) -> tuple[str, str]:
-    """Where an exception came up, and its hint, as far as the submission's own text bears them out.
+    """Where an exception was raised, and a hint, as far as the text of the submission confirms them.
 
-    A submission can give its code any file name, function name and line that it likes, such as the inputs of a
-    hidden test. Only what its source really has is shown.
+    A submission can choose any file name, function name and line for its code, for example the inputs of a hidden
+    test. Only what is really in its source is shown.
     """
     if file not in {path.relative_to(package).as_posix() for path in package.rglob("*.py")}:
         return "", ""
@@ -124,21 +126,21 @@ _FAILURES = {
     "shape": "it returns a tensor of the wrong shape",
     "dtype": "it returns a tensor of the wrong dtype",
     "type": "it returns something of the wrong type",
-    "not finite": "it returns NaN or infinity where a finite value is due",
-    "no gradient": "no gradient arrives where one is due",
-    "gradient where none belongs": "a gradient flows into what is to be treated as a constant",
-    "distribution": "what it draws does not follow the right distribution",
+    "not finite": "it returns NaN or infinity where a finite value is expected",
+    "no gradient": "there is no gradient where one is expected",
+    "gradient where none belongs": "a gradient flows into an argument that must be treated as a constant",
+    "distribution": "its random values do not follow the right distribution",
     "argument changed in place": "it changes one of its arguments in place",
 }
 
 
 def hidden_title(task: str) -> str:
-    """What a student reads in place of a hidden test's own line."""
+    """What a student reads instead of the title of a hidden test."""
     return f"a hidden test of {task}"
 
 
 def redact(result: TestResult, title: str) -> None:
-    """Keeps of a hidden test only what its student may see; the rest goes to `detail`, for staff, with its `title`."""
+    """Keeps of a hidden test only what students may see; everything else moves to `detail`, for staff."""
     result.detail = "\n".join(filter(None, (title, result.rationale, result.output, result.detail)))
     result.output, result.shown = "", {}
     if "exception" in result.metrics:
@@ -151,6 +153,6 @@ def redact(result: TestResult, title: str) -> None:
 
 
 def _known(kind: str) -> str:
-    """The name of a built-in exception; one of the submission's own could carry anything."""
+    """The name of a built-in exception; the name of any other one could contain secrets."""
     found = getattr(builtins, kind, None)
     return kind if isinstance(found, type) and issubclass(found, BaseException) else "an exception of its own"

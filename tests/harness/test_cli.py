@@ -80,7 +80,7 @@ def test_submission_is_not_written_to(inside: Mini) -> None:
         (["grade", "nowhere", "--out", "out"], "nowhere is not there"),
         (["grade", "pupil", "--out", "assignment.toml"], "is a file: give a folder"),
         (["grade", "pupil", "--out", "out", "-q", "q9"], "'q9' is not a question"),
-        (["test", "--package", "nowhere"], "is no folder"),
+        (["test", "--package", "nowhere"], "is not a folder"),
         (["test", "-q", "maths.treble"], "'maths.treble' is not a question"),
     ],
 )

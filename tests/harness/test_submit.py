@@ -128,7 +128,7 @@ def test_size_has_a_unit(count: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("package", "says"),
     [
-        ("nowhere", "nowhere is no folder"),
+        ("nowhere", "nowhere is not a folder"),
         ("checks", "no package found in checks"),
         (".", "a grade of . would use pupil/ in it: give that as --package"),
     ],

@@ -9,8 +9,6 @@ from autograder.render.report import training
 from autograder.render.report.values import NAME, finite, first_items, points, rounded, text, texts
 
 ROWS = 200  # of a table whose length depends on the submission
-MARKS = {Outcome.PASSED: "✓", Outcome.TODO: "○", Outcome.BLOCKED: "○", Outcome.HARNESS: "!"}
-KINDS = {Outcome.PASSED: "good", Outcome.TODO: "todo", Outcome.BLOCKED: "todo", Outcome.HARNESS: "ours"}
 
 
 def view(record: Record) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def view(record: Record) -> dict[str, Any]:
         "facts": _facts(record),
         "environment": texts(record["environment"].items()),
         "sources": first_items(texts(record["sources"].items()), 5 * ROWS),
-        "badges": {str(o): (KINDS.get(o, "bad"), MARKS.get(o, "✗")) for o in Outcome},
+        "badges": {str(outcome): (outcome.tone, outcome.mark) for outcome in Outcome},
     }
 
 

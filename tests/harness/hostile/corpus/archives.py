@@ -119,7 +119,12 @@ ENTRIES = (
         packs.overlapping,
         "shares its bytes",
     ),
-    packed("zip-twice", "each file twice, a malicious one first", packs.twice, "more than one file with the same name"),
+    packed(
+        "zip-twice",
+        "each file twice, a malicious one first",
+        packs.twice,
+        "more than one file with the same name",
+    ),
     packed("zip-cut-short", "half a zip", packs.cut, "hw.zip", NOTHING),
     packed("tar-garbage", "a gzip of garbage", packs.garbage, "hw.tar.gz", NOTHING),
     packed("zip-in-zip", "a zip in a zip", packs.nested, "an archive inside is not opened", NOTHING),

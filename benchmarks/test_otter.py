@@ -10,9 +10,9 @@ import pytest
 
 from autograder.assignment.manifest import load
 from autograder.misconceptions import bank
-from benchmarks import otter as parity
+from benchmarks import otter
 
-MANIFEST = load(Path(__file__).parents[2] / "assignment.toml")
+MANIFEST = load(Path(__file__).parents[1] / "assignment.toml")
 PAIR = {
     "ours": {"q1": 2.5, "q2": 1},
     "otter": {"q1": 2.5, "q2": 1.0},
@@ -22,7 +22,7 @@ PAIR = {
 
 
 def names(seed: int, *only: str) -> list[str]:
-    return [name for name, _ in parity.submissions(MANIFEST, 30, seed, only)]
+    return [name for name, _ in otter.submissions(MANIFEST, 30, seed, only)]
 
 
 def test_thirty_cover_all_questions_and_depend_only_on_the_seed() -> None:
@@ -44,21 +44,21 @@ def test_finished_pair_is_not_graded_again(tmp_path: Path) -> None:
     def make(target: Path) -> None:
         raise AssertionError("it was made again")
 
-    assert parity._pair(MANIFEST, make, tmp_path, tmp_path / "none.zip", [], 0) == PAIR
+    assert otter._pair(MANIFEST, make, tmp_path, tmp_path / "none.zip", [], 0) == PAIR
 
 
 def test_log_holds_all_files_of_the_package(tmp_path: Path) -> None:
     """Kills: a log without weights, so that both ways compare too little."""
-    log = json.loads(parity._log(MANIFEST, parity._reference(MANIFEST), tmp_path).read_text())
+    log = json.loads(otter._log(MANIFEST, otter._reference(MANIFEST), tmp_path).read_text())
     assert {"diffusion/binary.py", "answers.toml", "artifacts/rlhf.safetensors"} <= set(log["files"])
     assert log["score"] == 0 and not log["complete"]
 
 
 @pytest.mark.parametrize(
-    ("otter", "last", "code"), [(PAIR["otter"], "parity 2/2", 0), ({"q1": 2.5, "q2": 0.5}, "parity 1/2", 1)]
+    ("theirs", "last", "code"), [(PAIR["otter"], "parity 2/2", 0), ({"q1": 2.5, "q2": 0.5}, "parity 1/2", 1)]
 )
 def test_one_difference_is_an_exit_code(
-    otter: dict[str, float],
+    theirs: dict[str, float],
     last: str,
     code: int,
     tmp_path: Path,
@@ -66,13 +66,13 @@ def test_one_difference_is_an_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Kills: equal totals with different questions; a difference that only the table shows."""
-    pairs: list[dict[str, Any]] = [PAIR, PAIR | {"otter": otter}]
-    monkeypatch.setattr(parity, "ROOT", tmp_path)
-    monkeypatch.setattr(parity, "load", lambda path: MANIFEST)
-    monkeypatch.setattr(parity.otter, "build", lambda manifest, out, *rest: out.write_bytes(b"zip"))
-    monkeypatch.setattr(parity, "submissions", lambda *rest: [("one", None), ("two", None)])
-    monkeypatch.setattr(parity, "_pair", lambda *rest: pairs.pop(0))
+    pairs: list[dict[str, Any]] = [PAIR, PAIR | {"otter": theirs}]
+    monkeypatch.setattr(otter, "ROOT", tmp_path)
+    monkeypatch.setattr(otter, "load", lambda path: MANIFEST)
+    monkeypatch.setattr(otter.otter, "build", lambda manifest, out, *rest: out.write_bytes(b"zip"))
+    monkeypatch.setattr(otter, "submissions", lambda *rest: [("one", None), ("two", None)])
+    monkeypatch.setattr(otter, "_pair", lambda *rest: pairs.pop(0))
     monkeypatch.setattr(sys, "argv", ["otter", "-q", "q1"])
-    assert parity.main() == code
+    assert otter.main() == code
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == last and "otter adds 3.5 s" in lines[-2]
