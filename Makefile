@@ -57,7 +57,7 @@ else
   PIP := $(VENV)/bin/uv pip install --python $(PY) $(if $(TORCH_BACKEND),--torch-backend=$(TORCH_BACKEND))
 endif
 
-# The stamp holds the choices that it was made with, so that another choice installs anew.
+# The stamp holds the choices that it was made with, so that another choice installs again.
 CHOICES := extras=$(INSTALLED) wheels=$(TORCH_WHEELS) backend=$(TORCH_BACKEND)
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CHOICES))
 .PHONY: $(STAMP)
@@ -150,7 +150,7 @@ lint: | ready ## the part of check that runs no tests
 	$(PY) -m tests.harness.structure
 	$(PY) -m autograder stubs --check
 
-format: | ready ## format the sources, then generate student/ anew
+format: | ready ## format the sources, then generate student/ again
 	$(PY) -m ruff check --fix --exit-zero --exclude student .
 	$(PY) -m ruff format --exclude student .
 	$(PY) -m autograder stubs

@@ -80,11 +80,9 @@ def posterior(
     """Mean and variance of the normal distribution q(x_{t-1} | x_t, x_0).
 
     Args:
-        x_t: Float[B, ...].
-        x_0: Float[B, ...].
+        x_t, x_0: Float[B, ...].
         t: int or Long[B], 1..T. At t = 1 the step before is x_0 itself, with certainty.
-        betas: Float[T + 1].
-        alphas_cumprod: Float[T + 1].
+        betas, alphas_cumprod: Float[T + 1].
 
     Returns:
         The mean Float[B, ...], and the variance, which is the same for all dimensions of a sample and has the same
@@ -173,17 +171,13 @@ def ddpm_step(
         eps_hat: Float[B, ...], the network's guess of the noise in x_t.
         x_t: Float[B, ...].
         t: 1..T. The step at t = 1 adds no noise: it returns the mean, whatever `noise` and `variance` are.
-        betas: Float[T + 1].
-        alphas_cumprod: Float[T + 1].
+        betas, alphas_cumprod: Float[T + 1].
         noise: Float[B, ...], standard normal; without it the mean is returned.
         variance: variance of the draw: that of the posterior, or betas[t], which is larger (DDPM, section 3.2).
         clip: if given, x_0_hat is first clamped to [-clip, clip], the range of the data.
 
     Returns:
-        Float[B, ...], x_{t-1}.
-
-    References:
-        DDPM, algorithm 2.
+        Float[B, ...], x_{t-1}. (DDPM, algorithm 2)
     """
     schedules.check_time(t, betas)
     if variance not in ("posterior", "beta"):

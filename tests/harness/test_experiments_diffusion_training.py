@@ -45,7 +45,7 @@ def test_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch, na
     torch.rand(3)
     before = len(calls)
     again, same_history = train(**budget, **options, seed=2, loop=loop)
-    assert len(calls) - before == budget["iterations"] - step  # it did not begin anew
+    assert len(calls) - before == budget["iterations"] - step  # it did not restart
     assert same_weights(whole, again) and history == same_history
     finished = len(calls)
     assert same_weights(whole, train(**budget, **options, seed=2, loop=loop)[0]) and len(calls) == finished

@@ -59,9 +59,9 @@ def _trouble(raw: Path, download: bool, error: Exception) -> str:
         what = f"could not be downloaded ({reason}):"
     else:
         what = f"lacks {', '.join(missing)}:"
-    mend = "" if download and missing else ", or train with the setting download=True"
+    or_download = "" if download and missing else ", or train with the setting download=True"
     return (
-        f"MNIST in {raw} {what} put {', '.join(names)} there, unpacked by gunzip{mend}; or give another folder that"
+        f"MNIST in {raw} {what} put {', '.join(names)} there, unpacked by gunzip{or_download}; or give another folder that"
         " contains MNIST/raw with the setting folder or with MNIST_FOLDER"
     )
 

@@ -25,7 +25,7 @@ def main() -> int:
         "preset": arguments.preset,
         "seed": arguments.seed,
         "device": arguments.device,
-        "anew": arguments.anew,
+        "restart": arguments.restart,
         **dict(arguments.set),
     }
     jobs = [(question, row, arguments.threads, options) for row, question in enumerate(questions)]
@@ -45,7 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--preset", default="quick", help="quick, full or paper (default quick)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--anew", action="store_true", help="do not continue an interrupted run")
+    parser.add_argument("--restart", action="store_true", help="do not continue an interrupted run")
     parser.add_argument("--workers", type=int, default=2, help="experiments at a time (default 2)")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of each one (default 1)")
     parser.add_argument(

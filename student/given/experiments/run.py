@@ -45,7 +45,7 @@ def train(
     *,
     seed: int = 0,
     device: str = "auto",
-    anew: bool = False,
+    restart: bool = False,
     shown: bool = True,
     row: int = 0,
     **changes: Any,
@@ -60,7 +60,7 @@ def train(
         preset: "quick" (minutes on a laptop), "full" (minutes on a GPU) or "paper" (real data, as in the course).
         seed: seed of everything random.
         device: "cpu", "cuda", or "auto" for cuda if there is a GPU.
-        anew: start again instead of continuing an interrupted run.
+        restart: start again instead of continuing an interrupted run.
         shown: show a progress bar.
         row: row of the bar.
         changes: settings that replace those of the preset.
@@ -84,7 +84,7 @@ def train(
     }
     folder = artifact.RUNS / question
     graded = settings.data == experiment.EMBEDDED
-    _continue_or_begin(folder, {**card, "torch": torch.__version__}, anew)
+    _continue_or_begin(folder, {**card, "torch": torch.__version__}, restart)
     trained = experiment.train(settings, seed, device, Loop(folder, shown=shown, row=row))
     kept = artifact.FOLDER if graded else folder
     weights = artifact.save(experiment.ARTIFACT, trained.weights, kept)
@@ -114,11 +114,11 @@ def _settings(experiment: ModuleType, preset: str, changes: dict[str, Any]) -> A
     return replace(settings, **changes)
 
 
-def _continue_or_begin(folder: Path, run: dict[str, Any], anew: bool) -> None:
+def _continue_or_begin(folder: Path, run: dict[str, Any], restart: bool) -> None:
     """Removes the state of another run: one with other settings, sources or torch version."""
     key = hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
     file = folder / "run.key"
-    if anew or not file.exists() or file.read_text() != key:
+    if restart or not file.exists() or file.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         file.write_text(key)
