@@ -80,9 +80,11 @@ def posterior(
     """Mean and variance of the normal distribution q(x_{t-1} | x_t, x_0).
 
     Args:
-        x_t, x_0: Float[B, ...].
+        x_t: Float[B, ...].
+        x_0: Float[B, ...].
         t: int or Long[B], 1..T. At t = 1 the step before is x_0 itself, with certainty.
-        betas, alphas_cumprod: Float[T + 1].
+        betas: Float[T + 1].
+        alphas_cumprod: Float[T + 1].
 
     Returns:
         The mean Float[B, ...], and the variance, which is the same for all dimensions of a sample and has the same
@@ -116,11 +118,7 @@ def predict_x_0(x_t: Tensor, eps_hat: Tensor, t: int | Tensor, alphas_cumprod: T
 
 
 def predict_noise(x_t: Tensor, x_0: Tensor, t: int | Tensor, alphas_cumprod: Tensor) -> Tensor:
-    """The noise with which `q_sample` makes x_t from x_0; the inverse of `predict_x_0`.
-
-    Returns:
-        Float[B, ...].
-    """
+    """The noise, Float[B, ...], with which `q_sample` makes x_t from x_0; the inverse of `predict_x_0`."""
     schedules.check_time(t, alphas_cumprod)
     # BEGIN SOLUTION q2c
     # HINT: use the same equation again.
@@ -171,7 +169,8 @@ def ddpm_step(
         eps_hat: Float[B, ...], the network's guess of the noise in x_t.
         x_t: Float[B, ...].
         t: 1..T. The step at t = 1 adds no noise: it returns the mean, whatever `noise` and `variance` are.
-        betas, alphas_cumprod: Float[T + 1].
+        betas: Float[T + 1].
+        alphas_cumprod: Float[T + 1].
         noise: Float[B, ...], standard normal; without it the mean is returned.
         variance: variance of the draw: that of the posterior, or betas[t], which is larger (DDPM, section 3.2).
         clip: if given, x_0_hat is first clamped to [-clip, clip], the range of the data.

@@ -61,8 +61,8 @@ def _trouble(raw: Path, download: bool, error: Exception) -> str:
         what = f"lacks {', '.join(missing)}:"
     or_download = "" if download and missing else ", or train with the setting download=True"
     return (
-        f"MNIST in {raw} {what} put {', '.join(names)} there, unpacked by gunzip{or_download}; or give another folder that"
-        " contains MNIST/raw with the setting folder or with MNIST_FOLDER"
+        f"MNIST in {raw} {what} put {', '.join(names)} there, unpacked by gunzip{or_download}; or give another"
+        " folder that contains MNIST/raw with the setting folder or with MNIST_FOLDER"
     )
 
 
