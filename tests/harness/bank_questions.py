@@ -3,13 +3,7 @@
 import torch
 
 from autograder.testing.homework import Homework
-from tests.harness.banked import (
-    DOUBLE,
-    FLIP,
-    QUADRUPLE,
-    SCALE,
-    SCALED,
-)
+from tests.harness.bank_texts import DOUBLE, FLIP, QUADRUPLE, SCALE, SCALED
 
 X = torch.tensor([3.0, -1.0, 0.5])
 P = torch.tensor([0.1, 0.4, 0.9])

@@ -10,19 +10,9 @@ from autograder.errors import HarnessError
 from autograder.isolation.isolated import Isolated
 from autograder.outcomes import Finding
 from tests.harness.bank_questions import ASK, X, quadruple
-from tests.harness.banked import (
-    ADDS_ONE,
-    DOUBLE,
-    FLIP,
-    OCTUPLE,
-    QUADRUPLE,
-    SCALE,
-    SCALED,
-    TRIPLES,
-    Banked,
-    Examination,
-    code,
-)
+from tests.harness.bank_texts import ADDS_ONE, DOUBLE, FLIP, OCTUPLE, QUADRUPLE, SCALE, SCALED, TRIPLES, code
+from tests.harness.banked import Banked
+from tests.harness.examination import Examination
 
 
 def found(banked: Banked, task: str, body: str, withheld: str = "") -> Finding | None:

@@ -14,7 +14,9 @@ from autograder.testing.homework import Homework
 from autograder.transport.session import Session
 from autograder.transport.wire import Encoder, Frame
 from tests.harness.bank_questions import P, double, flip, scale, scaled
-from tests.harness.banked import FLIP, SCALE, Banked, Examination
+from tests.harness.bank_texts import FLIP, SCALE
+from tests.harness.banked import Banked
+from tests.harness.examination import Examination
 
 Answer = Callable[[Frame], Frame]
 

@@ -20,11 +20,11 @@ from autograder.record.build import Record
 from autograder.render import terminal
 from autograder.testing import examination
 from autograder.transport.session import Session
-from tests.harness.banked import (
+from tests.harness.bank_homework import MANIFEST
+from tests.harness.bank_texts import (
     ADDS_ONE,
     DOUBLE,
     FLIP,
-    MANIFEST,
     OCTUPLE,
     POWER,
     QUADRUPLE,
@@ -32,10 +32,9 @@ from tests.harness.banked import (
     SCALED,
     SUMMARY,
     TRIPLES,
-    Banked,
     code,
-    feedback,
 )
+from tests.harness.banked import Banked, feedback
 from tests.harness.mini import Mini, outcomes, points
 
 WRONG = {DOUBLE: TRIPLES, FLIP: "return x", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}

@@ -8,7 +8,9 @@ import pytest
 from autograder.cli import main
 from autograder.errors import InputError
 from autograder.platforms.gradescope import metadata
-from tests.harness.banked import DOUBLE, MANIFEST, TRIPLES, Banked
+from tests.harness.bank_homework import MANIFEST
+from tests.harness.bank_texts import DOUBLE, TRIPLES
+from tests.harness.banked import Banked
 
 
 def written(folder: Path, data: object) -> Path:

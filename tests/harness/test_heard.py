@@ -9,7 +9,8 @@ import torch
 from autograder.diagnosis.call_result import CallResult, read_result, same_result, same_value
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Encoder, Frame
-from tests.harness.banked import DOUBLE, FLIP, POWER, Banked
+from tests.harness.bank_texts import DOUBLE, FLIP, POWER
+from tests.harness.banked import Banked
 from tests.harness.test_failures import HUGE, ODD
 
 X = torch.tensor([1.0, 2.0, 3.0])

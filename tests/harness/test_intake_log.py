@@ -1,6 +1,5 @@
 """A log as a submission: its sources are staged like the members of an archive, and its claims are ignored."""
 
-import base64
 import hashlib
 import json
 from pathlib import Path
@@ -14,37 +13,11 @@ from autograder.submission.reader import log as reader
 from autograder.submission.reader.extract import Remark, Skipped, extract
 from tests.harness.mini import Mini
 from tests.harness.packing import GOOD, STAGED, folder, linux, names, said, stage, tarred, zipped
-
-FILES = {name.removeprefix("pupil/"): data.decode() for name, data in GOOD.items()}
-ADVICE = "hand in the package's folder, or make the log again with `make submit`"
-
-
-def log(**changed: Any) -> dict[str, Any]:
-    files = changed.get("files", FILES)
-    digests = {}
-    if isinstance(files, dict):
-        digests = {
-            name: hashlib.sha256(
-                data if isinstance(data, bytes) else str(data).encode(errors="replace")
-            ).hexdigest()
-            for name, data in files.items()
-        }
-        files = {name: as_embedded(data) for name, data in files.items()}
-    return {"assignment": {"id": "mini"}, "score": 10, "sources": digests, **changed, "files": files}
-
-
-def as_embedded(data: Any) -> Any:
-    return {"base64": base64.b64encode(data).decode()} if isinstance(data, bytes) else data
+from tests.harness.written_logs import ADVICE, FILES, log, written
 
 
 def not_said(event: Any) -> bool:
     return not isinstance(event, Remark)
-
-
-def written(tmp_path: Path, data: Any) -> Path:
-    path = tmp_path / "submission_log.json"
-    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-    return path
 
 
 def test_sources_of_a_log_are_staged(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import torch
 
 from autograder.proving import difference
 from autograder.proving.call_difference import WIDTH, summary
-from tests.harness.banked import TESTS, Banked
+from tests.harness.bank_homework import TESTS
+from tests.harness.banked import Banked
 from tests.harness.mistakes import fill, tried, wrong
 
 GRADIENTS = (

@@ -10,7 +10,8 @@ from autograder.errors import HarnessError
 from autograder.misconceptions import bank
 from autograder.outcomes import Outcome
 from autograder.proving import difference, matrix
-from tests.harness.banked import HIDDEN, MANIFEST, TESTS, Banked
+from tests.harness.bank_homework import HIDDEN, MANIFEST, TESTS
+from tests.harness.banked import Banked
 from tests.harness.mistakes import fill, right, tried, wrong
 
 

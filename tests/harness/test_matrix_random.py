@@ -9,7 +9,8 @@ from autograder import cli, commands
 from autograder.misconceptions.bank import BankError
 from autograder.misconceptions.splice import spliced
 from autograder.proving import equivalent_mutants, mutation
-from tests.harness.banked import DOUBLE, FLIP, QUADRUPLE, SCALE, SUMMARY, Banked
+from tests.harness.bank_texts import DOUBLE, FLIP, QUADRUPLE, SCALE, SUMMARY
+from tests.harness.banked import Banked
 
 SAME = (
     "return torch.where(torch.rand(x.shape, generator=generator) < p[:, None], -x, x)  ->  "

@@ -13,7 +13,8 @@ from autograder import outcomes
 from autograder.misconceptions.bank import Entry
 from autograder.proving.matrix import Trial
 from autograder.proving.matrix_report import MatrixReport
-from tests.harness.banked import DOUBLE, QUADRUPLE, Banked
+from tests.harness.bank_texts import DOUBLE, QUADRUPLE
+from tests.harness.banked import Banked
 
 PUBLIC, HIDDEN = "checks/public/test_a.py", "checks/hidden/test_b.py"
 SHOWN = {

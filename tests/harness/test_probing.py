@@ -8,7 +8,9 @@ import torch
 
 from autograder.misconceptions.bank import FAILURES
 from autograder.testing.homework import Homework
-from tests.harness.banked import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY, Banked, Examination
+from tests.harness.bank_texts import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY
+from tests.harness.banked import Banked
+from tests.harness.examination import Examination
 
 X, P = torch.tensor([2.0, 3.0, 5.0]), torch.tensor([0.1, 0.4, 0.9])
 SEEN = "seen_by_the_submission"  # a name in `sys`, which survives an import

@@ -9,7 +9,8 @@ import pytest
 from autograder.misconceptions import bank
 from autograder.misconceptions.bank import BankError, Entry
 from autograder.misconceptions.splice import make, spliced
-from tests.harness.banked import CODE, Banked
+from tests.harness.bank_homework import CODE
+from tests.harness.banked import Banked
 
 GUARDED = '''
 import torch

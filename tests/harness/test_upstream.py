@@ -5,22 +5,9 @@ from pathlib import Path
 import pytest
 
 from autograder.isolation.isolated import Isolated
-from tests.harness.banked import (
-    ADDS_ONE,
-    CODE,
-    DOUBLE,
-    FLIP,
-    MANIFEST,
-    OCTUPLE,
-    QUADRUPLE,
-    SCALE,
-    SCALED,
-    TESTS,
-    TRIPLES,
-    Banked,
-    code,
-    feedback,
-)
+from tests.harness.bank_homework import CODE, MANIFEST, TESTS
+from tests.harness.bank_texts import ADDS_ONE, DOUBLE, FLIP, OCTUPLE, QUADRUPLE, SCALE, SCALED, TRIPLES, code
+from tests.harness.banked import Banked, feedback
 from tests.harness.mini import outcomes, points
 
 CREDIT = {QUADRUPLE: 0.8 * 5, OCTUPLE: 0.8 * 3}
