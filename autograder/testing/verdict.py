@@ -96,7 +96,9 @@ def _judge_exception(result: TestResult, error: StudentError, package: Path, ses
         result.outcome = Outcome.KILLED
         result.rationale = f"the code reached its limit of {error.limit}" + (f" ({most})" if most else "")
     elif session is not None and session.limits and _is_forbidden(error):
-        result.hint = "During grading, code writes to its temporary folder only, and starts no process and no connection."
+        result.hint = (
+            "During grading, code writes to its temporary folder only, and starts no process or connection."
+        )
 
 
 def _is_forbidden(error: StudentError) -> bool:

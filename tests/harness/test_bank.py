@@ -68,13 +68,13 @@ def test_half_an_entry_is_refused_by_name(banked: Banked, text: str, word: str) 
 
 def test_entry_of_no_task_is_refused_by_name(banked: Banked) -> None:
     write(banked, "q2.py", entry(task="maths.halve"))
-    with pytest.raises(BankError, match=r"q2\.py:3: 'maths.halve' is no code task"):
+    with pytest.raises(BankError, match=r"q2\.py:3: 'maths.halve' is not a code task"):
         bank.load(banked.loaded())
 
 
 def test_two_entries_of_one_id_are_refused_and_both_are_named(banked: Banked) -> None:
     write(banked, "q2.py", entry().replace("another", "double_triples"))
-    with pytest.raises(BankError, match=r"q2\.py:3: 'double_triples' stands already in .*q1\.py:\d+"):
+    with pytest.raises(BankError, match=r"q2\.py:3: 'double_triples' is already in .*q1\.py:\d+"):
         bank.load(banked.loaded())
 
 
@@ -131,7 +131,7 @@ def test_name_chooses_an_entry_a_task_or_a_question(banked: Banked, name: str, i
 
 
 def test_name_that_fits_nothing_is_a_bad_call(banked: Banked) -> None:
-    with pytest.raises(InputError, match="'q9' is no question"):
+    with pytest.raises(InputError, match="'q9' is not a question"):
         bank.select(banked.loaded(), list(bank.load(banked.loaded()).values()), ("double_triples", "q9"))
 
 

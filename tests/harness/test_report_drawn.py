@@ -12,7 +12,7 @@ from PIL import Image
 from autograder.render import report
 from autograder.render.report.chart import chart, thinned, ticks
 from autograder.render.report.pictures import grid
-from autograder.render.report.training import figures
+from autograder.render.report.training import quantities
 from tests.harness.reports import record
 from tests.harness.strict_page import Page, read
 from tests.harness.training_reports import training_row
@@ -155,5 +155,5 @@ def test_an_invalid_picture_is_named(changes: dict[str, Any], why: str) -> None:
     ],
 )
 def test_a_difference_is_described_in_words(measured: Any, claimed: Any, words: str) -> None:
-    told = figures({"f": measured}, {"f": claimed}).first[0]["difference"]
+    told = quantities({"f": measured}, {"f": claimed}).first[0]["difference"]
     assert told.replace("\N{NO-BREAK SPACE}", " ") == words
