@@ -5,7 +5,7 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "diffusion.binary.bits_per_pixel"
 
 
-@wrong("forgets what is left of the image in Y_T", often="distribution")
+@wrong("forgets the information about the image that is left in Y_T", often="distribution")
 @hint("Which term of the docstring's sum does not depend on the network?")
 def bits_per_pixel_without_last_image(network, y_0, num_steps, delta, generator):
     num_pixels = y_0[0].numel()
@@ -17,14 +17,14 @@ def bits_per_pixel_without_last_image(network, y_0, num_steps, delta, generator)
     return nats / (num_pixels * math.log(2))
 
 
-@wrong("counts nats", often="constant factor")
-@hint("In which unit is the bound?")
+@wrong("counts in nats", often="constant factor")
+@hint("Which unit does the docstring name for the bound?")
 @edit("nats / (num_pixels * math.log(2))", "nats / num_pixels")
 def bits_per_pixel_in_nats(): ...
 
 
-@wrong("gives the bits of an image, not those of a pixel", sometimes="distribution")
-@hint("How many bits does an image of fair coins cost by your code?")
+@wrong("returns the bits of an image, not the bits of a pixel", sometimes="distribution")
+@hint("How many bits does an image of fair coins cost in your code?")
 def bits_per_pixel_of_the_image(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
@@ -36,14 +36,14 @@ def bits_per_pixel_of_the_image(network, y_0, num_steps, delta, generator):
     return nats / math.log(2)
 
 
-@wrong("divides by the pixels of the whole batch", sometimes="distribution")
-@hint("What does `kl_loss` do with the batch already?")
+@wrong("divides by the number of pixels of the whole batch", sometimes="distribution")
+@hint("What does `kl_loss` already do with the batch?")
 @edit("y_0[0].numel()", "y_0.numel()")
 def bits_per_pixel_divides_by_batch_twice(): ...
 
 
-@wrong("averages over the times, where their sum is due", often="distribution")
-@hint("Is it a sum over t in the docstring?")
+@wrong("averages over the times instead of summing", often="distribution")
+@hint("Does the docstring have a sum over t?")
 @edit(
     "kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))",
     "kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta)) / num_steps",
@@ -51,8 +51,8 @@ def bits_per_pixel_divides_by_batch_twice(): ...
 def bits_per_pixel_mean_over_times(): ...
 
 
-@wrong("takes T times the training loss instead of visiting every time", often="distribution")
-@hint("Which times does each image meet, by the docstring?")
+@wrong("uses T times the training loss instead of visiting every time", often="distribution")
+@hint("Which times does the docstring use for each image?")
 def bits_per_pixel_by_training_loss(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
@@ -69,31 +69,33 @@ def bits_per_pixel_from_second_step(): ...
 
 
 @wrong("leaves out the last step, T", often="distribution")
-@hint("Does Python's range contain its end?")
+@hint("Does a Python range contain its end?")
 @edit("num_steps + 1", "num_steps")
 def bits_per_pixel_without_last_step(): ...
 
 
-@wrong("takes the probability of a replacement for that of a flip in Y_T", often="distribution")
-@hint("With which probability has a pixel of Y_T another sign than y_0? Try delta = 1/2.")
+@wrong(
+    "uses the probability of a replacement instead of the probability of a flip in Y_T", often="distribution"
+)
+@hint("What is the probability that a pixel of Y_T differs from y_0 in sign? Try delta = 1/2.")
 @edit("replacement_probability(num_steps, delta) / 2", "replacement_probability(num_steps, delta)")
 def bits_per_pixel_all_replaced_flip(): ...
 
 
-@wrong("adds the entropy of Y_T where its divergence from fair coins is due", sometimes="distribution")
-@hint("What should this term be if Y_T is as good as fair coins?")
+@wrong("adds the entropy of Y_T instead of its divergence from fair coins", sometimes="distribution")
+@hint("What should this term be if Y_T is nearly the same as fair coins?")
 @edit("(math.log(2) - entropy) * num_pixels", "entropy * num_pixels")
 def bits_per_pixel_entropy_of_last_image(): ...
 
 
-@wrong("counts what is left of one pixel in Y_T, not of all", sometimes="distribution")
-@hint("Over what does the docstring sum in both terms?")
+@wrong("counts what is left of one pixel in Y_T, not of all pixels", sometimes="distribution")
+@hint("What does the docstring sum over in both terms?")
 @edit("(math.log(2) - entropy) * num_pixels", "math.log(2) - entropy")
 def bits_per_pixel_one_pixel_of_last_image(): ...
 
 
-@wrong("draws the noise once, for T, and keeps it for all times", sometimes="distribution")
-@hint("Which law has y_t at each t, by the docstring?")
+@wrong("draws the noise once, for T, and uses it for all times", sometimes="distribution")
+@hint("Which distribution does y_t have at each t, according to the docstring?")
 def bits_per_pixel_noise_drawn_once(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
@@ -106,8 +108,8 @@ def bits_per_pixel_noise_drawn_once(network, y_0, num_steps, delta, generator):
     return nats / (num_pixels * math.log(2))
 
 
-@wrong("walks one chain of noise from t to t + 1 instead of drawing afresh", sometimes="distribution")
-@hint("`One fresh draw of Y_t`: are two neighbouring times independent in your code?")
+@wrong("runs one chain of noise from t to t + 1 instead of a new draw for each t", sometimes="distribution")
+@hint("The docstring says `one new draw of Y_t`: are two neighbouring times independent in your code?")
 def bits_per_pixel_along_one_chain(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
@@ -121,13 +123,13 @@ def bits_per_pixel_along_one_chain(network, y_0, num_steps, delta, generator):
     return nats / (num_pixels * math.log(2))
 
 
-@wrong("draws without the generator that it is given", often="ignores an argument")
-@hint("Does every draw get the generator?")
+@wrong("draws random numbers without the generator that it is given", often="ignores an argument")
+@hint("Does every draw use the generator?")
 @edit("delta, generator=generator", "delta")
 def bits_per_pixel_without_generator(): ...
 
 
-@wrong("hands the network an int where one time for each image is due", often="exception")
+@wrong("passes an int to the network instead of one time for each image", often="exception")
 @hint("How is a `Network` called? See the top of the file.")
 def bits_per_pixel_int_time(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
@@ -140,8 +142,8 @@ def bits_per_pixel_int_time(network, y_0, num_steps, delta, generator):
     return nats / (num_pixels * math.log(2))
 
 
-@wrong("sums cross-entropies, which count the noise's own entropy as well", sometimes="distribution")
-@hint("What is each term where the network says P exactly?")
+@wrong("sums cross-entropies, which also count the entropy of the noise itself", sometimes="distribution")
+@hint("What is each term if the network predicts exactly P?")
 def bits_per_pixel_of_cross_entropies(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta) / 2
     entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
@@ -156,14 +158,14 @@ def bits_per_pixel_of_cross_entropies(network, y_0, num_steps, delta, generator)
     return nats / (num_pixels * math.log(2))
 
 
-@wrong("returns double precision whatever the images were", often="dtype")
-@hint("What does the docstring say of the dtype, and in which one does `replacement_probability` answer?")
+@wrong("returns double precision even if the images have another dtype", often="dtype")
+@hint("What does the docstring say about the dtype, and which dtype does `replacement_probability` return?")
 @edit("((math.log(2) - entropy) * num_pixels).to(y_0)", "(math.log(2) - entropy) * num_pixels")
 def bits_per_pixel_in_double_precision(): ...
 
 
-@wrong("returns a plain number", sometimes="type")
-@hint("Of which type is the result?")
+@wrong("returns a Python number, not a tensor", sometimes="type")
+@hint("Which type must the result have?")
 def bits_per_pixel_as_number(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta).item() / 2
     entropy = -flipped * math.log(flipped) - (1 - flipped) * math.log(1 - flipped)
@@ -176,7 +178,7 @@ def bits_per_pixel_as_number(network, y_0, num_steps, delta, generator):
     return nats / (num_pixels * math.log(2))
 
 
-@right("puts all times into one batch, and takes the last term for a loss of `kl_loss` too")
+@right("puts all times into one batch, and computes the last term with `kl_loss` too")
 def bits_per_pixel_in_one_batch(network, y_0, num_steps, delta, generator):
     t = torch.arange(1, num_steps + 1, device=y_0.device).repeat_interleave(len(y_0))
     images = y_0.repeat(num_steps, *[1] * (y_0.ndim - 1))
@@ -187,7 +189,7 @@ def bits_per_pixel_in_one_batch(network, y_0, num_steps, delta, generator):
     return (steps + start) / (y_0[0].numel() * math.log(2))
 
 
-@right("visits the times from T down, in halves of the batch, in double precision")
+@right("visits the times from T down to 1, in halves of the batch, in double precision")
 def bits_per_pixel_downwards(network, y_0, num_steps, delta, generator):
     flipped = replacement_probability(num_steps, delta).item() / 2
     start = math.log(2) + flipped * math.log(flipped) + (1 - flipped) * math.log1p(-flipped)

@@ -6,7 +6,7 @@ TASK = "diffusion.schedules.cosine_betas"
 
 
 @wrong("forgets to square the cosine", sometimes="values")
-@hint("Compare your f with that of the docstring, sign by sign.")
+@hint("Compare your f with the f of the docstring, symbol by symbol.")
 def cosine_betas_without_square(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2)
@@ -14,8 +14,8 @@ def cosine_betas_without_square(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong("takes f to be 1 at time 0, although the offset acts there too", often="values")
-@hint("Work out f(0) by hand for s = 1.")
+@wrong("assumes that f is 1 at time 0, although the offset applies there too", often="values")
+@hint("Compute f(0) by hand for s = 1.")
 def cosine_betas_f_starts_at_one(num_steps, s, max_beta):
     times = torch.arange(1, num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -32,14 +32,19 @@ def cosine_betas_without_cap(num_steps, s, max_beta):
     return torch.cat([f.new_zeros(1), 1 - f[1:] / f[:-1]])
 
 
-@wrong("writes the usual cap into the code and does not look at the caller's", seldom="ignores an argument")
+@wrong(
+    "uses the usual upper limit as a fixed number and ignores the caller's value",
+    seldom="ignores an argument",
+)
 @hint("Call it with another max_beta. Does the result change?")
 @edit("max=max_beta", "max=0.999")
 def cosine_betas_usual_cap(): ...
 
 
-@wrong("raises small betas to a lower bound that nobody asked for", often="values")
-@hint("The docstring has a cap. Does it have a floor? Look at the first steps of a long schedule.")
+@wrong("raises small betas to a lower limit that the docstring does not have", often="values")
+@hint(
+    "The docstring has an upper limit. Does it have a lower one? Look at the first steps of a long schedule."
+)
 def cosine_betas_with_a_floor(num_steps, s, max_beta):
     times = torch.linspace(0, num_steps, num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi * 0.5) ** 2
@@ -57,8 +62,8 @@ def cosine_betas_default_dtype(num_steps, s, max_beta):
     return torch.cat([torch.zeros(1), betas])
 
 
-@wrong("takes the ratios in single precision and converts them afterwards", sometimes="values")
-@hint("Two neighbouring values of f are nearly equal. In which dtype do you take their ratio from 1?")
+@wrong("computes the ratios in single precision and converts them afterwards", sometimes="values")
+@hint("Two neighbouring values of f are nearly equal. In which dtype do you subtract their ratio from 1?")
 def cosine_betas_double_too_late(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -66,20 +71,20 @@ def cosine_betas_double_too_late(num_steps, s, max_beta):
     return torch.cat([betas.new_zeros(1), betas])
 
 
-@wrong("knows f at T times only and gets one beta too few", sometimes="shape")
-@hint("Count: at how many times is f needed so that every step has a time before it?")
+@wrong("computes f at only T times and gets one beta too few", sometimes="shape")
+@hint("Count: at how many times is f needed, so that every step has a time before it?")
 @edit("num_steps + 1", "num_steps")
 def cosine_betas_one_too_few(): ...
 
 
-@wrong("divides the time by T + 1, so that the cosine never comes to its end", seldom="values")
+@wrong("divides the time by T + 1, so that the cosine never reaches its end", seldom="values")
 @hint("Which angle should the last time have?")
 @edit("times / num_steps", "times / len(times)")
 def cosine_betas_time_over_length(): ...
 
 
 @wrong("returns the signal that is left instead of the noise that each step adds", sometimes="values")
-@hint("Which of the two schedules has the name betas? What is it at index 0?")
+@hint("Which of the two schedules has the name betas? What is its value at index 0?")
 def cosine_betas_returns_shares(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -87,19 +92,19 @@ def cosine_betas_returns_shares(num_steps, s, max_beta):
 
 
 @wrong("adds the offset but never divides by 1 + s", sometimes="values")
-@hint("Where does s stand in f, and how often? Which angle does the last time have?")
+@hint("Where is s in f, and how often? Which angle does the last time have?")
 @edit("(times / num_steps + s) / (1 + s) * math.pi", "(times / num_steps + s) * math.pi")
 def cosine_betas_offset_once(): ...
 
 
-@wrong("adds the offset to the step's number instead of to the share of the time", sometimes="values")
-@hint("Mind the parentheses in the docstring's f: what is divided by T?")
+@wrong("adds the offset to the number of the step instead of to the fraction of the time", sometimes="values")
+@hint("Look at the parentheses in the docstring's f: what is divided by T?")
 @edit("(times / num_steps + s) / (1 + s)", "(times + s) / num_steps / (1 + s)")
 def cosine_betas_offset_in_steps(): ...
 
 
-@wrong("puts each step's beta at the time before it", sometimes="off by one in time")
-@hint("Which step does betas[1] belong to? What stands at index 0?")
+@wrong("puts the beta of each step at the time before it", sometimes="off by one in time")
+@hint("Which step does betas[1] belong to? What is at index 0?")
 def cosine_betas_one_place_early(num_steps, s, max_beta):
     times = torch.arange(num_steps + 1, dtype=torch.float64)
     f = torch.cos((times / num_steps + s) / (1 + s) * math.pi / 2) ** 2
@@ -108,13 +113,13 @@ def cosine_betas_one_place_early(num_steps, s, max_beta):
     return betas
 
 
-@wrong("turns the ratio of neighbours upside down", sometimes="values")
-@hint("Does f fall or rise? So which of two neighbours is the larger one?")
+@wrong("inverts the ratio of two neighbouring values", sometimes="values")
+@hint("Does f fall or rise? So which of two neighbours is larger?")
 @edit("1 - f[1:] / f[:-1]", "1 - f[:-1] / f[1:]")
 def cosine_betas_ratio_upside_down(): ...
 
 
-@right("loops over the steps with the math module, through the double angle")
+@right("loops over the steps with the math module, using the double angle")
 def cosine_betas_by_loop(num_steps, s, max_beta):
     def f(t):
         return (1 + math.cos((t / num_steps + s) / (1 + s) * math.pi)) / 2
@@ -123,7 +128,7 @@ def cosine_betas_by_loop(num_steps, s, max_beta):
     return torch.tensor([0.0, *betas], dtype=torch.float64)
 
 
-@right("normalises the shares of signal first and takes ratios of logarithms")
+@right("normalises the shares of signal first and computes ratios from logarithms")
 def cosine_betas_by_logs(num_steps, s, max_beta):
     angles = (torch.linspace(0, 1, num_steps + 1, dtype=torch.float64) + s) / (1 + s) * (math.pi / 2)
     log_shares = 2 * (torch.log(torch.cos(angles)) - math.log(math.cos(s / (1 + s) * math.pi / 2)))

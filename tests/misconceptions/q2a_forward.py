@@ -6,13 +6,13 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "diffusion.gaussian.forward_step"
 
 
-@wrong("multiplies the noise with the variance instead of the standard deviation", often="values")
+@wrong("multiplies the noise by the variance instead of the standard deviation", often="values")
 @hint("What is the second argument of N(., .) in the docstring? And what does a factor do to a variance?")
 @edit("beta.sqrt().to(x_prev)", "beta.to(x_prev)")
 def forward_step_variance_for_deviation(): ...
 
 
-@wrong("takes betas[t] for a standard deviation throughout", sometimes="values")
+@wrong("treats betas[t] as a standard deviation everywhere", sometimes="values")
 @hint(
     "The variances of the kept data and of the noise add up to 1. Do yours add up with beta as the variance?"
 )
@@ -21,32 +21,32 @@ def forward_step_beta_is_a_deviation(x_prev, t, betas, noise):
     return (1 - beta**2).sqrt().to(x_prev) * x_prev + beta.to(x_prev) * noise
 
 
-@wrong("leaves the square root off the factor of the data", often="values")
-@hint("Read the mean of the law in the docstring once more.")
+@wrong("forgets the square root in the factor of the data", often="values")
+@hint("Read the mean of the distribution in the docstring again.")
 @edit("(1 - beta).sqrt().to(x_prev)", "(1 - beta).to(x_prev)")
 def forward_step_mean_without_root(): ...
 
 
 @wrong("adds noise without shrinking the data", sometimes="values")
-@hint("What is the mean of x_t given x_{t-1}? What becomes of the variance after a thousand such steps?")
+@hint("What is the mean of x_t given x_{t-1}? What happens to the variance after a thousand such steps?")
 def forward_step_keeps_all_of_the_data(x_prev, t, betas, noise):
     return x_prev + schedules.at(betas, t, x_prev).sqrt().to(x_prev) * noise
 
 
 @wrong("reads the beta of the step before", often="off by one in time")
-@hint("Time is 1-based: at which index stands the beta of the first step?")
+@hint("Time is 1-based: at which index is the beta of the first step?")
 @edit("schedules.at(betas, t, x_prev)", "schedules.at(betas, t - 1, x_prev)")
 def forward_step_beta_before(): ...
 
 
-@wrong("does all steps up to t where one is due", sometimes="values")
-@hint("What is x_prev: clean data, or what the steps before have left of it?")
+@wrong("does all steps up to t instead of one step", sometimes="values")
+@hint("What is x_prev: clean data, or the result of the steps before?")
 def forward_step_all_steps(x_prev, t, betas, noise):
     share = schedules.at(torch.cumprod(1 - betas, dim=0), t, x_prev)
     return share.sqrt().to(x_prev) * x_prev + (1 - share).sqrt().to(x_prev) * noise
 
 
-@wrong("draws noise of its own and leaves the caller's unused", sometimes="ignores an argument")
+@wrong("draws its own noise and does not use the caller's noise", sometimes="ignores an argument")
 @hint("Call it twice with the same arguments. Where should all of the randomness come from?")
 def forward_step_own_noise(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
@@ -54,21 +54,21 @@ def forward_step_own_noise(x_prev, t, betas, noise):
     return mean + beta.sqrt().to(x_prev) * torch.randn_like(x_prev)
 
 
-@wrong("multiplies the entries of the schedule along the last axis of the data", often="exception")
-@hint("Which axis of the data does t run along? `schedules.at` is there to help.")
+@wrong("puts the entries of the schedule along the last axis of the data", often="exception")
+@hint("Which axis of the data does t belong to? `schedules.at` is there to help.")
 def forward_step_along_the_last_axis(x_prev, t, betas, noise):
     beta = betas[t].to(x_prev)
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong("shapes the coefficients for images only", sometimes="shape")
+@wrong("gives the coefficients a shape that fits only images", sometimes="shape")
 @hint("How many axes does the data have? The docstring allows any number after the batch.")
 def forward_step_images_only(x_prev, t, betas, noise):
     beta = betas[t].reshape(-1, 1, 1, 1).to(x_prev)
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong("takes the first sample's time for the whole batch", sometimes="values")
+@wrong("uses the first sample's time for the whole batch", sometimes="values")
 @hint("t may be Long[B]. Try a batch whose samples have different times.")
 def forward_step_one_time_for_all(x_prev, t, betas, noise):
     first = torch.as_tensor(t).reshape(-1)[0]
@@ -76,27 +76,27 @@ def forward_step_one_time_for_all(x_prev, t, betas, noise):
     return torch.sqrt(1 - beta) * x_prev + torch.sqrt(beta) * noise
 
 
-@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@wrong("lets the double precision of the schedule change the dtype of single-precision data", often="dtype")
 @hint("Try it with float32 data and t Long[B]. Which dtype does the module's docstring promise?")
 def forward_step_becomes_double(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return (1 - beta).sqrt() * x_prev + beta.sqrt() * noise
 
 
-@wrong("works out the coefficients in single precision", seldom="values")
-@hint("In which dtype does the module's docstring want coefficients worked out?")
+@wrong("computes the coefficients in single precision", seldom="values")
+@hint("In which dtype must coefficients be computed, according to the module's docstring?")
 @edit("betas", "betas.float()")
 def forward_step_single_inside(): ...
 
 
 @wrong("reuses the memory of the caller's noise for the result", seldom="argument changed in place")
-@hint("What does a method do whose name ends with an underscore? Who else may hold that tensor?")
+@hint("What does a method do if its name ends with an underscore? Who else may use that tensor?")
 def forward_step_into_noise(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return noise.mul_(beta.sqrt().to(x_prev)).add_((1 - beta).sqrt().to(x_prev) * x_prev)
 
 
-@wrong("cuts the data out of the graph", seldom="no gradient")
+@wrong("cuts the data out of the autograd graph", seldom="no gradient")
 @hint("Results are differentiable in the data. Where does your code leave autograd?")
 def forward_step_without_gradient(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
@@ -105,7 +105,7 @@ def forward_step_without_gradient(x_prev, t, betas, noise):
     return mean + beta.sqrt().to(x_prev) * noise
 
 
-@wrong("flattens with view, which some orders of memory do not allow", seldom="exception")
+@wrong("flattens with view, which does not work for every order in memory", seldom="exception")
 @hint("Try images whose axes have been permuted. Which function flattens any tensor?")
 def forward_step_contiguous_only(x_prev, t, betas, noise):
     beta = betas[torch.as_tensor(t)].reshape(-1, 1)
@@ -124,7 +124,7 @@ def forward_step_by_loop(x_prev, t, betas, noise):
     return torch.stack(rows)
 
 
-@right("computes all in double precision, with einsum, and casts the result")
+@right("computes everything in double precision, with einsum, and casts the result")
 def forward_step_by_einsum(x_prev, t, betas, noise):
     beta = betas.double()[torch.as_tensor(t, device=betas.device)].expand(len(x_prev)).to(x_prev.device)
     kept = torch.einsum("b,b...->b...", (1 - beta) ** 0.5, x_prev.double())
@@ -136,52 +136,54 @@ def forward_step_by_einsum(x_prev, t, betas, noise):
 TASK = "diffusion.gaussian.q_sample"
 
 
-@wrong("multiplies the noise with its variance instead of its standard deviation", often="values")
+@wrong("multiplies the noise by its variance instead of its standard deviation", often="values")
 @hint("What does a factor in front of a random variable do to its variance?")
 @edit("(1 - signal).sqrt().to(x_0)", "(1 - signal).to(x_0)")
 def q_sample_variance_for_deviation(): ...
 
 
-@wrong("multiplies the data with the share of its variance", often="values")
+@wrong("multiplies the data by the share of its variance", often="values")
 @hint("alphas_cumprod is a share of variance. Is that the factor in front of x_0?")
 @edit("signal.sqrt().to(x_0)", "signal.to(x_0)")
 def q_sample_mean_without_root(): ...
 
 
 @wrong("exchanges the factors of data and noise", sometimes="values")
-@hint("At time 0, what should be left of the data, and what of the noise?")
+@hint("At time 0, how much of the data and how much of the noise should be in the result?")
 def q_sample_factors_exchanged(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     return (1 - signal).sqrt().to(x_0) * x_0 + signal.sqrt().to(x_0) * noise
 
 
 @wrong("makes the two factors add up to 1, not the two variances", sometimes="values")
-@hint("Which quantity of data and noise together stays the same at all times?")
+@hint("Which quantity of data and noise together is the same at all times?")
 def q_sample_factors_sum_to_one(x_0, t, alphas_cumprod, noise):
     keep = schedules.at(alphas_cumprod, t, x_0).sqrt().to(x_0)
     return keep * x_0 + (1 - keep) * noise
 
 
-@wrong("looks one index too early, and at time 0 at the schedule's end", often="values")
-@hint("Time is 1-based and index 0 stands for clean data. Which index is time t?")
+@wrong("reads one index too early, and at time 0 the last entry of the schedule", often="values")
+@hint("Time is 1-based and index 0 is for clean data. Which index belongs to time t?")
 @edit("schedules.at(alphas_cumprod, t, x_0)", "schedules.at(alphas_cumprod, t - 1, x_0)")
 def q_sample_index_too_early(): ...
 
 
-@wrong("drops the schedule's entry for time 0, so that the last time has no entry", sometimes="exception")
-@hint("How many entries does the schedule have, and which times do they stand for?")
+@wrong("removes the schedule's entry for time 0, so that the last time has no entry", sometimes="exception")
+@hint("How many entries does the schedule have, and which times do they belong to?")
 @edit("alphas_cumprod", "alphas_cumprod[1:]")
 def q_sample_drops_time_zero(): ...
 
 
-@wrong("accumulates a schedule that is cumulative already", sometimes="values")
-@hint("What does the name alphas_cumprod say has been done to it?")
+@wrong("takes the cumulative product of a schedule that is already cumulative", sometimes="values")
+@hint("What does the name alphas_cumprod say has already been done to it?")
 @edit("alphas_cumprod", "torch.cumprod(alphas_cumprod, dim=0)")
 def q_sample_accumulates_twice(): ...
 
 
-@wrong("walks through the steps and adds the same noise at each of them", sometimes="values")
-@hint("The noises of different steps are independent. Is the sum of two of them twice the one?")
+@wrong("goes through the steps and adds the same noise in each of them", sometimes="values")
+@hint(
+    "The noises of different steps are independent. Is the sum of two of them the same as twice one of them?"
+)
 def q_sample_same_noise_each_step(x_0, t, alphas_cumprod, noise):
     rows = []
     for x, z, last in zip(x_0, noise, torch.as_tensor(t).expand(len(x_0)).tolist()):
@@ -192,7 +194,7 @@ def q_sample_same_noise_each_step(x_0, t, alphas_cumprod, noise):
     return torch.stack(rows)
 
 
-@wrong("draws noise of its own and leaves the caller's unused", sometimes="ignores an argument")
+@wrong("draws its own noise and does not use the caller's noise", sometimes="ignores an argument")
 @hint("Call it twice with the same arguments. Where should all of the randomness come from?")
 def q_sample_own_noise(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
@@ -200,7 +202,7 @@ def q_sample_own_noise(x_0, t, alphas_cumprod, noise):
     return signal.sqrt().to(x_0) * x_0 + (1 - signal).sqrt().to(x_0) * noise
 
 
-@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@wrong("lets the double precision of the schedule change the dtype of single-precision data", often="dtype")
 @hint("Which dtype does the module's docstring promise for the result?")
 def q_sample_becomes_double(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
@@ -208,52 +210,52 @@ def q_sample_becomes_double(x_0, t, alphas_cumprod, noise):
 
 
 @wrong("rounds the schedule to the dtype of the data before it subtracts from 1", sometimes="values")
-@hint("After a tiny first step, how many digits of the noise's variance survive in single precision?")
+@hint("After a tiny first step, how many digits of the noise's variance are left in single precision?")
 def q_sample_casts_first(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0).to(x_0)
     return signal.sqrt() * x_0 + (1 - signal).sqrt() * noise
 
 
 @wrong("keeps the noise's variance away from 0, so that time 0 is not clean", seldom="values")
-@hint("What does the docstring say about t = 0? Is there anything here that has to be kept from 0?")
+@hint("What does the docstring say about t = 0? Is there anything here that must be kept away from 0?")
 def q_sample_noise_at_time_zero(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
     spread = (1 - signal).clamp(min=1e-5).sqrt()
     return signal.sqrt().to(x_0) * x_0 + spread.to(x_0) * noise
 
 
-@wrong("returns the noise as well", sometimes="type")
-@hint("What does the annotation of the function promise, and who has the noise already?")
+@wrong("returns the noise too", sometimes="type")
+@hint("Which return type does the function's annotation promise, and who already has the noise?")
 @edit("noise", "noise, noise")
 def q_sample_returns_noise_too(): ...
 
 
-@wrong("takes the first sample's time for the whole batch", sometimes="values")
+@wrong("uses the first sample's time for the whole batch", sometimes="values")
 @hint("t may be Long[B]. Try a batch whose samples have different times.")
 @edit("schedules.at(alphas_cumprod, t, x_0)", "alphas_cumprod[torch.as_tensor(t).reshape(-1)[0]]")
 def q_sample_one_time_for_all(): ...
 
 
-@wrong("adds an axis for vectors only", often="exception")
-@hint("How many axes does the data have? The docstring allows any number after the batch, also none.")
+@wrong("adds an axis that fits only vectors", often="exception")
+@hint("How many axes does the data have? The docstring allows any number after the batch, including none.")
 @edit("schedules.at(alphas_cumprod, t, x_0)", "alphas_cumprod[t].reshape(-1, 1)")
 def q_sample_vectors_only(): ...
 
 
 @wrong("treats the noise as a constant", seldom="no gradient")
-@hint("Results are differentiable in the data, and the noise is one of the tensors that make it.")
+@hint("Results are differentiable in the data, and the noise is one of the tensors that they are made from.")
 @edit("noise", "noise.detach()")
 def q_sample_noise_detached(): ...
 
 
 @wrong("takes the square root of the caller's schedule in place", seldom="argument changed in place")
-@hint("What does a method do whose name ends with an underscore? Call it twice in a row.")
+@hint("What does a method do if its name ends with an underscore? Call your function twice in a row.")
 def q_sample_root_in_place(x_0, t, alphas_cumprod, noise):
     factor = schedules.at(alphas_cumprod.sqrt_(), t, x_0)
     return factor.to(x_0) * x_0 + (1 - factor**2).sqrt().to(x_0) * noise
 
 
-@right("picks the entries by a one-hot product and takes roots through logarithms")
+@right("selects the entries by a one-hot product and computes roots through logarithms")
 def q_sample_by_one_hot(x_0, t, alphas_cumprod, noise):
     times = torch.as_tensor(t, device=alphas_cumprod.device).expand(len(x_0))
     signal = F.one_hot(times, len(alphas_cumprod)).to(alphas_cumprod) @ alphas_cumprod
@@ -262,7 +264,7 @@ def q_sample_by_one_hot(x_0, t, alphas_cumprod, noise):
     return keep.to(x_0) * x_0 + spread.to(x_0) * noise
 
 
-@right("turns by an angle: cosine for the data, sine for the noise")
+@right("uses an angle: its cosine for the data, its sine for the noise")
 def q_sample_by_angle(x_0, t, alphas_cumprod, noise):
     signal = alphas_cumprod.gather(0, torch.as_tensor(t, device=alphas_cumprod.device).reshape(-1))
     angle = torch.atan2((1 - signal).sqrt(), signal.sqrt()).view((-1,) + (1,) * (x_0.ndim - 1))

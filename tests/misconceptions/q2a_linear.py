@@ -5,7 +5,7 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "diffusion.schedules.linear_betas"
 
 
-@wrong("takes the end points as they are, whatever the number of steps", often="values")
+@wrong("uses the end points unchanged for every number of steps", often="values")
 @hint(
     "For how many steps are beta_start and beta_end meant, and what does the docstring do for other numbers?"
 )
@@ -14,26 +14,26 @@ def linear_betas_unscaled(num_steps, beta_start, beta_end):
     return torch.cat([torch.zeros(1, dtype=torch.float64), betas.clamp(max=0.999)])
 
 
-@wrong("turns the factor of the end points upside down", sometimes="values")
+@wrong("inverts the factor of the end points", sometimes="values")
 @hint("Should each step of a short process add more noise than one of a long process, or less?")
 @edit("1000 / num_steps", "num_steps / 1000")
 def linear_betas_scale_upside_down(): ...
 
 
-@wrong("rounds the factor of the end points down to a whole number", seldom="values")
+@wrong("rounds the factor of the end points down to an integer", seldom="values")
 @hint("Try a number of steps that does not divide 1000. Which of Python's two divisions is meant?")
 @edit("1000 / num_steps", "1000 // num_steps")
 def linear_betas_whole_scale(): ...
 
 
-@wrong("lets betas grow above the cap", often="values")
+@wrong("lets betas grow above the upper limit", often="values")
 @hint("Look at a schedule of five steps. Can a step add more than all of the variance?")
 @edit("betas.clamp(max=0.999)", "betas")
 def linear_betas_without_cap(): ...
 
 
-@wrong("caps the last end point, which changes the spacing of all the others", sometimes="values")
-@hint("What comes first in the docstring, the even spacing or the cap?")
+@wrong("limits the last end point, which changes the spacing of all the other values", sometimes="values")
+@hint("What comes first in the docstring, the even spacing or the upper limit?")
 def linear_betas_caps_the_end_point(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     last = min(beta_end * scale, 0.999)
@@ -58,13 +58,14 @@ def linear_betas_double_too_late(num_steps, beta_start, beta_end):
 
 
 @wrong("has no entry for time 0", often="shape")
-@hint("How long is the vector that the docstring asks for, and what stands at index 0?")
+@hint("How long is the vector that the docstring describes, and what is at index 0?")
 @edit("torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])", "betas.clamp(max=0.999)")
 def linear_betas_without_time_zero(): ...
 
 
 @wrong(
-    "spaces the values from 0 at time 0, so that beta_start is never used", sometimes="ignores an argument"
+    "spaces the values evenly from 0 at time 0, so that beta_start is never used",
+    sometimes="ignores an argument",
 )
 @hint("Which value does the first step have in the docstring? Change beta_start and see what happens.")
 def linear_betas_from_zero(num_steps, beta_start, beta_end):
@@ -73,7 +74,7 @@ def linear_betas_from_zero(num_steps, beta_start, beta_end):
 
 
 @wrong("gives time 0 the start value and spreads T + 1 values over the range", sometimes="values")
-@hint("How much noise is in clean data? And over how many values is the range spread?")
+@hint("How much noise is in clean data? And how many values are spread over the range?")
 def linear_betas_start_at_time_zero(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     betas = torch.linspace(beta_start * scale, beta_end * scale, num_steps + 1, dtype=torch.float64)
@@ -81,7 +82,7 @@ def linear_betas_start_at_time_zero(num_steps, beta_start, beta_end):
 
 
 @wrong("stops one increment before the end point", sometimes="values")
-@hint("T evenly spaced values with both ends included: how many gaps lie between them?")
+@hint("T evenly spaced values with both ends included: how many gaps are between them?")
 def linear_betas_end_left_out(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     share = torch.arange(num_steps, dtype=torch.float64) / num_steps
@@ -90,13 +91,13 @@ def linear_betas_end_left_out(num_steps, beta_start, beta_end):
 
 
 @wrong("appends the zero instead of putting it in front", seldom="off by one in time")
-@hint("Which index stands for clean data?")
+@hint("Which index is for clean data?")
 @edit("[betas.new_zeros(1), betas.clamp(max=0.999)]", "[betas.clamp(max=0.999), betas.new_zeros(1)]")
 def linear_betas_zero_at_the_end(): ...
 
 
 @wrong("spaces the square roots of the betas evenly, as latent diffusion does", seldom="values")
-@hint("What is it that the docstring spaces evenly?")
+@hint("What does the docstring space evenly?")
 def linear_betas_even_square_roots(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     first, last = math.sqrt(beta_start * scale), math.sqrt(beta_end * scale)
@@ -105,7 +106,7 @@ def linear_betas_even_square_roots(num_steps, beta_start, beta_end):
 
 
 @wrong("divides by zero for a process of one step", sometimes="exception")
-@hint("The docstring says what a single step gets. Does your increment exist then?")
+@hint("The docstring says what a single step gets. Does your increment exist in that case?")
 def linear_betas_no_single_step(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
     increment = (beta_end - beta_start) / (num_steps - 1)
@@ -114,8 +115,7 @@ def linear_betas_no_single_step(num_steps, beta_start, beta_end):
 
 
 @wrong(
-    "writes the usual end points into the code and does not look at the caller's",
-    seldom="ignores an argument",
+    "uses the usual end points as fixed numbers and ignores the caller's values", seldom="ignores an argument"
 )
 @hint("Call it with another beta_end. Does the result change?")
 def linear_betas_usual_end_points(num_steps, beta_start, beta_end):
@@ -124,7 +124,7 @@ def linear_betas_usual_end_points(num_steps, beta_start, beta_end):
 
 
 @wrong("returns a NumPy array", sometimes="type")
-@hint("What does the annotation of the function promise to its callers?")
+@hint("Which return type does the function's annotation promise to its callers?")
 def linear_betas_numpy(num_steps, beta_start, beta_end):
     import numpy as np
 
@@ -133,7 +133,7 @@ def linear_betas_numpy(num_steps, beta_start, beta_end):
     return np.concatenate([[0.0], np.minimum(betas, 0.999)])
 
 
-@right("works out one value after the other in plain Python")
+@right("computes one value after the other in plain Python")
 def linear_betas_by_loop(num_steps, beta_start, beta_end):
     betas = [0.0]
     for t in range(1, num_steps + 1):
@@ -143,7 +143,7 @@ def linear_betas_by_loop(num_steps, beta_start, beta_end):
     return torch.tensor(betas, dtype=torch.float64)
 
 
-@right("fills a vector of zeros from NumPy's linspace and scales last")
+@right("fills a vector of zeros from NumPy's linspace and scales it last")
 def linear_betas_from_numpy(num_steps, beta_start, beta_end):
     import numpy as np
 

@@ -15,34 +15,35 @@ def gaussian_posterior_plain(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong("leaves a square root off the coefficient of x_0", often="values")
-@hint("Let x_t say nothing, as after a very large step. What is the mean of x_{t-1} then?")
+@wrong("forgets a square root in the coefficient of x_0", often="values")
+@hint("Assume that x_t says nothing, as after a very large step. What is the mean of x_{t-1} then?")
 @edit("before.sqrt()", "before", of="gaussian_posterior_plain")
 def gaussian_posterior_x_0_without_root(): ...
 
 
-@wrong("leaves a square root off the coefficient of x_t", sometimes="values")
-@hint("Which factor of x_{t-1} does the forward step use? Complete the square once more.")
+@wrong("forgets a square root in the coefficient of x_t", sometimes="values")
+@hint("Which factor of x_{t-1} does the forward step use? Complete the square again.")
 @edit("(1 - beta).sqrt() * (1 - before)", "(1 - beta) * (1 - before)", of="gaussian_posterior_plain")
 def gaussian_posterior_x_t_without_root(): ...
 
 
 @wrong("confuses the alpha of one step with the cumulative one in the coefficient of x_t", often="values")
-@hint("Papers write one of the two alphas with a bar. Which steps lie between x_{t-1} and x_t?")
+@hint("Papers write one of the two alphas with a bar. Which steps are between x_{t-1} and x_t?")
 @edit("(1 - beta).sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
 def gaussian_posterior_bar_for_no_bar(): ...
 
 
 @wrong(
-    "reads the cumulative alpha of time t in the coefficient of x_0, one time too late", sometimes="values"
+    "uses the cumulative alpha of time t in the coefficient of x_0, which is one time too late",
+    sometimes="values",
 )
-@hint("How many steps lie between x_0 and the variable whose law is sought?")
+@hint("How many steps are between x_0 and the variable whose distribution you want to find?")
 @edit("before.sqrt()", "signal.sqrt()", of="gaussian_posterior_plain")
 def gaussian_posterior_x_0_one_step_late(): ...
 
 
 @wrong("exchanges x_0 and x_t", sometimes="values")
-@hint("In which order do the arguments come? At t = 1, which of the two is the answer?")
+@hint("What is the order of the arguments? At t = 1, which of the two is the answer?")
 def gaussian_posterior_ends_exchanged(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -87,10 +88,8 @@ def gaussian_posterior_log_variance(x_t, x_0, t, betas, alphas_cumprod):
 def gaussian_posterior_variance_not_normalised(): ...
 
 
-@wrong(
-    "turns the ratio of two variances upside down and divides by 0 at the first step", sometimes="not finite"
-)
-@hint("Which of x_{t-1} and x_t is the noisier one, given x_0? Try t = 1.")
+@wrong("inverts the ratio of two variances and divides by 0 at the first step", sometimes="not finite")
+@hint("Which of x_{t-1} and x_t is noisier, given x_0? Try t = 1.")
 def gaussian_posterior_ratio_upside_down(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -101,7 +100,7 @@ def gaussian_posterior_ratio_upside_down(x_t, x_0, t, betas, alphas_cumprod):
 
 
 @wrong("adds precisions, one of which is infinite at the first step", sometimes="not finite")
-@hint("Multiply it out before you divide, or treat t = 1 apart: how sure is x_{t-1} there?")
+@hint("Multiply out before you divide, or handle t = 1 separately: how certain is x_{t-1} there?")
 def gaussian_posterior_infinite_precision(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     prior, likelihood = 1 / (1 - before), (1 - beta) / beta
@@ -110,7 +109,7 @@ def gaussian_posterior_infinite_precision(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance.to(x_t)
 
 
-@wrong("counts time from 0, so that every coefficient is that of another step", sometimes="not finite")
+@wrong("counts time from 0, so that every coefficient belongs to another step", sometimes="not finite")
 @hint("Time is 1-based: which entry of betas belongs to step t?")
 def gaussian_posterior_zero_based(x_t, x_0, t, betas, alphas_cumprod):
     index = t - 1
@@ -130,7 +129,7 @@ def gaussian_posterior_without_prior(x_t, x_0, t, betas, alphas_cumprod):
 
 
 @wrong("puts x_0 into an equation that is meant for the noise", sometimes="values")
-@hint("DDPM writes the mean in two ways. Which letter stands in the one that you use?")
+@hint("DDPM writes the mean in two ways. Which letter is in the one that you use?")
 def gaussian_posterior_x_0_for_noise(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -140,7 +139,7 @@ def gaussian_posterior_x_0_for_noise(x_t, x_0, t, betas, alphas_cumprod):
 
 
 @wrong("rounds the schedules to the dtype of the data first", sometimes="values")
-@hint("1 - alphas_cumprod is tiny at first. How many digits of it survive in single precision?")
+@hint("1 - alphas_cumprod is tiny at first. How many of its digits are left in single precision?")
 def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
     beta, signal = schedules.at(betas, t, x_t).to(x_t), schedules.at(alphas_cumprod, t, x_t).to(x_t)
     before = schedules.at(alphas_cumprod, t - 1, x_t).to(x_t)
@@ -150,13 +149,13 @@ def gaussian_posterior_casts_first(x_t, x_0, t, betas, alphas_cumprod):
 
 
 @wrong("returns the variance in the schedule's dtype", often="dtype")
-@hint("The docstring says a word about the dtype of both results. Try single-precision data.")
+@hint("What does the docstring say about the dtype of both results? Try single-precision data.")
 @edit("variance.to(x_t)", "variance", of="gaussian_posterior_plain")
 def gaussian_posterior_double_variance(): ...
 
 
 @wrong("repeats the variance for every dimension", sometimes="shape")
-@hint("Which shape has the variance in the docstring, for an int and for Long[B]?")
+@hint("Which shape does the variance have in the docstring, for an int and for Long[B]?")
 @edit("variance.to(x_t)", "variance.to(x_t).expand_as(x_t)", of="gaussian_posterior_plain")
 def gaussian_posterior_variance_repeated(): ...
 
@@ -173,7 +172,7 @@ def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
     return from_x_0.to(x_t) * x_0 + from_x_t.to(x_t) * x_t, variance, log_variance
 
 
-@wrong("asks whether a whole vector of times is 1", often="exception")
+@wrong("checks whether a whole vector of times equals 1", often="exception")
 @hint("t may be Long[B]. What is the truth value of a tensor with several entries?")
 @edit(
     "beta = schedules.at(betas, t, x_t)",
@@ -183,8 +182,10 @@ def gaussian_posterior_three_results(x_t, x_0, t, betas, alphas_cumprod):
 def gaussian_posterior_if_of_a_vector(): ...
 
 
-@wrong("treats the whole batch as being at the first step as soon as one sample is", seldom="values")
-@hint("Samples do not know of each other. What do the others get when one of them has t = 1?")
+@wrong(
+    "treats the whole batch as being at the first step if one sample is at the first step", seldom="values"
+)
+@hint("Samples do not depend on each other. What do the others get when one of them has t = 1?")
 @edit(
     "signal, before",
     "if (torch.as_tensor(t) == 1).any():\n    return x_0, torch.zeros_like(beta).to(x_t)\nsignal, before",
@@ -194,12 +195,12 @@ def gaussian_posterior_any_at_the_first_step(): ...
 
 
 @wrong("treats x_0 as a constant", seldom="no gradient")
-@hint("Results are differentiable in the data, and that is x_t and x_0. Where does the graph end?")
+@hint("Results are differentiable in the data, which means x_t and x_0. Where does the graph end?")
 @edit("from_x_0.to(x_t) * x_0", "from_x_0.to(x_t) * x_0.detach()", of="gaussian_posterior_plain")
 def gaussian_posterior_x_0_detached(): ...
 
 
-@right("conditions a joint normal law on x_t, by its gain")
+@right("conditions a joint normal distribution on x_t, with its gain")
 def gaussian_posterior_by_gain(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     prior_mean, prior_variance = before.sqrt() * x_0.double(), 1 - before
@@ -209,7 +210,7 @@ def gaussian_posterior_by_gain(x_t, x_0, t, betas, alphas_cumprod):
     return mean.to(x_t.dtype), (prior_variance * (1 - gain * slope)).to(x_t)
 
 
-@right("adds precisions, with the first step put in by where")
+@right("adds precisions, and handles the first step with torch.where")
 def gaussian_posterior_by_precisions(x_t, x_0, t, betas, alphas_cumprod):
     beta, before = schedules.at(betas, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
     sure = before == 1
@@ -219,7 +220,7 @@ def gaussian_posterior_by_precisions(x_t, x_0, t, betas, alphas_cumprod):
     return torch.where(sure, x_0, mean.to(x_t.dtype)), torch.where(sure, 0, variance).to(x_t)
 
 
-@right("goes through the noise that leads from x_0 to x_t")
+@right("uses the noise that leads from x_0 to x_t")
 def gaussian_posterior_by_noise(x_t, x_0, t, betas, alphas_cumprod):
     beta = schedules.at(betas, t, x_t)
     signal, before = schedules.at(alphas_cumprod, t, x_t), schedules.at(alphas_cumprod, t - 1, x_t)
@@ -228,7 +229,7 @@ def gaussian_posterior_by_noise(x_t, x_0, t, betas, alphas_cumprod):
     return mean.to(x_t), (beta * (1 - before) / (1 - signal)).to(x_t)
 
 
-@right("loops over the samples, with Python's numbers for the coefficients")
+@right("loops over the samples, with Python numbers as coefficients")
 def gaussian_posterior_by_loop(x_t, x_0, t, betas, alphas_cumprod):
     rows, variances = [], []
     for x, clean, time in zip(x_t, x_0, torch.as_tensor(t).expand(len(x_t)).tolist(), strict=True):

@@ -23,8 +23,8 @@ def ddim_sample_plain(network, shape, betas, num_sampling_steps, eta, clip, gene
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong("steps to t - 1 instead of to the next time that is visited", often="distribution")
-@hint("At which time is x when the network is asked next? And at the very end?")
+@wrong("goes to t - 1 instead of to the next time that is visited", often="distribution")
+@hint("At which time is x when the network is called next? And at the very end?")
 @edit("t, t_prev in zip(times[:-1], times[1:], strict=True)", "t in times[:-1]", of="ddim_sample_plain")
 @edit("x, t, t_prev", "x, t, t - 1", of="ddim_sample_plain")
 def ddim_sample_steps_to_the_time_before(): ...
@@ -36,7 +36,7 @@ def ddim_sample_steps_to_the_time_before(): ...
 def ddim_sample_without_the_last_step(): ...
 
 
-@wrong("tells the network one less than the time, as if time were counted from 0", sometimes="exception")
+@wrong("gives the network a time that is 1 too small, as if time were counted from 0", sometimes="exception")
 @hint("At which time is the x that the network gets? Time is 1-based in this project.")
 @edit(
     "torch.full((len(x),), t, device=device)",
@@ -46,7 +46,7 @@ def ddim_sample_without_the_last_step(): ...
 def ddim_sample_tells_the_time_before(): ...
 
 
-@wrong("tells the network how many steps are left instead of the time", sometimes="distribution")
+@wrong("gives the network the number of steps that are left instead of the time", sometimes="distribution")
 @hint("With which times was the network trained: 1..T, or 1..S?")
 def ddim_sample_tells_the_number_of_the_step(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
@@ -64,8 +64,8 @@ def ddim_sample_tells_the_number_of_the_step(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("tells the network one time for all, not one for each sample", often="exception")
-@hint("Which shape does the docstring give the network's t?")
+@wrong("gives the network one time for the whole batch, not one for each sample", often="exception")
+@hint("Which shape does the docstring give for the network's t?")
 def ddim_sample_one_number_for_the_time(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -81,8 +81,8 @@ def ddim_sample_one_number_for_the_time(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("takes all T steps, however few are asked for", sometimes="shape")
-@hint("How often may the network be asked? Where in your code does num_sampling_steps come in?")
+@wrong("makes all T steps, even if fewer steps are requested", sometimes="shape")
+@hint("How often may the network be called? Where does your code use num_sampling_steps?")
 def ddim_sample_takes_all_steps(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -99,7 +99,7 @@ def ddim_sample_takes_all_steps(
 
 
 @wrong("goes through the times from 0 upwards", seldom="exception")
-@hint("In which order does `strided_times` give the times, and in which does your loop take them?")
+@hint("In which order does `strided_times` give the times, and in which order does your loop use them?")
 @edit(
     "strided_times(len(betas) - 1, num_sampling_steps).tolist()",
     "strided_times(len(betas) - 1, num_sampling_steps).flip(0).tolist()",
@@ -108,30 +108,33 @@ def ddim_sample_takes_all_steps(
 def ddim_sample_upwards(): ...
 
 
-@wrong("takes the length of betas for T", often="exception")
+@wrong("uses the length of betas as T", often="exception")
 @hint("betas has an entry for clean data too. How long is it when there are T steps?")
 @edit("len(betas) - 1", "len(betas)", of="ddim_sample_plain")
 def ddim_sample_one_time_too_many(): ...
 
 
-@wrong("takes the share that one step keeps for the share that all steps up to t keep", sometimes="exception")
-@hint("What does `ddim_step` want as alphas_cumprod? There is a function for it in schedules.py.")
+@wrong(
+    "uses the share that one step keeps instead of the share that all steps up to t keep",
+    sometimes="exception",
+)
+@hint("What does `ddim_step` expect as alphas_cumprod? There is a function for it in schedules.py.")
 @edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddim_sample_plain")
 @edit("alphas_cumprod, eta", "alphas, eta", of="ddim_sample_plain")
 def ddim_sample_alphas_without_product(): ...
 
 
-# ---------------------------------------------------------------------------- what is handed on, and what comes back
+# ---------------------------------------------------------------------------- what is passed on and returned
 
 
-@wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
-@hint("Which arguments of yours does `ddim_step` get?")
+@wrong("does not pass `clip` to the step", sometimes="ignores an argument")
+@hint("Which of your arguments does `ddim_step` get?")
 @edit("noise, clip", "noise", of="ddim_sample_plain")
 def ddim_sample_ignores_clip(): ...
 
 
-@wrong("clamps the samples at the very end only", sometimes="distribution")
-@hint("As in `gaussian.ddim_step`: what is clamped there, and in how many of the steps?")
+@wrong("clamps the samples only at the very end", sometimes="distribution")
+@hint("Look at `gaussian.ddim_step`: what is clamped there, and in how many of the steps?")
 def ddim_sample_clamps_at_the_end(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -150,7 +153,7 @@ def ddim_sample_clamps_at_the_end(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("keeps the graph of the whole chain", often="gradient where none belongs")
+@wrong("keeps the autograd graph of the whole chain", often="gradient where none belongs")
 @hint("Which context manager tells torch not to keep a graph?")
 def ddim_sample_keeps_the_graph(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
@@ -167,7 +170,7 @@ def ddim_sample_keeps_the_graph(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("samples in the schedule's double precision", sometimes="exception")
+@wrong("samples in double precision, the dtype of the schedule", sometimes="exception")
 @hint("Which dtype does the docstring promise for the samples?")
 def ddim_sample_in_double(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
@@ -186,7 +189,7 @@ def ddim_sample_in_double(
 
 
 @wrong("returns the chain without x_0", sometimes="shape")
-@hint("How many states do S steps pass through, the first and the last included?")
+@hint("How many states do S steps pass through, including the first and the last?")
 def ddim_sample_chain_without_the_end(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -203,7 +206,7 @@ def ddim_sample_chain_without_the_end(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("returns the samples alone, even where the whole chain is asked for", sometimes="shape")
+@wrong("returns only the samples, even when the whole chain is requested", sometimes="shape")
 @hint("What does return_all promise?")
 def ddim_sample_ignores_return_all(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
@@ -219,7 +222,7 @@ def ddim_sample_ignores_return_all(
     return x
 
 
-@wrong("returns a pair where the whole chain is asked for", seldom="type")
+@wrong("returns a pair when the whole chain is requested", seldom="type")
 @hint("What does the docstring promise with return_all: one tensor, or two?")
 @edit("torch.stack(chain)", "(x, torch.stack(chain))", of="ddim_sample_plain")
 def ddim_sample_returns_a_pair(): ...
@@ -228,7 +231,7 @@ def ddim_sample_returns_a_pair(): ...
 # ---------------------------------------------------------------------------- right ones
 
 
-@right("keeps the chain in one tensor, and draws the noise of the last step too")
+@right("keeps the chain in one tensor, and draws noise for the last step too")
 def ddim_sample_fills_a_tensor(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):

@@ -1,12 +1,12 @@
-"""Question 2(c): the reverse chain in fewer steps, and the noise that they draw."""
+"""Question 2(c): the reverse chain in fewer steps, and the noise that it draws."""
 
 from autograder.misconceptions.writing import edit, hint, wrong
 
 TASK = "diffusion.samplers.ddim_sample"
 
 
-@wrong("does not hand `eta` on to the step", sometimes="ignores an argument")
-@hint("Which arguments of yours does `ddim_step` get, and by which name?")
+@wrong("does not pass `eta` to the step", sometimes="ignores an argument")
+@hint("Which of your arguments does `ddim_step` get, and under which name?")
 def ddim_sample_ignores_eta(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -22,7 +22,7 @@ def ddim_sample_ignores_eta(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("makes room for fresh noise, but hands none to the step", sometimes="distribution")
+@wrong("leaves room for new noise, but passes no noise to the step", sometimes="distribution")
 @hint("What does `ddim_step` do without noise when eta is not 0?")
 @edit("clip=clip", "eta, clip=clip", of="ddim_sample_ignores_eta")
 def ddim_sample_without_noise(): ...
@@ -32,7 +32,7 @@ def ddim_sample_without_noise(): ...
     "draws the noise of all steps in advance, although eta = 0 needs none, so that x_T depends on S",
     sometimes="distribution",
 )
-@hint("What does the docstring say of the draws at eta = 0? Try two numbers of steps with the same seed.")
+@hint("What does the docstring say about the draws at eta = 0? Try two numbers of steps with the same seed.")
 def ddim_sample_draws_for_nothing(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -49,8 +49,8 @@ def ddim_sample_draws_for_nothing(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("uses one noise for all steps", sometimes="distribution")
-@hint("How often does the docstring want fresh noise? In which line is yours drawn?")
+@wrong("uses the same noise for all steps", sometimes="distribution")
+@hint("How often does the docstring want new noise? Which line of your code draws it?")
 def ddim_sample_one_noise_for_all_steps(
     network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all
 ):
@@ -88,8 +88,8 @@ def ddim_sample_ignores_generator(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("hands the generator to the first draw only", often="distribution")
-@hint("Does randn_like take a generator? Which function does?")
+@wrong("uses the generator only for the first draw", often="distribution")
+@hint("Does randn_like take a generator? Which function takes one?")
 @edit(
     "torch.randn(*shape, generator=generator, device=device) if eta > 0 else None",
     "torch.randn_like(x) if eta > 0 else None",
@@ -99,8 +99,7 @@ def ddim_sample_steps_without_generator(): ...
 
 
 @wrong(
-    "seeds a generator of its own, so that every call starts from the same noise",
-    sometimes="ignores an argument",
+    "seeds its own generator, so that every call starts from the same noise", sometimes="ignores an argument"
 )
 @hint("Who chooses the seed? What do two calls in a row return?")
 def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, generator, device, return_all):
@@ -119,6 +118,6 @@ def ddim_sample_reseeds(network, shape, betas, num_sampling_steps, eta, clip, ge
 
 
 @wrong("starts from uniform noise", sometimes="distribution")
-@hint("Which law does x_T have? None of your starting values is negative.")
+@hint("Which distribution does x_T have? None of your starting values is negative.")
 @edit("x = torch.randn", "x = torch.rand", of="ddim_sample_plain")
 def ddim_sample_uniform_start(): ...

@@ -1,4 +1,4 @@
-"""Question 2(c): one step of the reverse chain that may leave times out."""
+"""Question 2(c): one step of the reverse chain, which may skip times."""
 
 from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
@@ -21,13 +21,13 @@ def ddim_step_plain(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
 # ---------------------------------------------------------------------------- the times
 
 
-@wrong("goes to t - 1, wherever it is told to go", often="ignores an argument")
-@hint("Where in your code does t_prev come in?")
+@wrong("always goes to t - 1, whatever t_prev is", often="ignores an argument")
+@hint("Where does your code use t_prev?")
 @edit("t_prev", "t - 1", of="ddim_step_plain")
 def ddim_step_to_the_time_before(): ...
 
 
-@wrong("works the guess at the data out as if x_t were at t_prev already", sometimes="exception")
+@wrong("computes the guess of the data as if x_t were already at t_prev", sometimes="exception")
 @hint("At which time is x_t? Try a step that ends at time 0.")
 @edit(
     "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
@@ -38,13 +38,13 @@ def ddim_step_to_the_time_before(): ...
 def ddim_step_guesses_at_the_wrong_time(): ...
 
 
-@wrong("shrinks the guess at the data as at time t", sometimes="values")
+@wrong("shrinks the guess of the data as at time t", sometimes="values")
 @hint("How much of x_0 does x_{t_prev} contain? The docstring has the formula.")
 @edit("signal_prev.sqrt", "signal.sqrt", of="ddim_step_plain")
 def ddim_step_data_as_at_t(): ...
 
 
-@wrong("puts as much noise back as there was at time t", sometimes="values")
+@wrong("adds as much noise again as there was at time t", sometimes="values")
 @hint("How much noise does x_{t_prev} contain? Try a step that ends at time 0.")
 @edit("1 - signal_prev - sigma**2", "1 - signal - sigma**2", of="ddim_step_plain")
 def ddim_step_noise_as_at_t(): ...
@@ -54,7 +54,7 @@ def ddim_step_noise_as_at_t(): ...
 
 
 @wrong("keeps the network's noise although it has clamped the data", often="values")
-@hint("Put the clamped guess and your noise into `q_sample`: does x_t come back?")
+@hint("Put the clamped guess and your noise into `q_sample`: does it return x_t?")
 def ddim_step_keeps_the_old_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -67,7 +67,7 @@ def ddim_step_keeps_the_old_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, 
 
 
 @wrong("never clamps its guess", sometimes="ignores an argument")
-@hint("Where in your code does `clip` come in?")
+@hint("Where does your code use `clip`?")
 def ddim_step_ignores_clip(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
@@ -77,7 +77,7 @@ def ddim_step_ignores_clip(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, 
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong("clamps what the step ends at instead of the guess at the clean data", sometimes="values")
+@wrong("clamps the result of the step instead of the guess of the clean data", sometimes="values")
 @hint("Which of the quantities has the range of the data: x_0_hat or x_{t_prev}?")
 def ddim_step_clamps_the_result(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -93,8 +93,8 @@ def ddim_step_clamps_the_result(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, no
 # ---------------------------------------------------------------------------- precision, memory and gradients
 
 
-@wrong("scales the caller's noise where it stands", seldom="argument changed in place")
-@hint("What does `*=` do to a tensor that somebody else holds as well?")
+@wrong("scales the caller's noise in place", seldom="argument changed in place")
+@hint("What does `*=` do to a tensor that somebody else uses too?")
 def ddim_step_scales_in_place(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -110,8 +110,8 @@ def ddim_step_scales_in_place(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, nois
     return x_prev
 
 
-@wrong("works out the coefficients in single precision", sometimes="values")
-@hint("In which dtype does the module's docstring want coefficients worked out?")
+@wrong("computes the coefficients in single precision", sometimes="values")
+@hint("In which dtype must coefficients be computed, according to the module's docstring?")
 def ddim_step_single_inside(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -124,7 +124,7 @@ def ddim_step_single_inside(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise,
     return x_prev if noise is None else x_prev + sigma * noise
 
 
-@wrong("casts the schedule to the data's dtype before it takes differences from 1", sometimes="values")
+@wrong("casts the schedule to the dtype of the data before it takes differences from 1", sometimes="values")
 @hint("After a tiny first step alphas_cumprod is nearly 1. How many digits of the rest are left in float32?")
 @edit(
     "alphas_cumprod[t].float(), alphas_cumprod[t_prev].float()",
@@ -134,8 +134,8 @@ def ddim_step_single_inside(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise,
 def ddim_step_casts_too_early(): ...
 
 
-@wrong("keeps no graph, as a sampler does", sometimes="no gradient")
-@hint("Results of this module are differentiable in the data. Whose business is it to keep no graph?")
+@wrong("keeps no autograd graph, like a sampler", sometimes="no gradient")
+@hint("Results of this module are differentiable in the data. Which functions should keep no graph?")
 def ddim_step_without_gradient(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     with torch.no_grad():
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -152,7 +152,7 @@ def ddim_step_without_gradient(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noi
 # ---------------------------------------------------------------------------- right ones
 
 
-@right("works with plain numbers, and works the noise out anew in any case")
+@right("computes with plain numbers, and always computes the noise again")
 def ddim_step_by_numbers(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     a, a_prev = alphas_cumprod[t].item(), alphas_cumprod[t_prev].item()
     limit = float("inf") if clip is None else clip
@@ -163,7 +163,7 @@ def ddim_step_by_numbers(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
     return x_prev if noise is None else x_prev + variance**0.5 * noise
 
 
-@right("moves x_t along eps_hat instead of putting x_0_hat and eps_hat together anew")
+@right("moves x_t along eps_hat instead of combining x_0_hat and eps_hat again")
 def ddim_step_along_the_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     if clip is not None:
         x_0_hat = torch.clip(predict_x_0(x_t, eps_hat, t, alphas_cumprod), min=-clip, max=clip)

@@ -1,12 +1,12 @@
-"""Question 2(c): one step of the reverse chain that may leave times out, and how random it is."""
+"""Question 2(c): one step of the reverse chain, which may skip times, and how random the step is."""
 
 from autograder.misconceptions.writing import edit, hint, wrong
 
 TASK = "diffusion.gaussian.ddim_step"
 
 
-@wrong("takes a deterministic step, whatever eta is", sometimes="ignores an argument")
-@hint("Where in your code does eta come in?")
+@wrong("makes a deterministic step, whatever eta is", sometimes="ignores an argument")
+@hint("Where does your code use eta?")
 def ddim_step_ignores_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -16,20 +16,20 @@ def ddim_step_ignores_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, c
     return signal_prev.sqrt().to(x_t) * x_0_hat + (1 - signal_prev).sqrt().to(x_t) * eps_hat
 
 
-@wrong("adds fresh noise without taking as much away from the old", often="values")
+@wrong("adds new noise, but does not remove the same amount of the old noise", often="values")
 @hint("What is the variance of the noise in x_{t_prev}, and what do your two terms add up to?")
 @edit("direction = (1 - signal_prev - sigma**2).clamp(min=0).sqrt()\nx_prev", "x_prev", of="ddim_step_plain")
 @edit("direction.to(x_t)", "(1 - signal_prev).sqrt().to(x_t)", of="ddim_step_plain")
 def ddim_step_too_much_noise(): ...
 
 
-@wrong("takes sigma away under the root where its square is due", sometimes="values")
-@hint("Under the root stand variances. What is sigma?")
+@wrong("subtracts sigma under the root instead of its square", sometimes="values")
+@hint("The terms under the root are variances. What is sigma?")
 @edit("sigma**2", "sigma", of="ddim_step_plain")
 def ddim_step_sigma_under_the_root(): ...
 
 
-@wrong("multiplies the noise with the variance instead of the standard deviation", sometimes="values")
+@wrong("multiplies the noise by the variance instead of the standard deviation", sometimes="values")
 @hint("What does a factor in front of a draw do to its variance?")
 def ddim_step_variance_for_deviation(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -44,7 +44,7 @@ def ddim_step_variance_for_deviation(eps_hat, x_t, t, t_prev, alphas_cumprod, et
 
 
 @wrong("scales the variance by eta, not the standard deviation", sometimes="values")
-@hint("Does eta stand under the root in the docstring? Try a value between 0 and 1.")
+@hint("Is eta under the root in the docstring? Try a value between 0 and 1.")
 def ddim_step_eta_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -57,17 +57,16 @@ def ddim_step_eta_under_the_root(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, n
     return x_prev if noise is None else x_prev + variance.sqrt().to(x_t) * noise
 
 
-@wrong("has the first quotient of sigma upside down", sometimes="not finite")
-@hint("Which of the two amounts of noise is the smaller one? What becomes of your sigma at t_prev = 0?")
+@wrong("inverts the first quotient of sigma", sometimes="not finite")
+@hint("Which of the two amounts of noise is smaller? What happens to your sigma at t_prev = 0?")
 @edit("(1 - signal_prev) / (1 - signal)", "(1 - signal) / (1 - signal_prev)", of="ddim_step_plain")
 def ddim_step_noise_quotient_upside_down(): ...
 
 
 @wrong(
-    "has the second quotient of sigma upside down, and takes the root of a negative number",
-    sometimes="not finite",
+    "inverts the second quotient of sigma, and takes the root of a negative number", sometimes="not finite"
 )
-@hint("Which is larger, the signal left at t or that left at t_prev?")
+@hint("Which is larger, the signal that is left at t or the signal that is left at t_prev?")
 @edit(
     "eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()",
     "eta * ((1 - signal_prev) / (1 - signal)).sqrt() * (1 - signal_prev / signal).sqrt()",
@@ -76,7 +75,7 @@ def ddim_step_noise_quotient_upside_down(): ...
 def ddim_step_signal_quotient_upside_down(): ...
 
 
-@wrong("takes the root of a negative number where eta is large", often="not finite")
+@wrong("takes the root of a negative number if eta is large", often="not finite")
 @hint("What does the docstring's formula have under the root besides the difference? Try eta = 3.")
 @edit(
     "(1 - signal_prev - sigma**2).clamp(min=0).sqrt()",
@@ -86,7 +85,7 @@ def ddim_step_signal_quotient_upside_down(): ...
 def ddim_step_root_of_a_negative(): ...
 
 
-@wrong("keeps sigma below the noise of t_prev where eta is large", seldom="values")
+@wrong("keeps sigma below the noise of t_prev if eta is large", seldom="values")
 @hint("Which of the docstring's two lines contains the max, and which does not?")
 def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -101,13 +100,13 @@ def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong("keeps a little noise at time 0, from a lower bound under the root", seldom="values")
-@hint("What is the smallest value that the docstring lets stand under the root?")
+@wrong("keeps a little noise at time 0, because of a lower limit under the root", seldom="values")
+@hint("What is the smallest value that the docstring allows under the root?")
 @edit("min=0", "min=1e-8", of="ddim_step_plain")
 def ddim_step_never_quite_clean(): ...
 
 
-@wrong("puts fresh noise where the old noise is due, and so never uses eta", sometimes="ignores an argument")
+@wrong("uses new noise in place of the old noise, and so never uses eta", sometimes="ignores an argument")
 @hint("Which of the formula's terms contains eps_hat, and why is DDIM deterministic at eta = 0?")
 def ddim_step_noises_the_guess_anew(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -117,7 +116,7 @@ def ddim_step_noises_the_guess_anew(eps_hat, x_t, t, t_prev, alphas_cumprod, eta
     return q_sample(x_0_hat, t_prev, alphas_cumprod, eps_hat if noise is None else noise)
 
 
-@wrong("takes eta for 0 where no noise is given", sometimes="values")
+@wrong("treats eta as 0 if no noise is given", sometimes="values")
 @hint("Without noise the last term is left out. Does anything else in the formula change?")
 def ddim_step_no_noise_no_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -132,8 +131,8 @@ def ddim_step_no_noise_no_eta(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, nois
     return signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat + sigma.to(x_t) * noise
 
 
-@wrong("draws noise of its own where none is given", sometimes="values")
-@hint("What does the docstring say of a step without noise?")
+@wrong("draws its own noise if no noise is given", sometimes="values")
+@hint("What does the docstring say about a step without noise?")
 def ddim_step_own_noise(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     if noise is None:
         noise = torch.randn_like(x_t)

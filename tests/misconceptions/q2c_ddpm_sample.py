@@ -29,18 +29,18 @@ def ddpm_sample_zero_based(): ...
 
 
 @wrong("stops before the last step", sometimes="shape")
-@hint("Which of its ends does a range leave out? At which time is your result?")
+@hint("Which of its ends does a range not contain? At which time is your result?")
 @edit("range(len(betas) - 1, 0, -1)", "range(len(betas) - 1, 1, -1)", of="ddpm_sample_plain")
 def ddpm_sample_without_the_last_step(): ...
 
 
-@wrong("leaves the first step out and takes pure noise for x at time T - 1", sometimes="shape")
+@wrong("leaves out the first step and uses pure noise as x at time T - 1", sometimes="shape")
 @hint("betas has T + 1 entries. What is T, and at which time is there nothing but noise?")
 @edit("len(betas) - 1", "len(betas) - 2", of="ddpm_sample_plain")
 def ddpm_sample_without_the_first_step(): ...
 
 
-@wrong("tells the network the time at which the step ends", sometimes="exception")
+@wrong("gives the network the time at which the step ends", sometimes="exception")
 @hint("At which time is the x that the network gets?")
 @edit(
     "torch.full((len(x),), t, device=device)",
@@ -50,38 +50,39 @@ def ddpm_sample_without_the_first_step(): ...
 def ddpm_sample_tells_the_time_before(): ...
 
 
-@wrong("tells the network one time for all, not one for each sample", often="exception")
-@hint("Which shape does the docstring give the network's t?")
+@wrong("gives the network one time for the whole batch, not one for each sample", often="exception")
+@hint("Which shape does the docstring give for the network's t?")
 @edit("torch.full((len(x),), t, device=device)", "torch.tensor(t, device=device)", of="ddpm_sample_plain")
 def ddpm_sample_one_number_for_the_time(): ...
 
 
 @wrong(
-    "takes the share that one step keeps for the share that all steps up to t keep", sometimes="distribution"
+    "uses the share that one step keeps instead of the share that all steps up to t keep",
+    sometimes="distribution",
 )
-@hint("What does `ddpm_step` want as alphas_cumprod? There is a function for it in schedules.py.")
+@hint("What does `ddpm_step` expect as alphas_cumprod? There is a function for it in schedules.py.")
 @edit("alphas_cumprod = schedules.cumulative_alphas(betas)", "alphas = 1 - betas", of="ddpm_sample_plain")
 @edit("alphas_cumprod, noise", "alphas, noise", of="ddpm_sample_plain")
 def ddpm_sample_alphas_without_product(): ...
 
 
-# ---------------------------------------------------------------------------- what is handed on, and what comes back
+# ---------------------------------------------------------------------------- what is passed on and returned
 
 
-@wrong("does not hand `variance` on to the step", sometimes="ignores an argument")
-@hint("Which arguments of yours does `ddpm_step` get?")
+@wrong("does not pass `variance` to the step", sometimes="ignores an argument")
+@hint("Which of your arguments does `ddpm_step` get?")
 @edit("variance, clip", "clip=clip", of="ddpm_sample_plain")
 def ddpm_sample_ignores_variance(): ...
 
 
-@wrong("does not hand `clip` on to the step", sometimes="ignores an argument")
-@hint("Which arguments of yours does `ddpm_step` get?")
+@wrong("does not pass `clip` to the step", sometimes="ignores an argument")
+@hint("Which of your arguments does `ddpm_step` get?")
 @edit("variance, clip", "variance", of="ddpm_sample_plain")
 def ddpm_sample_ignores_clip(): ...
 
 
-@wrong("clamps the samples at the very end only", sometimes="distribution")
-@hint("As in `gaussian.ddpm_step`: what is clamped there, and in how many of the steps?")
+@wrong("clamps the samples only at the very end", sometimes="distribution")
+@hint("Look at `gaussian.ddpm_step`: what is clamped there, and in how many of the steps?")
 def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -97,8 +98,8 @@ def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generat
     return torch.stack(chain) if return_all else x
 
 
-@wrong("clamps the samples to [-1, 1] unasked", sometimes="distribution")
-@hint("What does clip=None ask for? Not all data lies in [-1, 1].")
+@wrong("clamps the samples to [-1, 1], although no clamp is requested", sometimes="distribution")
+@hint("What does clip=None mean? Not all data is in [-1, 1].")
 @edit(
     "return torch.stack(chain) if return_all else x",
     "chain[-1] = chain[-1].clamp(-1, 1)\nreturn torch.stack(chain) if return_all else chain[-1]",
@@ -107,7 +108,7 @@ def ddpm_sample_clamps_at_the_end(network, shape, betas, variance, clip, generat
 def ddpm_sample_clamps_unasked(): ...
 
 
-@wrong("keeps the graph of the whole chain", often="gradient where none belongs")
+@wrong("keeps the autograd graph of the whole chain", often="gradient where none belongs")
 @hint("Which context manager tells torch not to keep a graph?")
 def ddpm_sample_keeps_the_graph(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -121,7 +122,7 @@ def ddpm_sample_keeps_the_graph(network, shape, betas, variance, clip, generator
     return torch.stack(chain) if return_all else x
 
 
-@wrong("samples in the schedule's double precision", sometimes="exception")
+@wrong("samples in double precision, the dtype of the schedule", sometimes="exception")
 @hint("Which dtype does the docstring promise for the samples?")
 def ddpm_sample_in_double(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -152,7 +153,7 @@ def ddpm_sample_chain_from_the_end(network, shape, betas, variance, clip, genera
 
 
 @wrong("returns the chain without x_T", often="shape")
-@hint("How many states do T steps pass through, the first one included?")
+@hint("How many states do T steps pass through, including the first one?")
 def ddpm_sample_chain_without_the_start(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -175,7 +176,7 @@ def ddpm_sample_chain_as_a_list(): ...
 # ---------------------------------------------------------------------------- right ones
 
 
-@right("draws everything in advance, in one tensor, and keeps all of the chain in one too")
+@right("draws everything in advance, in one tensor, and keeps the whole chain in one tensor too")
 def ddpm_sample_draws_in_advance(network, shape, betas, variance, clip, generator, device, return_all):
     last = len(betas) - 1
     alphas_cumprod = schedules.cumulative_alphas(betas)

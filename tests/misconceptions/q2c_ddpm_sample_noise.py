@@ -19,8 +19,8 @@ def ddpm_sample_without_noise(network, shape, betas, variance, clip, generator, 
     return torch.stack(chain) if return_all else x
 
 
-@wrong("uses one noise for all steps", sometimes="distribution")
-@hint("How often does the docstring want fresh noise? In which line is yours drawn?")
+@wrong("uses the same noise for all steps", sometimes="distribution")
+@hint("How often does the docstring want new noise? Which line of your code draws it?")
 def ddpm_sample_one_noise_for_all_steps(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
     x = torch.randn(*shape, generator=generator, device=device)
@@ -44,7 +44,7 @@ def ddpm_sample_one_noise_for_all_steps(network, shape, betas, variance, clip, g
 def ddpm_sample_one_noise_for_all_samples(): ...
 
 
-@wrong("adds the first noise, x_T itself, once more in every step", seldom="distribution")
+@wrong("adds the first noise, x_T itself, again in every step", seldom="distribution")
 @hint("Is your noise independent of the state that it is added to?")
 def ddpm_sample_start_as_noise(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)
@@ -59,7 +59,7 @@ def ddpm_sample_start_as_noise(network, shape, betas, variance, clip, generator,
 
 
 @wrong("starts from uniform noise", sometimes="distribution")
-@hint("Which law does x_T have? None of your starting values is negative.")
+@hint("Which distribution does x_T have? None of your starting values is negative.")
 @edit("x = torch.randn", "x = torch.rand", of="ddpm_sample_plain")
 def ddpm_sample_uniform_start(): ...
 
@@ -81,14 +81,14 @@ def ddpm_sample_ignores_generator(network, shape, betas, variance, clip, generat
     return torch.stack(chain) if return_all else x
 
 
-@wrong("hands the generator to the first draw only", often="distribution")
-@hint("Does randn_like take a generator? Which function does?")
+@wrong("uses the generator only for the first draw", often="distribution")
+@hint("Does randn_like take a generator? Which function takes one?")
 @edit("variance=variance, clip=clip", "torch.randn_like(x), variance, clip", of="ddpm_sample_without_noise")
 def ddpm_sample_steps_without_generator(): ...
 
 
 @wrong(
-    "seeds a generator of its own, so that every call gives the same samples", sometimes="ignores an argument"
+    "seeds its own generator, so that every call returns the same samples", sometimes="ignores an argument"
 )
 @hint("Who chooses the seed? What do two calls in a row return?")
 def ddpm_sample_reseeds(network, shape, betas, variance, clip, generator, device, return_all):

@@ -20,27 +20,27 @@ def ddpm_step_plain(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, cli
 # ---------------------------------------------------------------------------- the draw
 
 
-@wrong("looks for the last step at t = 0, and so adds noise at t = 1", often="values")
+@wrong("treats t = 0 as the last step, and so adds noise at t = 1", often="values")
 @hint("Time is 1-based: which step ends at clean data? Try variance='beta' there.")
 @edit("t == 1", "t == 0", of="ddpm_step_plain")
 def ddpm_step_noise_at_the_end(): ...
 
 
-@wrong("multiplies the noise with the variance instead of the standard deviation", often="values")
+@wrong("multiplies the noise by the variance instead of the standard deviation", often="values")
 @hint("What does a factor in front of a draw do to its variance?")
 @edit("chosen.sqrt()", "chosen", of="ddpm_step_plain")
 def ddpm_step_variance_for_deviation(): ...
 
 
-@wrong("takes betas[t] for a standard deviation where the larger variance is asked for", sometimes="values")
+@wrong("treats betas[t] as a standard deviation when the larger variance is requested", sometimes="values")
 @hint("What is betas[t]: the variance that a forward step adds, or its root?")
 @edit("chosen = posterior_variance", "std = posterior_variance.sqrt()", of="ddpm_step_plain")
 @edit("chosen.sqrt()", "std", of="ddpm_step_plain")
 def ddpm_step_beta_is_a_deviation(): ...
 
 
-@wrong("draws with the posterior's variance, whichever is asked for", often="ignores an argument")
-@hint("Where in your code does `variance` come in?")
+@wrong("always draws with the variance of the posterior, whatever `variance` is", often="ignores an argument")
+@hint("Where does your code use `variance`?")
 def ddpm_step_always_posterior_variance(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -51,8 +51,8 @@ def ddpm_step_always_posterior_variance(eps_hat, x_t, t, betas, alphas_cumprod, 
     return mean + posterior_variance.sqrt() * noise
 
 
-@wrong("draws with the variance betas[t], whichever is asked for", sometimes="ignores an argument")
-@hint("Where in your code does `variance` come in, and which one is the default?")
+@wrong("always draws with the variance betas[t], whatever `variance` is", sometimes="ignores an argument")
+@hint("Where does your code use `variance`, and which value is the default?")
 def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -64,7 +64,7 @@ def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
 
 
 @wrong("exchanges the two variances", seldom="values")
-@hint("The docstring says which of the two is larger. Which is in yours?")
+@hint("The docstring says which of the two is larger. Which one is larger in your code?")
 @edit(
     'posterior_variance if variance == "posterior" else betas[t].to(x_t)',
     'betas[t].to(x_t) if variance == "posterior" else posterior_variance',
@@ -73,14 +73,14 @@ def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
 def ddpm_step_exchanges_the_variances(): ...
 
 
-@wrong("reads the larger variance at the time where the step ends", sometimes="values")
+@wrong("reads the larger variance at the time at which the step ends", sometimes="values")
 @hint("Which entry of betas belongs to the step between t - 1 and t? The docstring says it too.")
 @edit("betas[t].to(x_t)", "betas[t - 1].to(x_t)", of="ddpm_step_plain")
 def ddpm_step_beta_of_the_step_before(): ...
 
 
-@wrong("draws noise of its own where none is given", sometimes="values")
-@hint("What does the docstring say is returned without noise?")
+@wrong("draws its own noise if no noise is given", sometimes="values")
+@hint("What does the function return without noise, according to the docstring?")
 @edit(
     "x_0_hat = predict_x_0",
     "if noise is None:\n    noise = torch.randn_like(x_t)\nx_0_hat = predict_x_0",
@@ -90,8 +90,8 @@ def ddpm_step_beta_of_the_step_before(): ...
 def ddpm_step_own_noise(): ...
 
 
-@wrong("multiplies with a noise that may be None", sometimes="exception")
-@hint("What is noise when nobody passes it, and what is returned then?")
+@wrong("multiplies by a noise that can be None", sometimes="exception")
+@hint("What is `noise` if the caller does not pass it, and what is returned then?")
 def ddpm_step_needs_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -101,8 +101,8 @@ def ddpm_step_needs_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
     return mean + chosen.sqrt() * noise if t > 1 else mean
 
 
-@wrong("scales the caller's noise where it stands", sometimes="argument changed in place")
-@hint("What does `*=` do to a tensor that somebody else holds as well?")
+@wrong("scales the caller's noise in place", sometimes="argument changed in place")
+@hint("What does `*=` do to a tensor that somebody else uses too?")
 @edit(
     "return mean + chosen.sqrt() * noise", "noise *= chosen.sqrt()\nreturn mean + noise", of="ddpm_step_plain"
 )
@@ -112,8 +112,8 @@ def ddpm_step_scales_in_place(): ...
 # ---------------------------------------------------------------------------- the guess
 
 
-@wrong("writes algorithm 2 down as it stands, in which nothing is clamped", often="ignores an argument")
-@hint("Where in your code does `clip` come in? The guess at x_0 has to appear for that.")
+@wrong("copies algorithm 2 as it is in the paper, where nothing is clamped", often="ignores an argument")
+@hint("Where does your code use `clip`? The guess of x_0 must appear for that.")
 def ddpm_step_algorithm_2_without_clip(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     beta, signal, before = betas[t], alphas_cumprod[t], alphas_cumprod[t - 1]
     shrunk = beta / (1 - signal).sqrt()
@@ -124,8 +124,8 @@ def ddpm_step_algorithm_2_without_clip(eps_hat, x_t, t, betas, alphas_cumprod, n
     return mean + chosen.sqrt().to(x_t) * noise
 
 
-@wrong("takes the alpha with the bar for the alpha of one step in algorithm 2", often="values")
-@hint("Which of the two alphas of the paper belongs to a single step? What do they become at t = 1?")
+@wrong("uses the alpha with the bar instead of the alpha of one step in algorithm 2", often="values")
+@hint("Which of the two alphas of the paper belongs to a single step? What are both of them at t = 1?")
 def ddpm_step_alpha_with_the_bar(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     if clip is not None:
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod).clamp(-clip, clip)
@@ -140,10 +140,10 @@ def ddpm_step_alpha_with_the_bar(eps_hat, x_t, t, betas, alphas_cumprod, noise, 
 
 
 @wrong(
-    "takes all of the noise away, then puts that of time t - 1 back, without regard to x_t",
+    "removes all of the noise, then adds the noise of time t - 1 again, without using x_t",
     often="ignores an argument",
 )
-@hint("Of which law is the step a draw: of x_{t-1} given x_0_hat alone, or given x_t too?")
+@hint("Which distribution does the step draw from: x_{t-1} given x_0_hat alone, or given x_t too?")
 def ddpm_step_noises_the_guess_anew(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -154,9 +154,9 @@ def ddpm_step_noises_the_guess_anew(eps_hat, x_t, t, betas, alphas_cumprod, nois
 
 
 @wrong(
-    "hands the guess at the noise to `posterior` where the clean data is due", sometimes="ignores an argument"
+    "passes the guess of the noise to `posterior` instead of the clean data", sometimes="ignores an argument"
 )
-@hint("What does `posterior` want as its second argument, and what is eps_hat a guess at?")
+@hint("What does `posterior` expect as its second argument, and what is eps_hat a guess of?")
 def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     mean, posterior_variance = posterior(x_t, eps_hat, t, betas, alphas_cumprod)
     if noise is None or t == 1:
@@ -165,8 +165,8 @@ def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noi
     return mean + chosen.sqrt() * noise
 
 
-@wrong("exchanges x_t and eps_hat in its call of `predict_x_0`", sometimes="values")
-@hint("In which order does `predict_x_0` take its arguments, and in which does this function?")
+@wrong("exchanges x_t and eps_hat when it calls `predict_x_0`", sometimes="values")
+@hint("In which order does `predict_x_0` take its arguments, and in which order does this function?")
 @edit(
     "predict_x_0(x_t, eps_hat, t, alphas_cumprod)",
     "predict_x_0(eps_hat, x_t, t, alphas_cumprod)",
@@ -175,8 +175,8 @@ def ddpm_step_posterior_of_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noi
 def ddpm_step_exchanges_x_t_and_noise(): ...
 
 
-@wrong("asks `posterior` about the time at which the step ends", sometimes="exception")
-@hint("Which t does `posterior` want for q(x_{t-1} | x_t, x_0)? And what happens at t = 1?")
+@wrong("calls `posterior` with the time at which the step ends", sometimes="exception")
+@hint("Which t does `posterior` expect for q(x_{t-1} | x_t, x_0)? And what happens at t = 1?")
 @edit("x_0_hat, t, betas", "x_0_hat, t - 1, betas", of="ddpm_step_plain")
 def ddpm_step_posterior_of_the_time_before(): ...
 
@@ -184,7 +184,7 @@ def ddpm_step_posterior_of_the_time_before(): ...
 # ---------------------------------------------------------------------------- the clamp
 
 
-@wrong("clamps the mean of the step instead of the guess at the clean data", sometimes="values")
+@wrong("clamps the mean of the step instead of the guess of the clean data", sometimes="values")
 @hint("Which of the quantities has the range of the data: x_0_hat or x_{t-1}?")
 def ddpm_step_clamps_the_mean(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -197,8 +197,8 @@ def ddpm_step_clamps_the_mean(eps_hat, x_t, t, betas, alphas_cumprod, noise, var
     return mean + chosen.sqrt() * noise
 
 
-@wrong("clamps the network's guess at the noise", sometimes="values")
-@hint("Which of the two guesses is known to lie in a range: that at the data, or that at the noise?")
+@wrong("clamps the network's guess of the noise", sometimes="values")
+@hint("Which of the two guesses has a known range: the guess of the data, or the guess of the noise?")
 def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     if clip is not None:
         eps_hat = eps_hat.clamp(-clip, clip)
@@ -210,14 +210,14 @@ def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, va
     return mean + chosen.sqrt() * noise
 
 
-@wrong("clamps from above only", seldom="values")
-@hint("How many ends has the interval that the docstring names?")
+@wrong("clamps only from above", seldom="values")
+@hint("How many ends does the interval in the docstring have?")
 @edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(max=clip)", of="ddpm_step_plain")
 def ddpm_step_clamps_one_side(): ...
 
 
-@wrong("clamps to [-1, 1], whatever clip says", sometimes="values")
-@hint("What is the range of the data here? It need not be that of images.")
+@wrong("clamps to [-1, 1], whatever clip is", sometimes="values")
+@hint("What is the range of the data here? It can differ from the range of images.")
 @edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(-1, 1)", of="ddpm_step_plain")
 def ddpm_step_clamps_to_one(): ...
 
@@ -225,15 +225,15 @@ def ddpm_step_clamps_to_one(): ...
 # ---------------------------------------------------------------------------- precision and gradients
 
 
-@wrong("works out the spread in single precision", seldom="values")
-@hint("In which dtype does the module's docstring want coefficients worked out?")
+@wrong("computes the standard deviation of the draw in single precision", seldom="values")
+@hint("In which dtype must coefficients be computed, according to the module's docstring?")
 @edit("betas[t].to(x_t)", "betas[t]", of="ddpm_step_plain")
 @edit("chosen.sqrt()", "chosen.float().sqrt()", of="ddpm_step_plain")
 def ddpm_step_single_inside(): ...
 
 
-@wrong("keeps no graph, as a sampler does", sometimes="no gradient")
-@hint("Results of this module are differentiable in the data. Whose business is it to keep no graph?")
+@wrong("keeps no autograd graph, like a sampler", sometimes="no gradient")
+@hint("Results of this module are differentiable in the data. Which functions should keep no graph?")
 def ddpm_step_without_gradient(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     with torch.no_grad():
         x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -260,7 +260,7 @@ def ddpm_step_by_algorithm_2(eps_hat, x_t, t, betas, alphas_cumprod, noise, vari
     return mean if noise is None or t == 1 else mean + chosen**0.5 * noise
 
 
-@right("goes by way of the noise that is left at t - 1, as DDIM does")
+@right("uses the noise that is left at t - 1, as DDIM does")
 def ddpm_step_by_ddim(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
     if clip is not None:
@@ -274,7 +274,7 @@ def ddpm_step_by_ddim(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, c
     return torch.add(mean, 0 if noise is None else spread.to(x_t) * noise)
 
 
-@right("takes the step for each sample on its own, and a log-variance that is kept from -infinity")
+@right("makes the step for each sample separately, with a log-variance that cannot be -infinity")
 def ddpm_step_by_log_variance(eps_hat, x_t, t, betas, alphas_cumprod, noise, variance, clip):
     limit = float("inf") if clip is None else clip
     times = torch.full((len(x_t),), t, device=x_t.device)

@@ -14,20 +14,20 @@ TASK = "diffusion.gaussian.noise_prediction_loss"
 def noise_loss_never_at_the_last_time(): ...
 
 
-@wrong("draws times from 0 on, as if counting started there", often="exception")
+@wrong("draws times from 0 upwards, as if time were counted from 0", often="exception")
 @hint("Time is 1-based in this project. What is x_t at time 0, and what could a network learn from it?")
 @edit("1, last + 1", "0, last")
 def noise_loss_times_from_zero(): ...
 
 
-@wrong("tells the network a time that is one step too early", sometimes="exception")
-@hint("Which t has the x_t that the network gets? Does the project count from 0?")
+@wrong("gives the network a time that is one step too early", sometimes="exception")
+@hint("At which t is the x_t that the network gets? Does the project count from 0?")
 @edit("network(x_t, t)", "network(x_t, t - 1)")
 def noise_loss_tells_the_time_before(): ...
 
 
-@wrong("tells the network the time as a fraction of T", sometimes="exception")
-@hint("What does the docstring say of the t that the network gets, in value and dtype?")
+@wrong("gives the network the time as a fraction of T", sometimes="exception")
+@hint("What does the docstring say about the t that the network gets, its value and its dtype?")
 @edit("network(x_t, t)", "network(x_t, t / last)")
 def noise_loss_time_as_a_fraction(): ...
 
@@ -42,10 +42,10 @@ def noise_loss_one_time_for_all(): ...
 
 
 @wrong(
-    "rounds a uniform number to the nearest time, so that the first and the last come half as often",
+    "rounds a uniform number to the nearest time, so that the first and the last are half as likely",
     sometimes="distribution",
 )
-@hint("Which part of the interval is rounded to the time 1, and which to the time 2?")
+@hint("Which part of the interval is rounded to time 1, and which part to time 2?")
 @edit(
     "t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)",
     "u = torch.rand(len(x_0), generator=generator, device=x_0.device)\n"
@@ -54,8 +54,11 @@ def noise_loss_one_time_for_all(): ...
 def noise_loss_rounded_times(): ...
 
 
-@wrong("lets the times of the second half of the batch mirror those of the first", seldom="distribution")
-@hint("Does anything about one sample's time follow from another's? What does the docstring ask?")
+@wrong(
+    "makes the times in the second half of the batch mirror the times in the first half",
+    seldom="distribution",
+)
+@hint("Does one sample's time say anything about another's? What does the docstring require?")
 @edit(
     "t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)",
     "t = torch.randint(1, last + 1, (len(x_0) // 2 + 1,), generator=generator, device=x_0.device)\n"
@@ -64,8 +67,8 @@ def noise_loss_rounded_times(): ...
 def noise_loss_antithetic_times(): ...
 
 
-@wrong("mirrors every other sample's time in its neighbour's", seldom="distribution")
-@hint("Does anything about one sample's time follow from another's? What does the docstring ask?")
+@wrong("makes every second sample's time the mirror image of its neighbour's time", seldom="distribution")
+@hint("Does one sample's time say anything about another's? What does the docstring require?")
 def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, ((len(x_0) + 1) // 2,), generator=generator, device=x_0.device)
@@ -78,8 +81,8 @@ def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
 # ---------------------------------------------------------------------------- the noise
 
 
-@wrong("draws noise from a uniform law", sometimes="distribution")
-@hint("Which of torch's functions draws from a normal law? Your noise has no negative numbers.")
+@wrong("draws noise from a uniform distribution", sometimes="distribution")
+@hint("Which of torch's functions draws from a normal distribution? Your noise has no negative numbers.")
 @edit("torch.randn", "torch.rand")
 def noise_loss_uniform_noise(): ...
 
@@ -94,8 +97,8 @@ def noise_loss_uniform_noise(): ...
 def noise_loss_one_noise_for_all(): ...
 
 
-@wrong("compares with other noise than x_t was made of", sometimes="distribution")
-@hint("How often do you draw noise? Which of the draws could the network see in x_t?")
+@wrong("compares with noise that is not the noise in x_t", sometimes="distribution")
+@hint("How often do you draw noise? Which of the draws can the network see in x_t?")
 def noise_loss_against_other_noise(network, x_0, alphas_cumprod, generator):
     def draw():
         return torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
@@ -107,7 +110,7 @@ def noise_loss_against_other_noise(network, x_0, alphas_cumprod, generator):
 
 
 @wrong("mixes data and noise without square roots", sometimes="distribution")
-@hint("`q_sample` is there to be called. What is the variance of your x_t for data of variance 1?")
+@hint("You can call `q_sample`. What is the variance of your x_t for data of variance 1?")
 @edit(
     "x_t = q_sample(x_0, t, alphas_cumprod, noise)", "signal = schedules.at(alphas_cumprod, t, x_0).to(x_0)"
 )
@@ -127,10 +130,10 @@ def noise_loss_ignores_generator(network, x_0, alphas_cumprod, generator):
 
 
 @wrong(
-    "hands the generator to the times only; the noise comes from torch's global random state",
+    "uses the generator only for the times; the noise comes from torch's global random state",
     often="distribution",
 )
-@hint("Does randn_like take a generator? Which function does?")
+@hint("Does randn_like take a generator? Which function takes one?")
 def noise_loss_noise_without_generator(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -139,10 +142,10 @@ def noise_loss_noise_without_generator(network, x_0, alphas_cumprod, generator):
 
 
 @wrong(
-    "seeds the generator anew in every call, so that every batch gets the same draws",
+    "seeds the generator again in every call, so that every batch gets the same draws",
     sometimes="ignores an argument",
 )
-@hint("Who chooses the seed? What does the second batch of an epoch learn that the first has not?")
+@hint("Who chooses the seed? What does the second batch of an epoch teach that the first one did not?")
 def noise_loss_reseeds(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     generator = torch.Generator(x_0.device).manual_seed(0)
@@ -155,16 +158,16 @@ def noise_loss_reseeds(network, x_0, alphas_cumprod, generator):
 
 
 @wrong("compares the network's guess with the data", sometimes="distribution")
-@hint("What is the network to predict? The docstring's name for its answer says it.")
+@hint("What must the network predict? The docstring's name for its output says it.")
 @edit("F.mse_loss(network(x_t, t), noise)", "F.mse_loss(network(x_t, t), x_0)")
 def noise_loss_against_the_data(): ...
 
 
 @wrong(
-    "measures the error in the data that follows from the guess, not in the guess at the noise",
+    "measures the error of the data that follows from the guess, not the error of the guessed noise",
     sometimes="distribution",
 )
-@hint("Which difference does the docstring square? Late times weigh much more in yours.")
+@hint("Which difference does the docstring square? Late times have much more weight in your loss.")
 @edit(
     "F.mse_loss(network(x_t, t), noise)",
     "F.mse_loss(predict_x_0(x_t, network(x_t, t), t, alphas_cumprod), x_0)",
@@ -172,14 +175,14 @@ def noise_loss_against_the_data(): ...
 def noise_loss_in_the_data(): ...
 
 
-@wrong("adds the squares up instead of averaging them", often="distribution")
+@wrong("adds up the squares instead of averaging them", often="distribution")
 @hint("Does your loss grow when the batch does? Should it?")
 @edit("F.mse_loss(network(x_t, t), noise)", 'F.mse_loss(network(x_t, t), noise, reduction="sum")')
 def noise_loss_summed(): ...
 
 
-@wrong("averages over the batch, but adds up over the dimensions", often="distribution")
-@hint("Over what is the mean taken, says the docstring?")
+@wrong("averages over the batch, but sums over the dimensions", often="distribution")
+@hint("What is the mean taken over, according to the docstring?")
 def noise_loss_summed_over_dimensions(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -189,19 +192,19 @@ def noise_loss_summed_over_dimensions(network, x_0, alphas_cumprod, generator):
 
 
 @wrong("halves the mean of the squares", sometimes="constant factor")
-@hint("Which factor stands in front of the squares in the docstring?")
+@hint("Which factor is in front of the squares in the docstring?")
 @edit("F.mse_loss(network(x_t, t), noise)", "0.5 * F.mse_loss(network(x_t, t), noise)")
 def noise_loss_halved(): ...
 
 
-@wrong("takes absolute errors instead of squared ones", sometimes="distribution")
+@wrong("uses absolute errors instead of squared ones", sometimes="distribution")
 @hint("What is done to the difference before it is averaged?")
 @edit("F.mse_loss", "F.l1_loss")
 def noise_loss_of_absolute_errors(): ...
 
 
-@wrong("takes the root of the mean of the squares, the norm of the error", seldom="distribution")
-@hint("The mean of squares is asked for. What does your last operation do to its gradient?")
+@wrong("takes the root of the mean of the squares, which is the norm of the error", seldom="distribution")
+@hint("The docstring asks for the mean of the squares. What does your last operation do to its gradient?")
 @edit("F.mse_loss(network(x_t, t), noise)", "(network(x_t, t) - noise).square().mean().sqrt()")
 def noise_loss_root_of_the_mean(): ...
 
@@ -216,14 +219,14 @@ def noise_loss_of_each_sample(network, x_0, alphas_cumprod, generator):
     return error.square().flatten(1).mean(dim=1)
 
 
-@wrong("returns a plain number, through which no gradient can flow", sometimes="type")
-@hint("Call backward() on your result. What does item() leave behind?")
+@wrong("returns a Python number, through which no gradient can flow", sometimes="type")
+@hint("Call backward() on your result. What is left of the graph after item()?")
 @edit("F.mse_loss(network(x_t, t), noise)", "F.mse_loss(network(x_t, t), noise).item()")
 def noise_loss_as_a_number(): ...
 
 
-@wrong("asks the network without keeping a graph, so that it never learns", sometimes="no gradient")
-@hint("Which of your lines stand under no_grad, and which of them does the network's gradient need?")
+@wrong("calls the network without keeping a graph, so that it never learns", sometimes="no gradient")
+@hint("Which of your lines are under no_grad, and which of them does the network's gradient need?")
 def noise_loss_without_gradient(network, x_0, alphas_cumprod, generator):
     with torch.no_grad():
         last = len(alphas_cumprod) - 1
@@ -233,8 +236,8 @@ def noise_loss_without_gradient(network, x_0, alphas_cumprod, generator):
     return F.mse_loss(eps_hat, noise)
 
 
-@wrong("writes x_t over the clean data that it was given", seldom="argument changed in place")
-@hint("What does the caller's batch look like after the call, and in the next epoch?")
+@wrong("overwrites the caller's clean data with x_t", seldom="argument changed in place")
+@hint("What does the caller's batch contain after the call, and in the next epoch?")
 def noise_loss_overwrites_the_data(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
     t = torch.randint(1, last + 1, (len(x_0),), generator=generator, device=x_0.device)
@@ -248,7 +251,7 @@ def noise_loss_overwrites_the_data(network, x_0, alphas_cumprod, generator):
 # ---------------------------------------------------------------------------- right ones
 
 
-@right("draws the noise first, and the times as floors of uniform numbers")
+@right("draws the noise first, and the times by rounding uniform numbers down")
 def noise_loss_noise_first(network, x_0, alphas_cumprod, generator):
     noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
     u = torch.rand(len(x_0), generator=generator, device=x_0.device, dtype=torch.float64)
@@ -269,7 +272,7 @@ def noise_loss_sample_by_sample(network, x_0, alphas_cumprod, generator):
     return error**2 / x_0.numel()
 
 
-@right("draws single-precision noise and casts it, averages in double precision")
+@right("draws single-precision noise and casts it, and averages in double precision")
 def noise_loss_averages_in_double(network, x_0, alphas_cumprod, generator):
     t = torch.randint(len(alphas_cumprod) - 1, (len(x_0),), generator=generator, device=x_0.device).add(1)
     noise = torch.randn(x_0.shape, generator=generator, device=x_0.device).to(x_0.dtype)

@@ -6,43 +6,43 @@ from autograder.misconceptions.writing import hint, right, wrong
 TASK = "diffusion.gaussian.predict_x_0"
 
 
-@wrong("adds the noise once more instead of taking it away", often="values")
-@hint("x_t has the noise in it already. Put your x_0_hat into `q_sample`: does x_t come back?")
+@wrong("adds the noise again instead of removing it", often="values")
+@hint("x_t already contains the noise. Put your x_0_hat into `q_sample`: does it return x_t?")
 def predict_x_0_adds_the_noise(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t + (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("takes the noise away, but leaves the data as small as it is in x_t", often="values")
-@hint("What stands in front of x_0 in the equation of `q_sample`?")
+@wrong("removes the noise, but leaves the data as small as it is in x_t", often="values")
+@hint("What is in front of x_0 in the equation of `q_sample`?")
 def predict_x_0_stays_small(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return x_t - (1 - signal).sqrt().to(x_t) * eps_hat
 
 
-@wrong("divides x_t only, not the whole difference", often="values")
-@hint("Where do the brackets of your quotient open? Put the result into `q_sample` and compare with x_t.")
+@wrong("divides only x_t, not the whole difference", often="values")
+@hint("Where do the parentheses of your quotient start? Put the result into `q_sample` and compare with x_t.")
 def predict_x_0_without_brackets(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return x_t / signal.sqrt().to(x_t) - (1 - signal).sqrt().to(x_t) * eps_hat
 
 
-@wrong("leaves the square root off the factor of the noise", sometimes="values")
+@wrong("forgets the square root in the factor of the noise", sometimes="values")
 @hint("Is 1 - alphas_cumprod[t] the variance or the standard deviation of the noise in x_t?")
 def predict_x_0_noise_without_root(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - (1 - signal).to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("leaves the square root off the divisor", sometimes="values")
+@wrong("forgets the square root in the divisor", sometimes="values")
 @hint("alphas_cumprod[t] is a share of a variance. By what is the data itself multiplied?")
 def predict_x_0_data_without_root(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.to(x_t)
 
 
-@wrong("takes one minus a root for the root of one minus", sometimes="values")
-@hint("What do the squares of the two factors of `q_sample` add up to, and what do those of yours?")
+@wrong("computes 1 minus a square root instead of the square root of 1 minus a number", sometimes="values")
+@hint("What do the squares of the two factors of `q_sample` add up to? What about the squares of yours?")
 def predict_x_0_one_minus_root(x_t, eps_hat, t, alphas_cumprod):
     root = schedules.at(alphas_cumprod, t, x_t).sqrt().to(x_t)
     return (x_t - (1 - root) * eps_hat) / root
@@ -56,56 +56,56 @@ def predict_x_0_exchanges_the_factors(x_t, eps_hat, t, alphas_cumprod):
 
 
 @wrong("reads the schedule one step too early", often="off by one in time")
-@hint("Time is 1-based, and index 0 is clean data: where does time t stand?")
+@hint("Time is 1-based, and index 0 is for clean data: which index belongs to time t?")
 def predict_x_0_one_step_early(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t - 1, x_t)
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("clamps the data to [-1, 1] unasked", sometimes="values")
-@hint("Who asks for a clamp, and with which argument? Is one named in this docstring?")
+@wrong("clamps the data to [-1, 1], although no clamp is requested", sometimes="values")
+@hint("Which argument could request a clamp? Does this docstring name one?")
 def predict_x_0_clamps(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     x_0_hat = (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
     return x_0_hat.clamp(-1, 1)
 
 
-@wrong("lays the times along the last axis of the data", often="exception")
-@hint("Which axis of the data does t run along? `schedules.at` is there to help.")
+@wrong("puts the times along the last axis of the data", often="exception")
+@hint("Which axis of the data does t belong to? `schedules.at` is there to help.")
 def predict_x_0_along_the_last_axis(x_t, eps_hat, t, alphas_cumprod):
     signal = alphas_cumprod[t].to(x_t)
     return (x_t - torch.sqrt(1 - signal) * eps_hat) / torch.sqrt(signal)
 
 
-@wrong("shapes the coefficients for images only", sometimes="shape")
+@wrong("gives the coefficients a shape that fits only images", sometimes="shape")
 @hint("How many axes does the data have? The module's docstring allows any number after the batch.")
 def predict_x_0_images_only(x_t, eps_hat, t, alphas_cumprod):
     signal = alphas_cumprod[t].view(-1, 1, 1, 1)
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("takes the first sample's time for the whole batch", sometimes="values")
+@wrong("uses the first sample's time for the whole batch", sometimes="values")
 @hint("t may be Long[B]. Try a batch whose samples have different times.")
 def predict_x_0_one_time_for_all(x_t, eps_hat, t, alphas_cumprod):
     signal = alphas_cumprod[torch.as_tensor(t).flatten()[0]]
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@wrong("lets the double precision of the schedule change the dtype of single-precision data", often="dtype")
 @hint("Try it with float32 data and t Long[B]. Which dtype does the module's docstring promise?")
 def predict_x_0_becomes_double(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - (1 - signal).sqrt() * eps_hat) / signal.sqrt()
 
 
-@wrong("works out the coefficients in single precision", sometimes="values")
-@hint("In which dtype does the module's docstring want coefficients worked out?")
+@wrong("computes the coefficients in single precision", sometimes="values")
+@hint("In which dtype must coefficients be computed, according to the module's docstring?")
 def predict_x_0_single_inside(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod.float(), t, x_t)
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat) / signal.sqrt().to(x_t)
 
 
-@wrong("casts the schedule to the data's dtype before it takes the difference from 1", often="values")
+@wrong("casts the schedule to the dtype of the data before it takes the difference from 1", often="values")
 @hint("After a tiny first step alphas_cumprod is nearly 1. How many digits of the rest are left in float32?")
 def predict_x_0_casts_too_early(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t).to(x_t)
@@ -119,7 +119,7 @@ def predict_x_0_detaches_the_guess(x_t, eps_hat, t, alphas_cumprod):
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat.detach()) / signal.sqrt().to(x_t)
 
 
-@wrong("flattens with view, which some orders of memory do not allow", seldom="exception")
+@wrong("flattens with view, which does not work for every order in memory", seldom="exception")
 @hint("Try images whose axes have been permuted. Which function flattens any tensor?")
 def predict_x_0_contiguous_only(x_t, eps_hat, t, alphas_cumprod):
     signal = alphas_cumprod[torch.as_tensor(t)].reshape(-1, 1)
@@ -139,14 +139,14 @@ def predict_x_0_by_loop(x_t, eps_hat, t, alphas_cumprod):
     return torch.stack(rows)
 
 
-@right("scales x_t and the noise apart from each other, by the noise for each unit of signal")
+@right("scales x_t and the noise separately, with the ratio of noise to signal")
 def predict_x_0_by_noise_to_signal(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     noise_to_signal = (signal.reciprocal() - 1).sqrt()
     return signal.rsqrt().to(x_t) * x_t - noise_to_signal.to(x_t) * eps_hat
 
 
-@right("works in double precision throughout and casts at the end")
+@right("computes everything in double precision and casts at the end")
 def predict_x_0_in_double(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     x_0_hat = torch.addcmul(x_t.double(), (1 - signal).sqrt(), eps_hat.double(), value=-1) / signal.sqrt()
@@ -157,111 +157,111 @@ def predict_x_0_in_double(x_t, eps_hat, t, alphas_cumprod):
 TASK = "diffusion.gaussian.predict_noise"
 
 
-@wrong("takes x_t away from the data instead of the data from x_t", sometimes="sign")
-@hint("Put your noise into `q_sample`: does x_t come back?")
+@wrong("subtracts x_t from the data instead of the data from x_t", sometimes="sign")
+@hint("Put your noise into `q_sample`: does it return x_t?")
 def predict_noise_with_the_wrong_sign(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (signal.sqrt().to(x_t) * x_0 - x_t) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("gives the noise as large as it is in x_t, and not the standard normal one", often="values")
-@hint("`q_sample` is given noise of variance 1. What does it multiply it with?")
+@wrong("returns the noise as large as it is in x_t, not the standard normal noise", often="values")
+@hint("`q_sample` takes noise of variance 1. By what does it multiply this noise?")
 def predict_noise_as_it_is_in_x_t(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return x_t - signal.sqrt().to(x_t) * x_0
 
 
-@wrong("divides x_t only, not the whole difference", often="values")
-@hint("Where do the brackets of your quotient open? Put the result into `q_sample` and compare with x_t.")
+@wrong("divides only x_t, not the whole difference", often="values")
+@hint("Where do the parentheses of your quotient start? Put the result into `q_sample` and compare with x_t.")
 def predict_noise_without_brackets(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return x_t / (1 - signal).sqrt().to(x_t) - signal.sqrt().to(x_t) * x_0
 
 
-@wrong("takes the whole data away, as if x_t still had all of it", often="values")
-@hint("How much of x_0 is left in x_t? At the last time almost nothing is.")
+@wrong("subtracts the whole data, as if x_t still contained all of it", often="values")
+@hint("How much of x_0 is left in x_t? At the last time, almost nothing is left.")
 def predict_noise_takes_all_of_the_data_away(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - x_0) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("leaves the square root off the factor of the data", sometimes="values")
+@wrong("forgets the square root in the factor of the data", sometimes="values")
 @hint("alphas_cumprod[t] is a share of a variance. By what is the data itself multiplied?")
 def predict_noise_data_without_root(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - signal.to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("leaves the square root off the divisor", sometimes="values")
+@wrong("forgets the square root in the divisor", sometimes="values")
 @hint("Is 1 - alphas_cumprod[t] the variance or the standard deviation of the noise in x_t?")
 def predict_noise_divides_by_the_variance(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).to(x_t)
 
 
-@wrong("takes one minus a root for the root of one minus", sometimes="values")
-@hint("What do the squares of the two factors of `q_sample` add up to, and what do those of yours?")
+@wrong("computes 1 minus a square root instead of the square root of 1 minus a number", sometimes="values")
+@hint("What do the squares of the two factors of `q_sample` add up to? What about the squares of yours?")
 def predict_noise_one_minus_root(x_t, x_0, t, alphas_cumprod):
     root = schedules.at(alphas_cumprod, t, x_t).sqrt().to(x_t)
     return (x_t - root * x_0) / (1 - root)
 
 
-@wrong("calls `predict_x_0` with the data in the place of the noise", sometimes="values")
+@wrong("calls `predict_x_0` with the data in place of the noise", sometimes="values")
 @hint("Is the equation between x_t, x_0 and the noise the same when the last two change places?")
 def predict_noise_by_predict_x_0(x_t, x_0, t, alphas_cumprod):
     return predict_x_0(x_t, x_0, t, alphas_cumprod)
 
 
 @wrong("reads the schedule one step too early, and divides by 0 at t = 1", often="not finite")
-@hint("Time is 1-based, and index 0 is clean data: where does time t stand?")
+@hint("Time is 1-based, and index 0 is for clean data: which index belongs to time t?")
 def predict_noise_one_step_early(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t - 1, x_t)
     return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("adds a small number to the divisor, which is never 0", sometimes="values")
-@hint("For which t is 1 - alphas_cumprod[t] equal to 0, and may t be that? What does it cost elsewhere?")
+@wrong("adds a small number to the divisor, although the divisor is never 0", sometimes="values")
+@hint("For which t is 1 - alphas_cumprod[t] equal to 0? Is this t allowed? What is the error at other times?")
 def predict_noise_with_an_epsilon(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - signal.sqrt().to(x_t) * x_0) / ((1 - signal).sqrt().to(x_t) + 1e-6)
 
 
-@wrong("lays the times along the last axis of the data", often="exception")
-@hint("Which axis of the data does t run along? `schedules.at` is there to help.")
+@wrong("puts the times along the last axis of the data", often="exception")
+@hint("Which axis of the data does t belong to? `schedules.at` is there to help.")
 def predict_noise_along_the_last_axis(x_t, x_0, t, alphas_cumprod):
     signal = alphas_cumprod[t].to(x_t)
     return (x_t - torch.sqrt(signal) * x_0) / torch.sqrt(1 - signal)
 
 
-@wrong("takes the last sample's time for the whole batch", seldom="values")
+@wrong("uses the last sample's time for the whole batch", seldom="values")
 @hint("t may be Long[B]. Try a batch whose samples have different times.")
 def predict_noise_one_time_for_all(x_t, x_0, t, alphas_cumprod):
     signal = alphas_cumprod[torch.as_tensor(t).flatten()[-1]]
     return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("lets the schedule's double precision spread to single-precision data", often="dtype")
+@wrong("lets the double precision of the schedule change the dtype of single-precision data", often="dtype")
 @hint("Try it with float32 data and t Long[B]. Which dtype does the module's docstring promise?")
 def predict_noise_becomes_double(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - signal.sqrt() * x_0) / (1 - signal).sqrt()
 
 
-@wrong("works out the coefficients in single precision", sometimes="values")
-@hint("In which dtype does the module's docstring want coefficients worked out?")
+@wrong("computes the coefficients in single precision", sometimes="values")
+@hint("In which dtype must coefficients be computed, according to the module's docstring?")
 def predict_noise_single_inside(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod.float(), t, x_t)
     return (x_t - signal.sqrt().to(x_t) * x_0) / (1 - signal).sqrt().to(x_t)
 
 
-@wrong("casts the schedule to the data's dtype before it takes the difference from 1", often="values")
+@wrong("casts the schedule to the dtype of the data before it takes the difference from 1", often="values")
 @hint("After a tiny first step alphas_cumprod is nearly 1. How many digits of the rest are left in float32?")
 def predict_noise_casts_too_early(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t).to(x_t)
     return (x_t - signal.sqrt() * x_0) / (1 - signal).sqrt()
 
 
-@wrong("cuts everything out of the graph", seldom="no gradient")
+@wrong("cuts everything out of the autograd graph", seldom="no gradient")
 @hint("Results are differentiable in the data. Where does your code leave autograd?")
 def predict_noise_without_gradient(x_t, x_0, t, alphas_cumprod):
     with torch.no_grad():
@@ -280,7 +280,7 @@ def predict_noise_by_loop(x_t, x_0, t, alphas_cumprod):
     return torch.stack(rows)
 
 
-@right("works in double precision, with a reciprocal root and torch.lerp")
+@right("computes in double precision, with a reciprocal root and torch.lerp")
 def predict_noise_in_double(x_t, x_0, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     noise = torch.lerp(torch.zeros_like(x_t, dtype=torch.float64), x_0.double(), signal.sqrt())

@@ -5,20 +5,20 @@ from autograder.misconceptions.writing import hint, right, wrong
 TASK = "diffusion.samplers.strided_times"
 
 
-@wrong("rounds the gap down and keeps it, so that T is left over", often="shape")
-@hint("How many numbers does your range give for T = 10 and S = 4?")
+@wrong("rounds the gap down for all steps, so that a part of T is left over", often="shape")
+@hint("How many numbers does your range contain for T = 10 and S = 4?")
 def strided_times_of_a_rounded_stride(num_steps, num_sampling_steps):
     return torch.arange(num_steps, -1, -(num_steps // num_sampling_steps))
 
 
-@wrong("takes the number of steps for the stride", sometimes="shape")
-@hint("Is num_sampling_steps how far a step goes, or how many steps there are?")
+@wrong("uses the number of steps as the stride", sometimes="shape")
+@hint("Is num_sampling_steps the length of a step, or the number of steps?")
 def strided_times_of_the_stride_s(num_steps, num_sampling_steps):
     return torch.arange(num_steps, -1, -num_sampling_steps)
 
 
-@wrong("gives S times, from T to 0, where S steps are to be taken", often="shape")
-@hint("Between how many times do S steps lie?")
+@wrong("returns S times from T to 0, although S steps are needed", often="shape")
+@hint("How many times do S steps connect?")
 def strided_times_one_step_short(num_steps, num_sampling_steps):
     times = torch.linspace(num_steps, 0, num_sampling_steps, dtype=torch.float64)
     return times.round().long()
@@ -30,8 +30,8 @@ def strided_times_without_zero(num_steps, num_sampling_steps):
     return torch.arange(num_sampling_steps, 0, -1) * num_steps // num_sampling_steps
 
 
-@wrong("counts down from S in steps of one and stretches afterwards, but starts one too late", seldom="shape")
-@hint("Which time comes first? Follow your range for S = 1.")
+@wrong("counts down from S in steps of one and scales afterwards, but starts one too late", seldom="shape")
+@hint("Which time comes first? Work out your range for S = 1.")
 def strided_times_without_the_start(num_steps, num_sampling_steps):
     return torch.arange(num_sampling_steps - 1, -1, -1) * num_steps // num_sampling_steps
 
@@ -57,7 +57,7 @@ def strided_times_with_a_short_last_step(num_steps, num_sampling_steps):
     return torch.cat([times, times.new_zeros(1)])
 
 
-@wrong("lets the last step make up for all that rounding the gap has left", often="values")
+@wrong("gives the last step everything that is left after the gap was rounded", often="values")
 @hint("How long is the last gap for T = 10 and S = 4, and by how much may two gaps differ?")
 def strided_times_with_a_long_last_step(num_steps, num_sampling_steps):
     times = num_steps - torch.arange(num_sampling_steps + 1) * (num_steps // num_sampling_steps)
@@ -65,7 +65,7 @@ def strided_times_with_a_long_last_step(num_steps, num_sampling_steps):
     return times
 
 
-@wrong("lets the first step make up for all that rounding the gap has left", sometimes="values")
+@wrong("gives the first step everything that is left after the gap was rounded", sometimes="values")
 @hint("How long is the first gap for T = 10 and S = 4, and by how much may two gaps differ?")
 def strided_times_with_a_long_first_step(num_steps, num_sampling_steps):
     times = torch.arange(num_sampling_steps, -1, -1) * (num_steps // num_sampling_steps)
@@ -73,7 +73,7 @@ def strided_times_with_a_long_first_step(num_steps, num_sampling_steps):
     return times
 
 
-@wrong("rounds the gap to the nearest number and misses 0", sometimes="values")
+@wrong("rounds the gap to the nearest integer and misses 0", sometimes="values")
 @hint("Where do your times end for T = 10 and S = 4?")
 def strided_times_of_a_rounded_gap(num_steps, num_sampling_steps):
     gap = round(num_steps / num_sampling_steps)
@@ -87,17 +87,14 @@ def strided_times_upwards(num_steps, num_sampling_steps):
 
 
 @wrong("makes the gaps grow with time, as in a quadratic schedule", seldom="values")
-@hint("By how much may two gaps differ? Could two of your times be the same?")
+@hint("By how much may two gaps differ? Can two of your times be the same?")
 def strided_times_quadratic(num_steps, num_sampling_steps):
     shares = torch.arange(num_sampling_steps, -1, -1, dtype=torch.float64) / num_sampling_steps
     return (num_steps * shares**2).round().long()
 
 
-@wrong(
-    "gives the S steps the lengths that are left: the remainder goes to the first ones, two at a time",
-    seldom="values",
-)
-@hint("Add your gaps up and compare them with each other: how much does each of them get?")
+@wrong("gives the remainder of T / S to the first steps, two at a time", seldom="values")
+@hint("Add up your gaps and compare them with each other: how much does each of them get?")
 def strided_times_remainder_in_twos(num_steps, num_sampling_steps):
     gap, rest = divmod(num_steps, num_sampling_steps)
     gaps = torch.full((num_sampling_steps,), gap)
@@ -106,26 +103,26 @@ def strided_times_remainder_in_twos(num_steps, num_sampling_steps):
     return num_steps - torch.cat([gaps.new_zeros(1), gaps.cumsum(0)])
 
 
-@wrong("leaves fractions in the times", often="dtype")
-@hint("Can a network be asked about time 7.5? Which dtype does the docstring promise?")
+@wrong("returns fractions as times", often="dtype")
+@hint("Can a network be called with time 7.5? Which dtype does the docstring promise?")
 def strided_times_with_fractions(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1)
 
 
-@wrong("rounds the times, but leaves them floating-point numbers", sometimes="dtype")
+@wrong("rounds the times, but returns them as floating-point numbers", sometimes="dtype")
 @hint("Which dtype does the docstring promise? Rounding does not change it.")
 def strided_times_rounded_floats(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1, dtype=torch.float64).round()
 
 
-@wrong("gives integers of 32 bits", seldom="dtype")
-@hint("Which of torch's integers does the docstring's Long name?")
+@wrong("returns integers of 32 bits", seldom="dtype")
+@hint("Which integer type of torch does the docstring call Long?")
 def strided_times_of_32_bits(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1, dtype=torch.float64).round().int()
 
 
 @wrong("returns a list", sometimes="type")
-@hint("What does `Returns:` promise?")
+@hint("What does the docstring promise under `Returns:`?")
 def strided_times_as_a_list(num_steps, num_sampling_steps):
     return [k * num_steps // num_sampling_steps for k in range(num_sampling_steps, -1, -1)]
 
@@ -135,12 +132,12 @@ def strided_times_by_linspace(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1, dtype=torch.float64).round().long()
 
 
-@right("rounds up")
+@right("rounds the times up")
 def strided_times_rounded_up(num_steps, num_sampling_steps):
     return torch.tensor([-(-k * num_steps // num_sampling_steps) for k in range(num_sampling_steps, -1, -1)])
 
 
-@right("adds up gaps, the longer ones first")
+@right("adds up gaps, with the longer ones first")
 def strided_times_by_gaps(num_steps, num_sampling_steps):
     gap, rest = divmod(num_steps, num_sampling_steps)
     gaps = [gap + (k < rest) for k in range(num_sampling_steps)]
