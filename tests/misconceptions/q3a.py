@@ -1,4 +1,4 @@
-"""Question 3(a): the variance that is left; what the partial sum then says stands in `q3a_probability`."""
+"""Question 3(a): the remaining variance. What a partial sum says about the sign: `q3a_probability`."""
 
 from autograder.misconceptions.writing import hint, right, wrong
 
@@ -13,25 +13,25 @@ def remaining_variance_of_the_known(variances, k):
 
 
 @wrong("leaves out the first term that is not known yet", often="values")
-@hint("X_1 stands at index 0. Where does the first unknown term stand if one term is known?")
+@hint("X_1 is at index 0. If one term is known, at which index is the first unknown term?")
 def remaining_variance_one_late(variances, k):
     return variances[k + 1 :].sum()
 
 
-@wrong("counts the last known term among those that are left", sometimes="values")
-@hint("Is X_k among the first k terms? And what does your slice hold for k = 0?")
+@wrong("includes the last known term in the remaining terms", sometimes="values")
+@hint("Is X_k one of the first k terms? And what does your slice contain for k = 0?")
 def remaining_variance_one_early(variances, k):
     return variances[k - 1 :].sum()
 
 
-@wrong("takes the next term's variance alone", sometimes="exception")
+@wrong("returns only the variance of the next term", sometimes="exception")
 @hint("How many terms are still to be added?")
 def remaining_variance_of_the_next(variances, k):
     return variances[k]
 
 
-@wrong("takes the last k terms in place of all but the first k", sometimes="values")
-@hint("Try k = 1 of three terms by hand: how many terms are left?")
+@wrong("adds the last k terms instead of all terms after the first k", sometimes="values")
+@hint("Try three terms and k = 1 by hand: how many terms are left?")
 def remaining_variance_last_k(variances, k):
     return variances[-k:].sum()
 
@@ -43,37 +43,37 @@ def remaining_variance_without_the_last(variances, k):
 
 
 @wrong("reads the cumulative sum at index -1 when no term is known", sometimes="values")
-@hint("What does Python make of the index -1? Try k = 0.")
+@hint("Which element does Python read at index -1? Try k = 0.")
 def remaining_variance_cumulative(variances, k):
     cumulative = variances.cumsum(0)
     return cumulative[-1] - cumulative[k - 1]
 
 
 @wrong("returns the standard deviation", sometimes="values")
-@hint("Which of the two does the docstring ask for?")
+@hint("Does the docstring ask for a variance or for a standard deviation?")
 def remaining_variance_as_std(variances, k):
     return variances[k:].sum().sqrt()
 
 
-@wrong("squares what is a variance already", sometimes="values")
+@wrong("squares numbers that are already variances", sometimes="values")
 @hint("What is the unit of the numbers in the list?")
 def remaining_variance_of_stds(variances, k):
     return (variances[k:] ** 2).sum()
 
 
-@wrong("averages over the terms that are left, which gives NaN when there are none", seldom="not finite")
+@wrong("averages over the remaining terms, which gives NaN if there are none", seldom="not finite")
 @hint("What is the variance of a sum of independent terms?")
 def remaining_variance_mean(variances, k):
     return variances[k:].mean()
 
 
-@wrong("returns one number for each term that is left", seldom="shape")
+@wrong("returns one number for each remaining term", seldom="shape")
 @hint("The docstring asks for Float[]: how many numbers is that?")
 def remaining_variance_not_added(variances, k):
     return variances[k:]
 
 
-@wrong("returns a Python number in place of a tensor", sometimes="type")
+@wrong("returns a Python number instead of a tensor", sometimes="type")
 @hint("What type does the signature promise?")
 def remaining_variance_as_number(variances, k):
     total = 0.0
@@ -82,18 +82,18 @@ def remaining_variance_as_number(variances, k):
     return total
 
 
-@wrong("makes a new tensor, which comes out in single precision", sometimes="dtype")
+@wrong("creates a new tensor, which has single precision", sometimes="dtype")
 @hint("Which dtype does torch.tensor choose for a Python float, and which does the docstring ask for?")
 def remaining_variance_single(variances, k):
     return torch.tensor(float(variances[k:].sum()))
 
 
-@right("takes what is known away from the whole")
+@right("subtracts the known variance from the total")
 def remaining_variance_by_difference(variances, k):
     return variances.sum() - variances[:k].sum()
 
 
-@right("adds one by one")
+@right("adds the terms one by one")
 def remaining_variance_by_loop(variances, k):
     total = torch.zeros((), dtype=torch.float64)
     for number, variance in enumerate(variances, start=1):
@@ -102,7 +102,7 @@ def remaining_variance_by_loop(variances, k):
     return total
 
 
-@right("multiplies with a mask")
+@right("multiplies by a mask")
 def remaining_variance_by_mask(variances, k):
     return variances @ (torch.arange(len(variances)) >= k).to(variances.dtype)
 
@@ -111,70 +111,73 @@ def remaining_variance_by_mask(variances, k):
 TASK = "early_exit.partial_sums.geometric_remaining_variance"
 
 
-@wrong("gives the variance of the next term alone", often="constant factor")
-@hint("How much is left before the first term, k = 0? And how many terms are that?")
+@wrong("returns the variance of the next term only", often="constant factor")
+@hint("How much variance remains before the first term (k = 0)? And how many terms remain then?")
 def geometric_remaining_variance_next_term(k):
     return torch.exp2(-(k + 1).double())
 
 
-@wrong("lets the tail begin one term too early", often="constant factor")
-@hint("Is X_k known or not? Try k = 0: all the variances together are 1/2 + 1/4 + 1/8 + ...")
+@wrong("starts the tail one term too early", often="constant factor")
+@hint("Is X_k known or not? Try k = 0: the sum of all the variances is 1/2 + 1/4 + 1/8 + ...")
 def geometric_remaining_variance_from_term_k(k):
     return torch.exp2(1 - k.double())
 
 
-@wrong("gives the variance of what is known", often="values")
-@hint("Is it the first k terms whose variance is wanted, or the others?")
+@wrong("returns the variance of the known terms", often="values")
+@hint("Does the docstring ask for the variance of the first k terms or of the other terms?")
 def geometric_remaining_variance_of_the_known(k):
     return 1 - torch.exp2(-k.double())
 
 
-@wrong("takes the difference of two numbers that are nearly equal, and loses all digits", sometimes="values")
-@hint("What does floating point make of 1 - (1 - 1e-20)?")
+@wrong("subtracts two nearly equal numbers and loses all digits", sometimes="values")
+@hint("What is 1 - (1 - 1e-20) in floating point?")
 def geometric_remaining_variance_by_difference(k):
     known = 1 - 0.5 ** k.double()
     return 1 - known
 
 
-@wrong("computes a power in integers, which overflow", sometimes="not finite")
+@wrong("computes a power with integers, which overflows", sometimes="not finite")
 @hint("What is 2 to the power of 64 as a 64-bit integer?")
 def geometric_remaining_variance_overflows(k):
     return 1 / (2**k).double()
 
 
 @wrong("returns single precision", often="dtype")
-@hint("Which dtype does torch give to a float function of a Long tensor?")
+@hint("Which dtype does torch return for a floating-point function of a Long tensor?")
 def geometric_remaining_variance_single(k):
     return torch.exp2(-k)
 
 
-@wrong("computes in single precision and widens the result, too late for large k", sometimes="values")
-@hint("What is the smallest number of single precision?")
+@wrong(
+    "computes in single precision and converts only the result, which is too late for large k",
+    sometimes="values",
+)
+@hint("What is the smallest positive number in single precision?")
 def geometric_remaining_variance_widened_late(k):
     return torch.exp2(-k.float()).double()
 
 
-@wrong("works in whole numbers, where every value but the first is 0", sometimes="dtype")
-@hint("Which dtype has an int to the power of a Long tensor?")
+@wrong("computes with integers, so that every value except the first is 0", sometimes="dtype")
+@hint("Which dtype does an int to the power of a Long tensor have?")
 def geometric_remaining_variance_integer(k):
     return 2**-k
 
 
-@wrong("takes k for a single number", sometimes="exception")
-@hint("The docstring allows a tensor of several k: what does int() make of it?")
+@wrong("treats k as a single number", sometimes="exception")
+@hint("The docstring allows a tensor of several k. What does int() do with such a tensor?")
 def geometric_remaining_variance_one_k_only(k):
     terms = [0.5**i for i in range(1, 1074)]
     return remaining_variance(terms, int(k))
 
 
 @wrong("returns the standard deviation", sometimes="values")
-@hint("Which of the two does the docstring ask for?")
+@hint("Does the docstring ask for a variance or for a standard deviation?")
 def geometric_remaining_variance_as_std(k):
     return torch.exp2(-k.double() / 2)
 
 
-@wrong("takes 2^-i for the standard deviation of the terms", sometimes="values")
-@hint("What does the docstring say that 2^-i is? Compare your value at k = 0 with 1/2 + 1/4 + 1/8 + ...")
+@wrong("uses 2^-i as the standard deviation of the terms", sometimes="values")
+@hint("Which quantity is 2^-i in the docstring? Compare your value at k = 0 with 1/2 + 1/4 + 1/8 + ...")
 def geometric_remaining_variance_of_stds(k):
     return torch.pow(4.0, -k.double()) / 3
 
@@ -187,7 +190,7 @@ def geometric_remaining_variance_as_number(k):
     return torch.exp2(-k.double())
 
 
-@wrong("gives the result an axis that an int has not", seldom="shape")
+@wrong("gives the result an axis even if k is an int", seldom="shape")
 @hint("What is the shape of a 0-dimensional tensor?")
 def geometric_remaining_variance_with_axis(k):
     return torch.exp2(-torch.atleast_1d(k).double())
@@ -198,7 +201,7 @@ def geometric_remaining_variance_by_power(k):
     return torch.full((), 0.5, dtype=torch.float64) ** k
 
 
-@right("takes one half away after the other, in a loop")
+@right("halves the result again and again in a loop")
 def geometric_remaining_variance_by_halving(k):
     left = torch.ones(k.shape, dtype=torch.float64)
     for i in range(int(k.max())):

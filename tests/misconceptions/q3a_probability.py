@@ -6,23 +6,23 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "early_exit.partial_sums.probability_nonpositive"
 
 
-@wrong("gives the probability of the other sign", often="values")
+@wrong("returns the probability of the other sign", often="values")
 @hint("If the partial sum is large and positive, is the probability that Y is not positive large or small?")
 @edit("-partial_sum", "partial_sum")
 @edit("partial_sum <= 0", "partial_sum >= 0")
 def probability_nonpositive_other_sign(): ...
 
 
-@wrong("divides by the variance in place of the standard deviation", often="values")
-@hint("What does one divide by to make a normal variable standard normal?")
+@wrong("divides by the variance instead of the standard deviation", often="values")
+@hint("By which quantity do you divide a normal variable to make it standard normal?")
 def probability_nonpositive_by_variance(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum / remaining_variance / 2**0.5)
     known = (partial_sum <= 0).double().expand_as(probability)
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong("takes erfc for the tail of the standard normal law as it is", sometimes="values")
-@hint("Of which normal variable is erfc the tail? Look its definition up; Phi(1) is .8413.")
+@wrong("uses erfc without any change as the tail of the standard normal distribution", sometimes="values")
+@hint("Which normal variable has the tail erfc? Look up the definition of erfc; Phi(1) is 0.8413.")
 @edit("remaining_variance / 2**0.5", "remaining_variance.sqrt()", of="probability_nonpositive_by_variance")
 def probability_nonpositive_plain_erfc(): ...
 
@@ -35,8 +35,8 @@ def probability_nonpositive_two_tails(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong("gives the probability that the sign still changes", sometimes="values")
-@hint("What is due for a partial sum that is negative already?")
+@wrong("returns the probability that the sign still changes", sometimes="values")
+@hint("What should the probability be for a partial sum that is already negative?")
 def probability_nonpositive_sign_change(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum.abs() / (2 * remaining_variance).sqrt())
     known = (partial_sum <= 0).double().expand_as(probability)
@@ -44,42 +44,42 @@ def probability_nonpositive_sign_change(partial_sum, remaining_variance):
 
 
 @wrong(
-    "computes the tail as a difference from 1, so that it is 0 nine standard deviations out", often="values"
+    "computes the tail as 1 minus a number, so that the tail is 0 at nine standard deviations", often="values"
 )
-@hint("What does floating point make of 1 - (1 - 1e-20)? Which function computes the tail itself?")
+@hint("What is 1 - (1 - 1e-20) in floating point? Which function computes the tail itself?")
 @edit("0.5 * torch.erfc(-z / 2**0.5)", "0.5 * (1 + torch.erf(z / 2**0.5))")
 def probability_nonpositive_loses_the_tail(): ...
 
 
-@wrong("builds a normal law of width 0, which torch refuses", often="exception")
-@hint("What is the law of Y when nothing is left to add? Try variance 0; then try nine standard deviations.")
+@wrong("creates a normal distribution of width 0, which torch does not allow", often="exception")
+@hint("What is the distribution of Y if no terms remain? Try variance 0; then try nine standard deviations.")
 def probability_nonpositive_normal_cdf(partial_sum, remaining_variance):
     law = torch.distributions.Normal(partial_sum, remaining_variance.sqrt())
     return law.cdf(torch.zeros((), dtype=torch.float64))
 
 
 @wrong("divides 0 by 0 when all the terms are known", often="not finite")
-@hint("What is Y when nothing is left to add? Try it with the partial sum 0.")
+@hint("What is Y if no terms remain? Try it with the partial sum 0.")
 def probability_nonpositive_zero_by_zero(partial_sum, remaining_variance):
     z = -partial_sum / remaining_variance.sqrt()
     return 0.5 * torch.erfc(-z / 2**0.5)
 
 
-@wrong("adds a small number to the variance, which blurs what is known for certain", sometimes="values")
-@hint("What is P(Y <= 0) when Y is known to be 0, and what does your function say?")
+@wrong("adds a small number to the variance, which makes a known sum uncertain", sometimes="values")
+@hint("What is P(Y <= 0) if Y is known to be 0, and what does your function return?")
 def probability_nonpositive_padded_variance(partial_sum, remaining_variance):
     z = -partial_sum / (remaining_variance + 1e-12).sqrt()
     return 0.5 * torch.erfc(-z / 2**0.5)
 
 
-@wrong("does not count a sum of exactly 0 among those that are not positive", sometimes="values")
+@wrong("treats a sum of exactly 0 as positive", sometimes="values")
 @hint("Is 0 <= 0?")
 @edit("partial_sum <= 0", "partial_sum < 0")
 def probability_nonpositive_strictly(): ...
 
 
-@wrong("asks `if` of a whole tensor of variances", sometimes="exception")
-@hint("The arguments may hold many numbers: what would `if` decide for all of them at once?")
+@wrong("uses `if` on a whole tensor of variances", sometimes="exception")
+@hint("The arguments can contain many numbers. What would `if` decide for all of them at once?")
 def probability_nonpositive_if_on_tensor(partial_sum, remaining_variance):
     if remaining_variance == 0:
         return (partial_sum <= 0).double()
@@ -87,8 +87,8 @@ def probability_nonpositive_if_on_tensor(partial_sum, remaining_variance):
     return 0.5 * torch.erfc(z / 2**0.5)
 
 
-@wrong("indexes the result with a mask of another shape when the arguments broadcast", sometimes="exception")
-@hint("A column of sums against a row of variances: which shapes have your mask and your result?")
+@wrong("indexes the result with a mask of another shape if the arguments broadcast", sometimes="exception")
+@hint("For a column of sums and a row of variances, which shapes do your mask and your result have?")
 def probability_nonpositive_mask_not_broadcast(partial_sum, remaining_variance):
     probability = 0.5 * torch.erfc(partial_sum / (2 * remaining_variance).sqrt())
     known = remaining_variance == 0
@@ -97,7 +97,7 @@ def probability_nonpositive_mask_not_broadcast(partial_sum, remaining_variance):
 
 
 @wrong("computes in single precision", sometimes="values")
-@hint("How small a number can single precision hold, and how many digits has it?")
+@hint("How small can a number be in single precision, and how many digits does it have?")
 def probability_nonpositive_single_inside(partial_sum, remaining_variance):
     z = (partial_sum / remaining_variance.sqrt()).float()
     probability = 0.5 * torch.erfc(z / 2**0.5).double()
@@ -105,7 +105,7 @@ def probability_nonpositive_single_inside(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, probability)
 
 
-@wrong("raises every small probability to 1e-12", sometimes="values")
+@wrong("replaces every probability below 1e-12 by 1e-12", sometimes="values")
 @hint("What does the docstring say about 1e-100?")
 def probability_nonpositive_with_a_floor(partial_sum, remaining_variance):
     z = -partial_sum / remaining_variance.sqrt()
@@ -114,7 +114,7 @@ def probability_nonpositive_with_a_floor(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, probability).clamp(min=1e-12)
 
 
-@wrong("returns what SciPy returns, which is no tensor", sometimes="type")
+@wrong("returns SciPy's result, which is not a tensor", sometimes="type")
 @hint("What type does the signature promise?")
 def probability_nonpositive_as_array(partial_sum, remaining_variance):
     from scipy.special import ndtr
@@ -123,8 +123,11 @@ def probability_nonpositive_as_array(partial_sum, remaining_variance):
     return ndtr((-partial_sum / spread).numpy())
 
 
-@wrong("forgets what is known, and bets on a sum that could still be anything", seldom="ignores an argument")
-@hint("Once the first k terms are known, where is the mean of Y?")
+@wrong(
+    "ignores the known terms and returns the probability for a sum without any known term",
+    seldom="ignores an argument",
+)
+@hint("When the first k terms are known, what is the mean of Y?")
 def probability_nonpositive_unconditional(partial_sum, remaining_variance):
     shape = torch.broadcast_shapes(partial_sum.shape, remaining_variance.shape)
     return torch.full(shape, 0.5, dtype=torch.float64)
@@ -138,7 +141,7 @@ def probability_nonpositive_by_logarithm(partial_sum, remaining_variance):
     return torch.where(known, torch.where(partial_sum > 0, 0.0, 1.0).double(), probability)
 
 
-@right("uses SciPy, and puts what is known for certain in by a broadcast mask")
+@right("uses SciPy, and fills in the certain values with a broadcast mask")
 def probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     from scipy.stats import norm
 
@@ -163,17 +166,17 @@ def probability_nonpositive_by_erfcx(partial_sum, remaining_variance):
 TASK = "early_exit.partial_sums.log_probability_nonpositive"
 
 
-@wrong("takes the logarithm of a probability that has become 0 already", often="not finite")
-@hint("Try it at a hundred standard deviations. Is there a function that never forms the probability?")
+@wrong("takes the logarithm of a probability that has already become 0", often="not finite")
+@hint("Try it at a hundred standard deviations. Is there a function that never computes the probability?")
 def log_probability_nonpositive_too_late(partial_sum, remaining_variance):
     return torch.log(probability_nonpositive(partial_sum, remaining_variance))
 
 
 @wrong(
-    "takes the logarithm of 1 minus the other tail, which is 0 ten standard deviations out",
+    "takes the logarithm of 1 minus the other tail; this difference is 0 at ten standard deviations",
     sometimes="not finite",
 )
-@hint("What does floating point make of 1 - (1 - 1e-20)?")
+@hint("What is 1 - (1 - 1e-20) in floating point?")
 def log_probability_nonpositive_other_tail(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     log_probability = torch.log1p(-0.5 * torch.erfc(-z / 2**0.5))
@@ -182,13 +185,16 @@ def log_probability_nonpositive_other_tail(partial_sum, remaining_variance):
 
 
 @wrong("adds a small number inside the logarithm", often="values")
-@hint("What is your value at a hundred standard deviations, and is that near the truth?")
+@hint("What is your value at a hundred standard deviations, and is it close to the true value?")
 def log_probability_nonpositive_with_epsilon(partial_sum, remaining_variance):
     return torch.log(probability_nonpositive(partial_sum, remaining_variance) + 1e-12)
 
 
-@wrong("stops at 37 standard deviations, where the probability is still a number", sometimes="values")
-@hint("The logarithm has to stay right where the probability is below 1e-308.")
+@wrong(
+    "stops at 37 standard deviations, where double precision can still hold the probability",
+    sometimes="values",
+)
+@hint("The logarithm must be right even where the probability is below 1e-308. Is yours right there?")
 def log_probability_nonpositive_clamped(partial_sum, remaining_variance):
     z = (-partial_sum / remaining_variance.sqrt()).clamp(min=-37.0)
     log_probability = torch.special.log_ndtr(z)
@@ -196,8 +202,8 @@ def log_probability_nonpositive_clamped(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong("uses an approximation far out that is good to a few digits only", seldom="values")
-@hint("How far off is the first term of an asymptotic series? Compare with a library's function.")
+@wrong("uses an approximation for large sums that is correct to a few digits only", seldom="values")
+@hint("How large is the error of the first term of an asymptotic series? Compare it with a library function.")
 def log_probability_nonpositive_first_order(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     near = (0.5 * torch.erfc(z / 2**0.5)).log()
@@ -208,20 +214,20 @@ def log_probability_nonpositive_first_order(partial_sum, remaining_variance):
 
 
 @wrong("divides 0 by 0 when all the terms are known", often="not finite")
-@hint("What is Y when nothing is left to add? Try it with the partial sum 0.")
+@hint("What is Y if no terms remain? Try it with the partial sum 0.")
 def log_probability_nonpositive_zero_by_zero(partial_sum, remaining_variance):
     return torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
 
 
-@wrong("builds a normal law of width 0, which torch refuses", sometimes="exception")
-@hint("What is the law of Y when nothing is left to add? Then: how far out does `cdf` reach?")
+@wrong("creates a normal distribution of width 0, which torch does not allow", sometimes="exception")
+@hint("What is the distribution of Y if no terms remain? Then: how far from the mean is `cdf` accurate?")
 def log_probability_nonpositive_normal_cdf(partial_sum, remaining_variance):
     law = torch.distributions.Normal(partial_sum, remaining_variance.sqrt())
     return law.cdf(torch.zeros((), dtype=torch.float64)).log()
 
 
-@wrong("gives the logarithm of the density in place of that of the probability", sometimes="values")
-@hint("Is `log_prob` of a continuous law the logarithm of a probability?")
+@wrong("returns the logarithm of the density instead of the logarithm of the probability", sometimes="values")
+@hint("Is `log_prob` of a continuous distribution the logarithm of a probability?")
 def log_probability_nonpositive_density(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
     log_density = -(z**2) / 2 - torch.log(2 * torch.pi * remaining_variance) / 2
@@ -229,14 +235,14 @@ def log_probability_nonpositive_density(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_density)
 
 
-@wrong("gives the logarithm for the other sign", sometimes="values")
+@wrong("returns the logarithm for the other sign", sometimes="values")
 @hint("If the partial sum is large and positive, is it likely that Y is not positive?")
 @edit("-partial_sum", "partial_sum")
 def log_probability_nonpositive_other_sign(): ...
 
 
-@wrong("divides by the variance in place of the standard deviation", often="values")
-@hint("What does one divide by to make a normal variable standard normal?")
+@wrong("divides by the variance instead of the standard deviation", often="values")
+@hint("By which quantity do you divide a normal variable to make it standard normal?")
 @edit("remaining_variance.sqrt()", "remaining_variance")
 def log_probability_nonpositive_by_variance(): ...
 
@@ -258,14 +264,14 @@ def log_probability_nonpositive_base_ten(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong("does not count a sum of exactly 0 among those that are not positive", sometimes="not finite")
-@hint("Is 0 <= 0? And what is the logarithm of a certain event?")
+@wrong("treats a sum of exactly 0 as positive", sometimes="not finite")
+@hint("Is 0 <= 0? And what is the log-probability of a certain event?")
 @edit("partial_sum <= 0", "partial_sum < 0")
 def log_probability_nonpositive_strictly(): ...
 
 
-@wrong("puts a large negative number where minus infinity is due", sometimes="values")
-@hint("What is the logarithm of an impossible event? The docstring names the one case.")
+@wrong("returns a large negative number where minus infinity is expected", sometimes="values")
+@hint("What is the log-probability of an impossible event? The docstring names the only case.")
 def log_probability_nonpositive_large_for_infinite(partial_sum, remaining_variance):
     log_probability = torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())
     known = torch.where(partial_sum <= 0, 0.0, -1e9).double()
@@ -273,7 +279,7 @@ def log_probability_nonpositive_large_for_infinite(partial_sum, remaining_varian
 
 
 @wrong("computes in single precision", sometimes="values")
-@hint("How many digits has single precision, and which dtype does the docstring promise?")
+@hint("How many digits does single precision have, and which dtype does the docstring promise?")
 def log_probability_nonpositive_single_inside(partial_sum, remaining_variance):
     z = (-partial_sum / remaining_variance.sqrt()).float()
     log_probability = torch.special.log_ndtr(z).double()
@@ -293,7 +299,7 @@ def log_probability_nonpositive_by_scipy(partial_sum, remaining_variance):
     return torch.where(known, certain, log_probability)
 
 
-@right("takes the Gaussian factor out of the tail, and the other tail where that is the small one")
+@right("separates the Gaussian factor from the tail, and uses the other tail where that one is small")
 def log_probability_nonpositive_by_erfcx(partial_sum, remaining_variance):
     scaled = partial_sum.abs() / (2 * remaining_variance).sqrt()
     log_tail = (

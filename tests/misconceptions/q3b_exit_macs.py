@@ -1,4 +1,4 @@
-"""Question 3(b): which operations an exit's price counts."""
+"""Question 3(b): which operations the cost of an exit includes."""
 
 from autograder.misconceptions.writing import hint, right, wrong
 
@@ -6,7 +6,7 @@ TASK = "early_exit.macs.exit_macs"
 
 
 @wrong("counts convolutions only", sometimes="values")
-@hint("Which layers count, by the first lines of macs.py? What is a head made of?")
+@hint("Which layers count, according to the first lines of macs.py? Which layers does a head have?")
 def exit_macs_convolutions_only(model, input_shape):
     total = 0
 
@@ -90,8 +90,8 @@ def exit_macs_halves_downwards(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("counts parameters", sometimes="ignores an argument")
-@hint("Would a larger image cost more by your count?")
+@wrong("counts parameters instead of operations", sometimes="ignores an argument")
+@hint("Does a larger image cost more in your count?")
 def exit_macs_counts_parameters(model, input_shape):
     total, costs = sum(p.numel() for p in model.stem.parameters()), []
     for number, stage in enumerate(model.stages, start=1):
@@ -102,7 +102,7 @@ def exit_macs_counts_parameters(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("counts the multiplication and the addition as two", sometimes="constant factor")
+@wrong("counts the multiplication and the addition as two operations", sometimes="constant factor")
 @hint("What is one MAC?")
 def exit_macs_counts_flops(model, input_shape):
     total, costs = 0, []
@@ -124,7 +124,7 @@ def exit_macs_counts_flops(model, input_shape):
 
 
 @wrong("counts batch normalisation as well", sometimes="values")
-@hint("Which layers do not count, by the first lines of macs.py?")
+@hint("Which layers do not count, according to the first lines of macs.py?")
 def exit_macs_counts_normalisation(model, input_shape):
     total, costs = 0, []
 
@@ -147,7 +147,7 @@ def exit_macs_counts_normalisation(model, input_shape):
 
 
 @wrong("counts the biases of the heads", sometimes="values")
-@hint("Which parameters of a linear layer are multiplied with something?")
+@hint("Which parameters of a linear layer are multiplied by something?")
 def exit_macs_counts_biases(model, input_shape):
     total, costs = 0, []
 
@@ -171,7 +171,7 @@ def exit_macs_counts_biases(model, input_shape):
 
 
 @wrong("forgets the stem", sometimes="values")
-@hint("Through what does an image go before the first stage?")
+@hint("Which part of the network does an image go through before the first stage?")
 def exit_macs_without_stem(model, input_shape):
     total, costs = 0, []
 
@@ -192,7 +192,7 @@ def exit_macs_without_stem(model, input_shape):
     return torch.tensor(costs)
 
 
-@right("works out the sizes by arithmetic and runs nothing")
+@right("computes the sizes by arithmetic and does not run the model")
 def exit_macs_by_arithmetic(model, input_shape):
     _, height, width = input_shape
 
@@ -218,7 +218,7 @@ def exit_macs_by_arithmetic(model, input_shape):
     return torch.tensor(costs)
 
 
-@right("halves what PyTorch's own counter of operations says")
+@right("uses half of what PyTorch's own counter of operations returns")
 def exit_macs_by_flop_counter(model, input_shape):
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -1,4 +1,4 @@
-"""Question 3(b): how the price of an exit is read off a model, and what becomes of the model."""
+"""Question 3(b): how the code gets the cost of an exit from a model, and what it changes in the model."""
 
 from autograder.misconceptions.writing import hint, right, wrong
 
@@ -6,7 +6,7 @@ TASK = "early_exit.macs.exit_macs"
 
 
 @wrong("counts an exit's own head, but not the heads before it", often="values")
-@hint("An image comes to the second exit: which head has it already asked?")
+@hint("When an image reaches the second exit, which head has it already gone through?")
 def exit_macs_own_head_only(model, input_shape):
     body, costs = 0, []
 
@@ -26,7 +26,7 @@ def exit_macs_own_head_only(model, input_shape):
 
 
 @wrong(
-    "runs the model itself, and so moves BatchNorm's running statistics in training mode",
+    "runs the model itself, which changes BatchNorm's running statistics in training mode",
     often="argument changed in place",
 )
 @hint("What does BatchNorm do with a dummy image in training mode? Whose model is it?")
@@ -50,7 +50,7 @@ def exit_macs_moves_statistics(model, input_shape):
 
 
 @wrong("leaves the model in evaluation mode", often="argument changed in place")
-@hint("Somebody counts in the middle of training: in which mode does training go on?")
+@hint("If somebody counts in the middle of training, in which mode does training continue?")
 def exit_macs_stays_in_eval(model, input_shape):
     total, costs = 0, []
 
@@ -71,7 +71,7 @@ def exit_macs_stays_in_eval(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("hangs new hooks into the model for each exit and never takes the old ones off", sometimes="values")
+@wrong("adds new hooks to the model for each exit and never removes the old ones", sometimes="values")
 @hint("How many hooks does the stem have when you count the second exit?")
 def exit_macs_hooks_pile_up(model, input_shape):
     dummy = copy.deepcopy(model).eval()
@@ -98,8 +98,8 @@ def exit_macs_hooks_pile_up(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("gives what each exit adds to the one before", sometimes="values")
-@hint("Is your result rising, as the docstring says? What has an image paid before it comes to this exit?")
+@wrong("returns what each exit costs in addition to the exit before it", sometimes="values")
+@hint("Does your result rise, as the docstring says? What has an image cost before it reaches this exit?")
 def exit_macs_not_cumulative(model, input_shape):
     total, costs = 0, []
 
@@ -120,7 +120,7 @@ def exit_macs_not_cumulative(model, input_shape):
 
 
 @wrong("sends two images through the convolutions and counts both", sometimes="values")
-@hint("How many images does the count speak of, and how many has your dummy batch?")
+@hint("How many images should the count be for, and how many does your dummy batch have?")
 def exit_macs_of_two_images(model, input_shape):
     total, costs = 0, []
 
@@ -141,7 +141,7 @@ def exit_macs_of_two_images(model, input_shape):
 
 
 @wrong("writes the counts into a tensor of floats", sometimes="dtype")
-@hint("What is the dtype of torch.zeros(3)? Which one is due?")
+@hint("What is the dtype of torch.zeros(3)? Which dtype does the docstring ask for?")
 def exit_macs_as_floats(model, input_shape):
     total, exit = 0, 0
     costs = torch.zeros(len(model.heads))
@@ -163,8 +163,10 @@ def exit_macs_as_floats(model, input_shape):
     return costs
 
 
-@wrong("takes the head with the stage's number, although not every stage has one", sometimes="exception")
-@hint("With exits=(2,), which of the heads sits after stage 2?")
+@wrong(
+    "uses the stage's number as the head's index, although not every stage has a head", sometimes="exception"
+)
+@hint("With exits=(2,), which of the heads is after stage 2?")
 def exit_macs_head_by_stage(model, input_shape):
     macs = []
 
@@ -188,8 +190,8 @@ def exit_macs_head_by_stage(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("gives the price of the last exit only", seldom="shape")
-@hint("How many numbers are due, one for what?")
+@wrong("returns the cost of the last exit only", seldom="shape")
+@hint("How many numbers does the docstring ask for? What is each of them for?")
 def exit_macs_of_last_exit(model, input_shape):
     total = 0
 
@@ -208,7 +210,7 @@ def exit_macs_of_last_exit(model, input_shape):
     return torch.tensor([total])
 
 
-@right("lets the whole forward pass run, and notes the total at every linear layer")
+@right("runs the whole forward pass and records the total at every linear layer")
 def exit_macs_noted_at_heads(model, input_shape):
     total, costs = 0, []
 
@@ -228,7 +230,7 @@ def exit_macs_noted_at_heads(model, input_shape):
     return torch.tensor(costs, dtype=torch.long)
 
 
-@right("runs the model itself, and puts mode and hooks back")
+@right("runs the model itself, then restores its mode and removes the hooks")
 def exit_macs_on_the_model_itself(model, input_shape):
     macs, hooks = {}, []
     layers = list(model.modules())

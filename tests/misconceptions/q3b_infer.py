@@ -1,4 +1,4 @@
-"""Question 3(b): early exit on a batch: who leaves where, and in which mode; its rows: `q3b_infer_rows`."""
+"""Question 3(b): early exit on a batch: which input leaves where, and the mode. Rows: `q3b_infer_rows`."""
 
 from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
@@ -24,8 +24,8 @@ def infer_plain(model, x, threshold):
         return out, exits
 
 
-@wrong("lets the batch decide by its mean entropy", often="values")
-@hint("May one input's exit depend on the others in its batch?")
+@wrong("decides for the whole batch by its mean entropy", often="values")
+@hint("Is the exit of one input allowed to depend on the other inputs in its batch?")
 def infer_batch_mean(model, x, threshold):
     with torch.no_grad():
         features, head = model.stem(x), 0
@@ -39,14 +39,14 @@ def infer_batch_mean(model, x, threshold):
     return logits, torch.full((len(x),), head)
 
 
-@wrong("lets an input leave whose entropy equals the threshold", sometimes="values")
-@hint("Is an entropy equal to the threshold below it? The rule is that of `exit_index`.")
+@wrong("lets an input leave if its entropy equals the threshold", sometimes="values")
+@hint("Is an entropy equal to the threshold below it? The rule is the same as in `exit_index`.")
 @edit("entropy(logits) < threshold", "entropy(logits) <= threshold", of="infer_plain")
 def infer_leaves_at_equal(): ...
 
 
-@wrong("asks at the last exit too, and loses those who are not sure there", often="values")
-@hint("Where does an input leave that no head is sure of?")
+@wrong("uses the threshold at the last exit too, and loses the inputs that are unsure there", often="values")
+@hint("Where does an input leave if no head is sure of it?")
 @edit(
     "(entropy(logits) < threshold) | (number == len(model.stages))",
     "entropy(logits) < threshold",
@@ -56,13 +56,13 @@ def infer_last_exit_asks(): ...
 
 
 @wrong("switches the model to evaluation mode", sometimes="values")
-@hint("Whose business is the model's mode? Read the docstring's third paragraph.")
+@hint("Who sets the mode of the model? Read the docstring's third paragraph.")
 @edit("with torch.no_grad():", "model.eval()\nwith torch.no_grad():", of="infer_plain")
 def infer_switches_mode(): ...
 
 
-@wrong("keeps the graph, as if there were something to learn", often="gradient where none belongs")
-@hint("Who will call backward() on an inference? What does the docstring say about gradients?")
+@wrong("keeps the graph, although inference trains nothing", often="gradient where none belongs")
+@hint("Does anybody call backward() on an inference? What does the docstring say about gradients?")
 def infer_keeps_graph(model, x, threshold):
     rows, features = torch.arange(len(x)), model.stem(x)
     order, all_logits, all_exits = [], [], []
@@ -82,14 +82,14 @@ def infer_keeps_graph(model, x, threshold):
     return torch.cat(all_logits)[back], torch.cat(all_exits)[back]
 
 
-@wrong("returns exits of a dtype that cannot index", sometimes="dtype")
-@hint("Which dtype has torch.zeros by default, and which does the docstring promise?")
+@wrong("returns the exits in a dtype that cannot be used as an index", sometimes="dtype")
+@hint("Which dtype does torch.zeros have by default, and which does the docstring promise?")
 @edit("torch.zeros(len(x), dtype=torch.long)", "torch.zeros(len(x))", of="infer_plain")
 def infer_exits_as_float(): ...
 
 
-@wrong("returns classes in place of logits", sometimes="shape")
-@hint("Which shape does the docstring give the first result?")
+@wrong("returns classes instead of logits", sometimes="shape")
+@hint("Which shape does the first result have in the docstring?")
 def infer_returns_classes(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -109,8 +109,8 @@ def infer_returns_classes(model, x, threshold):
         return predictions, exits
 
 
-@wrong("returns the number of the stage in place of that of the exit", sometimes="values")
-@hint("If only stages 1 and 3 have an early head, which index has the exit behind stage 3?")
+@wrong("returns the number of the stage instead of the number of the exit", sometimes="values")
+@hint("If only stages 1 and 3 have an early head, which index does the exit after stage 3 have?")
 def infer_stage_for_exit(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -128,8 +128,8 @@ def infer_stage_for_exit(model, x, threshold):
         return out, exits
 
 
-@wrong("looks a head up by its stage's number", often="exception")
-@hint("If only stages 1 and 3 have an early head, which place has the head of stage 3 in `heads`?")
+@wrong("uses the number of the stage as the index of its head", often="exception")
+@hint("If only stages 1 and 3 have an early head, which index does the head of stage 3 have in `heads`?")
 def infer_head_by_stage(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -148,7 +148,7 @@ def infer_head_by_stage(model, x, threshold):
 
 
 @wrong("compares the largest probability with the threshold", sometimes="not finite")
-@hint("What is the threshold a threshold of: confidence or entropy?")
+@hint("Is the threshold for a confidence or for an entropy?")
 def infer_by_confidence(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -168,8 +168,8 @@ def infer_by_confidence(model, x, threshold):
         return out, exits
 
 
-@wrong("sends everybody who stays at the first exit to the last one", sometimes="not finite")
-@hint("May an input leave at the second exit?")
+@wrong("sends every input that stays at the first exit to the last one", sometimes="not finite")
+@hint("Can an input leave at the second exit?")
 def infer_first_or_last(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -188,7 +188,7 @@ def infer_first_or_last(model, x, threshold):
         return out, exits
 
 
-@right("fills the results in by the rows' numbers")
+@right("writes the results into the rows with the right numbers")
 def infer_filled_in(model, x, threshold):
     out = x.new_zeros(len(x), model.heads[-1][-1].out_features)
     exits = torch.full((len(x),), len(model.heads) - 1, device=x.device)
@@ -215,7 +215,7 @@ def infer_filled_in(model, x, threshold):
     return out, exits
 
 
-@right("calls itself for those who stay, and scatters their results into place")
+@right("calls itself for the inputs that stay, and scatters their results to the right rows")
 def infer_by_recursion(model, x, threshold):
     def leave(features, first, head):
         stop = model.exits[head] if head < len(model.exits) else len(model.stages)
@@ -235,7 +235,7 @@ def infer_by_recursion(model, x, threshold):
         return leave(model.stem(x), 0, 0)
 
 
-@right("keeps the results in a dictionary by row, and sorts it at the end")
+@right("keeps the results of each row in a dictionary, and puts the rows in order at the end")
 def infer_by_dictionary(model, x, threshold):
     found = {}
     here = list(range(len(x)))

@@ -1,12 +1,12 @@
-"""Question 3(b): early exit on a batch, and which of its rows are computed and come back where."""
+"""Question 3(b): early exit on a batch: which rows are computed, and in which order they are returned."""
 
 from autograder.misconceptions.writing import hint, wrong
 
 TASK = "early_exit.inference.infer"
 
 
-@wrong("computes every exit for every input and chooses afterwards", often="values")
-@hint("What is saved if all stages run on all inputs?")
+@wrong("computes every exit for every input and selects one afterwards", often="values")
+@hint("How much work is saved if all stages run on all inputs?")
 def infer_computes_everything(model, x, threshold):
     with torch.no_grad():
         every = model(x)
@@ -36,8 +36,11 @@ def infer_in_leaving_order(model, x, threshold):
     return torch.cat(all_logits), torch.cat(all_exits)
 
 
-@wrong("indexes with the order in which the rows left, where its inverse is due", sometimes="values")
-@hint("`order[i]` is the row of x that left in place i. Is that the question, or the answer to another one?")
+@wrong(
+    "indexes with the order in which the rows left, instead of with the inverse of that order",
+    sometimes="values",
+)
+@hint("`order[i]` is the row of x that left at position i. Is this the index that you need?")
 def infer_order_not_inverted(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -58,8 +61,8 @@ def infer_order_not_inverted(model, x, threshold):
         return torch.cat(all_logits)[order], torch.cat(all_exits)[order]
 
 
-@wrong("lets the later stages run on a batch of nobody", often="values")
-@hint("What is there left to do when the last row has gone? In training mode BatchNorm keeps count.")
+@wrong("runs the later stages on an empty batch", often="values")
+@hint("What must still run when the last row has left? In training mode, BatchNorm counts its runs.")
 def infer_runs_on_nobody(model, x, threshold):
     with torch.no_grad():
         rows, features = torch.arange(len(x)), model.stem(x)
@@ -76,7 +79,7 @@ def infer_runs_on_nobody(model, x, threshold):
         return out, exits
 
 
-@wrong("takes a row's place in the shrunken batch for its place in x", often="values")
+@wrong("uses a row's position in the smaller batch as its position in x", often="values")
 @hint("After some rows have left, which row of x is the first one that is still there?")
 def infer_places_in_shrunken_batch(model, x, threshold):
     with torch.no_grad():
@@ -97,8 +100,8 @@ def infer_places_in_shrunken_batch(model, x, threshold):
         return out, exits
 
 
-@wrong("computes everything and adds it up with weights of 0 and 1", sometimes="not finite")
-@hint("What is 0 times NaN? And what is saved if all stages run on all inputs?")
+@wrong("computes all exits and adds them up with weights of 0 and 1", sometimes="not finite")
+@hint("What is 0 times NaN? And how much work is saved if all stages run on all inputs?")
 def infer_mixes_by_mask(model, x, threshold):
     with torch.no_grad():
         every = model(x)
@@ -107,8 +110,8 @@ def infer_mixes_by_mask(model, x, threshold):
     return (chosen[:, :, None].float() * every).sum(dim=0), exits
 
 
-@wrong("takes the images one by one", sometimes="values")
-@hint("How often does the stem run on a batch of a hundred? In training mode, what does BatchNorm see?")
+@wrong("processes the images one by one", sometimes="values")
+@hint("How often does the stem run for a batch of 100 images? In training mode, what does BatchNorm see?")
 def infer_image_by_image(model, x, threshold):
     found = []
     with torch.no_grad():

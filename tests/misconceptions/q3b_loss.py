@@ -1,12 +1,12 @@
-"""Question 3(b): the loss of all exits together."""
+"""Question 3(b): the common loss of all exits."""
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
 TASK = "early_exit.loss.early_exit_loss"
 
 
-@wrong("adds over the images in place of averaging", often="values")
-@hint("Does the loss of a batch twice as large have to be twice as large?")
+@wrong("sums over the images instead of averaging", often="values")
+@hint("If a batch is twice as large, must its loss be twice as large?")
 @edit("F.cross_entropy(logits, labels)", 'F.cross_entropy(logits, labels, reduction="sum")')
 def early_exit_loss_sum_over_batch(): ...
 
@@ -29,20 +29,20 @@ def early_exit_loss_unweighted(exit_logits, labels, exit_weights):
     return sum(F.cross_entropy(logits, labels) for logits in exit_logits)
 
 
-@wrong("counts the last exit alone", sometimes="values")
-@hint("What teaches the early heads?")
+@wrong("uses the loss of the last exit only", sometimes="values")
+@hint("Which part of the loss trains the early heads?")
 def early_exit_loss_last_exit_only(exit_logits, labels, exit_weights):
     return weights[-1] * F.cross_entropy(exit_logits[-1], labels)
 
 
-@wrong("takes numbers out of the graph, so that nothing learns", sometimes="no gradient")
-@hint("What does `.item()` keep of how a number came about?")
+@wrong("takes numbers out of the graph, so that nothing is trained", sometimes="no gradient")
+@hint("What does `.item()` keep of the computation of a number?")
 def early_exit_loss_out_of_the_graph(exit_logits, labels, exit_weights):
     losses = [F.cross_entropy(logits, labels).item() for logits in exit_logits]
     return (weights * torch.tensor(losses, dtype=exit_logits.dtype)).sum()
 
 
-@wrong("lets the last exit alone learn", seldom="no gradient")
+@wrong("trains only the last exit", seldom="no gradient")
 @hint("Which exits get a gradient? Look at exit_logits.grad.")
 def early_exit_loss_early_exits_detached(exit_logits, labels, exit_weights):
     loss = weights[-1] * F.cross_entropy(exit_logits[-1], labels)
@@ -52,7 +52,7 @@ def early_exit_loss_early_exits_detached(exit_logits, labels, exit_weights):
 
 
 @wrong("returns a Python number", sometimes="type")
-@hint("What can be called backward() on?")
+@hint("On which type of object can you call backward()?")
 def early_exit_loss_as_number(exit_logits, labels, exit_weights):
     total = 0.0
     for weight, logits in zip(exit_weights, exit_logits):
@@ -61,7 +61,7 @@ def early_exit_loss_as_number(exit_logits, labels, exit_weights):
 
 
 @wrong("takes the logarithm of a softmax that can be 0", often="not finite")
-@hint("What is the softmax of (1000, 0), and its logarithm? Which function goes there directly?")
+@hint("What is the softmax of (1000, 0), and its logarithm? Which function computes the logarithm directly?")
 def early_exit_loss_log_of_softmax(exit_logits, labels, exit_weights):
     log_probs = torch.log(torch.softmax(exit_logits, dim=-1))
     picked = log_probs[:, torch.arange(len(labels)), labels]
@@ -69,20 +69,20 @@ def early_exit_loss_log_of_softmax(exit_logits, labels, exit_weights):
 
 
 @wrong("adds a small number inside the logarithm", sometimes="values")
-@hint("What is your loss for logits of a thousand, and what is it to be?")
+@hint("What is your loss for logits of 1000, and what should it be?")
 def early_exit_loss_with_epsilon(exit_logits, labels, exit_weights):
     probs = torch.softmax(exit_logits, dim=-1)
     picked = probs[:, torch.arange(len(labels)), labels]
     return -(weights * torch.log(picked + 1e-8).mean(dim=1)).sum()
 
 
-@wrong("hands probabilities to a function that expects logits", often="values")
+@wrong("passes probabilities to a function that expects logits", often="values")
 @hint("What does F.cross_entropy do with its first argument before anything else?")
 @edit("F.cross_entropy(logits, labels)", "F.cross_entropy(logits.softmax(dim=-1), labels)")
 def early_exit_loss_softmax_twice(): ...
 
 
-@wrong("hands logits to a function that expects log-probabilities", sometimes="values")
+@wrong("passes logits to a function that expects log-probabilities", sometimes="values")
 @hint("What does F.nll_loss expect as its first argument?")
 @edit("F.cross_entropy", "F.nll_loss")
 def early_exit_loss_nll_of_logits(): ...
@@ -96,10 +96,8 @@ def early_exit_loss_without_minus(exit_logits, labels, exit_weights):
     return (weights * picked.mean(dim=1)).sum()
 
 
-@wrong("repeats the labels in another order than the flattened logits have", sometimes="values")
-@hint(
-    "After flattening, which images' logits stand beside one another? Compare repeat with repeat_interleave."
-)
+@wrong("repeats the labels in another order than that of the flattened logits", sometimes="values")
+@hint("After flattening, which images have logits next to each other? Compare repeat with repeat_interleave.")
 def early_exit_loss_labels_interleaved(exit_logits, labels, exit_weights):
     exits, batch, classes = exit_logits.shape
     flat = exit_logits.reshape(exits * batch, classes)
@@ -107,22 +105,24 @@ def early_exit_loss_labels_interleaved(exit_logits, labels, exit_weights):
     return (weights * losses.reshape(exits, batch).mean(dim=1)).sum()
 
 
-@wrong("asks for a view of logits that need not be contiguous", sometimes="exception")
-@hint("When does `view` refuse, and what can one use in its place?")
+@wrong("calls `view` on logits that are not always contiguous", sometimes="exception")
+@hint("When does `view` fail, and what can you use instead?")
 def early_exit_loss_needs_contiguous(exit_logits, labels, exit_weights):
     exits, batch, classes = exit_logits.shape
     losses = F.cross_entropy(exit_logits.view(-1, classes), labels.repeat(exits), reduction="none")
     return (weights * losses.view(exits, batch).mean(dim=1)).sum()
 
 
-@wrong("takes the exits' weights for weights of classes", sometimes="exception")
-@hint("What does the argument `weight` of F.cross_entropy weigh?")
+@wrong("uses the weights of the exits as weights of the classes", sometimes="exception")
+@hint("What does F.cross_entropy multiply by its argument `weight`?")
 def early_exit_loss_class_weights(exit_logits, labels, exit_weights):
     return sum(F.cross_entropy(logits, labels, weight=weights) for logits in exit_logits)
 
 
-@wrong("mixes the exits' logits before the loss, as if they were one classifier", seldom="values")
-@hint("How many cross-entropies does the docstring's formula hold?")
+@wrong(
+    "adds up the exits' weighted logits before the loss, as if the exits were one classifier", seldom="values"
+)
+@hint("How many cross-entropies does the docstring's formula contain?")
 def early_exit_loss_of_mixed_logits(exit_logits, labels, exit_weights):
     mixed = torch.einsum("e,ebk->bk", weights, exit_logits)
     return F.cross_entropy(mixed, labels)
@@ -135,20 +135,20 @@ def early_exit_loss_one_per_exit(exit_logits, labels, exit_weights):
 
 
 @wrong("casts to single precision", sometimes="dtype")
-@hint("Which dtype is the loss of double-precision logits to have?")
+@hint("Which dtype must the loss of double-precision logits have?")
 def early_exit_loss_single_precision(exit_logits, labels, exit_weights):
     losses = torch.stack([F.cross_entropy(logits.float(), labels) for logits in exit_logits])
     return (weights.float() * losses).sum()
 
 
-@right("one cross-entropy over all exits, with classes on axis 1 as torch wants them")
+@right("computes one cross-entropy over all exits, with the classes on axis 1 as torch requires")
 def early_exit_loss_in_one_call(exit_logits, labels, exit_weights):
     targets = labels[:, None].expand(len(labels), len(exit_logits))
     losses = F.cross_entropy(exit_logits.permute(1, 2, 0), targets, reduction="none")  # (B, E)
     return losses.mean(dim=0) @ weights
 
 
-@right("the log of the sum of exponentials less the label's logit, in double precision")
+@right("subtracts the label's logit from the log of the sum of exponentials, in double precision")
 def early_exit_loss_by_logsumexp(exit_logits, labels, exit_weights):
     wide = exit_logits.double()
     index = labels.expand(len(wide), -1).unsqueeze(-1)
@@ -156,7 +156,7 @@ def early_exit_loss_by_logsumexp(exit_logits, labels, exit_weights):
     return torch.einsum("e,eb->", weights.double(), losses).div(len(labels)).to(exit_logits.dtype)
 
 
-@right("one-hot labels, exit by exit, in a loop over the weights as they were given")
+@right("uses one-hot labels, in a loop over the exits, with the weights as given")
 def early_exit_loss_one_hot(exit_logits, labels, exit_weights):
     chosen = F.one_hot(labels, exit_logits.shape[-1]).to(exit_logits.dtype)
     loss = exit_logits.new_zeros(())

@@ -16,32 +16,32 @@ def early_exit_resnet_plain(self, x):
     return torch.stack(logits)
 
 
-@wrong("returns a list in place of one tensor", often="type")
-@hint("What does the docstring say comes back, and with which axes?")
+@wrong("returns a list instead of one tensor", often="type")
+@hint("What does the function return, and with which axes, according to the docstring?")
 @edit("torch.stack(logits)", "logits", of="early_exit_resnet_plain")
 def early_exit_resnet_list(): ...
 
 
-@wrong("puts the batch before the exits", often="shape")
+@wrong("puts the batch axis before the axis of the exits", often="shape")
 @hint("Which axis comes first in the docstring?")
 @edit("torch.stack(logits)", "torch.stack(logits, dim=1)", of="early_exit_resnet_plain")
 def early_exit_resnet_batch_first(): ...
 
 
-@wrong("joins the exits along the batch", sometimes="shape")
-@hint("How many axes has the result? Compare torch.cat with its neighbour in torch's manual.")
+@wrong("joins the exits along the batch axis", sometimes="shape")
+@hint("How many axes does the result have? Compare torch.cat with a related function in torch's manual.")
 @edit("torch.stack(logits)", "torch.cat(logits)", of="early_exit_resnet_plain")
 def early_exit_resnet_cat(): ...
 
 
-@wrong("loses the axis of the exits where there is one head only", sometimes="shape")
-@hint("Which shape has the baseline's result: a network without early exits?")
+@wrong("loses the axis of the exits if there is only one head", sometimes="shape")
+@hint("The baseline is a network without early exits. Which shape does its result have?")
 @edit("torch.stack(logits)", "torch.stack(logits).squeeze()", of="early_exit_resnet_plain")
 def early_exit_resnet_squeezed(): ...
 
 
-@wrong("gives the last head's logits alone", sometimes="shape")
-@hint("What does training need: one head's logits, or those of all of them?")
+@wrong("returns the logits of the last head only", sometimes="shape")
+@hint("Does training need the logits of one head or of all heads?")
 def early_exit_resnet_final_only(self, x):
     x = self.stem(x)
     for stage in self.stages:
@@ -50,7 +50,7 @@ def early_exit_resnet_final_only(self, x):
 
 
 @wrong("puts the final head first", seldom="not finite")
-@hint("In which order do the heads stand in the docstring?")
+@hint("In which order are the heads in the docstring?")
 def early_exit_resnet_final_first(self, x):
     x = self.stem(x)
     early = []
@@ -61,15 +61,15 @@ def early_exit_resnet_final_first(self, x):
     return torch.stack([self.heads[-1](x), *early])
 
 
-@wrong("counts the stages from 0, where `exits` counts them from 1", often="exception")
-@hint("After which stage does the first head sit if exits is (1, 3)?")
+@wrong("counts the stages from 0, although `exits` counts them from 1", often="exception")
+@hint("After which stage is the first head if exits is (1, 3)?")
 @edit("enumerate(self.stages, start=1)", "enumerate(self.stages)", of="early_exit_resnet_plain")
 @edit("len(self.stages)", "len(self.stages) - 1", of="early_exit_resnet_plain")
 def early_exit_resnet_stages_from_zero(): ...
 
 
-@wrong("looks a head up by its stage's number", often="exception")
-@hint("If only stages 1 and 3 have a head, which place has the head of stage 3 in `heads`?")
+@wrong("uses the number of the stage as the index of its head", often="exception")
+@hint("If only stages 1 and 3 have a head, which index does the head of stage 3 have in `heads`?")
 def early_exit_resnet_head_by_stage(self, x):
     x = self.stem(x)
     logits = []
@@ -81,7 +81,7 @@ def early_exit_resnet_head_by_stage(self, x):
 
 
 @wrong("forgets the final head", sometimes="exception")
-@hint("How many heads has a network without early exits?")
+@hint("How many heads does a network without early exits have?")
 @edit(
     "number in self.exits or number == len(self.stages)", "number in self.exits", of="early_exit_resnet_plain"
 )
@@ -89,20 +89,20 @@ def early_exit_resnet_head_by_stage(self, x):
 def early_exit_resnet_no_final_head(): ...
 
 
-@wrong("leaves the stem out", seldom="exception")
+@wrong("leaves out the stem", seldom="exception")
 @hint("How many channels does the first stage expect?")
 @edit("x = self.stem(x)\nlogits = []", "logits = []", of="early_exit_resnet_plain")
 def early_exit_resnet_no_stem(): ...
 
 
-@wrong("returns probabilities in place of logits", sometimes="values")
-@hint("What does the docstring promise: logits or probabilities? Which of them does the loss expect?")
+@wrong("returns probabilities instead of logits", sometimes="values")
+@hint("Does the docstring promise logits or probabilities? Which of them does the loss expect?")
 @edit("torch.stack(logits)", "torch.stack(logits).softmax(dim=-1)", of="early_exit_resnet_plain")
 def early_exit_resnet_probabilities(): ...
 
 
 @wrong("cuts the gradient between a stage and its early head", seldom="no gradient")
-@hint("What is the loss of an early exit to teach the stages before it?")
+@hint("Should the loss of an early exit also train the stages before it?")
 def early_exit_resnet_detached_heads(self, x):
     x = self.stem(x)
     logits = []
@@ -115,20 +115,20 @@ def early_exit_resnet_detached_heads(self, x):
 
 
 @wrong("cuts the gradient between the stages", seldom="no gradient")
-@hint("How far back is the gradient of the final head's loss to reach?")
+@hint("How far back must the gradient of the final head's loss reach?")
 @edit("x = stage(x)", "x = stage(x.detach()) if number > 1 else stage(x)", of="early_exit_resnet_plain")
 def early_exit_resnet_detached_stages(): ...
 
 
 @wrong("switches itself to evaluation mode", seldom="values")
-@hint("Who decides on a model's mode, and what does BatchNorm do in training mode?")
+@hint("Who sets the mode of a model, and what does BatchNorm do in training mode?")
 @edit("x = self.stem(x)", "self.eval()\nx = self.stem(x)", of="early_exit_resnet_plain")
 def early_exit_resnet_always_evaluates(): ...
 
 
 @wrong("starts again from the image for every exit", seldom="values")
 @hint(
-    "How often does each stage have to run for all the exits together? In training mode BatchNorm keeps count.",
+    "How often must each stage run for all the exits together? In training mode, BatchNorm counts its runs.",
 )
 def early_exit_resnet_starts_again(self, x):
     logits = []
@@ -140,7 +140,7 @@ def early_exit_resnet_starts_again(self, x):
     return torch.stack(logits)
 
 
-@right("keeps all features, and asks the heads afterwards")
+@right("keeps all features and applies the heads afterwards")
 def early_exit_resnet_heads_afterwards(self, x):
     features = [self.stem(x)]
     for stage in self.stages:
@@ -150,7 +150,7 @@ def early_exit_resnet_heads_afterwards(self, x):
     return torch.cat(rows, dim=0)
 
 
-@right("fills a tensor that is there beforehand")
+@right("fills a tensor that is created beforehand")
 def early_exit_resnet_filled_in(self, x):
     linear = self.heads[-1][-1]
     out = torch.empty(len(self.heads), len(x), linear.out_features, dtype=x.dtype, device=x.device)

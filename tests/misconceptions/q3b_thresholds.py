@@ -1,12 +1,12 @@
-"""Question 3(b): what each threshold buys."""
+"""Question 3(b): the accuracy and the savings at each threshold."""
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
 TASK = "early_exit.macs.threshold_sweep"
 
 
-@wrong("lets the whole batch leave where its mean entropy is below the threshold", often="values")
-@hint("Two images come, one easy and one hard. Who decides when the easy one leaves?")
+@wrong("lets the whole batch leave at the exit where its mean entropy is below the threshold", often="values")
+@hint("A batch has one easy and one hard image. What decides when the easy image leaves?")
 def threshold_sweep_by_mean_entropy(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits).mean(dim=1)
     accuracy, ratio = [], []
@@ -19,8 +19,8 @@ def threshold_sweep_by_mean_entropy(exit_logits, labels, exit_macs, baseline_mac
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("judges everybody by the last exit, wherever they left", sometimes="values")
-@hint("An image has left at the first exit. Which prediction did its owner get?")
+@wrong("uses the predictions of the last exit for all inputs, no matter where they left", sometimes="values")
+@hint("An image has left at the first exit. Which prediction did it get?")
 def threshold_sweep_judges_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     right = (exit_logits[-1].argmax(-1) == labels).double().mean()
@@ -28,8 +28,8 @@ def threshold_sweep_judges_last_exit(exit_logits, labels, exit_macs, baseline_ma
     return right.repeat(len(tolerances)), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("lets an input leave whose entropy equals the threshold", sometimes="values")
-@hint("At a threshold of 0, who may leave early? `exit_index` has a word on equality.")
+@wrong("lets an input leave if its entropy equals the threshold", sometimes="values")
+@hint("At a threshold of 0, which inputs can leave early? What does `exit_index` say about equality?")
 def threshold_sweep_leaves_at_equality(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     accuracy, ratio = [], []
@@ -43,8 +43,8 @@ def threshold_sweep_leaves_at_equality(exit_logits, labels, exit_macs, baseline_
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("lets those leave that are unsure", sometimes="values")
-@hint("Is a small entropy a sign of being sure or unsure?")
+@wrong("lets unsure inputs leave", sometimes="values")
+@hint("Does a small entropy mean that a head is sure or unsure?")
 def threshold_sweep_unsure_leave(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     rows = torch.arange(len(labels))
@@ -58,7 +58,7 @@ def threshold_sweep_unsure_leave(exit_logits, labels, exit_macs, baseline_macs, 
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("sorts the thresholds, and gives the results in that order", sometimes="values")
+@wrong("sorts the thresholds, and returns the results in that order", sometimes="values")
 @hint("In which order does the docstring want the results?")
 def threshold_sweep_sorts(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
@@ -85,8 +85,8 @@ def threshold_sweep_in_single_precision(exit_logits, labels, exit_macs, baseline
     return torch.tensor(accuracy), torch.tensor(ratio)
 
 
-@wrong("returns one tensor of two rows", sometimes="type")
-@hint("What are the two things that the docstring wants back?")
+@wrong("returns one tensor with two rows", sometimes="type")
+@hint("Which two results must the function return, according to the docstring?")
 def threshold_sweep_stacks(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -98,8 +98,8 @@ def threshold_sweep_stacks(exit_logits, labels, exit_macs, baseline_macs, thresh
     return torch.tensor(results, dtype=torch.float64).T
 
 
-@wrong("sends those that are never sure out at the first exit", often="values")
-@hint("What does argmax give for a column that is False everywhere? Who has to leave at the last exit?")
+@wrong("lets inputs that no head is sure of leave at the first exit", often="values")
+@hint("What does argmax return for a column that is all False? Which inputs must leave at the last exit?")
 def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -115,7 +115,7 @@ def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_
     "subtracts the largest logit in place, and so changes the caller's logits",
     seldom="argument changed in place",
 )
-@hint("`x -= y` and `x = x - y` are two things. Which of them does the caller notice?")
+@hint("`x -= y` and `x = x - y` do different things. Which of them does the caller notice?")
 def threshold_sweep_changes_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     exit_logits -= exit_logits.max(dim=-1, keepdim=True).values
     entropies = inference.entropy(exit_logits)
@@ -142,8 +142,8 @@ def threshold_sweep_in_bits(exit_logits, labels, exit_macs, baseline_macs, thres
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("lets an input leave when its largest probability is above the threshold", sometimes="values")
-@hint("Which measure of being sure do the thresholds speak of?")
+@wrong("lets an input leave if its largest probability is above the threshold", sometimes="values")
+@hint("With which measure of certainty are the thresholds compared?")
 def threshold_sweep_by_confidence(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     confidence, predictions = torch.softmax(exit_logits, dim=-1).max(dim=-1)
     rows = torch.arange(len(labels))
@@ -170,7 +170,7 @@ def threshold_sweep_swaps_results(exit_logits, labels, exit_macs, baseline_macs,
     return torch.tensor(ratio, dtype=torch.float64), torch.stack(accuracy)
 
 
-@wrong("gives the accuracy in percent", sometimes="values")
+@wrong("returns the accuracy in percent", sometimes="values")
 @hint("What is the range of the accuracy in the docstring?")
 def threshold_sweep_in_percent(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
@@ -184,8 +184,8 @@ def threshold_sweep_in_percent(exit_logits, labels, exit_macs, baseline_macs, th
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("judges every image at the exits of all the others as well", sometimes="values")
-@hint("Print the shape of `exit_logits[exits]`. Which one did you expect?")
+@wrong("evaluates every image at the exits of all the other images as well", sometimes="values")
+@hint("Print the shape of `exit_logits[exits]`. Which shape did you expect?")
 def threshold_sweep_mixes_rows(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     accuracy, ratio = [], []
@@ -197,8 +197,8 @@ def threshold_sweep_mixes_rows(exit_logits, labels, exit_macs, baseline_macs, th
     return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("gets NaN for the entropy of a certain class, which is below no threshold", sometimes="values")
-@hint("What is 0 * log(0) in floating point? Is there not a function for the entropy already?")
+@wrong("gets NaN as the entropy of a certain prediction, and NaN is below no threshold", sometimes="values")
+@hint("What is 0 * log(0) in floating point? Is there already a function for the entropy?")
 @edit(
     "-torch.xlogy(probabilities, probabilities).sum(-1) / torch.log(torch.tensor(2.0))",
     "-(probabilities * probabilities.log()).sum(dim=-1)",
@@ -208,7 +208,7 @@ def threshold_sweep_entropy_is_nan(): ...
 
 
 @wrong("compares with the last exit instead of the baseline", sometimes="ignores an argument")
-@hint("Is the last exit as cheap as a network without early heads? Which price is handed over?")
+@hint("Is the last exit as cheap as a network without early heads? Which cost does the function get?")
 def threshold_sweep_against_last_exit(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)
     correct = exit_logits.argmax(dim=-1) == labels
@@ -220,8 +220,8 @@ def threshold_sweep_against_last_exit(exit_logits, labels, exit_macs, baseline_m
     return torch.stack(accuracy), torch.stack(ratio)
 
 
-@wrong("averages the ratios of the single images", sometimes="values")
-@hint("Is the mean of ratios the ratio of means? `mac_ratio` says which is meant.")
+@wrong("averages the ratios of the individual images", sometimes="values")
+@hint("Is the mean of ratios the ratio of means? `mac_ratio` says which one is meant.")
 @edit(
     "exit_macs[-1] / exit_macs[exits].double().mean()",
     "(baseline_macs / exit_macs[exits].double()).mean()",
@@ -260,7 +260,7 @@ def threshold_sweep_image_by_image(exit_logits, labels, exit_macs, baseline_macs
     return torch.tensor(accuracy).double(), torch.tensor(ratio, dtype=torch.float64)
 
 
-@right("gathers the logits of each image's exit, with the entropy of torch.distributions")
+@right("gathers the logits of each image's exit, and uses the entropy of torch.distributions")
 def threshold_sweep_gathers_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = torch.distributions.Categorical(logits=exit_logits).entropy()
     accuracy = torch.zeros(len(tolerances), dtype=torch.float64)
