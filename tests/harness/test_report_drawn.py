@@ -61,7 +61,7 @@ def test_values_that_are_not_numbers_leave_a_gap_and_are_counted() -> None:
     assert line([1.0, 2.0, *[None] * 100]).marks.count("M") == 2
     # Seven marks for the points in a row, and one for the single point.
     assert line([*[1.0] * 29, None, 5.0, None]).marks.count("M") == 8
-    assert line([1.0, 2.0, 3.0], x=[0, 1]).says.endswith("1 of 3 values are not drawn")
+    assert line([1.0, 2.0, 3.0], x=[0, 1]).description.endswith("1 of 3 values are not drawn")
 
 
 @pytest.mark.parametrize("values", [[], "text", {"a": 1}, [None], ["nan"], [float("inf")], [1e300]])
