@@ -7,7 +7,7 @@ TASK = "rlhf.policy_gradient.cross_entropy_loss"
 
 @wrong("averages over all tokens of the batch", often="values")
 @hint(
-    "Which word is in capitals in the docstring? How much should a long reference count, and in yours?",
+    "See the docstring's word in capitals. How much should a long reference count? And in your version?",
 )
 def cross_entropy_loss_mean_over_tokens(logits, labels, mask):
     return torch.nn.functional.cross_entropy(logits[mask], labels[mask])

@@ -145,7 +145,10 @@ def preference_loss_of_each_pair(chosen_scores, rejected_scores):
     return -F.logsigmoid(chosen_scores - rejected_scores)
 
 
-@wrong("uses a hinge loss: a pair whose scores differ by more than 1 costs nothing", sometimes="values")
+@wrong(
+    "uses a hinge loss: a pair costs nothing if the preferred score is higher by more than 1",
+    sometimes="values",
+)
 @hint("Which probability do Bradley and Terry give to the preference, and what is its logarithm?")
 def preference_loss_hinge(chosen_scores, rejected_scores):
     return torch.relu(1 - (chosen_scores - rejected_scores)).mean()
