@@ -1,1 +1,1 @@
-"""Every figure that the README and the test thresholds quote, each by one command."""
+"""One command for each number that the README and the test thresholds quote."""

@@ -1,7 +1,7 @@
-"""`make bench`: every figure of speed, as ratios in one run.
+"""`make bench`: all measurements of speed, as ratios within one run.
 
-Rounds of all commands are interleaved, each in a fresh process, and the medians are divided by that of a bare
-`import torch`, so that a slow or busy machine slows numerator and denominator alike.
+The commands take turns in each round, each in a fresh process. Each median is divided by the median of a bare
+`import torch`. A slow or busy machine slows the numerator and the denominator by the same factor.
 """
 
 import statistics
@@ -29,7 +29,7 @@ COMMANDS = {
 
 
 def seconds(command: list[str]) -> float:
-    """Wall time of a command in a fresh process; a grade is written to a folder that is deleted."""
+    """Wall time of a command in a fresh process; the output of a grade goes to a folder that is deleted afterwards."""
     with tempfile.TemporaryDirectory() as out:
         to = ["--out", out] if "grade" in command else []
         return commands.seconds([*command, *to], allowed=(0, 1))
@@ -38,8 +38,8 @@ def seconds(command: list[str]) -> float:
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--no-grades", action="store_true", help="leave out the rows that grade")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--no-grades", action="store_true", help="leave out the rows that run a full grade")
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     arguments = parser.parse_args()
     timed = {n: c for n, c in COMMANDS.items() if not (arguments.no_grades and "grade" in c[0])}
     times: dict[str, list[float]] = {name: [] for name in timed}
@@ -53,18 +53,18 @@ def main() -> None:
             )
             times[name].append(seconds(command))
     base = statistics.median(times[BASE])
-    print(f"{'':48}{'ratio':>8}{'end':>8}{'median s':>10}{'least':>8}{'most':>8}".ljust(90))
+    print(f"{'':48}{'ratio':>8}{'target':>8}{'median s':>10}{'least':>8}{'most':>8}".ljust(90))
     rows: dict[str, object] = {}
-    for name, (_, end) in timed.items():
+    for name, (_, target) in timed.items():
         median = statistics.median(times[name])
         rows[name] = {
             "ratio": round(median / base, 2),
-            "end": end,
+            "target": target,
             "seconds": [round(t, 2) for t in times[name]],
         }
-        due = f"{end:.1f}" if end else "-"
+        limit = f"{target:.1f}" if target else "-"
         print(
-            f"{name:48}{median / base:8.2f}{due:>8}{median:10.2f}{min(times[name]):8.2f}{max(times[name]):8.2f}"
+            f"{name:48}{median / base:8.2f}{limit:>8}{median:10.2f}{min(times[name]):8.2f}{max(times[name]):8.2f}"
         )
     if not arguments.no_grades:
         rows["isolation"] = isolation.measure(arguments.rounds)

@@ -1,12 +1,12 @@
-"""Runs a command in a box like Gradescope's default one and measures time and memory of its process tree.
+"""Runs a command in a box like Gradescope's default one, and measures the time and memory of its process tree.
 
     python -m benchmarks.box [--python PYTHON] [--cpu 0.5] [--memory-mb 768] [-- COMMAND ...]
 
-Without a command: a full grade of the reference. `--python` names the interpreter of an environment with CPU-only torch
-and without torchvision, which is what a box without GPU has. The CPU quota is the control group's (v1 or v2; needs
-root); memory is the peak, over samples, of the tree's proportional set size, and the control group's own peak, which
-counts the page cache as well: files that were read, which give way when memory is short. With `--memory-mb` the box
-really holds no more than that, and a command that needs more is killed.
+Without a command, it runs a full grade of the reference. `--python` names the interpreter of an environment with
+CPU-only torch and without torchvision, like the environment of a box without a GPU. A control group (v1 or v2; needs
+root) limits the CPU. Two values of memory are measured: the peak, over samples, of the tree's proportional set size,
+and the control group's own peak. The second one includes the page cache: files that were read, which the kernel drops
+when memory is short. With `--memory-mb` the box has no more memory than that, and a command that needs more is killed.
 """
 
 import json
@@ -55,12 +55,12 @@ class Box:
         return box
 
     def enter(self, pid: int) -> None:
-        """Puts a process, and all that it will start, into the box."""
+        """Puts a process, and all processes that it will start, into the box."""
         for folder in {self.cpu, self.memory}:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def close(self) -> float:
-        """Removes the empty box; returns its own peak of memory in MB."""
+        """Removes the empty box; returns the box's own peak of memory in MB."""
         peak = int((self.memory / self.peak_file).read_text()) / 1e6
         for folder in {self.cpu, self.memory}:
             folder.rmdir()
@@ -78,13 +78,13 @@ def tree_pss(pid: int) -> float:
     for process in family:
         try:
             total += process.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended between the list and the look
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ended after it was listed
             continue
     return total / 1e6
 
 
 def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, float]:
-    """Runs a command in a box; seconds of wall time and CPU, peak memory in MB, exit code."""
+    """Runs a command in a box; returns seconds of wall time, two peaks of memory in MB, and the exit code."""
     box = Box.make(cpus, memory_mb)
     started = time.monotonic()
     # The command waits for a line before it starts, so that it is in the box from its first instruction.
@@ -115,7 +115,7 @@ def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--cpu", type=float, default=0.5)
-    parser.add_argument("--memory-mb", type=int, help="the box holds no more than that; default: no limit")
+    parser.add_argument("--memory-mb", type=int, help="memory limit of the box; default: no limit")
     parser.add_argument("command", nargs="*")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:

@@ -1,4 +1,4 @@
-"""Command lines: the options of a benchmark, and the commands that a benchmark runs and times."""
+"""Command lines: the options of a benchmark, and the commands whose time it measures."""
 
 import argparse
 import subprocess
@@ -12,7 +12,7 @@ AUTOGRADER = (sys.executable, "-m", "autograder")
 
 
 def parser(module_doc: str | None) -> argparse.ArgumentParser:
-    """A parser without options yet; its help begins with the docstring of the benchmark, as it is written."""
+    """A parser without options; its help begins with the unchanged docstring of the benchmark."""
     return argparse.ArgumentParser(
         description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -22,8 +22,8 @@ def seconds(command: Sequence[str], allowed: Container[int] = (0,)) -> float:
     """Wall time of a command in a fresh process, in the root of the project.
 
     Args:
-        command: with its arguments.
-        allowed: exit codes of a run that counts.
+        command: the command with its arguments.
+        allowed: exit codes of a valid run.
 
     Raises:
         SystemExit: the command ended with another code; the message holds its output.

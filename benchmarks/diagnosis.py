@@ -1,6 +1,7 @@
 """What the diagnosis costs: the same submissions graded with and without it, in one run.
 
-`python -m benchmarks.diagnosis`; ends: at most 1.2 times the grading of a failing submission, 1 of a passing one.
+`python -m benchmarks.diagnosis`. Targets: the diagnosis makes the grading of a failing submission at most 1.2 times as
+long, and does not make the grading of a passing one longer.
 """
 
 import random
@@ -19,14 +20,14 @@ from autograder.misconceptions.splice import make
 from benchmarks import commands, result_files
 
 ROOT = Path(__file__).parents[1]
-MISTAKES = (0, 1, 5, 15)  # tasks that are wrong, of 58
+MISTAKES = (0, 1, 5, 15)  # number of wrong tasks, of 58
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
+    parser.add_argument("--smoke", action="store_true", help="include training runs, as in a full grade")
     arguments = parser.parse_args(argv)
     rows = measure(arguments.rounds, arguments.workers, smoke=arguments.smoke)
     about = {"rounds": arguments.rounds, "smoke": arguments.smoke}
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def measure(rounds: int, workers: int, *, smoke: bool) -> list[dict[str, float]]:
-    """Medians over rounds in which both ways take turns; prints them."""
+    """Medians over rounds, with and without the diagnosis in turns; prints them."""
     manifest = manifests.load(ROOT / manifests.MANIFEST_NAME)
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)
     settings = choose(manifest, suites=suites, workers=workers)

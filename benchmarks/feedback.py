@@ -1,7 +1,7 @@
-"""`python -m benchmarks.feedback`: writes docs/feedback.md, twenty failures as their students read them.
+"""`python -m benchmarks.feedback`: writes docs/feedback.md, twenty failures as students see them.
 
-Each is a submission that is right but for one or two answers of the bank, graded like any other; what stands in the
-page is what `results.json` says of the task.
+Each submission is right except for one or two wrong answers from the bank, and is graded like any other. The page shows
+what `results.json` says about the task.
 """
 
 import textwrap
@@ -30,14 +30,14 @@ class Example:
     """One failure.
 
     Attributes:
-        title: of its section.
-        entries: what is wrong, by id in the bank.
-        task: whose message is shown; the first entry's where it is empty.
-        unknown: whether the bank is to be without these entries.
-        attempt: which one it is of its student's.
-        hints_from: from which attempt on hints appear.
-        answers: changes of answers.toml.
-        body: what the student wrote, where the bank has no such entry.
+        title: title of its section.
+        entries: ids of the wrong answers in the bank.
+        task: the task whose message is shown; if empty, the task of the first entry.
+        unknown: whether the grader uses a bank without these entries.
+        attempt: number of the student's attempt.
+        hints_from: the first attempt at which hints appear.
+        answers: a text of answers.toml and its replacement.
+        body: what the student wrote, if the bank has no such entry.
     """
 
     title: str
@@ -51,44 +51,44 @@ class Example:
 
 
 EXAMPLES = [
-    Example("One probability for another", ("flip_step_at_twice_delta",)),
+    Example("A wrong probability", ("flip_step_at_twice_delta",)),
     Example(
-        "Right, but it builds on something wrong",
+        "A right task that calls a wrong one",
         ("replacement_probability_of_flips",),
         task="diffusion.binary.q_sample",
     ),
     Example("One step too many", ("posterior_counts_t_steps",)),
     Example(
-        "Wrong itself, and upstream as well",
+        "A wrong task that calls a wrong one",
         ("replacement_probability_of_flips", "posterior_of_minus_one"),
         task="diffusion.binary.posterior",
     ),
-    Example("The divergence the other way round", ("kl_loss_reversed",)),
-    Example("The right loss, and nothing learns", ("training_loss_detaches_network",)),
-    Example("Variance for standard deviation", ("q_sample_variance_for_deviation",)),
-    Example("Weights at the wrong end", ("gaussian_posterior_ends_exchanged",)),
-    Example("An argument that does nothing", ("ddim_step_ignores_eta",), unknown=True),
-    Example("A probability that turns into 0", ("log_probability_nonpositive_too_late",)),
-    Example("Softmax, and softmax again", ("early_exit_loss_softmax_twice",)),
-    Example("Twice as many, everywhere", ("conv2d_macs_counts_flops",), unknown=True),
-    Example("The order of a batch", ("infer_batch_mean",)),
-    Example("A temperature that comes too late", ("token_log_probs_late_temperature",)),
-    Example("A constant that learns", ("reinforce_loss_trains_rewards",)),
-    Example("Shifted once more", ("cross_entropy_loss_shifts_again",)),
-    Example("The future of a padding token", ("gae_bootstraps_from_padding",)),
+    Example("The divergence in the wrong direction", ("kl_loss_reversed",)),
+    Example("The right loss without a gradient", ("training_loss_detaches_network",)),
+    Example("Variance instead of standard deviation", ("q_sample_variance_for_deviation",)),
+    Example("Two weights in the wrong order", ("gaussian_posterior_ends_exchanged",)),
+    Example("An argument without an effect", ("ddim_step_ignores_eta",), unknown=True),
+    Example("A probability that becomes 0", ("log_probability_nonpositive_too_late",)),
+    Example("Softmax applied twice", ("early_exit_loss_softmax_twice",)),
+    Example("Every result is twice as large", ("conv2d_macs_counts_flops",), unknown=True),
+    Example("The batch decides instead of each input", ("infer_batch_mean",)),
+    Example("A temperature that is applied too late", ("token_log_probs_late_temperature",)),
+    Example("A constant that gets a gradient", ("reinforce_loss_trains_rewards",)),
+    Example("One shift too many", ("cross_entropy_loss_shifts_again",)),
+    Example("The value of a padding token", ("gae_bootstraps_from_padding",)),
     Example(
-        "Optimism, on the second attempt of a course whose hints begin with the third",
+        "The wrong one of two losses, on the second attempt, in a course whose hints begin at the third",
         ("clipped_surrogate_loss_optimistic",),
         attempt=2,
         hints_from=3,
     ),
     Example(
-        "An exception of one's own",
+        "An exception in the student's code",
         task="rlhf.rewards.kl_estimates",
         body='return {"k1": log_probs - ref_log_prob}',
     ),
     Example(
-        "A form that is not filled in",
+        "A form with an invalid entry",
         task="answers.q5_hours",
         answers=("q5_hours = 12", 'q5_hours = "a lot"'),
     ),
@@ -110,14 +110,16 @@ def main() -> None:
 
 _INTRODUCTION = """# What a failing student reads
 
-Twenty failures, over all questions, as the grader tells them to their students. Each submission is the reference but
-for what is shown. The page is made by `python -m benchmarks.feedback`; nothing in it is written by hand.
+Twenty failures, over all questions, as the grader reports them to students. Each submission is the reference except
+for the code shown. `python -m benchmarks.feedback` writes this page; nothing in it is written by hand.
 
-- `Likely mistake` names a known mistake only if it explains every reply of the task's tests and the right answer does
-  not. Without one, `Found` names the class of the failure: computed from the replies, never guessed.
-- Of a hidden test nothing is shown but outcome, class and hint. Numbers stand in messages of public tests only, which
-  students have.
-- `First` says which task to fix first if one calls another; what is right in the calling task keeps most of its points.
+- `Likely mistake` names a known mistake only if it explains every reply that the task's tests received and the right
+  answer does not. If there is none, `Found` names the class of the failure, which is computed from the replies and
+  never guessed.
+- For a hidden test, only the outcome, the class and the hint are shown. Only messages of public tests, which students
+  have, contain numbers.
+- `First` says which task to fix first if one task calls another. A calling task that is right itself keeps most of its
+  points.
 
 """
 
@@ -147,8 +149,8 @@ def _section(manifest: Manifest, known: dict[str, Entry], example: Example) -> s
     output = next(test["output"] for test in gradescope.render(record)["tests"] if test["name"] == task)
     wrote = "\n\n".join(f"# {entry.task}\n{entry.body}" for entry in entries)
     language, wrote = ("python", wrote) if wrote else ("toml", example.answers[1])
-    told = "\n".join(_wrapped(line) for line in output.splitlines())
-    return f"```{language}\n{wrote}\n```\n\n`{task}`\n\n```text\n{told}\n```\n"
+    message = "\n".join(_wrapped(line) for line in output.splitlines())
+    return f"```{language}\n{wrote}\n```\n\n`{task}`\n\n```text\n{message}\n```\n"
 
 
 def _wrapped(line: str) -> str:

@@ -1,8 +1,8 @@
-"""A fresh Debian in a folder, as Gradescope's image is: nothing installed, and whatever runs in it is root.
+"""A fresh Debian in a folder, like Gradescope's image: nothing is installed, and everything in it runs as root.
 
-Made by debootstrap, from the mirror that this machine's own apt uses; entered by pivot_root in mount and process
-namespaces of its own. Settings by which this machine reaches its package registries (pip's, certificates, the
-environment) are taken along, so that `setup.sh` finds in there what it would find out here.
+debootstrap makes it, from the mirror that this machine's own apt uses. A command enters it by pivot_root, in its own
+mount and process namespaces. The settings with which this machine reaches its package registries (pip's settings,
+certificates, environment variables) are copied, so that `setup.sh` reaches the same registries inside.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 SUITE = "bookworm"
 REGISTRIES = ("/etc/pip.conf", "/etc/resolv.conf", "/etc/hosts")
-CERTIFICATES, SHOWN_CERTIFICATES = Path("/etc/ssl/certs"), Path("/mnt/certificates")
+CERTIFICATES, MOUNTED_CERTIFICATES = Path("/etc/ssl/certs"), Path("/mnt/certificates")
 ENVIRONMENT = ("PIP_", "UV_", "SSL_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
@@ -24,20 +24,20 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Root:
-    """The folder, and what of this machine is seen in it: folders, by the place where they are seen."""
+    """The folder, and the folders of this machine that are mounted in it, by their place inside."""
 
     folder: Path
-    shown: Mapping[Path, Path]
+    mounts: Mapping[Path, Path]
 
     def command(self, command: Sequence[str], *, network: bool) -> list[str]:
-        """The command line that runs a command in the root, without a network unless it is told."""
+        """The command line that runs a command in the root, with or without a network."""
         lines = ["set -e", f"mount --bind {self.folder} {self.folder}"]
         for kind, place in (("proc", "proc"), ("sysfs", "sys"), ("tmpfs", "tmp")):
             lines.append(f"mount -t {kind} {kind} {self.folder / place}")
         lines.append(f"mount --rbind /dev {self.folder / 'dev'}")
-        for place, source in self.shown.items():
+        for place, source in self.mounts.items():
             lines.append(f"mount --bind -o ro {source} {self.folder / place.relative_to('/')}")
-        # As a container does, so that in there namespaces can be made and roots changed once more.
+        # A container does the same, so that processes inside can make namespaces and change the root again.
         lines += [
             f"cd {self.folder}",
             "mkdir -p mnt/outside",
@@ -49,42 +49,43 @@ class Root:
         return ["unshare", *apart, "sh", "-c", "\n".join(lines), "sh", *self._environment(network), *command]
 
     def _environment(self, network: bool) -> list[str]:
-        taken = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
-        # Installing certificates in there takes nothing away from these.
-        taken = {
-            name: value.replace(str(CERTIFICATES), str(SHOWN_CERTIFICATES)) for name, value in taken.items()
+        copied = {name: value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)}
+        # An installation of certificates inside does not change these.
+        copied = {
+            name: value.replace(str(CERTIFICATES), str(MOUNTED_CERTIFICATES))
+            for name, value in copied.items()
         }
         plain = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-        wheels = {"TORCH_WHEELS": "/wheels"} if Path("/wheels") in self.shown else {}
+        wheels = {"TORCH_WHEELS": "/wheels"} if Path("/wheels") in self.mounts else {}
         return [
-            f"{name}={value}" for name, value in {**plain, **(taken if network else {}), **wheels}.items()
+            f"{name}={value}" for name, value in {**plain, **(copied if network else {}), **wheels}.items()
         ]
 
 
 def make(folder: Path, wheels: Path | None, *, again: bool = False) -> Root:
-    """A root in `folder`, replacing an older one; a pristine copy lies beside it, so that the second comes quickly.
+    """Makes a root in `folder` and replaces an older one; an unchanged copy beside it makes the second call fast.
 
     Args:
-        folder: where.
-        wheels: a folder of torch wheels, for a machine that cannot reach an index of CPU-only ones.
-        again: take the older one as it is.
+        folder: where the root is made.
+        wheels: a folder of torch wheels, for a machine that cannot reach an index of CPU-only wheels.
+        again: use the older root unchanged.
 
     Raises:
-        Unfit: not root, no debootstrap, no mirror, or it failed.
+        Unfit: the user is not root, debootstrap or a mirror is missing, or debootstrap failed.
     """
     if os.geteuid() != 0:
-        raise Unfit("a fresh root is made and entered by root only")
+        raise Unfit("only root can make and enter a fresh root")
     if not again:
-        _lay_out(folder)
-    shown = {SHOWN_CERTIFICATES: CERTIFICATES, **{index: index for index in _local_indexes()}}
+        _copy_pristine(folder)
+    mounts = {MOUNTED_CERTIFICATES: CERTIFICATES, **{index: index for index in _local_indexes()}}
     if wheels is not None:
-        shown[Path("/wheels")] = wheels.absolute()
-    for place in shown:
+        mounts[Path("/wheels")] = wheels.absolute()
+    for place in mounts:
         (folder / place.relative_to("/")).mkdir(parents=True, exist_ok=True)
-    return Root(folder, shown)
+    return Root(folder, mounts)
 
 
-def _lay_out(folder: Path) -> None:
+def _copy_pristine(folder: Path) -> None:
     pristine = folder.with_name(f"{folder.name}-pristine")
     if not (pristine / "etc/debian_version").exists():
         _bootstrap(pristine)
@@ -114,7 +115,7 @@ def _bootstrap(folder: Path) -> None:
 
 
 def _mirror() -> str:
-    """Where this machine's own apt takes Debian from."""
+    """The mirror from which this machine's own apt installs Debian."""
     query = ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", f"Codename: {SUITE}"]
     sites = subprocess.run(query, capture_output=True, text=True).stdout.split()
     if not sites:
@@ -123,11 +124,11 @@ def _mirror() -> str:
 
 
 def _local_indexes() -> list[Path]:
-    """Folders that pip takes packages from, by its own settings: they have to be seen in the root as well."""
+    """Folders from which pip's settings install packages; they must be visible in the root as well."""
     listed = subprocess.run(
         ["python3", "-m", "pip", "config", "list"], capture_output=True, text=True
     ).stdout.replace("file://", "")
     words = listed.replace("'", " ").replace('"', " ").replace("\\n", " ").replace("=", " ").split()
     folders = {Path(word) for word in words if word.startswith("/") and Path(word).is_dir()}
-    # An index refers to files beside it.
+    # An index refers to files in the folder above it.
     return sorted({folder.parent if folder.name == "simple" else folder for folder in folders})

@@ -1,8 +1,8 @@
-"""What isolation costs: `python -m benchmarks.isolation [--rounds 3]`, as ratios and differences within one run.
+"""The cost of isolation, as ratios and differences within one run: `python -m benchmarks.isolation [--rounds 3]`.
 
-Three ends: it adds at most 50 ms to a test (median, warm, one at a time); with two tests at a time the unit suite takes
-at most 2.5 times its run in one process; a whole isolated grade, from the start of the process, takes at most 2.5 times
-a bare import of what it needs plus the tests' own seconds.
+Three targets. Isolation adds at most 50 ms to a test (median, warm, one test at a time). With two tests at a time, the
+unit suite takes at most 2.5 times as long as in one process. A full isolated grade, measured from the start of the
+process, takes at most 2.5 times the sum of a bare import of its libraries and the tests' own seconds.
 """
 
 import json
@@ -25,7 +25,7 @@ BARE = "import torch, numpy, scipy.special, pytest, hypothesis, jsonschema, rich
 
 
 def unit_suite(rounds: int) -> dict[str, Any]:
-    """The unit suite in one process, and isolated with one and with two tests at a time, in turns."""
+    """Times the unit suite in one process, isolated, and isolated with two tests at a time, in turns."""
     manifest = load(ROOT / "assignment.toml")
     seconds: dict[str, list[float]] = {"in process": [], "isolated": [], "two at a time": []}
     added: list[float] = []
@@ -54,7 +54,7 @@ def unit_suite(rounds: int) -> dict[str, Any]:
 
 
 def whole_grade(rounds: int) -> dict[str, Any]:
-    """The command, from its start, against a bare import and what the tests take in one process."""
+    """Compares the time of the whole command with a bare import plus the tests' time in one process."""
     grade = [*commands.AUTOGRADER, "grade", "solutions", "--device", "cpu"]
     ratios, rows = [], []
     for _ in range(rounds):
@@ -71,11 +71,11 @@ def whole_grade(rounds: int) -> dict[str, Any]:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """All three figures, printed beside their ends."""
+    """Measures all three numbers and prints them beside their targets."""
     unit, whole = unit_suite(rounds), whole_grade(max(1, rounds // 2))
     print(f"{'isolation adds to a test, median, in ms':48}{unit['added_ms']:8.1f}{50.0:8.1f}")
-    print(f"{'two at a time, to the same in one process':48}{unit['two_at_a_time']:8.2f}{2.5:8.1f}")
-    print(f"{'whole grade, to bare import and own seconds':48}{whole['ratio']:8.2f}{2.5:8.1f}")
+    print(f"{'two at a time / the same in one process':48}{unit['two_at_a_time']:8.2f}{2.5:8.1f}")
+    print(f"{'full grade / (bare import + own seconds)':48}{whole['ratio']:8.2f}{2.5:8.1f}")
     return {"unit_suite": unit, "whole_grade": whole}
 
 

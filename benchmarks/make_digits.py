@@ -1,8 +1,8 @@
-"""Write solutions/given/data/digits.npz from scikit-learn's copy of the handwritten digits. Run once, by staff.
+"""Write solutions/given/data/digits.npz from scikit-learn's copy of the handwritten digits. Staff run it once.
 
     python -m benchmarks.make_digits
 
-Source and licence of the images stand in solutions/given/data/digits.py.
+The source and the licence of the images are in solutions/given/data/digits.py.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ def main() -> None:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    # RandomState's stream is frozen by NumPy's compatibility policy, so the file can be made again.
+    # NumPy's compatibility policy freezes the stream of RandomState, so this script can reproduce the file.
     order = np.random.RandomState(SPLIT_SEED).permutation(len(digits.target))
     np.savez_compressed(
         TARGET,

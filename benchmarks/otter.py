@@ -1,10 +1,11 @@
-"""Submissions graded by us and through Otter: is the score of each question equal, and what does Otter add in time?
+"""Grades submissions with our command and through Otter: are the scores of each question equal, and how slow is Otter?
 
     python -m benchmarks.otter [--count 30] [--smoke] [-q q1] [--seed 0]
 
-They are the reference, untouched stubs, one that is about half right, and the reference with one known mistake each,
-taken from all questions in turn. Both ways leave training runs out unless --smoke is given. Finished pairs are kept in
-build/otter/, in a folder named by the digest of the zip, and are not graded again. Exits with 1 unless all are equal.
+The submissions are the reference, untouched stubs, one that is about half right, and copies of the reference with one
+known mistake each, from all questions in turn. Both ways leave training runs out unless --smoke is given. Finished
+pairs are kept in build/otter/, in a folder named after the digest of the zip, and are not graded again. Exits with 1
+unless all scores are equal.
 """
 
 import hashlib
@@ -32,18 +33,20 @@ from benchmarks import commands, result_files
 from tests.harness import half_right
 
 ROOT = Path(__file__).parents[1]
-COUNT, END = 30, 6.0  # submissions, seconds
+COUNT, TARGET = 30, 6.0  # submissions, seconds
 Maker = Callable[[Path], object]
 
 
 def main() -> int:
     parser = commands.parser(__doc__)
     parser.add_argument(
-        "--count", type=int, default=COUNT, help="how many submissions, 3 at least (default 30)"
+        "--count", type=int, default=COUNT, help="number of submissions, at least 3 (default 30)"
     )
-    parser.add_argument("--smoke", action="store_true", help="with training runs, as in a whole grade")
+    parser.add_argument("--smoke", action="store_true", help="include training runs, as in a full grade")
     parser.add_argument("-q", "--only", action="append", default=[], metavar="Q", help="a question or task")
-    parser.add_argument("--seed", type=int, default=0, help="of both grades, and of the choice of mistakes")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of both grades and of the choice of mistakes"
+    )
     arguments = parser.parse_args()
     manifest = load(ROOT / "assignment.toml")
     options = _options(arguments.seed, arguments.smoke)
@@ -64,17 +67,19 @@ def main() -> int:
     equal = [row["ours"] == row["otter"] for row in rows]
     adds = statistics.median(row["otter_seconds"] - row["our_seconds"] for row in rows)
     _show(rows, smoke=arguments.smoke)
-    print(f"otter adds {adds:.1f} s to the same grade, median of {len(rows)}; at most {END:g} s is the end")
+    print(
+        f"otter adds {adds:.1f} s to the same grade, median of {len(rows)}; the target is at most {TARGET:g} s"
+    )
     figures = {"count": len(rows), "smoke": arguments.smoke, "seed": arguments.seed, "only": only}
     figures |= {"equal": sum(equal), "adds_seconds": round(adds, 2), "rows": rows}
-    if not only and len(rows) >= COUNT:  # a part of them is no result
+    if not only and len(rows) >= COUNT:  # an incomplete run is not a result
         result_files.write("otter", figures)
     print(f"parity {sum(equal)}/{len(equal)}")
     return 0 if all(equal) else 1
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """What Otter adds to the grade of one log, both ways in turns; printed beside its end."""
+    """Measures in turns what Otter adds to the grade of one log; prints it beside its target."""
     manifest = load(ROOT / "assignment.toml")
     options = _options(0, smoke=False)
     with TemporaryDirectory() as folder:
@@ -85,8 +90,8 @@ def measure(rounds: int) -> dict[str, Any]:
             for number in range(rounds)
         ]
     adds = [round(pair["otter_seconds"] - pair["our_seconds"], 2) for pair in pairs]
-    print(f"{'otter adds to the same grade, median, in s':48}{statistics.median(adds):8.2f}{END:8.1f}")
-    return {"adds_seconds": adds, "end": END}
+    print(f"{'otter adds to the same grade, median, in s':48}{statistics.median(adds):8.2f}{TARGET:8.1f}")
+    return {"adds_seconds": adds, "target": TARGET}
 
 
 # -- the submissions -----------------------------------------------------------------------------------------
@@ -95,7 +100,7 @@ def measure(rounds: int) -> dict[str, Any]:
 def submissions(
     manifest: Manifest, count: int, seed: int, only: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, Maker]]:
-    """Name and maker of each; a maker writes the package into an empty folder."""
+    """Name and maker of each submission; a maker writes the package into an empty folder."""
     yield "reference", _reference(manifest)
     yield "stubs", lambda target: shutil.copytree(manifest.root / manifest.package, target, ignore=_CACHES)
     yield "half right", lambda target: half_right.make(1, target)
@@ -129,7 +134,7 @@ def _mistaken(manifest: Manifest, entry: bank.Entry, target: Path) -> None:
 
 
 def _log(manifest: Manifest, make: Maker, place: Path) -> Path:
-    """A log as `autograder submit` writes it, without the run of the public tests, which no grade looks at."""
+    """A log as `autograder submit` writes it, without a run of the public tests, which the grade does not use."""
     package = place / manifest.package
     make(package)
     taken = submit.collect(package, manifest)
@@ -148,7 +153,7 @@ def _options(seed: int, smoke: bool) -> list[str]:
 def _pair(
     manifest: Manifest, make: Maker, place: Path, zip: Path, grade: Sequence[str], number: int
 ) -> dict[str, Any]:
-    """Points by question and seconds of both ways, now or as they were kept; every second time Otter goes first."""
+    """Points by question and seconds of both ways, measured or read from disk; Otter runs first every second time."""
     kept = place / "pair.json"
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
@@ -175,7 +180,7 @@ def _pair(
     return pair
 
 
-# -- what is shown -------------------------------------------------------------------------------------------
+# -- the output ----------------------------------------------------------------------------------------------
 
 
 def _progress(row: dict[str, Any], number: int, count: int) -> str:
@@ -185,7 +190,7 @@ def _progress(row: dict[str, Any], number: int, count: int) -> str:
 
 
 def _show(rows: Sequence[dict[str, Any]], *, smoke: bool) -> None:
-    """A line a submission: points ours/Otter's of each question."""
+    """One line per submission: the points of each question, ours/Otter's."""
     questions = list(rows[0]["ours"])
     print(f"\npoints, ours/Otter's, {'with' if smoke else 'without'} training runs")
     print(f"{'submission':44}" + "".join(f"{name:>12}" for name in questions))

@@ -1,14 +1,14 @@
-"""Rehearses Gradescope: its zip, set up and grading in a fresh Debian, as root, at half a CPU and 768 MB.
+"""Rehearses Gradescope: sets up its zip and grades in a fresh Debian, as root, with half a CPU and 768 MB.
 
     python -m benchmarks.rehearsal [--wheels DIR] [--only NAME ...] [--memory-mb 768] [--again]
 
-Builds the zip, lays out `/autograder` in a root made by debootstrap, runs `setup.sh` there (with the network, as
-Gradescope's build has), then `run_autograder` without a network on: the reference, untouched stubs, a half-done
-homework, a hostile one, a lone log, an empty upload. Each result is checked against the schema and against the score
-that is due: where that is not known beforehand, against this machine's own grade. Exits with 1 where one differs.
+Builds the zip, makes `/autograder` in a root from debootstrap, and runs `setup.sh` there (with a network, as in
+Gradescope's build). Then it runs `run_autograder` without a network on the reference, untouched stubs, a half-done
+homework, a hostile one, a log alone, and an empty upload. It checks each result against the schema and against the
+expected score; if that is not known in advance, against this machine's own grade. Exits with 1 if a result differs.
 
-`--wheels` is a folder of CPU-only torch wheels, for a machine that cannot reach the index that has them. Debian's own
-kernel, cgroups and init are this machine's; Ubuntu is not rehearsed.
+`--wheels` is a folder of CPU-only torch wheels, for a machine that cannot reach the index that has them. The
+kernel, cgroups and init are those of this machine; Ubuntu is not rehearsed.
 """
 
 import argparse
@@ -27,14 +27,18 @@ from benchmarks import box, commands, fresh_root, result_files, uploads
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build/rehearsal"
-ENDS = {"zip_mb": 2.0, "seconds": 300.0, "peak_pss_mb": 700.0}
+LIMITS = {"zip_mb": 2.0, "seconds": 300.0, "peak_pss_mb": 700.0}
 
 
 def main() -> int:
     parser = commands.parser(__doc__)
     parser.add_argument("--wheels", type=Path, help="folder of CPU-only torch wheels")
     parser.add_argument(
-        "--only", action="append", default=[], choices=uploads.UPLOADS, help="an upload; repeatable"
+        "--only",
+        action="append",
+        default=[],
+        choices=uploads.UPLOADS,
+        help="grade only this upload; repeatable",
     )
     parser.add_argument("--cpu", type=float, default=0.5, help="CPUs of the box (default 0.5)")
     parser.add_argument("--memory-mb", type=int, default=768, help="memory of the box (default 768)")
@@ -55,19 +59,19 @@ def main() -> int:
         found["uploads"][name] = row
         print(f"{name:10} {json.dumps(row)}", flush=True)
     wrong = [f"{name}: {text}" for name, row in found["uploads"].items() for text in row["wrong"]]
-    wrong += [] if found["zip_mb"] <= ENDS["zip_mb"] else [f"the zip has {found['zip_mb']} MB"]
+    wrong += [] if found["zip_mb"] <= LIMITS["zip_mb"] else [f"the size of the zip is {found['zip_mb']} MB"]
     print(json.dumps({key: value for key, value in found.items() if key != "uploads"}))
-    print("\n".join(wrong) or "rehearsed: every result is valid and as it is due")
+    print("\n".join(wrong) or "rehearsed: every result is valid and has the expected score")
     if not arguments.only and not arguments.again:
         result_files.write("rehearsal", found)
     return 1 if wrong else 0
 
 
 def set_up(root: fresh_root.Root, archive: Path) -> float:
-    """Lays out `/autograder` as Gradescope does and runs `setup.sh`; how long that took.
+    """Makes `/autograder` as Gradescope does and runs `setup.sh`; returns the seconds that `setup.sh` took.
 
     Raises:
-        SystemExit: it failed.
+        SystemExit: `setup.sh` failed.
     """
     source = root.folder / "autograder/source"
     source.mkdir(parents=True)
@@ -86,7 +90,7 @@ def set_up(root: fresh_root.Root, archive: Path) -> float:
 
 
 def graded(root: fresh_root.Root, name: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Grades one upload in the box, and says what is wrong with what came out."""
+    """Grades one upload in the box, and says what is wrong with the result."""
     place = root.folder / "autograder"
     for folder in ("submission", "results"):
         shutil.rmtree(place / folder, ignore_errors=True)
@@ -98,14 +102,16 @@ def graded(root: fresh_root.Root, name: str, arguments: argparse.Namespace) -> d
     row: dict[str, Any] = box.run(command, arguments.cpu, arguments.memory_mb)
     results = json.loads((place / "results/results.json").read_text())
     wrong = [message for _, message in schemas.mistakes(results, "gradescope")]
-    due = upload.due(place / "submission")
-    row |= {"score": results["score"], "due": due, "tests": len(results["tests"])}
-    if abs(results["score"] - due) > 1e-6:
-        wrong.append(f"the score is {results['score']}, and {due} is due: {results['output'][:500]}")
+    expected = upload.expected(place / "submission")
+    row |= {"score": results["score"], "expected": expected, "tests": len(results["tests"])}
+    if abs(results["score"] - expected) > 1e-6:
+        wrong.append(f"the score is {results['score']}, expected {expected}: {results['output'][:500]}")
     if row["exit_code"]:
         wrong.append(f"run_autograder ended with {row['exit_code']}")
     wrong += [
-        f"{key} is {row[key]}, over {ENDS[key]}" for key in ("seconds", "peak_pss_mb") if row[key] > ENDS[key]
+        f"{key} is {row[key]}, above the limit of {LIMITS[key]}"
+        for key in ("seconds", "peak_pss_mb")
+        if row[key] > LIMITS[key]
     ]
     return {**row, "wrong": wrong}
 

@@ -1,9 +1,10 @@
-"""Grades the reference on many seeds: every one must end with full marks.
+"""Grades the reference on many seeds: each grade must have full marks.
 
     python -m benchmarks.seeds [--count 20] [--first 100] [--workers 2] [--no-smoke]
 
-Prints the score of each seed and what did not pass, writes benchmarks/results/seeds.json, exits with 1 unless all are
-full. The least and the most that each training run measured show how far from its thresholds the reference stays.
+Prints the score of each seed and the tests that did not pass, writes benchmarks/results/seeds.json, and exits with 1
+unless all seeds have full marks. It also prints the lowest and the highest value that each training run measured. They
+show how far the reference is from the thresholds.
 """
 
 import multiprocessing
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def one(job: tuple[int, bool]) -> dict[str, Any]:
-    """The score of one seed, with training runs or without; what failed, and what the training runs measured."""
+    """The score of one seed, the tests that failed, and what the training runs measured, if they run."""
     seed, smoke = job
     manifest = load(ROOT / "assignment.toml")
     suites = tuple(suite.name for suite in manifest.suites if smoke or not suite.training)

@@ -1,9 +1,9 @@
-"""How far apart right and wrong solutions land in a smoke run: the spread that its threshold is set from.
+"""How far apart right and wrong solutions are in a smoke run; its threshold is set from this spread.
 
     python -m benchmarks.smoke_spread [coin_flip|gaussian|early_exit|rlhf] [--seeds 5]
 
-Trains the right solution and every broken one of a subject at the budget of its smoke run, once for each seed,
-measures the weights, prints a table and writes benchmarks/results/smoke_<subject>.json. Without a subject, all of them.
+Trains the right solution and every wrong one of a subject with the budget of its smoke run, once for each seed,
+measures the weights, prints a table and writes benchmarks/results/smoke_<subject>.json. The default is all subjects.
 
 Each subject is a module benchmarks/broken/<subject>.py with exactly these names:
 
@@ -11,12 +11,12 @@ Each subject is a module benchmarks/broken/<subject>.py with exactly these names
     BROKEN: dict[str, Callable[[], ContextManager[object]]]
                                                at least three; while the context is open, `solutions` is wrong, e.g.
                                                lambda: mock.patch.object(binary, "posterior", wrong_posterior)
-    train(seed: int) -> weights                the given training loop at BUDGET; returns what `measure` takes
+    train(seed: int) -> weights                the given training loop with BUDGET; returns the input of `measure`
     measure(weights, seed: int) -> dict[str, float]
                                                what the smoke test measures, on data drawn from `seed`
 
-Training runs inside the broken context, measuring outside it: the instrument is always the right solution. A broken
-variant that raises counts as caught and is recorded by the exception's name. One torch thread.
+Training runs inside the context and measurement outside it, so that the right solution always measures. A wrong variant
+that raises an exception counts as detected, and the exception's name is recorded. One torch thread is used.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def one_run(subject: Any, variant: Callable[[], contextlib.AbstractContextManage
     try:
         with variant():
             weights = subject.train(seed)
-    except Exception as error:  # a broken variant may fail in any way; how is part of the record
+    except Exception as error:  # a wrong variant may fail in any way; the record says how
         return {"seed": seed, "raised": type(error).__name__}
     seconds = time.process_time() - start
     metrics = {name: float(value) for name, value in subject.measure(weights, seed).items()}
@@ -53,7 +53,7 @@ def one_run(subject: Any, variant: Callable[[], contextlib.AbstractContextManage
 
 
 def summarise(runs: list[Run]) -> dict[str, dict[str, float]]:
-    """For each metric its lowest, mean and highest value over the seeds, and their standard deviation."""
+    """The lowest, mean and highest value of each metric over the seeds, and the standard deviation."""
     measured = [run["metrics"] for run in runs if "metrics" in run]
     summary = {}
     for name in measured[0] if measured else []:
@@ -69,7 +69,7 @@ def summarise(runs: list[Run]) -> dict[str, dict[str, float]]:
 
 
 def print_rows(name: str, runs: list[Run]) -> None:
-    """One line a metric; one line for a variant that only ever raised."""
+    """One line per metric, or one line for a variant that raised with every seed."""
     raised = sorted({run["raised"] for run in runs if "raised" in run})
     seconds = [run["cpu_seconds"] for run in runs if "cpu_seconds" in run]
     for metric, spread in summarise(runs).items():
@@ -100,7 +100,7 @@ def spread_of(name: str, seeds: int) -> None:
 
 
 def main() -> None:
-    """Read the command line and run the subjects asked for."""
+    """Read the command line and run the requested subjects."""
     parser = commands.parser(__doc__)
     parser.add_argument("subject", nargs="*", choices=[*SUBJECTS, []], help="default: all four")
     parser.add_argument("--seeds", type=int, default=5)

@@ -1,8 +1,8 @@
-"""Speed of the samplers, of inference with early exit and of the losses of PPO, as ratios in one run.
+"""Speed of the samplers, of inference with early exit and of the losses of PPO, as ratios within one run.
 
     python -m benchmarks.speed [--rounds 15] [SUBJECT ...]
 
-Prints every ratio beside its end, writes benchmarks/results/speed.json, and exits with 1 if an end is missed.
+Prints every ratio beside its target, writes benchmarks/results/speed.json, and exits with 1 if a target is missed.
 """
 
 import platform
@@ -24,8 +24,8 @@ SUBJECTS = {
 
 
 def measure(rounds: int, subjects: Sequence[str] = tuple(SUBJECTS)) -> list[Row]:
-    """All rows of the subjects, printed beside their ends."""
-    print(f"{'':58}{'ratio':>8}{'end':>11}{'':>8}{'quartiles':>16}{'wall':>8}")
+    """Measures all rows of the subjects and prints them beside their targets."""
+    print(f"{'':58}{'ratio':>8}{'target':>11}{'':>8}{'quartiles':>16}{'wall':>8}")
     rows = []
     with quiet():
         for subject in subjects:
@@ -36,7 +36,7 @@ def measure(rounds: int, subjects: Sequence[str] = tuple(SUBJECTS)) -> list[Row]
 
 
 def record(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows for JSON, to four digits behind the point."""
+    """Rows for JSON, rounded to four decimals."""
     return [_rounded({**asdict(row), "holds": row.holds}) for row in rows]
 
 
@@ -52,11 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _line(row: Row) -> str:
-    end = "-" if row.end is None else f"{'>=' if row.at_least else '<='} {row.end:.2f}"
-    verdict = "" if row.end is None else "holds" if row.holds else "MISSED"
+    target = "-" if row.target is None else f"{'>=' if row.at_least else '<='} {row.target:.2f}"
+    verdict = "" if row.target is None else "holds" if row.holds else "MISSED"
     spread = f"{row.quartiles[0]:.3f}..{row.quartiles[1]:.3f}"
     wall = "" if row.wall is None else f"{row.wall:.3f}"
-    return f"{row.name:58}{row.ratio:8.3f}{end:>11}{verdict:>8}{spread:>16}{wall:>8}"
+    return f"{row.name:58}{row.ratio:8.3f}{target:>11}{verdict:>8}{spread:>16}{wall:>8}"
 
 
 def _rounded(value: Any) -> Any:

@@ -1,8 +1,9 @@
-"""A PPO update, from rewards to gradients, against one written straight down in the way of TRL's PPOTrainer.
+"""A PPO update, from rewards to gradients, compared with one that is written like TRL's PPOTrainer.
 
-Both get the same batch: advantages by GAE, whitened over valid tokens, the clipped surrogate, the clipped loss of the
-values, and the way back to log-probabilities and values. TRL gave its trainer up after 1.12, and the functions of it
-are in no later release, so the other way stands here: padding filled, a loop over the columns, means by product.
+Both get the same batch and calculate advantages by GAE, whitened over valid tokens, the clipped surrogate, the clipped
+loss of the values, and the gradients of log-probabilities and values. TRL removed its trainer after 1.12, and later
+releases do not contain its functions. So this file contains the other way: filled padding, a loop over the columns, and
+means by multiplication with the mask.
 """
 
 from dataclasses import dataclass
@@ -13,17 +14,17 @@ from torch import Tensor
 from benchmarks.turns import Row, compare, take_turns
 from solutions.rlhf import advantages, ppo
 
-SHAPES = ((64, 14), (64, 64), (256, 128))  # responses and tokens: the smoke run's, and larger ones
-UPDATES = 40  # in a round: one is a matter of a millisecond
+SHAPES = ((64, 14), (64, 64), (256, 128))  # responses and tokens: the smoke run's shape, and larger ones
+UPDATES = 40  # per round: one update takes about a millisecond
 GAMMA, LAMBDA, CLIP_EPS, VALUE_COEF = 1.0, 0.95, 0.2, 0.1
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one update starts from; Float[B, T] but for the mask."""
+    """The input of one update; Float[B, T] except for the mask."""
 
-    log_probs: Tensor  # the learner's, a leaf
-    values: Tensor  # likewise
+    log_probs: Tensor  # of the policy that learns, a leaf
+    values: Tensor  # a leaf, too
     old_log_probs: Tensor
     old_values: Tensor
     rewards: Tensor
@@ -31,7 +32,7 @@ class Batch:
 
     @classmethod
     def draw(cls, size: int, length: int) -> "Batch":
-        """Ragged responses, the learner some way from the policy that drew them; padding is filled as TRL fills it."""
+        """Responses of different lengths, drawn by another policy than the one that learns; padding is as in TRL."""
         generator = torch.Generator().manual_seed(0)
         lengths = torch.randint(1, length + 1, (size, 1), generator=generator)
         mask = torch.arange(length) < lengths
@@ -47,11 +48,11 @@ class Batch:
         return cls(log_probs, values, old_log_probs, old_values, rewards, mask)
 
     def gradients(self) -> tuple[Tensor, Tensor]:
-        """Takes what has come back to the two leaves."""
+        """Returns the gradients of the two leaves and clears them."""
         assert self.log_probs.grad is not None and self.values.grad is not None
-        back = self.log_probs.grad, self.values.grad
+        gradients = self.log_probs.grad, self.values.grad
         self.log_probs.grad = self.values.grad = None
-        return back
+        return gradients
 
 
 def ours(batch: Batch) -> tuple[Tensor, Tensor]:
@@ -67,7 +68,7 @@ def ours(batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def theirs(batch: Batch) -> tuple[Tensor, Tensor]:
-    """The same, step by step as a PPOTrainer takes them, without the statistics that it keeps for its log."""
+    """The same update, step by step as in PPOTrainer, without the statistics for its log."""
     padding = ~batch.mask
     with torch.no_grad():
         length = batch.rewards.shape[1]
@@ -93,7 +94,7 @@ def theirs(batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def measure(rounds: int) -> list[Row]:
-    """One row for each shape of batch; `turns.quiet` is the caller's business."""
+    """One row for each shape of batch; the caller enters `turns.quiet`."""
     rows = []
     for size, length in SHAPES:
         batch = Batch.draw(size, length)
@@ -101,13 +102,13 @@ def measure(rounds: int) -> list[Row]:
         times = take_turns(
             {"ours": lambda b=batch: ours(b), "theirs": lambda b=batch: theirs(b)}, rounds * UPDATES
         )
-        name = f"PPO update, {size} x {length} tokens / in TRL's way"
-        rows.append(compare(name, times["ours"], times["theirs"], end=1.0))
+        name = f"PPO update, {size} x {length} tokens / as in TRL"
+        rows.append(compare(name, times["ours"], times["theirs"], target=1.0))
     return rows
 
 
 def _check_equal(batch: Batch) -> None:
-    """Both ways give the same gradients, but for TRL's unbiased variance."""
+    """Both ways give the same gradients, except for TRL's unbiased variance."""
     (policy, value), (their_policy, their_value) = ours(batch), theirs(batch)
     valid = float(batch.mask.sum())
     torch.testing.assert_close(policy * ((valid - 1) / valid) ** 0.5, their_policy, rtol=1e-3, atol=1e-7)
@@ -119,10 +120,10 @@ def _mean_by_product(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def _whiten_by_product(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean 0 and unbiased variance 1; the mean is taken twice, once for each statistic."""
+    """Mean 0 and unbiased variance 1; the mean is calculated twice, once for each statistic."""
     mean, centred = _mean_by_product(x, mask), x - _mean_by_product(x, mask)
     count = mask.sum()
     if count < 2:
-        raise ValueError("an unbiased variance takes two tokens")
+        raise ValueError("an unbiased variance needs at least two tokens")
     variance = _mean_by_product(centred**2, mask) * (count / (count - 1))
     return (x - mean) * torch.rsqrt(variance + 1e-8)

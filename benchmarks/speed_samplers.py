@@ -1,8 +1,8 @@
-"""What a sampling loop costs beside its network's calls, and beside the same loop with Diffusers' schedulers.
+"""The cost of a sampling loop, compared with its network's calls and with the same loop with Diffusers' schedulers.
 
-Loop and bare calls differ by one or two hundredths, far less than two runs of the same network do. So the time that a
-loop spends outside its network is measured by itself, chain by chain, and set on top of calls of CALL_SECONDS, the
-shortest that the ends speak of. Whole chains, divided as they are, stand beside without an end.
+A loop and bare calls differ by one or two percent, much less than two runs of the same network differ. So the time that
+a loop spends outside its network is measured separately, chain by chain, and added to calls of CALL_SECONDS, the
+shortest calls for which the targets hold. The direct ratios of whole chains are printed as well, without a target.
 """
 
 import statistics
@@ -21,16 +21,16 @@ from solutions.given.networks import mlp
 
 SHAPE = (256, 64)  # the digits of questions 1 and 2
 STEPS = 20  # calls of the network in every loop
-LONG = 100  # steps of the chain of which DDIM visits STEPS
-CALL_SECONDS = 0.02  # the network takes at least so long
-MARGIN = 1.25  # above it, when the network is chosen: later calls may be faster
+LONG = 100  # steps of the chain; DDIM visits STEPS of them
+CALL_SECONDS = 0.02  # a call of the network takes at least this long
+MARGIN = 1.25  # factor for the choice of the network: later calls may be faster
 
 Network = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass
 class Watched:
-    """A network that remembers how long it was at work, by the thread's clock."""
+    """A network that records the time of each call, by the thread's clock."""
 
     network: Network
     calls: list[float] = field(default_factory=list)
@@ -44,12 +44,12 @@ class Watched:
 
 @dataclass
 class Loop:
-    """A sampling loop, run with the same noise each time; calling it appends what one chain spent outside its network.
+    """A sampling loop with the same noise in each run; a call appends the time of one chain outside its network.
 
     Attributes:
         sample: (network, generator) -> samples.
-        network: what it calls.
-        own: seconds a call of the network, chain by chain.
+        network: the network that it calls.
+        own: seconds outside the network per call of the network, chain by chain.
     """
 
     sample: Callable[[Network, torch.Generator], Tensor]
@@ -66,7 +66,7 @@ class Loop:
 
 
 def measure(rounds: int) -> list[Row]:
-    """The rows of all three samplers; `turns.quiet` is the caller's business."""
+    """The rows of all three samplers; the caller enters `turns.quiet`."""
     network = slow_network()
     x, t = torch.randn(SHAPE, generator=torch.Generator().manual_seed(1)), torch.full(SHAPE[:1], STEPS)
     bare: list[float] = []
@@ -79,7 +79,7 @@ def measure(rounds: int) -> list[Row]:
         bare.extend(watched.calls)
 
     loops = {name: Loop(sample, network) for name, sample in _loops().items()}
-    for name in ("ddpm_sample", "ddim_sample"):  # the same steps, or there is nothing to compare
+    for name in ("ddpm_sample", "ddim_sample"):  # a comparison needs the same steps
         mine, theirs = loops[name](), loops[_theirs(name)]()
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3 * float(mine.abs().max()))
     times = take_turns({"calls": calls, **loops}, rounds)
@@ -89,7 +89,7 @@ def measure(rounds: int) -> list[Row]:
     for name in ("ddpm_sample", "ddim_sample"):
         own = loops[name].own[-rounds:], loops[_theirs(name)].own[-rounds:]
         rows.append(_row(f"{name} / the same with Diffusers", *own, 1.0))
-        rows.append(_whole(f"  outside of the network: {name} / Diffusers", *own))
+        rows.append(_whole(f"  outside the network: {name} / Diffusers", *own))
     for name in ("ancestral_sample", "ddpm_sample", "ddim_sample"):
         rows.append(compare(f"  whole chains: {name} / bare calls", times[name], times["calls"]))
     for name in ("ddpm_sample", "ddim_sample"):
@@ -98,14 +98,14 @@ def measure(rounds: int) -> list[Row]:
 
 
 def slow_network() -> nn.Module:
-    """The digits' own network, made deeper until a call takes at least CALL_SECONDS."""
+    """The network of the digits, made deeper until a call takes at least CALL_SECONDS."""
     x, t = torch.zeros(SHAPE), torch.ones(SHAPE[:1], dtype=torch.long)
     depth = 2
     while True:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             network = mlp.DenoisingMLP(SHAPE[1], width=512, depth=depth).eval()
-            nn.init.normal_(network.answer.weight, std=0.02)  # untrained, it would answer 0
+            nn.init.normal_(network.answer.weight, std=0.02)  # without this, the untrained network returns 0
         watched = Watched(network)
         with torch.no_grad():
             for _ in range(10):
@@ -147,7 +147,7 @@ def _theirs(name: str) -> str:
 
 @torch.no_grad()
 def _diffusers_loop(scheduler: Any, network: Network, generator: torch.Generator) -> Tensor:
-    """The loop of their pipelines; their t is ours minus 1."""
+    """The loop of the Diffusers pipelines; their t is our t minus 1."""
     scheduler.set_timesteps(STEPS)
     x = torch.randn(SHAPE, generator=generator)
     for t in scheduler.timesteps:
@@ -156,17 +156,17 @@ def _diffusers_loop(scheduler: Any, network: Network, generator: torch.Generator
     return x
 
 
-def _row(name: str, own: list[float], other: list[float], end: float) -> Row:
-    """A call and what one loop adds to it, over a call and what another one adds."""
+def _row(name: str, own: list[float], other: list[float], target: float) -> Row:
+    """The time of a call with one loop, divided by the time of a call with another loop."""
     ratios = [(CALL_SECONDS + a) / (CALL_SECONDS + b) for a, b in zip(own, other, strict=True)]
     medians = statistics.median(own), statistics.median(other)
     ratio = (CALL_SECONDS + medians[0]) / (CALL_SECONDS + medians[1])
     figures = {"own_us": 1e6 * medians[0], "other_us": 1e6 * medians[1]}
-    return Row(name, ratio, quartiles(ratios), end=end, figures=figures)
+    return Row(name, ratio, quartiles(ratios), target=target, figures=figures)
 
 
 def _whole(name: str, own: list[float], other: list[float]) -> Row:
-    """The additions alone."""
+    """The ratio of the times outside the network alone."""
     ratios = [a / b for a, b in zip(own, other, strict=True)]
     return Row(name, statistics.median(own) / statistics.median(other), quartiles(ratios))
 

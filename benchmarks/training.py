@@ -2,9 +2,9 @@
 
     python -m benchmarks.training [--seeds 5] [--workers 2] [q1 q2 q3 q4]
 
-Prints each figure over the seeds, writes benchmarks/results/training.json, exits with 1 if a seed misses an end. The
-weights are measured in half precision, as they are handed in: on the validation data that figures are claimed for, and
-on fresh data, as the grader draws them.
+Prints each metric over the seeds, writes benchmarks/results/training.json, and exits with 1 if a seed misses a target.
+The weights are measured in half precision, as students submit them: on the validation data of the claimed metrics, and
+on fresh data, as the grader draws it.
 """
 
 import multiprocessing
@@ -19,9 +19,9 @@ from typing import Any
 
 from benchmarks import commands, result_files
 
-FRESH = 1_000_003  # added to the seed: data that no seed of training draws
-# What has to be reached by every seed: (question, figure, at least or at most, bound).
-ENDS = (
+FRESH = 1_000_003  # added to the seed, for data that no seed of training draws
+# What every seed must reach: (question, metric, at least or at most, bound).
+TARGETS = (
     ("q1", "bits_per_pixel", "most", 0.46),
     ("q1", "agreement", "least", 0.70),
     ("q2", "agreement", "least", 0.70),
@@ -86,14 +86,14 @@ def main() -> int:
                     f"  most {max(values):.4g}"
                 )
     missed = [
-        f"{question} seed {row['seed']}: {name} is {row['metrics'][name]:.4g}, at {which} {bound} is due"
-        for question, name, which, bound in ENDS
+        f"{question} seed {row['seed']}: {name} is {row['metrics'][name]:.4g}, expected at {which} {bound}"
+        for question, name, which, bound in TARGETS
         for row in rows
         if row["question"] == question
         and (row["metrics"][name] < bound if which == "least" else row["metrics"][name] > bound)
     ]
     result_files.write("training", rows)
-    print(*missed or ["every seed reaches every end"], sep="\n")
+    print(*missed or ["every seed reaches every target"], sep="\n")
     return 1 if missed else 0
 
 

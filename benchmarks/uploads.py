@@ -1,4 +1,4 @@
-"""What students upload to Gradescope, from perfect to hostile; each with the score that is due."""
+"""What students upload to Gradescope, from perfect to hostile, each with its expected score."""
 
 import json
 import shutil
@@ -21,8 +21,8 @@ METADATA = {
     "users": [{"id": 1, "name": "Ada", "email": "ada@example.edu"}],
     "previous_submissions": [],
 }
-# In the place of question 1's module: at import it tries to write the result, to read secrets, to fill the machine with
-# processes, and to end the grader.
+# Replaces question 1's module. At import it tries to write the result, to read secrets, to start as many processes as
+# possible, and to kill the grader.
 HOSTILE = """
 import json, os, sys
 for path in ("/autograder/results/results.json", "/autograder/source/unstarted.json", "../results.json"):
@@ -51,16 +51,16 @@ class Upload:
     """One upload.
 
     Attributes:
-        make: lays it into the folder `submission`.
-        due: its score, of that folder.
+        make: writes the upload into the folder `submission`.
+        expected: returns the expected score of that folder.
     """
 
     make: Callable[[Path], None]
-    due: Callable[[Path], float]
+    expected: Callable[[Path], float]
 
 
 def own_grade(submission: Path) -> float:
-    """The score that this machine gives."""
+    """The score of a grade on this machine."""
     with tempfile.TemporaryDirectory() as out:
         commands.seconds([*commands.AUTOGRADER, "grade", str(submission), "--out", out, "--workers", "2"])
         score: float = json.loads(Path(out, "submission_log.json").read_text())["score"]
@@ -89,7 +89,7 @@ def _hostile(folder: Path) -> None:
 
 
 def _lone_log(folder: Path) -> None:
-    """The log that `submit` writes of the reference, in a project of its own, and nothing beside it."""
+    """Only the log that `submit` writes for the reference in a separate project."""
     with tempfile.TemporaryDirectory() as project:
         for name in ("autograder", "tests"):
             shutil.copytree(ROOT / name, Path(project, name), ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,4 +1,4 @@
-"""Wrong solutions of each question that a smoke run has to tell from the right one, at the manifest's own budget."""
+"""Wrong solutions of each question that a smoke run must distinguish from the right one, with the manifest's budget."""
 
 from pathlib import Path
 from typing import Any
@@ -9,5 +9,5 @@ MANIFEST = load(Path(__file__).parents[2] / "assignment.toml")
 
 
 def budget(run: str) -> dict[str, Any]:
-    """What `hw.budget(run)` gives to the smoke test."""
+    """What `hw.budget(run)` returns in the smoke test."""
     return dict(MANIFEST.tasks[run].budget)

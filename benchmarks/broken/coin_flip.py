@@ -1,4 +1,4 @@
-"""Question 1: wrong posteriors, noise, losses and times, and the bits a pixel that networks trained with them need."""
+"""Question 1: wrong posteriors, noise, losses and times, and the bits per pixel of networks trained with them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,19 +14,19 @@ from solutions.given.training import coin_flip
 
 BUDGET = budget("runs.coin_flip")
 
-DRAWS = 5  # of the noise: with one, most of the spread between seeds would be that of the measurement
+DRAWS = 5  # of the noise: with one draw, most of the spread between seeds would come from the measurement
 
 _q_sample, _posterior, _kl_loss = binary.q_sample, binary.posterior, binary.kl_loss
 
 
 def train(seed: int) -> dict[str, Tensor]:
-    """The given loop at BUDGET."""
+    """The given loop with BUDGET."""
     weights, _ = coin_flip.train(**BUDGET, seed=seed)
     return weights
 
 
 def measure(weights: dict[str, Tensor], seed: int) -> dict[str, float]:
-    """Bits a pixel on the test split, a mean over DRAWS of the noise from `seed`."""
+    """Bits per pixel on the test split, averaged over DRAWS draws of the noise from `seed`."""
     num_steps = BUDGET["num_steps"]
     network = coin_flip.make_network(num_steps)
     network.load_state_dict(weights)
@@ -36,19 +36,20 @@ def measure(weights: dict[str, Tensor], seed: int) -> dict[str, float]:
     return {"bits_per_pixel": binary.bits_per_pixel(network, images, num_steps, delta, generator).item()}
 
 
-def _in_place_of(name: str, wrong: Callable[..., Tensor]) -> Callable[[], AbstractContextManager[object]]:
+def _replaced(name: str, wrong: Callable[..., Tensor]) -> Callable[[], AbstractContextManager[object]]:
     return lambda: mock.patch.object(binary, name, wrong)
 
 
 def _posterior_without_image(y_t: Tensor, _y_0: Tensor, t: Tensor, delta: float) -> Tensor:
-    return _posterior(y_t, y_t, torch.full_like(t, 10_000), delta)  # far away, Y_0 says nothing
+    # At such a large distance, Y_0 contains no information.
+    return _posterior(y_t, y_t, torch.full_like(t, 10_000), delta)
 
 
-def _posterior_of_y_t(y_t: Tensor, y_0: Tensor, t: Tensor, delta: float) -> Tensor:
-    return _posterior(y_t, y_0, t + 1, delta)  # rho_t where rho_{t-1} belongs
+def _posterior_one_step_late(y_t: Tensor, y_0: Tensor, t: Tensor, delta: float) -> Tensor:
+    return _posterior(y_t, y_0, t + 1, delta)  # uses rho_t instead of rho_{t-1}
 
 
-def _posterior_of_minus(y_t: Tensor, y_0: Tensor, t: Tensor, delta: float) -> Tensor:
+def _posterior_of_minus_one(y_t: Tensor, y_0: Tensor, t: Tensor, delta: float) -> Tensor:
     return 1 - _posterior(y_t, y_0, t, delta)
 
 
@@ -60,7 +61,7 @@ def _one_step_only(y_0: Tensor, _t: Tensor, delta: float, generator: torch.Gener
     return _q_sample(y_0, 1, delta, generator)
 
 
-def _one_coin_an_image(
+def _one_flip_per_image(
     y_0: Tensor, t: Tensor, delta: float, generator: torch.Generator | None = None
 ) -> Tensor:
     return y_0 * _q_sample(torch.ones(len(y_0), 1), t, delta, generator)
@@ -101,7 +102,7 @@ def _time_is(draw: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
     return training_loss
 
 
-def _time_not_told(
+def _time_ignored(
     network: binary.Network,
     y_0: Tensor,
     num_steps: int,
@@ -113,7 +114,7 @@ def _time_not_told(
     return binary.kl_loss(network(y_t, torch.ones_like(t)), binary.posterior(y_t, y_0, t, delta))
 
 
-def _network_sees_the_image(
+def _network_reads_the_image(
     network: binary.Network,
     y_0: Tensor,
     num_steps: int,
@@ -126,20 +127,20 @@ def _network_sees_the_image(
 
 
 BROKEN: dict[str, Callable[[], AbstractContextManager[object]]] = {
-    "no training at all": _in_place_of("kl_loss", lambda logits, _: 0 * logits.sum()),
-    "posterior without y_0": _in_place_of("posterior", _posterior_without_image),
-    "posterior one step late": _in_place_of("posterior", _posterior_of_y_t),
-    "posterior of -1": _in_place_of("posterior", _posterior_of_minus),
-    "posterior, y_t for y_0": _in_place_of("posterior", _posterior_swapped),
-    "q_sample one step only": _in_place_of("q_sample", _one_step_only),
-    "q_sample one coin an image": _in_place_of("q_sample", _one_coin_an_image),
-    "q_sample twice too noisy": _in_place_of("q_sample", _replaced_means_flipped),
-    "KL(Q || P)": _in_place_of("kl_loss", _reversed_kl),
-    "squared error": _in_place_of("kl_loss", _squared_error),
-    "sigmoid twice": _in_place_of("kl_loss", _sigmoid_twice),
-    "one time for the batch": _in_place_of("training_loss", _time_is(lambda t, _: t[:1].expand(len(t)))),
-    "last time only": _in_place_of("training_loss", _time_is(lambda t, last: torch.full_like(t, last))),
-    "first time never": _in_place_of("training_loss", _time_is(lambda t, _: t.clamp(min=2))),
-    "network not told the time": _in_place_of("training_loss", _time_not_told),
-    "network sees y_0": _in_place_of("training_loss", _network_sees_the_image),
+    "no training at all": _replaced("kl_loss", lambda logits, _: 0 * logits.sum()),
+    "posterior without y_0": _replaced("posterior", _posterior_without_image),
+    "posterior one step late": _replaced("posterior", _posterior_one_step_late),
+    "posterior probability of -1": _replaced("posterior", _posterior_of_minus_one),
+    "posterior, images swapped": _replaced("posterior", _posterior_swapped),
+    "q_sample one step only": _replaced("q_sample", _one_step_only),
+    "q_sample one flip per image": _replaced("q_sample", _one_flip_per_image),
+    "q_sample at twice the time": _replaced("q_sample", _replaced_means_flipped),
+    "KL(Q || P)": _replaced("kl_loss", _reversed_kl),
+    "squared error": _replaced("kl_loss", _squared_error),
+    "sigmoid twice": _replaced("kl_loss", _sigmoid_twice),
+    "one time for the batch": _replaced("training_loss", _time_is(lambda t, _: t[:1].expand(len(t)))),
+    "last time only": _replaced("training_loss", _time_is(lambda t, last: torch.full_like(t, last))),
+    "time 1 never used": _replaced("training_loss", _time_is(lambda t, _: t.clamp(min=2))),
+    "time ignored": _replaced("training_loss", _time_ignored),
+    "network reads y_0": _replaced("training_loss", _network_reads_the_image),
 }

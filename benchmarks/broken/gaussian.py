@@ -17,7 +17,7 @@ from solutions.given.training import gaussian as loop
 from tests.oracles.denoising import denoising_errors
 
 BUDGET = budget("runs.gaussian")
-# The smoke test's own.
+# The same as in the smoke test.
 TIMES = (5, 10, 20, 30, 40)
 LATE_TIMES = (60, 80, 100)
 
@@ -26,9 +26,9 @@ def _loss(
     target: str = "noise",
     first: float = 0.0,
     last: float = 1.0,
-    told: Callable[[Tensor], Tensor] = lambda t: t,
+    shown_time: Callable[[Tensor], Tensor] = lambda t: t,
 ) -> Any:
-    """A loss that looks for `target`, at times of a part of 1..T, and tells the network another time than it uses."""
+    """A loss that predicts `target`, at times from a part of 1..T; the network gets `shown_time(t)` instead of t."""
 
     def loss(
         network: gaussian.Network,
@@ -41,7 +41,7 @@ def _loss(
         t = torch.randint(low, high, (len(x_0),), generator=generator)
         noise = torch.randn(x_0.shape, generator=generator)
         fresh = torch.randn(x_0.shape, generator=generator)
-        guess = network(gaussian.q_sample(x_0, t, alphas_cumprod, noise), told(t))
+        guess = network(gaussian.q_sample(x_0, t, alphas_cumprod, noise), shown_time(t))
         return F.mse_loss(guess, {"noise": noise, "x_0": x_0, "fresh": fresh, "minus": -noise}[target])
 
     return lambda: mock.patch.object(gaussian, "noise_prediction_loss", loss)
@@ -63,16 +63,16 @@ def _unscaled(num_steps: int, beta_start: float = 1e-4, beta_end: float = 0.02) 
 
 
 BROKEN: dict[str, Callable[[], AbstractContextManager[object]]] = {
-    "looks for x_0": _loss(target="x_0"),
+    "predicts x_0": _loss(target="x_0"),
     "noise drawn twice": _loss(target="fresh"),
-    "sign of the noise": _loss(target="minus"),
+    "wrong sign of the noise": _loss(target="minus"),
     "early half of the times": _loss(last=0.5),
     "late half of the times": _loss(first=0.5),
-    "always told time 1": _loss(told=torch.ones_like),
-    "times reversed": _loss(told=lambda t: BUDGET["num_steps"] + 1 - t),
+    "time ignored": _loss(shown_time=torch.ones_like),
+    "times reversed": _loss(shown_time=lambda t: BUDGET["num_steps"] + 1 - t),
     "no square roots": lambda: mock.patch.object(gaussian, "q_sample", _without_roots),
     "signal and noise swapped": lambda: mock.patch.object(gaussian, "q_sample", _swapped),
-    "alphas not multiplied up": lambda: mock.patch.object(
+    "no cumulative product": lambda: mock.patch.object(
         schedules, "cumulative_alphas", lambda betas: 1 - betas
     ),
     "betas not scaled": lambda: mock.patch.object(schedules, "linear_betas", _unscaled),
@@ -90,15 +90,15 @@ def measure(weights: dict[str, Tensor], seed: int) -> dict[str, float]:
     network.load_state_dict(weights)
     network.eval()
     betas = schedules.linear_betas(BUDGET["num_steps"])
-    shares = schedules.cumulative_alphas(betas)
+    alphas_cumprod = schedules.cumulative_alphas(betas)
     generator = torch.Generator().manual_seed(1000 + seed)
-    error, without = denoising_errors(network, data, shares, TIMES, generator)
-    late, _ = denoising_errors(network, data, shares, LATE_TIMES, generator)
+    error, without = denoising_errors(network, data, alphas_cumprod, TIMES, generator)
+    late, _ = denoising_errors(network, data, alphas_cumprod, LATE_TIMES, generator)
     samples = samplers.ddim_sample(network, (500, 64), betas, 25, clip=1.0, generator=generator)
     return {
         "relative_error": error / without,
         "late_error": late,
-        # Not asserted: root mean square over the pixels of what the samples' means and deviations miss the data's by.
+        # Not asserted: root mean square over the pixels; a gap is the difference between samples and data.
         "sample_mean_gap": (samples.mean(0) - data[0].mean(0)).square().mean().sqrt().item(),
         "sample_std_gap": (samples.std(0) - data[0].std(0)).square().mean().sqrt().item(),
     }

@@ -1,4 +1,4 @@
-"""Question 4's smoke run, right and wrong: hidden utility of summaries of articles written after training."""
+"""Question 4's smoke run, right and wrong: the hidden utility of summaries of articles that training did not see."""
 
 import statistics
 from collections.abc import Callable
@@ -21,13 +21,13 @@ _surrogate, _preference = ppo.clipped_surrogate_loss, reward_model.preference_lo
 _cross_entropy, _gae = policy_gradient.cross_entropy_loss, advantages.gae
 
 BROKEN: dict[str, Callable[[], AbstractContextManager[object]]] = {
-    "sign of the surrogate": lambda: mock.patch.object(
+    "wrong sign in the surrogate": lambda: mock.patch.object(
         ppo, "clipped_surrogate_loss", lambda *a: -_surrogate(*a)
     ),
     "preferences reversed": lambda: mock.patch.object(
         reward_model, "preference_loss", lambda a, b: _preference(b, a)
     ),
-    "advantages of the wrong sign": lambda: mock.patch.object(
+    "wrong sign in the advantages": lambda: mock.patch.object(
         advantages, "gae", lambda *a: (-_gae(*a)[0], _gae(*a)[1])
     ),
     "policy without gradient": lambda: mock.patch.object(
@@ -40,13 +40,13 @@ BROKEN: dict[str, Callable[[], AbstractContextManager[object]]] = {
 
 
 def train(seed: int) -> dict[str, Tensor]:
-    """The given loop at BUDGET."""
+    """The given loop with BUDGET."""
     weights, _ = rlhf.train(**BUDGET, seed=seed)
     return weights
 
 
 def measure(weights: dict[str, Tensor], seed: int) -> dict[str, float]:
-    """Mean hidden utility before and after the feedback."""
+    """Mean hidden utility before and after the training with feedback."""
     articles = news.make_articles(ARTICLES, seed + 1)
     before, after = (_utility(weights, prefix, articles, seed) for prefix in ("warm_up.", "policy."))
     return {"utility_before": before, "utility": after, "gain": after - before}

@@ -6,10 +6,10 @@ TASK = "rlhf.log_probs.shift_right"
 
 
 @wrong(
-    "gives the tokens as they are, so that the decoder reads what it is to predict",
+    "returns the tokens unchanged, so that the decoder reads what it must predict",
     often="off by one in time",
 )
-@hint("While it predicts the first token, may the decoder see it?")
+@hint("May the decoder see the first token while it predicts that token?")
 def shift_right_not_at_all(tokens, start_id):
     return tokens
 
@@ -20,21 +20,23 @@ def shift_right_not_at_all(tokens, start_id):
 def shift_right_to_the_left(): ...
 
 
-@wrong("puts the start id in front and keeps all tokens, one too many", often="shape")
-@hint("Which shape is due? Which token of the row is never read?")
+@wrong(
+    "puts the start id in front and keeps all tokens, so that each row has one token too many", often="shape"
+)
+@hint("Which shape should the result have? Which token of the row does the decoder never read?")
 def shift_right_keeps_last(tokens, start_id):
     start = torch.full((tokens.shape[0], 1), start_id)
     return torch.cat([start, tokens], dim=1)
 
 
 @wrong("drops the last token and puts nothing in front", sometimes="shape")
-@hint("Which shape is due, and what is start_id for?")
+@hint("Which shape should the result have, and what is start_id for?")
 def shift_right_without_start(tokens, start_id):
     return tokens[:, :-1]
 
 
-@wrong("lets the last token come back as the first", sometimes="ignores an argument")
-@hint("What does the decoder read before it has drawn anything?")
+@wrong("rolls the row, so that the last token comes back as the first", sometimes="ignores an argument")
+@hint("What does the decoder read before it has drawn any token?")
 def shift_right_rolls(tokens, start_id):
     return torch.roll(tokens, 1, dims=1)
 
@@ -45,8 +47,8 @@ def shift_right_starts_with_zero(tokens, start_id):
     return torch.nn.functional.pad(tokens[:, :-1], (1, 0))
 
 
-@wrong("writes into the tokens that it was given", often="argument changed in place")
-@hint("Who else needs the tokens after this call? What is predicted from what is read?")
+@wrong("overwrites the caller's tokens", often="argument changed in place")
+@hint("Who else needs the tokens after this call? Which tokens should the decoder predict?")
 def shift_right_in_place(tokens, start_id):
     tokens[:, 1:] = tokens[:, :-1].clone()
     tokens[:, 0] = start_id
@@ -54,10 +56,10 @@ def shift_right_in_place(tokens, start_id):
 
 
 @wrong(
-    "copies from what it has already overwritten, so that the start id spreads over the row",
+    "copies from columns that it has already overwritten, so that the start id spreads over the row",
     sometimes="values",
 )
-@hint("At step t, is column t - 1 still the old one?")
+@hint("At step t, does column t - 1 still hold its old values?")
 def shift_right_spreads_start(tokens, start_id):
     shifted = tokens.clone()
     shifted[:, 0] = start_id
@@ -66,8 +68,11 @@ def shift_right_spreads_start(tokens, start_id):
     return shifted
 
 
-@wrong("makes the column of start ids in floating point, and the tokens follow", sometimes="dtype")
-@hint("Of which dtype is torch.ones(2, 1) * 3, and what does torch.cat make of two dtypes?")
+@wrong(
+    "makes the column of start ids in floating point, so that the tokens become floats, too",
+    sometimes="dtype",
+)
+@hint("Which dtype does torch.ones(2, 1) * 3 have, and which one does torch.cat return for two dtypes?")
 @edit("torch.full_like(tokens[:, :1], start_id)", "torch.ones(len(tokens), 1) * start_id")
 def shift_right_as_floats(): ...
 
@@ -79,8 +84,8 @@ def shift_right_along_the_batch(tokens, start_id):
     return torch.cat([start, tokens[:-1]])
 
 
-@wrong("puts the start id in place of the first token and moves nothing", sometimes="values")
-@hint("What does the decoder read while it predicts tokens[:, 1], and what in your version?")
+@wrong("replaces the first token by the start id and shifts nothing", sometimes="values")
+@hint("What should the decoder read while it predicts tokens[:, 1], and what does it read in your version?")
 def shift_right_replaces_first(tokens, start_id):
     decoder_input = tokens.clone()
     decoder_input[:, 0] = start_id
@@ -90,14 +95,14 @@ def shift_right_replaces_first(tokens, start_id):
 @wrong(
     "shifts the batch as one long row, and puts the start id before the first response only", seldom="values"
 )
-@hint("With two responses, what does the second one's first place read?")
+@hint("If there are two responses, what does the decoder read first for the second one?")
 def shift_right_one_long_row(tokens, start_id):
     shifted = tokens.reshape(-1).roll(1)
     shifted[0] = start_id
     return shifted.reshape(tokens.shape)
 
 
-@wrong("leaves a row alone that begins with the start id already", seldom="values")
+@wrong("does not shift a row that already begins with the start id", seldom="values")
 @hint("May a policy draw the start id as an ordinary token?")
 def shift_right_spares_started_rows(tokens, start_id):
     started = tokens[:, :1] == start_id
@@ -105,7 +110,7 @@ def shift_right_spares_started_rows(tokens, start_id):
     return torch.where(started, tokens, torch.cat([start, tokens[:, :-1]], dim=1))
 
 
-@wrong("wants tokens that lie in memory row after row", seldom="exception")
+@wrong("only accepts tokens that are stored in memory row after row", seldom="exception")
 @hint("`view` needs a certain layout of the memory. What does its error message advise?")
 def shift_right_by_view(tokens, start_id):
     shifted = tokens.view(-1).roll(1).view(tokens.shape)
@@ -113,7 +118,7 @@ def shift_right_by_view(tokens, start_id):
     return shifted
 
 
-@right("rolls the row and overwrites what came round")
+@right("rolls the row and overwrites the token that came back at the start")
 def shift_right_rolls_and_starts(tokens, start_id):
     shifted = torch.roll(tokens, 1, dims=1)
     shifted[:, 0] = start_id
@@ -134,7 +139,7 @@ def shift_right_by_lists(tokens, start_id):
 TASK = "rlhf.log_probs.response_mask"
 
 
-@wrong("leaves the end itself out", often="values")
+@wrong("leaves the end of the sequence itself out of the mask", often="values")
 @hint("Who drew the end of the sequence? Should the policy learn when to stop?")
 def response_mask_without_the_end(tokens, eos_id):
     return (tokens == eos_id).cumsum(dim=1) == 0
@@ -146,22 +151,22 @@ def response_mask_by_padding(tokens, eos_id):
     return tokens != 0
 
 
-@wrong("goes on to the last end-of-sequence", sometimes="values")
-@hint("What follows a first end is padding, whatever it looks like. Which end do you look for?")
+@wrong("continues to the last end-of-sequence token", sometimes="values")
+@hint("Everything after the first end is padding, whatever ids it holds. Which end do you look for?")
 def response_mask_to_the_last_end(tokens, eos_id):
     is_end = tokens == eos_id
     ends_to_come = is_end.flip(1).cumsum(dim=1).flip(1)
     return (ends_to_come > 0) | ~is_end.any(dim=1, keepdim=True)
 
 
-@wrong("leaves out the ends and nothing else", sometimes="values")
+@wrong("leaves out the end-of-sequence tokens and nothing else", sometimes="values")
 @hint("What comes after the end, and is it part of the response?")
 def response_mask_all_but_ends(tokens, eos_id):
     return tokens != eos_id
 
 
-@wrong("counts everything before the second end as well", often="values")
-@hint("How many ends has a token after the first end behind it? And the first end itself?")
+@wrong("also includes everything between the first end and the second", often="values")
+@hint("How many ends come before a token that follows the first end? And before the first end itself?")
 def response_mask_to_the_second_end(tokens, eos_id):
     return (tokens == eos_id).cumsum(dim=1) <= 1
 
@@ -172,15 +177,18 @@ def response_mask_to_the_second_end(tokens, eos_id):
 def response_mask_as_floats(): ...
 
 
-@wrong("ends a row without an end after its first token", often="values")
-@hint("What does argmax give for a row in which nothing is an end?")
+@wrong("keeps only the first token of a row that has no end", often="values")
+@hint("What does argmax return for a row in which nothing is an end?")
 def response_mask_endless_rows_are_short(tokens, eos_id):
     first_end = (tokens == eos_id).int().argmax(dim=1, keepdim=True)
     return torch.arange(tokens.shape[1]) <= first_end
 
 
-@wrong("lets the count of ends come round from the end of the row to its first place", sometimes="values")
-@hint("What stands in the first column after torch.roll?")
+@wrong(
+    "rolls the count of ends, so that the count at the end of the row comes back in its first place",
+    sometimes="values",
+)
+@hint("What is in the first column after torch.roll?")
 def response_mask_count_comes_round(tokens, eos_id):
     ends = (tokens == eos_id).cumsum(dim=1)
     ends_before = ends.roll(1, dims=1)
@@ -194,7 +202,7 @@ def response_mask_down_the_batch(): ...
 
 
 @wrong("overwrites the tokens after the end", seldom="argument changed in place")
-@hint("The caller goes on to compute log-probabilities of these tokens. What has become of them?")
+@hint("The caller computes log-probabilities of these tokens afterwards. What do the tokens hold then?")
 def response_mask_overwrites_tokens(tokens, eos_id):
     for row in tokens:
         ends = (row == eos_id).nonzero()
@@ -203,7 +211,7 @@ def response_mask_overwrites_tokens(tokens, eos_id):
     return tokens != -1
 
 
-@wrong("ends all rows where the first of them ends", sometimes="values")
+@wrong("ends every row at the place where the shortest response ends", sometimes="values")
 @hint("Does every row of the batch end at the same place?")
 def response_mask_one_length_for_all(tokens, eos_id):
     mask = torch.zeros_like(tokens, dtype=torch.bool)
@@ -214,26 +222,26 @@ def response_mask_one_length_for_all(tokens, eos_id):
     return mask
 
 
-@wrong("marks the padding", sometimes="values")
-@hint("Is the mask True on what counts, or on what does not?")
+@wrong("marks the padding with True", sometimes="values")
+@hint("Should the mask be True for tokens that count, or for tokens that do not?")
 @edit("ended.cumsum(dim=1) - ended == 0", "ended.cumsum(dim=1) - ended > 0")
 def response_mask_marks_padding(): ...
 
 
-@wrong("leaves out tokens of id 0 before the end", often="values")
-@hint("The docstring has a word on the id of the padding. Which tokens did the policy draw?")
+@wrong("leaves out tokens with id 0 before the end", often="values")
+@hint("What does the docstring say about the id of the padding? Which tokens did the policy draw?")
 @edit("ended.cumsum(dim=1) - ended == 0", "(ended.cumsum(dim=1) - ended == 0) & (tokens != 0)")
 def response_mask_drops_zeros(): ...
 
 
-@right("looks for the first end of each row, and takes the width where there is none")
+@right("finds the first end of each row, and uses the width of the batch if a row has no end")
 def response_mask_by_first_end(tokens, eos_id):
     places = torch.arange(tokens.shape[1], device=tokens.device)
     first_end = torch.where(tokens == eos_id, places, tokens.shape[1]).amin(dim=1, keepdim=True)
     return places <= first_end
 
 
-@right("goes through the columns with a flag for each row")
+@right("goes through the columns and keeps a flag for each row")
 def response_mask_column_by_column(tokens, eos_id):
     mask = torch.empty(tokens.shape, dtype=torch.bool, device=tokens.device)
     running = torch.ones(len(tokens), dtype=torch.bool, device=tokens.device)
@@ -243,7 +251,7 @@ def response_mask_column_by_column(tokens, eos_id):
     return mask
 
 
-@right("multiplies up the places that are no end, one place late")
+@right("takes the cumulative product of 'is not an end' and shifts it by one place")
 def response_mask_by_products(tokens, eos_id):
     alive = (tokens != eos_id).long().cumprod(dim=1)
     first = torch.ones_like(alive[:, :1])

@@ -5,8 +5,8 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "rlhf.policy_gradient.reinforce_loss"
 
 
-@wrong("gives the objective, which is to be maximised", often="sign")
-@hint("An optimiser goes downhill. What becomes of the reward if it goes down your loss?")
+@wrong("returns the objective, which must be maximised", often="sign")
+@hint("An optimiser makes the loss smaller. What happens to the reward when your loss gets smaller?")
 def reinforce_loss_to_be_maximised(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
@@ -21,15 +21,15 @@ def reinforce_loss_mean_of_each_response(log_probs, rewards, mask, baseline=0.0)
     return -(constant * means).mean()
 
 
-@wrong("averages over batch and width at once, padding included", often="values")
-@hint("Over which axis is the mean due, and what over the other?")
+@wrong("averages over batch and width at once, including the padding", often="values")
+@hint("Over which axis should you take the mean, and what should you do over the other axis?")
 def reinforce_loss_mean_over_everything(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach().unsqueeze(1)
     return -torch.where(mask, constant * log_probs, 0.0).mean()
 
 
 @wrong("averages over all valid tokens of the batch", often="values")
-@hint("By how much is the whole divided in the docstring's formula?")
+@hint("By which number does the docstring's formula divide the sum?")
 def reinforce_loss_mean_over_tokens(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
@@ -37,14 +37,14 @@ def reinforce_loss_mean_over_tokens(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("sums over the batch", sometimes="values")
-@hint("Does the size of your loss grow with the batch? What does the docstring say of it?")
+@hint("Does the size of your loss grow with the batch? What does the docstring say about that?")
 def reinforce_loss_sum_over_batch(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -(constant * torch.where(mask, log_probs, 0.0).sum(dim=1)).sum()
 
 
-@wrong("multiplies by the mask, so that a NaN at padding comes through", often="not finite")
-@hint("What is 0 * NaN? What may stand at padding?")
+@wrong("multiplies by the mask, so that a NaN at padding stays NaN", often="not finite")
+@hint("What is 0 * NaN? Which values may padding hold?")
 def reinforce_loss_multiplies_mask(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -(constant * (log_probs * mask).sum(dim=1)).mean()
@@ -65,7 +65,7 @@ def reinforce_loss_without_baseline(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("adds the baseline", seldom="values")
-@hint("What should become of a reward that is just as good as usual?")
+@hint("What should happen to a response whose reward is just as good as usual?")
 def reinforce_loss_adds_baseline(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards + baseline).detach()
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
@@ -73,7 +73,7 @@ def reinforce_loss_adds_baseline(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("subtracts the baseline from each token's log-probability instead of from the reward", seldom="values")
-@hint("What is the baseline compared with, by the docstring?")
+@hint("According to the docstring, what is the baseline compared with?")
 def reinforce_loss_baseline_at_tokens(log_probs, rewards, mask, baseline=0.0):
     if isinstance(baseline, torch.Tensor):
         baseline = baseline.detach().unsqueeze(1)
@@ -82,7 +82,7 @@ def reinforce_loss_baseline_at_tokens(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("lets a gradient flow into the rewards", often="gradient where none belongs")
-@hint("Where do the rewards come from? Should this loss train what gives them?")
+@hint("Where do the rewards come from? Should this loss train what produces them?")
 def reinforce_loss_trains_rewards(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
     return -((rewards - baseline) * sums).mean()
@@ -96,21 +96,21 @@ def reinforce_loss_trains_baseline(log_probs, rewards, mask, baseline=0.0):
     return -(advantage * sums).mean()
 
 
-@wrong("cuts the graph to the log-probabilities", seldom="no gradient")
-@hint("Which input is it that has to learn?")
+@wrong("cuts the autograd graph to the log-probabilities", seldom="no gradient")
+@hint("Which input comes from the network that must learn?")
 def reinforce_loss_without_graph(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1).detach()
     return -((rewards - baseline) * sums).mean().detach()
 
 
-@wrong("weighs probabilities instead of their logarithms", sometimes="values")
-@hint("Take the gradient of an expectation over responses: which identity brings the logarithm in?")
+@wrong("uses the probabilities of the tokens instead of their logarithms", sometimes="values")
+@hint("Take the gradient of an expectation over responses. Which identity introduces the logarithm?")
 @edit("(constant * sums).mean()", "-(constant * sums.exp()).mean()", of="reinforce_loss_to_be_maximised")
 def reinforce_loss_of_probabilities(): ...
 
 
-@wrong("subtracts the mean reward of the batch unasked", sometimes="values")
-@hint("Which baseline is subtracted, by the docstring? What if the batch has one response?")
+@wrong("subtracts the mean reward of the batch, which the docstring does not ask for", sometimes="values")
+@hint("Which baseline does the docstring subtract? What happens if the batch has only one response?")
 def reinforce_loss_centres_rewards(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     constant = constant - constant.mean()
@@ -118,17 +118,20 @@ def reinforce_loss_centres_rewards(log_probs, rewards, mask, baseline=0.0):
     return -(constant * sums).mean()
 
 
-@wrong("scales the rewards of the batch to unit variance unasked", sometimes="values")
-@hint("Does the docstring's formula speak of a standard deviation?")
+@wrong(
+    "scales the rewards of the batch to unit variance, which the docstring does not ask for",
+    sometimes="values",
+)
+@hint("Does the docstring's formula contain a standard deviation?")
 @edit("constant - constant.mean()", "constant / (constant.std() + 1e-8)", of="reinforce_loss_centres_rewards")
 def reinforce_loss_scales_rewards(): ...
 
 
 @wrong(
-    "multiplies one reward for each response with an array of tokens, without an axis for the tokens",
+    "multiplies one reward per response with one value per token, without an axis for the tokens",
     often="exception",
 )
-@hint("How does PyTorch line up the shapes [B] and [B, T]?")
+@hint("How does PyTorch broadcast the shapes [B] and [B, T]?")
 def reinforce_loss_shapes_do_not_fit(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -torch.where(mask, constant * log_probs, 0.0).sum(dim=1).mean()
@@ -143,7 +146,7 @@ def reinforce_loss_pairs_everything(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("writes zeros into the caller's log-probabilities", sometimes="exception")
-@hint("What does autograd say to a change in place? Which function makes a new tensor?")
+@hint("What does autograd say about a change in place? Which function makes a new tensor?")
 def reinforce_loss_writes_log_probs(log_probs, rewards, mask, baseline=0.0):
     log_probs[~mask] = 0.0
     constant = (rewards - baseline).detach()
@@ -151,7 +154,7 @@ def reinforce_loss_writes_log_probs(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("subtracts the baseline from the caller's rewards in place", seldom="argument changed in place")
-@hint("Does detach copy? What are the rewards after a second call?")
+@hint("Does detach make a copy? What are the rewards after a second call?")
 def reinforce_loss_writes_rewards(log_probs, rewards, mask, baseline=0.0):
     constant = rewards.detach()
     constant -= baseline
@@ -159,8 +162,8 @@ def reinforce_loss_writes_rewards(log_probs, rewards, mask, baseline=0.0):
     return -(constant * sums).mean()
 
 
-@wrong("credits the last token only", sometimes="values")
-@hint("The reward is one for the whole response: which of its tokens had a part in it?")
+@wrong("gives the reward to the last token only", sometimes="values")
+@hint("There is one reward for the whole response. Which of its tokens contributed to it?")
 def reinforce_loss_last_token_only(log_probs, rewards, mask, baseline=0.0):
     last = log_probs[torch.arange(len(mask)), mask.sum(dim=1) - 1]
     return -((rewards - baseline).detach() * last).mean()
@@ -174,7 +177,7 @@ def reinforce_loss_skips_first_token(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("collects the terms in a tensor of single precision", sometimes="dtype")
-@hint("Of which dtype is torch.zeros(3)? And the log-probabilities?")
+@hint("Which dtype does torch.zeros(3) have? Which dtype do the log-probabilities have?")
 def reinforce_loss_in_single_precision(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     losses = torch.zeros(len(rewards))
@@ -183,7 +186,7 @@ def reinforce_loss_in_single_precision(log_probs, rewards, mask, baseline=0.0):
     return losses.mean()
 
 
-@wrong("returns a number of Python, through which no gradient flows", sometimes="type")
+@wrong("returns a Python number, through which no gradient flows", sometimes="type")
 @hint("What is lost with `.item()`?")
 def reinforce_loss_as_a_number(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1)
@@ -191,13 +194,13 @@ def reinforce_loss_as_a_number(log_probs, rewards, mask, baseline=0.0):
 
 
 @wrong("returns one loss for each response", sometimes="shape")
-@hint("Which shape is due?")
+@hint("Which shape should the result have?")
 def reinforce_loss_for_each_response(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards - baseline).detach()
     return -constant * torch.where(mask, log_probs, 0.0).sum(dim=1)
 
 
-@right("loops over the responses and picks their tokens by the mask")
+@right("loops over the responses and selects their tokens with the mask")
 def reinforce_loss_row_by_row(log_probs, rewards, mask, baseline=0.0):
     total = log_probs.new_zeros(())
     advantages = (rewards - baseline).detach()
@@ -206,21 +209,21 @@ def reinforce_loss_row_by_row(log_probs, rewards, mask, baseline=0.0):
     return total / len(rewards)
 
 
-@right("gives every valid token its response's reward, and picks the valid ones of the whole batch")
+@right("gives every valid token the reward of its response, and selects all valid tokens of the batch")
 def reinforce_loss_by_index(log_probs, rewards, mask, baseline=0.0):
     with torch.no_grad():
         weights = (rewards - baseline).unsqueeze(1).expand(log_probs.shape)
     return -(weights[mask] * log_probs[mask]).sum() / log_probs.shape[0]
 
 
-@right("cleans the padding, then multiplies by the mask in one sum of products")
+@right("sets the padding to zero, then multiplies by the mask in one sum of products")
 def reinforce_loss_by_einsum(log_probs, rewards, mask, baseline=0.0):
     clean = log_probs.masked_fill(~mask, 0.0)
     advantages = (rewards.detach() - torch.as_tensor(baseline, dtype=rewards.dtype).detach()).to(clean.dtype)
     return torch.einsum("b,bt,bt->", advantages, mask.to(clean.dtype), clean) / -len(clean)
 
 
-@right("hides the graph of the weights by no_grad, and masks last")
+@right("calculates the weights under no_grad, and applies the mask last")
 def reinforce_loss_masks_last(log_probs, rewards, mask, baseline=0.0):
     with torch.no_grad():
         advantages = rewards - baseline

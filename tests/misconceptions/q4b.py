@@ -7,7 +7,7 @@ TASK = "rlhf.policy_gradient.cross_entropy_loss"
 
 @wrong("averages over all tokens of the batch", often="values")
 @hint(
-    "The docstring has a word in capitals. How much does a long reference weigh, and how much in your version?",
+    "See the docstring's word in capitals. How much should a long reference count? And in your version?",
 )
 def cross_entropy_loss_mean_over_tokens(logits, labels, mask):
     return torch.nn.functional.cross_entropy(logits[mask], labels[mask])
@@ -21,8 +21,8 @@ def cross_entropy_loss_mean_of_each_sequence(logits, labels, mask):
     return -(sums / mask.sum(dim=1)).mean()
 
 
-@wrong("averages over batch and width at once, padding included", often="values")
-@hint("Over which axis is the mean due, and what over the other?")
+@wrong("averages over batch and width at once, including the padding", often="values")
+@hint("Over which axis should you take the mean, and what should you do over the other axis?")
 def cross_entropy_loss_mean_over_everything(logits, labels, mask):
     clean = logits.masked_fill(~mask.unsqueeze(-1), 0.0)
     return -torch.where(mask, sequence.token_log_probs(clean, labels), 0.0).mean()
@@ -40,28 +40,28 @@ def cross_entropy_loss_without_mask(logits, labels, mask):
     return -sequence.token_log_probs(logits, labels).sum(dim=1).mean()
 
 
-@wrong("multiplies by the mask, so that a NaN at padding comes through", often="not finite")
-@hint("What is 0 * NaN? What may stand at padding?")
+@wrong("multiplies by the mask, so that a NaN at padding stays NaN", often="not finite")
+@hint("What is 0 * NaN? Which values may padding hold?")
 def cross_entropy_loss_multiplies_mask(logits, labels, mask):
     log_probs = sequence.token_log_probs(logits, labels)
     return -(log_probs * mask).sum(dim=1).mean()
 
 
-@wrong("masks after the softmax, whose gradient at a padding of NaN is NaN", often="not finite")
+@wrong("masks after the softmax, so that the gradient is NaN where the padding holds NaN", often="not finite")
 @hint("The value is right. What does backward give at padding, and why? What should the softmax never see?")
 @edit("torch.where(mask.unsqueeze(-1), logits, 0.0)", "logits")
 def cross_entropy_loss_masks_too_late(): ...
 
 
-@wrong("gives the log-likelihood, which is to be maximised", sometimes="sign")
-@hint("May a cross-entropy be negative?")
+@wrong("returns the log-likelihood, which must be maximised", sometimes="sign")
+@hint("Can a cross-entropy be negative?")
 def cross_entropy_loss_to_be_maximised(logits, labels, mask):
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     return torch.where(mask, log_probs, 0.0).sum(dim=1).mean()
 
 
 @wrong("takes the logarithm of a softmax, which is minus infinity in the tail", sometimes="not finite")
-@hint("What is softmax of a token 500 below the best, in floating point?")
+@hint("In floating point, what is the softmax of a token whose logit is 500 below the largest?")
 def cross_entropy_loss_log_of_softmax(logits, labels, mask):
     probabilities = torch.softmax(logits[mask], dim=-1)
     chosen = probabilities.gather(1, labels[mask].unsqueeze(1))
@@ -76,16 +76,16 @@ def cross_entropy_loss_with_epsilon(logits, labels, mask):
     return -chosen.log().sum() / len(labels)
 
 
-@wrong("shifts logits against labels, as a model without an encoder would need it", often="values")
-@hint("Which label do logits[b, t] belong to, by the docstring?")
+@wrong("shifts the logits against the labels, as a model without an encoder needs it", often="values")
+@hint("According to the docstring, which label do logits[b, t] belong to?")
 def cross_entropy_loss_shifts_again(logits, labels, mask):
     keep = mask[:, 1:]
     log_probs = sequence.token_log_probs(torch.where(keep.unsqueeze(-1), logits[:, :-1], 0.0), labels[:, 1:])
     return -torch.where(keep, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong("leaves the end of each reference out", sometimes="values")
-@hint("Should a summary know where to stop? What does the docstring say of the mask?")
+@wrong("leaves out the end of each reference", sometimes="values")
+@hint("Should the network learn where a summary stops? What does the docstring say about the mask?")
 def cross_entropy_loss_without_the_end(logits, labels, mask):
     places = torch.arange(mask.shape[1], device=mask.device)
     keep = places < mask.sum(dim=1, keepdim=True) - 1
@@ -93,7 +93,7 @@ def cross_entropy_loss_without_the_end(logits, labels, mask):
     return -torch.where(keep, log_probs, 0.0).sum(dim=1).mean()
 
 
-@wrong("wants logits that lie in memory in the usual order", sometimes="exception")
+@wrong("only accepts logits that are stored in memory in the usual order", sometimes="exception")
 @hint("`view` needs a certain layout of the memory. What does its error message advise?")
 def cross_entropy_loss_by_view(logits, labels, mask):
     flat = logits.view(-1, logits.shape[-1])[mask.view(-1)]
@@ -101,16 +101,16 @@ def cross_entropy_loss_by_view(logits, labels, mask):
     return losses / len(labels)
 
 
-@wrong("cuts the graph to the logits", seldom="no gradient")
-@hint("Which network is this loss to train?")
+@wrong("cuts the autograd graph to the logits", seldom="no gradient")
+@hint("Which network should this loss train?")
 def cross_entropy_loss_without_graph(logits, labels, mask):
     with torch.no_grad():
         losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="none")
     return losses.sum() / len(labels)
 
 
-@wrong("takes every label 0 for padding", sometimes="values")
-@hint("What tells padding here: the label, or something else?")
+@wrong("treats every label 0 as padding", sometimes="values")
+@hint("What marks padding here: the label, or something else?")
 def cross_entropy_loss_zero_is_padding(logits, labels, mask):
     keep = mask & (labels != 0)
     log_probs = sequence.token_log_probs(torch.where(keep.unsqueeze(-1), logits, 0.0), labels)
@@ -118,14 +118,14 @@ def cross_entropy_loss_zero_is_padding(logits, labels, mask):
 
 
 @wrong("casts to single precision", sometimes="dtype")
-@hint("Double precision comes in. What goes out?")
+@hint("The input has double precision. Which precision does the result have?")
 def cross_entropy_loss_in_single_precision(logits, labels, mask):
     clean = torch.where(mask.unsqueeze(-1), logits, 0.0).float()
     return -torch.where(mask, sequence.token_log_probs(clean, labels), 0.0).sum(dim=1).mean()
 
 
 @wrong("normalises over time instead of the vocabulary", seldom="values")
-@hint("Among which alternatives is a token chosen? Which axis holds them?")
+@hint("From which alternatives is a token chosen? Which axis holds them?")
 def cross_entropy_loss_over_time(logits, labels, mask):
     clean = torch.where(mask.unsqueeze(-1), logits, 0.0)
     log_probs = clean.log_softmax(dim=1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
@@ -133,7 +133,7 @@ def cross_entropy_loss_over_time(logits, labels, mask):
 
 
 @wrong("writes zeros into the caller's logits", sometimes="exception")
-@hint("What does autograd say to a change in place? Which function makes a new tensor?")
+@hint("What does autograd say about a change in place? Which function makes a new tensor?")
 def cross_entropy_loss_writes_logits(logits, labels, mask):
     logits[~mask] = 0.0
     log_probs = sequence.token_log_probs(logits, labels)
@@ -141,7 +141,7 @@ def cross_entropy_loss_writes_logits(logits, labels, mask):
 
 
 @wrong("writes -100 into the caller's labels", often="argument changed in place")
-@hint("What will the next function that gets these labels read at padding?")
+@hint("What will the next function that uses these labels find at padding?")
 def cross_entropy_loss_writes_labels(logits, labels, mask):
     labels[~mask] = -100
     losses = torch.nn.functional.cross_entropy(
@@ -151,20 +151,20 @@ def cross_entropy_loss_writes_labels(logits, labels, mask):
 
 
 @wrong("returns one loss for each sequence", sometimes="shape")
-@hint("Which shape is due?")
+@hint("Which shape should the result have?")
 def cross_entropy_loss_for_each_sequence(logits, labels, mask):
     log_probs = sequence.token_log_probs(torch.where(mask.unsqueeze(-1), logits, 0.0), labels)
     return -torch.where(mask, log_probs, 0.0).sum(dim=1)
 
 
-@wrong("returns a number of Python, through which no gradient flows", sometimes="type")
+@wrong("returns a Python number, through which no gradient flows", sometimes="type")
 @hint("What is lost with `.item()`?")
 def cross_entropy_loss_as_a_number(logits, labels, mask):
     losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="sum")
     return losses.item() / len(labels)
 
 
-@right("picks the valid tokens first, and lets PyTorch's cross-entropy sum")
+@right("selects the valid tokens first, and sums with PyTorch's cross-entropy")
 def cross_entropy_loss_of_valid_tokens(logits, labels, mask):
     losses = torch.nn.functional.cross_entropy(logits[mask], labels[mask], reduction="sum")
     return losses / mask.shape[0]
@@ -186,7 +186,7 @@ def cross_entropy_loss_token_by_token(logits, labels, mask):
     return total / mask.size(0)
 
 
-@right("lets PyTorch ignore the padding of a copy of the labels, and cleans the logits there")
+@right("marks padding in a copy of the labels for PyTorch to ignore, and sets the logits there to zero")
 def cross_entropy_loss_by_ignored_index(logits, labels, mask):
     targets = labels.masked_fill(~mask, -100)
     clean = torch.where(mask[..., None], logits, torch.zeros_like(logits))

@@ -20,8 +20,8 @@ def gae_plain(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong("takes the value at the first padded place for that of the next token", often="not finite")
-@hint("What follows the last token of a response, and what is it worth?")
+@wrong("uses the value at the first padded place as the value of the next token", often="not finite")
+@hint("What follows the last token of a response, and which value does it have?")
 def gae_bootstraps_from_padding(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards = torch.where(mask, rewards, 0.0)
@@ -35,7 +35,7 @@ def gae_bootstraps_from_padding(rewards, values, mask, gamma, gae_lambda):
         return advantages, torch.where(mask, advantages + values, 0.0)
 
 
-@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@wrong("multiplies by the mask, so that NaN at the padding stays NaN", often="not finite")
 @hint("What is 0 * NaN?")
 @edit(
     "torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)",
@@ -46,7 +46,7 @@ def gae_times_mask(): ...
 
 
 @wrong("never uses lambda", sometimes="ignores an argument")
-@hint("Which of the arguments does your code not read?")
+@hint("Which of the arguments does your code not use?")
 def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -61,13 +61,13 @@ def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
 
 
 @wrong("lets advantages decay by lambda alone", often="values")
-@hint("By which factor does the docstring carry the next advantage back?")
+@hint("By which factor does the docstring multiply the next advantage?")
 @edit("gamma * gae_lambda", "gae_lambda", of="gae_plain")
 def gae_trace_without_gamma(): ...
 
 
 @wrong("confuses gamma and lambda in the temporal difference", seldom="values")
-@hint("Which of the two discounts a value, and which only weighs estimates of different length?")
+@hint("Which of the two discounts a value, and which one only weights estimates of different length?")
 @edit("gamma * next_value", "gae_lambda * next_value", of="gae_plain")
 def gae_lambda_for_gamma(): ...
 
@@ -88,7 +88,7 @@ def gae_monte_carlo_returns(rewards, values, mask, gamma, gae_lambda):
         return advantages, returns
 
 
-@wrong("adds the rewards to the advantages where the values are due", sometimes="values")
+@wrong("adds the rewards to the advantages instead of the values", sometimes="values")
 @hint("How does the docstring define the returns?")
 @edit("advantages + values", "advantages + rewards", of="gae_plain")
 def gae_returns_from_rewards(): ...
@@ -102,7 +102,7 @@ def gae_returns_from_rewards(): ...
 def gae_whitens(): ...
 
 
-@wrong("keeps the graph to values and rewards", often="gradient where none belongs")
+@wrong("keeps the autograd graph to the values and the rewards", often="gradient where none belongs")
 @hint("The value function has a loss of its own. Look for 'constants' in the docstring.")
 def gae_keeps_graph(rewards, values, mask, gamma, gae_lambda):
     rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -137,8 +137,8 @@ def gae_returns_keep_graph(rewards, values, mask, gamma, gae_lambda):
     return advantages, advantages + values
 
 
-@wrong("walks from the first token to the last", sometimes="values")
-@hint("Each advantage needs the one after it. Where must the walk begin?")
+@wrong("goes from the first token to the last", sometimes="values")
+@hint("Each advantage needs the one after it. Where must the loop begin?")
 def gae_walks_forward(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -152,14 +152,16 @@ def gae_walks_forward(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong("leaves the advantages in the order in which the walk from the end finds them", sometimes="values")
+@wrong(
+    "leaves the advantages in the order in which the loop from the end calculates them", sometimes="values"
+)
 @hint("Which column of the result was appended first?")
 @edit("columns[::-1]", "columns", of="gae_plain")
 def gae_in_reverse_order(): ...
 
 
-@wrong("takes the value of the last column for that of the state after it", sometimes="values")
-@hint("Is there a state after the last token? What is it worth?")
+@wrong("uses the value of the last column as the value of the state after it", sometimes="values")
+@hint("Is there a state after the last token? Which value does it have?")
 def gae_bootstraps_from_itself(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -174,8 +176,10 @@ def gae_bootstraps_from_itself(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong("begins one token too early, so that the last column's advantage stays 0", sometimes="values")
-@hint("What is the advantage of the very last token? Work a row of one token by hand.")
+@wrong(
+    "begins one token before the last one, so that the last column's advantage stays 0", sometimes="values"
+)
+@hint("What is the advantage of the very last token? Calculate it by hand for a row of one token.")
 def gae_skips_last_column(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards, values = torch.where(mask, rewards, 0.0), torch.where(mask, values, 0.0)
@@ -198,8 +202,8 @@ def gae_discounts_from_the_start(rewards, values, mask, gamma, gae_lambda):
         return advantages, torch.where(mask, advantages + values, 0.0)
 
 
-@wrong("calculates in single precision whatever comes in", sometimes="dtype")
-@hint("Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.")
+@wrong("calculates in single precision, whatever the dtype of the input is", sometimes="dtype")
+@hint("Which dtype do the inputs and the result have? torch.zeros does not know your inputs.")
 def gae_in_single_precision(rewards, values, mask, gamma, gae_lambda):
     advantages = torch.zeros(rewards.shape)
     returns = torch.zeros(rewards.shape)
@@ -213,8 +217,8 @@ def gae_in_single_precision(rewards, values, mask, gamma, gae_lambda):
     return advantages, returns
 
 
-@wrong("cleans the padding of the caller's own rewards and values", seldom="argument changed in place")
-@hint("Whose tensors are they that you write into?")
+@wrong("overwrites the padding of the caller's own rewards and values", seldom="argument changed in place")
+@hint("Whose tensors do you write into?")
 def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
         rewards[~mask] = 0.0
@@ -229,7 +233,7 @@ def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong("returns the advantages alone", seldom="type")
+@wrong("returns only the advantages", seldom="type")
 @hint("How many results does the docstring name?")
 def gae_returns_advantages_alone(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
@@ -244,7 +248,7 @@ def gae_returns_advantages_alone(rewards, values, mask, gamma, gae_lambda):
         return advantages
 
 
-@right("sums temporal differences by a matrix of weights")
+@right("sums temporal differences with a matrix of weights")
 def gae_by_matrix(rewards, values, mask, gamma, gae_lambda):
     rewards, values = (x.detach().masked_fill(~mask, 0.0) for x in (rewards, values))
     following = torch.nn.functional.pad(values, (0, 1))[:, 1:]
@@ -256,7 +260,7 @@ def gae_by_matrix(rewards, values, mask, gamma, gae_lambda):
     return advantages, advantages + values
 
 
-@right("goes through plain Python numbers, row by row")
+@right("calculates with plain Python numbers, row by row")
 def gae_by_plain_loops(rewards, values, mask, gamma, gae_lambda):
     advantages = torch.zeros(rewards.shape, dtype=rewards.dtype, device=rewards.device)
     returns = torch.zeros_like(advantages)
@@ -270,7 +274,7 @@ def gae_by_plain_loops(rewards, values, mask, gamma, gae_lambda):
     return advantages, returns
 
 
-@right("recurs on the lambda-returns and subtracts the values")
+@right("calculates the lambda-returns recursively and subtracts the values")
 def gae_by_lambda_returns(rewards, values, mask, gamma, gae_lambda):
     r = torch.where(mask, rewards.detach(), torch.zeros_like(rewards))
     v = torch.where(mask, values.detach(), torch.zeros_like(values))

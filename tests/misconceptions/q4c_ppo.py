@@ -14,12 +14,12 @@ def clipped_surrogate_loss_plain(log_probs, old_log_probs, advantages, mask, cli
 
 
 @wrong("takes the smaller of the two losses", often="values")
-@hint("The paper takes a minimum, of an objective. You have turned the sign: what becomes of the minimum?")
+@hint("The paper takes the minimum of an objective. You changed the sign. What does the minimum become?")
 @edit("torch.maximum", "torch.minimum", of="clipped_surrogate_loss_plain")
 def clipped_surrogate_loss_optimistic(): ...
 
 
-@wrong("returns the objective, which is to be maximised, without the minus", often="sign")
+@wrong("returns the objective, which must be maximised, without the minus sign", often="sign")
 @hint("An optimiser minimises what you return. Is that what the paper does with its equation 7?")
 def clipped_surrogate_loss_objective(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
@@ -28,8 +28,8 @@ def clipped_surrogate_loss_objective(log_probs, old_log_probs, advantages, mask,
     return statistics.masked_mean(torch.minimum(weights * ratio, weights * clipped), mask)
 
 
-@wrong("takes the clipped term alone", sometimes="values")
-@hint("A bad token has become likelier. What does your loss do about it?")
+@wrong("uses only the clipped term", sometimes="values")
+@hint("A bad token has become more likely. What does your loss do about it?")
 def clipped_surrogate_loss_always_clipped(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -37,7 +37,7 @@ def clipped_surrogate_loss_always_clipped(log_probs, old_log_probs, advantages, 
 
 
 @wrong("does not clip", sometimes="ignores an argument")
-@hint("Which of the arguments does your code not read?")
+@hint("Which of the arguments does your code not use?")
 def clipped_surrogate_loss_never_clipped(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -45,7 +45,7 @@ def clipped_surrogate_loss_never_clipped(log_probs, old_log_probs, advantages, m
 
 
 @wrong("clips the logarithm of the ratio", sometimes="values")
-@hint("What is it that may go clip_eps away from 1?")
+@hint("Which quantity may be up to clip_eps away from 1?")
 def clipped_surrogate_loss_clips_logarithm(log_probs, old_log_probs, advantages, mask, clip_eps):
     log_ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0)
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -60,8 +60,8 @@ def clipped_surrogate_loss_clips_logarithm(log_probs, old_log_probs, advantages,
 def clipped_surrogate_loss_clips_around_zero(): ...
 
 
-@wrong("averages over all places, padding included", often="values")
-@hint("Over how many tokens is the mean?")
+@wrong("averages over all places, including the padding", often="values")
+@hint("How many tokens should the mean include?")
 def clipped_surrogate_loss_over_all_places(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -70,7 +70,7 @@ def clipped_surrogate_loss_over_all_places(log_probs, old_log_probs, advantages,
 
 
 @wrong("averages over the tokens of each response first, then over responses", sometimes="values")
-@hint("How much does the token of a one-token response weigh in yours?")
+@hint("In your version, how much does the token of a one-token response count?")
 def clipped_surrogate_loss_by_response(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -80,7 +80,7 @@ def clipped_surrogate_loss_by_response(log_probs, old_log_probs, advantages, mas
 
 
 @wrong("lets a gradient flow into the old log-probabilities", often="gradient where none belongs")
-@hint("Which of the inputs are constants? What tells autograd so?")
+@hint("Which of the inputs are constants? How does autograd know this?")
 @edit("old_log_probs.detach()", "old_log_probs", of="clipped_surrogate_loss_plain")
 def clipped_surrogate_loss_old_policy_learns(): ...
 
@@ -103,7 +103,7 @@ def clipped_surrogate_loss_masks_late(log_probs, old_log_probs, advantages, mask
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@wrong("multiplies by the mask, so that NaN at the padding stays NaN", often="not finite")
 @hint("What is 0 * NaN?")
 def clipped_surrogate_loss_times_mask(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.exp(log_probs - old_log_probs.detach())
@@ -112,8 +112,8 @@ def clipped_surrogate_loss_times_mask(log_probs, old_log_probs, advantages, mask
     return (torch.maximum(-weights * ratio, -weights * clipped) * mask).sum() / mask.sum()
 
 
-@wrong("divides log-probabilities where probabilities are to be divided", sometimes="values")
-@hint("Of what is the ratio a ratio? What do you have in hand?")
+@wrong("divides log-probabilities instead of probabilities", sometimes="values")
+@hint("Which two quantities does the ratio compare? Which quantities do your inputs hold?")
 def clipped_surrogate_loss_ratio_of_logarithms(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, log_probs, 1.0) / torch.where(mask, old_log_probs.detach(), 1.0)
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -121,8 +121,8 @@ def clipped_surrogate_loss_ratio_of_logarithms(log_probs, old_log_probs, advanta
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@wrong("has the ratio upside down, old by new", sometimes="values")
-@hint("A token has become likelier. Is your ratio above 1 or below?")
+@wrong("inverts the ratio: it divides the old probability by the new one", sometimes="values")
+@hint("A token has become more likely. Is your ratio above 1 or below?")
 def clipped_surrogate_loss_inverse_ratio(log_probs, old_log_probs, advantages, mask, clip_eps):
     ratio = torch.where(mask, old_log_probs.detach() - log_probs, 0.0).exp()
     weights = torch.where(mask, advantages.detach(), 0.0)
@@ -130,8 +130,8 @@ def clipped_surrogate_loss_inverse_ratio(log_probs, old_log_probs, advantages, m
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@wrong("weighs the log-probabilities by a ratio that is a constant", sometimes="values")
-@hint("A ratio of 1 is no constant. What does the docstring's formula differentiate?")
+@wrong("multiplies the log-probabilities by a ratio that it treats as a constant", sometimes="values")
+@hint("A ratio with the value 1 is not a constant. What does the docstring's formula differentiate?")
 def clipped_surrogate_loss_weighted_log_probs(log_probs, old_log_probs, advantages, mask, clip_eps):
     logs = torch.where(mask, log_probs, 0.0)
     ratio = torch.where(mask, log_probs - old_log_probs, 0.0).exp().detach()
@@ -140,8 +140,8 @@ def clipped_surrogate_loss_weighted_log_probs(log_probs, old_log_probs, advantag
     return -statistics.masked_mean(torch.minimum(weights * ratio, weights * clipped) * logs, mask)
 
 
-@wrong("makes one ratio of a whole response", sometimes="values")
-@hint("Is the docstring's ratio that of a token or of a response?")
+@wrong("calculates one ratio for a whole response", sometimes="values")
+@hint("Does the ratio in the docstring belong to a token or to a response?")
 def clipped_surrogate_loss_of_whole_responses(log_probs, old_log_probs, advantages, mask, clip_eps):
     log_ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0)
     ratio = log_ratio.sum(dim=1, keepdim=True).exp()
@@ -151,7 +151,7 @@ def clipped_surrogate_loss_of_whole_responses(log_probs, old_log_probs, advantag
 
 
 @wrong("sums over the tokens", sometimes="values")
-@hint("What becomes of yours when the batch comes twice?")
+@hint("How does your result change when the batch contains every row twice?")
 @edit("mean()", "sum()", of="clipped_surrogate_loss_over_all_places")
 def clipped_surrogate_loss_summed(): ...
 
@@ -165,7 +165,7 @@ def clipped_surrogate_loss_whitens(log_probs, old_log_probs, advantages, mask, c
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@wrong("cuts the graph of the policy that is to learn", seldom="no gradient")
+@wrong("cuts the autograd graph of the policy that must learn", seldom="no gradient")
 @hint("Which of the two policies is the constant?")
 def clipped_surrogate_loss_detached(log_probs, old_log_probs, advantages, mask, clip_eps):
     with torch.no_grad():
@@ -175,7 +175,7 @@ def clipped_surrogate_loss_detached(log_probs, old_log_probs, advantages, mask, 
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@right("is minus the smaller objective, over the valid tokens alone")
+@right("negates the smaller objective, averaged over the valid tokens only")
 def clipped_surrogate_loss_by_selection(log_probs, old_log_probs, advantages, mask, clip_eps):
     weights = advantages[mask].detach()
     ratio = torch.exp(log_probs[mask] - old_log_probs[mask].detach())
@@ -183,7 +183,7 @@ def clipped_surrogate_loss_by_selection(log_probs, old_log_probs, advantages, ma
     return -objective.mean()
 
 
-@right("bounds the ratio from the one side that matters, by the sign of the advantage")
+@right("clips the ratio only on the side that matters, which depends on the sign of the advantage")
 def clipped_surrogate_loss_by_sign(log_probs, old_log_probs, advantages, mask, clip_eps):
     old, weights = (x.detach().masked_fill(~mask, 0.0) for x in (old_log_probs, advantages))
     ratio = torch.exp(log_probs.masked_fill(~mask, 0.0) - old)

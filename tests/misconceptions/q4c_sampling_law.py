@@ -1,4 +1,4 @@
-"""Question 4(c): the roll-out, what is drawn and from which law."""
+"""Question 4(c): the roll-out, what is drawn and from which distribution."""
 
 from autograder.misconceptions.writing import base, edit, hint, right, wrong
 
@@ -28,8 +28,8 @@ def sample_response_plain(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("takes the likeliest token at every step and draws nothing", often="shape")
-@hint("The policy gradient is an expectation over the policy's own responses. Whose are these?")
+@wrong("takes the most likely token at every step and never draws at random", often="shape")
+@hint("The policy gradient is an expectation over the policy's own responses. Whose responses are these?")
 def sample_response_greedy(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -52,7 +52,7 @@ def sample_response_greedy(
 
 
 @wrong("never uses the temperature", often="ignores an argument")
-@hint("Which of the arguments does your code not read?")
+@hint("Which of the arguments does your code not use?")
 def sample_response_ignores_temperature(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -75,7 +75,7 @@ def sample_response_ignores_temperature(
 
 
 @wrong("multiplies the logits by the temperature", sometimes="distribution")
-@hint("Should a temperature near 0 make the policy surer, or more even? Which does your code do?")
+@hint("Should a temperature near 0 make the policy more certain or more uniform? Which does your code do?")
 def sample_response_multiplies_by_temperature(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -98,8 +98,8 @@ def sample_response_multiplies_by_temperature(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("draws at the temperature but reports log-probabilities at temperature 1", often="distribution")
-@hint("Under which law were the tokens drawn, and under which are they scored?")
+@wrong("draws at the given temperature but returns log-probabilities at temperature 1", often="distribution")
+@hint("From which distribution were the tokens drawn, and under which distribution are they scored?")
 def sample_response_scores_at_temperature_one(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -121,8 +121,8 @@ def sample_response_scores_at_temperature_one(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("draws from torch's global random state and not from the generator", often="ignores an argument")
-@hint("Does the way you draw accept a generator?")
+@wrong("uses torch's global random state instead of the generator", often="ignores an argument")
+@hint("Does the function that you use to draw accept a generator?")
 def sample_response_ignores_generator(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -144,7 +144,9 @@ def sample_response_ignores_generator(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("seeds the generator itself, so that every call draws the same", sometimes="ignores an argument")
+@wrong(
+    "seeds the generator itself, so that every call draws the same tokens", sometimes="ignores an argument"
+)
 @hint("What would 14 training steps see if each of them drew the same random numbers?")
 @edit(
     "with torch.no_grad():",
@@ -155,12 +157,12 @@ def sample_response_seeds_generator(): ...
 
 
 @wrong("lets the policy attend to the padding of the sources", sometimes="ignores an argument")
-@hint("Which tokens of a source are real, and who tells the policy?")
+@hint("Which tokens of a source are real, and how does the policy know?")
 @edit("attention_mask", "torch.ones_like(attention_mask)", of="sample_response_plain")
 def sample_response_attends_to_padding(): ...
 
 
-@wrong("feeds the decoder only the newest token and not the whole prefix", sometimes="shape")
+@wrong("gives the decoder only the newest token instead of the whole prefix", sometimes="shape")
 @hint("What does the decoder read at step t? This policy keeps no memory between calls.")
 def sample_response_forgets_prefix(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -185,7 +187,7 @@ def sample_response_forgets_prefix(
 
 
 @wrong("reads the logits at the first place of the decoder at every step", seldom="shape")
-@hint("The policy returns logits for every place it has read. Which of them speak of the next token?")
+@hint("The policy returns logits for every place it has read. Which of them predict the next token?")
 def sample_response_reads_first_logits(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -208,7 +210,7 @@ def sample_response_reads_first_logits(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("reports the logit of each drawn token where its log-probability is due", sometimes="distribution")
+@wrong("returns the logit of each drawn token instead of its log-probability", sometimes="distribution")
 @hint("Do the exponentials of your log-probabilities sum to one over the vocabulary?")
 def sample_response_reports_logits(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -231,7 +233,7 @@ def sample_response_reports_logits(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("reports probabilities where their logarithms are due", seldom="distribution")
+@wrong("returns probabilities instead of their logarithms", seldom="distribution")
 @hint("In which unit does the docstring want the second result?")
 def sample_response_reports_probabilities(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -255,7 +257,7 @@ def sample_response_reports_probabilities(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("draws among the three likeliest tokens only", seldom="distribution")
+@wrong("draws only from the three most likely tokens", seldom="distribution")
 @hint("The update asks how likely each token was under the policy. Can your code draw every token?")
 def sample_response_top_three(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -280,13 +282,13 @@ def sample_response_top_three(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("starts the decoder with the pad and not with the start id", sometimes="ignores an argument")
-@hint("Some models start with their pad. Which id does the caller of this function name?")
+@wrong("starts the decoder with the padding id instead of the start id", sometimes="ignores an argument")
+@hint("Some models start with their padding id. Which id does the caller of this function give?")
 @edit("start_id", "pad_id", of="sample_response_plain")
 def sample_response_starts_with_pad(): ...
 
 
-@right("adds Gumbel noise to the logits and takes the largest")
+@right("adds Gumbel noise to the logits and takes the largest sum")
 def sample_response_by_gumbel_noise(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -307,7 +309,7 @@ def sample_response_by_gumbel_noise(
     return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
 
 
-@right("inverts the distribution function, one uniform number for each token")
+@right("inverts the cumulative distribution function, with one uniform number for each token")
 def sample_response_by_inversion(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):

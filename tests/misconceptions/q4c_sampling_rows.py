@@ -1,4 +1,4 @@
-"""Question 4(c): the roll-out, where rows begin and end and what is told of them."""
+"""Question 4(c): the roll-out, where rows begin and end, and what is returned about them."""
 
 from autograder.misconceptions.writing import edit, hint, right, wrong
 
@@ -6,13 +6,13 @@ TASK = "rlhf.policy_gradient.sample_response"
 
 
 @wrong("returns the start id as the first token of the response", often="shape")
-@hint("How many tokens were drawn, and how many come back?")
+@hint("How many tokens were drawn, and how many do you return?")
 @edit("tokens[:, 1:]", "tokens", of="sample_response_plain")
 def sample_response_keeps_start(): ...
 
 
 @wrong("leaves the end of each response out of its mask", often="distribution")
-@hint("The policy has to learn when to stop. Is the end one of the drawn tokens?")
+@hint("The policy must learn when to stop. Is the end one of the drawn tokens?")
 def sample_response_masks_the_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -35,8 +35,8 @@ def sample_response_masks_the_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("takes every pad for padding, those that the policy drew as well", often="distribution")
-@hint("May the policy draw the id of the pad before the end? What does the docstring call it then?")
+@wrong("treats every padding id as padding, even where the policy drew it", often="distribution")
+@hint("May the policy draw the padding id before the end? What does the docstring call such a token?")
 def sample_response_mask_from_pads(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -80,7 +80,7 @@ def sample_response_stops_at_first_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("draws on to max_new_tokens when every row has ended", sometimes="shape")
+@wrong("continues to draw up to max_new_tokens after every row has ended", sometimes="shape")
 @hint("How does the docstring define T?")
 def sample_response_never_stops_early(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -103,13 +103,13 @@ def sample_response_never_stops_early(
 
 
 @wrong("stops only when all rows draw their end at the same step", sometimes="shape")
-@hint("Must rows end at the same step? What do you remember of those that ended before?")
+@hint("Must rows end at the same step? What do you remember about rows that ended earlier?")
 @edit("not running.any()", "(drawn == eos_id).all()", of="sample_response_plain")
 def sample_response_waits_for_common_end(): ...
 
 
-@wrong("keeps on writing drawn tokens into rows that have ended", often="distribution")
-@hint("What stands after the end of a row?")
+@wrong("continues to write drawn tokens into rows that have ended", often="distribution")
+@hint("What should follow the end of a row?")
 def sample_response_leaves_tokens_after_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -131,7 +131,7 @@ def sample_response_leaves_tokens_after_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("leaves log-probabilities of tokens that do not count at the padding", often="distribution")
+@wrong("leaves log-probabilities at the padding, where tokens do not count", often="distribution")
 @hint("Padding was not drawn. What does the docstring want there?")
 def sample_response_leaves_log_probs_after_end(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -154,8 +154,8 @@ def sample_response_leaves_log_probs_after_end(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("keeps the graph of every step of the roll-out", often="gradient where none belongs")
-@hint("Who differentiates through what was drawn? Look for 'graph' in the docstring.")
+@wrong("keeps the autograd graph of every step of the roll-out", often="gradient where none belongs")
+@hint("Does anyone differentiate through the drawn tokens? Look for 'graph' in the docstring.")
 def sample_response_keeps_graph(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -201,7 +201,7 @@ def sample_response_returns_no_mask(
 
 
 @wrong("returns the mask as floating-point numbers", sometimes="dtype")
-@hint("Which dtype does the docstring give the mask?")
+@hint("Which dtype does the docstring name for the mask?")
 def sample_response_returns_float_mask(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):
@@ -223,7 +223,7 @@ def sample_response_returns_float_mask(
         return tokens[:, 1:], torch.stack(log_probs, dim=1), torch.stack(masks, dim=1)
 
 
-@right("takes rows that have ended out of the batch")
+@right("removes rows that have ended from the batch")
 def sample_response_in_a_shrinking_batch(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
 ):

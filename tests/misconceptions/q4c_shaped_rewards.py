@@ -5,8 +5,8 @@ from autograder.misconceptions.writing import edit, hint, right, wrong
 TASK = "rlhf.rewards.shaped_rewards"
 
 
-@wrong("adds the score at the last column, padding or not", often="values")
-@hint("Where does each row end? What does the last column hold in a short one?")
+@wrong("adds the score at the last column, even if it is padding", often="values")
+@hint("Where does each row end? What does the last column of a short row hold?")
 def shaped_rewards_score_at_last_column(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -15,14 +15,14 @@ def shaped_rewards_score_at_last_column(scores, log_probs, ref_log_probs, mask, 
 
 
 @wrong("adds the score at every token of the response", often="values")
-@hint("How often does a response of five tokens earn its score?")
+@hint("How many times does a response of five tokens receive its score?")
 def shaped_rewards_score_everywhere(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = scores[:, None] - kl_coef * (log_probs - ref_log_probs)
         return torch.where(mask, rewards, 0.0)
 
 
-@wrong("multiplies by the mask, and garbage at the padding survives that", often="not finite")
+@wrong("multiplies by the mask, so that NaN at the padding stays NaN", often="not finite")
 @hint("What is 0 * NaN?")
 def shaped_rewards_times_mask(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
@@ -31,8 +31,8 @@ def shaped_rewards_times_mask(scores, log_probs, ref_log_probs, mask, kl_coef):
         return rewards
 
 
-@wrong("pays for leaving the reference where that is to be a price", often="values")
-@hint("Should a policy earn or pay when it says what the reference would hardly say?")
+@wrong("rewards the policy for leaving the reference instead of making it pay the price", often="values")
+@hint("Should a policy earn or pay when it draws a token that is unlikely under the reference?")
 def shaped_rewards_pays_divergence(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -40,7 +40,9 @@ def shaped_rewards_pays_divergence(scores, log_probs, ref_log_probs, mask, kl_co
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong("keeps the graph to log-probabilities and scores", often="gradient where none belongs")
+@wrong(
+    "keeps the autograd graph to the log-probabilities and the scores", often="gradient where none belongs"
+)
 @hint("Rewards are data for the update. Look for 'constant' in the docstring.")
 def shaped_rewards_keeps_graph(scores, log_probs, ref_log_probs, mask, kl_coef):
     rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -57,8 +59,8 @@ def shaped_rewards_scores_learn(scores, log_probs, ref_log_probs, mask, kl_coef)
     return rewards
 
 
-@wrong("overwrites the last token's price with the score", often="values")
-@hint("Is the last token free of the price?")
+@wrong("replaces the last token's price by the score", often="values")
+@hint("Does the last token pay the price, too?")
 def shaped_rewards_score_overwrites(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -67,7 +69,7 @@ def shaped_rewards_score_overwrites(scores, log_probs, ref_log_probs, mask, kl_c
 
 
 @wrong("never uses the coefficient of the price", sometimes="ignores an argument")
-@hint("Which of the arguments does your code not read?")
+@hint("Which of the arguments does your code not use?")
 @edit(
     "kl_coef * (log_probs - ref_log_probs)", "ref_log_probs - log_probs", of="shaped_rewards_pays_divergence"
 )
@@ -92,8 +94,8 @@ def shaped_rewards_one_place_too_late(scores, log_probs, ref_log_probs, mask, kl
         return rewards.scatter_add(1, mask.sum(dim=1, keepdim=True), scores[:, None])
 
 
-@wrong("writes every score into every row, at the ends of all of them", often="values")
-@hint("What does rewards[:, last] pick when `last` is a tensor of one place for each row?")
+@wrong("adds every score to every row, at the last places of all rows", often="values")
+@hint("What does rewards[:, last] select when `last` is a tensor with one place for each row?")
 def shaped_rewards_indexes_columns_only(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -102,8 +104,8 @@ def shaped_rewards_indexes_columns_only(scores, log_probs, ref_log_probs, mask, 
         return rewards
 
 
-@wrong("charges for the size of the log-ratio, whatever its sign", sometimes="values")
-@hint("What does a token get that the reference likes better than the policy does?")
+@wrong("charges for the absolute value of the log-ratio, whatever its sign is", sometimes="values")
+@hint("What does a token get that is more likely under the reference than under the policy?")
 def shaped_rewards_absolute_price(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs).abs(), 0.0)
@@ -111,8 +113,8 @@ def shaped_rewards_absolute_price(scores, log_probs, ref_log_probs, mask, kl_coe
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong("charges k3 where the docstring charges the log-ratio itself", sometimes="values")
-@hint("Which of the three estimators stands in the docstring's formula?")
+@wrong("charges k3, although the docstring charges the log-ratio itself", sometimes="values")
+@hint("Which of the three estimators is in the docstring's formula?")
 def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         _, _, k3 = kl_estimates(log_probs, ref_log_probs)
@@ -122,7 +124,7 @@ def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
 
 
 @wrong("divides the score by the length of the response", seldom="values")
-@hint("How much of the score comes on top at the last token?")
+@hint("How much of the score does the docstring add at the last token?")
 def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         rewards = torch.where(mask, -kl_coef * (log_probs - ref_log_probs), 0.0)
@@ -130,8 +132,8 @@ def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_co
         return rewards.scatter_add(1, lengths - 1, scores[:, None] / lengths)
 
 
-@wrong("calculates in single precision whatever comes in", sometimes="dtype")
-@hint("Which dtype comes in, and which goes out? torch.zeros knows nothing of your inputs.")
+@wrong("calculates in single precision, whatever the dtype of the input is", sometimes="dtype")
+@hint("Which dtype do the inputs and the result have? torch.zeros does not know your inputs.")
 def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, kl_coef):
     rewards = torch.zeros(mask.shape)
     for b in range(len(mask)):
@@ -142,8 +144,8 @@ def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, k
     return rewards
 
 
-@wrong("cleans the padding of the caller's own log-probabilities", seldom="argument changed in place")
-@hint("Whose tensor is it that you write into?")
+@wrong("overwrites the padding of the caller's own log-probabilities", seldom="argument changed in place")
+@hint("Whose tensor do you write into?")
 def shaped_rewards_cleans_arguments(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
         log_probs[~mask] = 0.0

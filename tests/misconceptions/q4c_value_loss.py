@@ -5,47 +5,47 @@ from autograder.misconceptions.writing import hint, right, wrong
 TASK = "rlhf.ppo.clipped_value_loss"
 
 
-@wrong("takes the smaller of the two errors", often="values")
-@hint("Which of the two errors does the docstring let count?")
+@wrong("uses the smaller of the two errors", often="values")
+@hint("Which of the two errors does the docstring use?")
 def clipped_value_loss_takes_smaller(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.minimum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong("leaves the one half out", often="constant factor")
-@hint("Compare with the docstring, factor by factor.")
+@wrong("leaves out the factor 1/2", often="constant factor")
+@hint("Compare your code with the docstring, factor by factor.")
 def clipped_value_loss_not_halved(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong("is the plain squared error and never clips", sometimes="ignores an argument")
-@hint("Which of the arguments does your code not read?")
+@wrong("uses the plain squared error and never clips", sometimes="ignores an argument")
+@hint("Which of the arguments does your code not use?")
 def clipped_value_loss_never_clipped(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     return 0.5 * statistics.masked_mean((values - target) ** 2, mask)
 
 
-@wrong("takes the error of the clipped value alone", sometimes="values")
-@hint("Of how many errors does the docstring take the larger one?")
+@wrong("uses only the error of the clipped value", sometimes="values")
+@hint("How many errors does the docstring compare?")
 def clipped_value_loss_always_clipped(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean((clipped - target) ** 2, mask)
 
 
-@wrong("clips the returns and not the values", sometimes="values")
-@hint("Whose step is bounded: that of the prediction, or that of its target?")
+@wrong("clips the returns instead of the values", sometimes="values")
+@hint("Which step is bounded: the step of the prediction, or the step of its target?")
 def clipped_value_loss_clips_returns(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (target - old).clamp(-clip_eps, clip_eps)
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (values - clipped) ** 2), mask)
 
 
-@wrong("clips the value itself to a band around 0", sometimes="ignores an argument")
-@hint("Is it the value that is clipped, or how far it has moved?")
+@wrong("clips the value itself to a range around 0", sometimes="ignores an argument")
+@hint("Does the docstring clip the value itself, or how far it has moved?")
 def clipped_value_loss_clips_around_zero(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     clipped = values.clamp(-clip_eps, clip_eps)
@@ -53,23 +53,23 @@ def clipped_value_loss_clips_around_zero(values, old_values, returns, mask, clip
 
 
 @wrong("clips the value in proportion to the old one, as if it were a ratio", sometimes="values")
-@hint("Is clip_eps a share of the old value here, or a distance? What if the old value is 0, or negative?")
+@hint("Is clip_eps a fraction of the old value here, or a distance? What if the old value is 0 or negative?")
 def clipped_value_loss_clips_ratio(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = torch.clamp(values, old * (1 - clip_eps), old * (1 + clip_eps))
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong("clips the error and not the value", seldom="ignores an argument")
-@hint("What is it that may not move by more than clip_eps?")
+@wrong("clips the error instead of the value", seldom="ignores an argument")
+@hint("Which quantity must not move by more than clip_eps?")
 def clipped_value_loss_clips_error(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
     error = values - target
     return 0.5 * statistics.masked_mean(error.clamp(-clip_eps, clip_eps) ** 2, mask)
 
 
-@wrong("averages over all places, padding included", often="values")
-@hint("Over how many tokens is the mean?")
+@wrong("averages over all places, including the padding", often="values")
+@hint("How many tokens should the mean include?")
 def clipped_value_loss_over_all_places(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -77,7 +77,7 @@ def clipped_value_loss_over_all_places(values, old_values, returns, mask, clip_e
 
 
 @wrong("averages over the tokens of each response first, then over responses", sometimes="values")
-@hint("How much does the token of a one-token response weigh in yours?")
+@hint("In your version, how much does the token of a one-token response count?")
 def clipped_value_loss_by_response(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -85,7 +85,7 @@ def clipped_value_loss_by_response(values, old_values, returns, mask, clip_eps):
     return 0.5 * (losses.sum(dim=1) / mask.sum(dim=1)).mean()
 
 
-@wrong("takes the larger of two means where the mean of the larger errors is due", often="values")
+@wrong("uses the larger of two means instead of the mean of the larger errors", often="values")
 @hint("Is the larger error chosen for each token, or once for the batch?")
 def clipped_value_loss_larger_mean(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
@@ -94,8 +94,8 @@ def clipped_value_loss_larger_mean(values, old_values, returns, mask, clip_eps):
     return 0.5 * torch.maximum(plain, statistics.masked_mean((clipped - target) ** 2, mask))
 
 
-@wrong("takes absolute errors and does not square them", seldom="values")
-@hint("Which power stands in the docstring?")
+@wrong("uses absolute errors and does not square them", seldom="values")
+@hint("Which power of the error is in the docstring?")
 def clipped_value_loss_absolute(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -105,7 +105,7 @@ def clipped_value_loss_absolute(values, old_values, returns, mask, clip_eps):
 
 
 @wrong("lets a gradient flow into the returns", often="gradient where none belongs")
-@hint("The returns are made of values. What if the target moves towards its own prediction?")
+@hint("The returns are calculated from values. What if the target moves towards its own prediction?")
 def clipped_value_loss_returns_learn(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -113,7 +113,7 @@ def clipped_value_loss_returns_learn(values, old_values, returns, mask, clip_eps
 
 
 @wrong("lets a gradient flow into the old values", often="gradient where none belongs")
-@hint("Which of the inputs are constants? What tells autograd so?")
+@hint("Which of the inputs are constants? How does autograd know this?")
 def clipped_value_loss_old_values_learn(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values, returns.detach()))
     clipped = old + (values - old).clamp(-clip_eps, clip_eps)
@@ -131,7 +131,7 @@ def clipped_value_loss_masks_late(values, old_values, returns, mask, clip_eps):
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong("multiplies by the mask, and NaN at the padding survives that", often="not finite")
+@wrong("multiplies by the mask, so that NaN at the padding stays NaN", often="not finite")
 @hint("What is 0 * NaN?")
 def clipped_value_loss_times_mask(values, old_values, returns, mask, clip_eps):
     old, target = old_values.detach(), returns.detach()
@@ -140,8 +140,8 @@ def clipped_value_loss_times_mask(values, old_values, returns, mask, clip_eps):
     return 0.5 * (losses * mask).sum() / mask.sum()
 
 
-@wrong("clips with plain Python numbers, which have no graph", seldom="no gradient")
-@hint("How should a gradient find its way through .item()?")
+@wrong("clips with plain Python numbers, which have no autograd graph", seldom="no gradient")
+@hint("How can a gradient flow through .item()?")
 def clipped_value_loss_through_numbers(values, old_values, returns, mask, clip_eps):
     losses = torch.zeros_like(returns)
     for b, t in mask.nonzero().tolist():
@@ -151,7 +151,7 @@ def clipped_value_loss_through_numbers(values, old_values, returns, mask, clip_e
     return losses[mask].mean()
 
 
-@right("bounds the value itself by the band around the old one")
+@right("clips the value itself to the range around the old value")
 def clipped_value_loss_by_bounds(values, old_values, returns, mask, clip_eps):
     value, old, target = values[mask], old_values[mask].detach(), returns[mask].detach()
     near = torch.max(torch.min(value, old + clip_eps), old - clip_eps)
