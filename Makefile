@@ -146,7 +146,7 @@ lint: | ready ## the part of check that runs no tests
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m codespell_lib .
-	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(PY) -m tests.harness.structure
 	$(PY) -m autograder stubs --check
 

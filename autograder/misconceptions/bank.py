@@ -13,7 +13,7 @@ from autograder.errors import InputError
 from autograder.misconceptions.blocks import blocks_in
 from autograder.misconceptions.edits import Edit, EditError, applied, base_of
 
-COMMON = ("often", "sometimes", "seldom")
+COMMON = ("often", "sometimes", "rarely")
 
 # What is seen where an answer is compared with the right one; each is told apart by looking, see `failures`.
 FAILURES = (

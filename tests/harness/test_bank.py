@@ -33,7 +33,7 @@ def entry(says: str = "s", told: str = "h", seen: str = 'often="values"', task: 
         ({"seen": 'often="odd"'}, "what is seen is one of exception, .*; not 'odd'"),
         ({"seen": 'never="values"'}, "how common it is, is one of often, .*, not never"),
         ({"seen": ""}, "how common it is, is one of often, .*, not nothing"),
-        ({"seen": 'often="values", seldom="values"'}, "how common it is, is one of .*, not often, seldom"),
+        ({"seen": 'often="values", rarely="values"'}, "how common it is, is one of .*, not often, rarely"),
         ({"told": ""}, "what to ask"),
         ({"says": ""}, "what is wrong"),
     ],

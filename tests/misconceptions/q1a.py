@@ -25,7 +25,7 @@ def flip_step_one_coin_per_image(y, delta, generator):
     return torch.where(_per_image(flip, y), -y, y)
 
 
-@wrong("flips one coin for the whole batch", seldom="distribution")
+@wrong("flips one coin for the whole batch", rarely="distribution")
 @hint("How many coins do B images of M pixels need?")
 def flip_step_one_coin_for_all(y, delta, generator):
     if torch.rand(1, generator=generator).item() < delta:
@@ -71,13 +71,13 @@ def flip_step_in_single_precision(y, delta, generator):
 def flip_step_of_zeros_and_ones(): ...
 
 
-@wrong("sets the chosen pixels to -1, so that only pixels of +1 flip", seldom="distribution")
+@wrong("sets the chosen pixels to -1, so that only pixels of +1 flip", rarely="distribution")
 @hint("What happens to a pixel that is already -1?")
 @edit("torch.where(flip, -y, y)", "y.masked_fill(flip, -1.0)")
 def flip_step_erases(): ...
 
 
-@wrong("flips a fixed share of the pixels of each image", seldom="distribution")
+@wrong("flips a fixed share of the pixels of each image", rarely="distribution")
 @hint("Can it happen that all pixels of an image flip in one step?")
 def flip_step_fixed_share(y, delta, generator):
     flipped = y.flatten(1).clone()
@@ -101,13 +101,13 @@ def flip_step_by_view(y, delta, generator):
 def flip_step_of_normal_numbers(): ...
 
 
-@wrong("returns which pixels flip, not the flipped image", seldom="dtype")
+@wrong("returns which pixels flip, not the flipped image", rarely="dtype")
 @hint("What does the docstring say about the result?")
 def flip_step_returns_the_mask(y, delta, generator):
     return torch.rand(y.shape, generator=generator, device=y.device) < delta
 
 
-@wrong("returns a NumPy array", seldom="type")
+@wrong("returns a NumPy array", rarely="type")
 @hint("Which type must the result have?")
 @edit("torch.where(flip, -y, y)", "torch.where(flip, -y, y).numpy()")
 def flip_step_returns_numpy(): ...

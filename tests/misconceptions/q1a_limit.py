@@ -104,7 +104,7 @@ def replacement_probability_in_the_last_step(t, delta):
 def replacement_probability_one_dimension(): ...
 
 
-@wrong("keeps the result a small number away from 0 and 1", seldom="values")
+@wrong("keeps the result a small number away from 0 and 1", rarely="values")
 @hint("What exactly is the probability at t = 0?")
 def replacement_probability_clamped(t, delta):
     steps = torch.as_tensor(t).to(torch.float64)
@@ -212,7 +212,7 @@ def steps_to_mix_for_small_delta(delta, tolerance):
     return math.ceil(-math.log(tolerance) / (2 * delta))
 
 
-@wrong("divides two logarithms of different bases", seldom="values")
+@wrong("divides two logarithms of different bases", rarely="values")
 @hint("Which base do math.log10 and math.log1p have?")
 def steps_to_mix_two_bases(delta, tolerance):
     if delta == 0.5:
@@ -220,7 +220,7 @@ def steps_to_mix_two_bases(delta, tolerance):
     return math.ceil(math.log10(tolerance) / math.log1p(-2 * delta))
 
 
-@wrong("stops after a hundred steps and returns nothing", seldom="type")
+@wrong("stops after a hundred steps and returns nothing", rarely="type")
 @hint("How many steps does a small delta need?")
 def steps_to_mix_gives_up(delta, tolerance):
     left = 1.0

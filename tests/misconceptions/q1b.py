@@ -128,7 +128,7 @@ def q_sample_mean_of_the_pixel(y_0, t, delta, generator):
     return (kept * y_0).to(y_0.dtype)
 
 
-@wrong("flips a fixed share of the pixels of each image", seldom="distribution")
+@wrong("flips a fixed share of the pixels of each image", rarely="distribution")
 @hint("Is the number of flips in an image random?")
 def q_sample_flips_a_fixed_share(y_0, t, delta, generator):
     pixels = y_0.flatten(1)

@@ -165,7 +165,7 @@ def posterior_of_no_flip(y_t, y_0, t, delta):
 def posterior_one_step_before_at_least(): ...
 
 
-@wrong("returns pixels instead of probabilities at t = 1", seldom="values")
+@wrong("returns pixels instead of probabilities at t = 1", rarely="values")
 @hint("What is the probability of +1 where y_0 shows -1?")
 @edit(
     "return (up / (up + down)).to(y_t.dtype)",
@@ -175,7 +175,7 @@ def posterior_one_step_before_at_least(): ...
 def posterior_pixels_at_first_step(): ...
 
 
-@wrong("averages the information from Y_0 and Y_t instead of combining it by Bayes' rule", seldom="values")
+@wrong("averages the information from Y_0 and Y_t instead of combining it by Bayes' rule", rarely="values")
 @hint("What does Bayes' rule do with two independent pieces of evidence?")
 def posterior_average_of_both(y_t, y_0, t, delta):
     flipped = _per_image(replacement_probability(t - 1, delta), y_t) / 2

@@ -40,7 +40,7 @@ def ancestral_sample_down_to_zero(): ...
 def ancestral_sample_upwards(): ...
 
 
-@wrong("passes the time T to every step", seldom="distribution")
+@wrong("passes the time T to every step", rarely="distribution")
 @hint("Which variable of your loop changes, and does the step receive it?")
 @edit("t in range(num_steps, 0, -1)", "_ in range(num_steps)", of="ancestral_sample_plain")
 @edit("y, t, generator", "y, num_steps, generator", of="ancestral_sample_plain")
@@ -91,7 +91,7 @@ def ancestral_sample_from_normal_noise(network, shape, num_steps, generator, dev
 def ancestral_sample_from_zeros_and_ones(): ...
 
 
-@wrong("starts from one coin for each image", seldom="distribution")
+@wrong("starts from one coin for each image", rarely="distribution")
 @hint("Y_T consists of M fair coins. How many did you draw?")
 def ancestral_sample_from_one_coin_per_image(network, shape, num_steps, generator, device, return_all):
     heads = torch.rand(shape[0], *[1] * (len(shape) - 1), generator=generator, device=device) < 0.5
@@ -103,7 +103,7 @@ def ancestral_sample_from_one_coin_per_image(network, shape, num_steps, generato
     return torch.stack(chain) if return_all else y
 
 
-@wrong("starts all images of the batch from the same coins", seldom="distribution")
+@wrong("starts all images of the batch from the same coins", rarely="distribution")
 @hint("Does each image of a batch have its own coins?")
 def ancestral_sample_from_one_start(network, shape, num_steps, generator, device, return_all):
     heads = torch.rand(*shape[1:], generator=generator, device=device) < 0.5

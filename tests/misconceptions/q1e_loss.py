@@ -112,7 +112,7 @@ def kl_loss_cut_off_logarithm(logits, target_prob):
     return (cross_entropy - entropy).flatten(1).sum(1).mean()
 
 
-@wrong("counts in bits", seldom="constant factor")
+@wrong("counts in bits", rarely="constant factor")
 @hint("Which unit does the docstring name for the loss?")
 @edit(".mean()", ".mean() / math.log(2)")
 def kl_loss_in_bits(): ...
@@ -150,7 +150,7 @@ def kl_loss_squared_error(logits, target_prob):
     return (torch.sigmoid(logits) - p).square().flatten(1).sum(1).mean()
 
 
-@wrong("treats the logits as the logits of -1", seldom="values")
+@wrong("treats the logits as the logits of -1", rarely="values")
 @hint("Which outcome has the probability sigmoid(logits)?")
 @edit("logits, p", "-logits, p")
 def kl_loss_of_the_other_outcome(): ...
@@ -165,7 +165,7 @@ def kl_loss_overflows(logits, target_prob):
     return (cross_entropy - entropy).flatten(1).sum(1).mean()
 
 
-@wrong("returns the right value but a gradient of NaN where the unused branch overflows", seldom="not finite")
+@wrong("returns the right value but a gradient of NaN where the unused branch overflows", rarely="not finite")
 @hint("torch.where computes both branches. What is the gradient of the unused one at logit 200?")
 def kl_loss_nan_in_the_gradient(logits, target_prob):
     p = target_prob.detach().to(logits.dtype)
@@ -185,7 +185,7 @@ def kl_loss_limits_logits(): ...
 
 @wrong(
     "writes the limits for its logarithms into the target that it was given",
-    seldom="argument changed in place",
+    rarely="argument changed in place",
 )
 @hint("What does the caller's target_prob contain after the call? detach() copies nothing.")
 def kl_loss_limits_target_in_place(logits, target_prob):

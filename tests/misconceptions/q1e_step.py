@@ -134,7 +134,7 @@ def ancestral_step_mean_of_the_pixel(network, y_t, t, generator):
 
 
 @wrong(
-    "keeps the probability away from 0 and 1, so that sure pixels can still be wrong", seldom="distribution"
+    "keeps the probability away from 0 and 1, so that sure pixels can still be wrong", rarely="distribution"
 )
 @hint("What does a logit of 90 say about the pixel?")
 @edit("torch.sigmoid(network(y_t, times))", "torch.sigmoid(network(y_t, times)).clamp(0.01, 0.99)")

@@ -28,7 +28,7 @@ def training_loss_one_time_for_all(network, y_0, num_steps, delta, generator):
     return kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
 
 
-@wrong("trains only at T", seldom="distribution")
+@wrong("trains only at T", rarely="distribution")
 @hint("At which times is the network called when images are generated?")
 def training_loss_at_last_time_only(network, y_0, num_steps, delta, generator):
     t = torch.full((len(y_0),), num_steps, dtype=torch.long, device=y_0.device)
@@ -36,7 +36,7 @@ def training_loss_at_last_time_only(network, y_0, num_steps, delta, generator):
     return kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
 
 
-@wrong("draws a time for each pixel", seldom="exception")
+@wrong("draws a time for each pixel", rarely="exception")
 @hint("How many times does one image have?")
 @edit("(len(y_0),)", "y_0.shape")
 def training_loss_time_for_each_pixel(): ...
@@ -158,7 +158,7 @@ def training_loss_as_number(network, y_0, num_steps, delta, generator):
     return kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta)).item()
 
 
-@wrong("returns the loss together with the times", seldom="type")
+@wrong("returns the loss together with the times", rarely="type")
 @hint("What does the docstring say about the result?")
 def training_loss_with_times(network, y_0, num_steps, delta, generator):
     t = torch.randint(1, num_steps + 1, (len(y_0),), generator=generator, device=y_0.device)

@@ -34,7 +34,7 @@ def cosine_betas_without_cap(num_steps, s, max_beta):
 
 @wrong(
     "uses the usual upper limit as a fixed number and ignores the caller's value",
-    seldom="ignores an argument",
+    rarely="ignores an argument",
 )
 @hint("Call it with another max_beta. Does the result change?")
 @edit("max=max_beta", "max=0.999")
@@ -77,7 +77,7 @@ def cosine_betas_double_too_late(num_steps, s, max_beta):
 def cosine_betas_one_too_few(): ...
 
 
-@wrong("divides the time by T + 1, so that the cosine never reaches its end", seldom="values")
+@wrong("divides the time by T + 1, so that the cosine never reaches its end", rarely="values")
 @hint("Which angle should the last time have?")
 @edit("times / num_steps", "times / len(times)")
 def cosine_betas_time_over_length(): ...

@@ -73,7 +73,7 @@ def cumulative_alphas_into_betas(betas):
     return shares
 
 
-@wrong("replaces every step by its first-order approximation, as if the steps were tiny", seldom="values")
+@wrong("replaces every step by its first-order approximation, as if the steps were tiny", rarely="values")
 @hint("Is the approximation good for a step that takes away three quarters?")
 def cumulative_alphas_for_tiny_steps(betas):
     return torch.exp(-torch.cumsum(betas, dim=0))
@@ -88,20 +88,20 @@ def cumulative_alphas_default_dtype(betas):
     return torch.tensor(shares)
 
 
-@wrong("returns double precision even if betas has another dtype", seldom="dtype")
+@wrong("returns double precision even if betas has another dtype", rarely="dtype")
 @hint("Try betas in single precision. What does the docstring say about the dtype of the result?")
 def cumulative_alphas_always_double(betas):
     return torch.cumprod(1 - betas, dim=0, dtype=torch.float64)
 
 
-@wrong("multiplies in single precision and converts the rounded result", seldom="values")
+@wrong("multiplies in single precision and converts the rounded result", rarely="values")
 @hint("Why are schedules in float64? Where does your code lose digits?")
 def cumulative_alphas_single_inside(betas):
     alphas = (1 - betas).to(torch.float32)
     return torch.cumprod(alphas, dim=0).to(betas.dtype)
 
 
-@wrong("multiplies everything into one number", seldom="shape")
+@wrong("multiplies everything into one number", rarely="shape")
 @hint("Entry t of the result belongs to time t. How many entries are there?")
 def cumulative_alphas_of_the_end(betas):
     return torch.prod(1 - betas)

@@ -83,20 +83,20 @@ def forward_step_becomes_double(x_prev, t, betas, noise):
     return (1 - beta).sqrt() * x_prev + beta.sqrt() * noise
 
 
-@wrong("computes the coefficients in single precision", seldom="values")
+@wrong("computes the coefficients in single precision", rarely="values")
 @hint("In which dtype must coefficients be computed, according to the module's docstring?")
 @edit("betas", "betas.float()")
 def forward_step_single_inside(): ...
 
 
-@wrong("reuses the memory of the caller's noise for the result", seldom="argument changed in place")
+@wrong("reuses the memory of the caller's noise for the result", rarely="argument changed in place")
 @hint("What does a method do if its name ends with an underscore? Who else may use that tensor?")
 def forward_step_into_noise(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
     return noise.mul_(beta.sqrt().to(x_prev)).add_((1 - beta).sqrt().to(x_prev) * x_prev)
 
 
-@wrong("cuts the data out of the autograd graph", seldom="no gradient")
+@wrong("cuts the data out of the autograd graph", rarely="no gradient")
 @hint("Results are differentiable in the data. Where does your code leave autograd?")
 def forward_step_without_gradient(x_prev, t, betas, noise):
     beta = schedules.at(betas, t, x_prev)
@@ -105,7 +105,7 @@ def forward_step_without_gradient(x_prev, t, betas, noise):
     return mean + beta.sqrt().to(x_prev) * noise
 
 
-@wrong("flattens with view, which does not work for every order in memory", seldom="exception")
+@wrong("flattens with view, which does not work for every order in memory", rarely="exception")
 @hint("Try images whose axes have been permuted. Which function flattens any tensor?")
 def forward_step_contiguous_only(x_prev, t, betas, noise):
     beta = betas[torch.as_tensor(t)].reshape(-1, 1)
@@ -216,7 +216,7 @@ def q_sample_casts_first(x_0, t, alphas_cumprod, noise):
     return signal.sqrt() * x_0 + (1 - signal).sqrt() * noise
 
 
-@wrong("keeps the noise's variance away from 0, so that time 0 is not clean", seldom="values")
+@wrong("keeps the noise's variance away from 0, so that time 0 is not clean", rarely="values")
 @hint("What does the docstring say about t = 0? Is there anything here that must be kept away from 0?")
 def q_sample_noise_at_time_zero(x_0, t, alphas_cumprod, noise):
     signal = schedules.at(alphas_cumprod, t, x_0)
@@ -242,13 +242,13 @@ def q_sample_one_time_for_all(): ...
 def q_sample_vectors_only(): ...
 
 
-@wrong("treats the noise as a constant", seldom="no gradient")
+@wrong("treats the noise as a constant", rarely="no gradient")
 @hint("Results are differentiable in the data, and the noise is one of the tensors that they are made from.")
 @edit("noise", "noise.detach()")
 def q_sample_noise_detached(): ...
 
 
-@wrong("takes the square root of the caller's schedule in place", seldom="argument changed in place")
+@wrong("takes the square root of the caller's schedule in place", rarely="argument changed in place")
 @hint("What does a method do if its name ends with an underscore? Call your function twice in a row.")
 def q_sample_root_in_place(x_0, t, alphas_cumprod, noise):
     factor = schedules.at(alphas_cumprod.sqrt_(), t, x_0)

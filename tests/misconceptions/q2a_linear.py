@@ -20,7 +20,7 @@ def linear_betas_unscaled(num_steps, beta_start, beta_end):
 def linear_betas_scale_upside_down(): ...
 
 
-@wrong("rounds the factor of the end points down to an integer", seldom="values")
+@wrong("rounds the factor of the end points down to an integer", rarely="values")
 @hint("Try a number of steps that does not divide 1000. Which of Python's two divisions is meant?")
 @edit("1000 / num_steps", "1000 // num_steps")
 def linear_betas_whole_scale(): ...
@@ -90,13 +90,13 @@ def linear_betas_end_left_out(num_steps, beta_start, beta_end):
     return torch.cat([betas.new_zeros(1), betas.clamp(max=0.999)])
 
 
-@wrong("appends the zero instead of putting it in front", seldom="off by one in time")
+@wrong("appends the zero instead of putting it in front", rarely="off by one in time")
 @hint("Which index is for clean data?")
 @edit("[betas.new_zeros(1), betas.clamp(max=0.999)]", "[betas.clamp(max=0.999), betas.new_zeros(1)]")
 def linear_betas_zero_at_the_end(): ...
 
 
-@wrong("spaces the square roots of the betas evenly, as latent diffusion does", seldom="values")
+@wrong("spaces the square roots of the betas evenly, as latent diffusion does", rarely="values")
 @hint("What does the docstring space evenly?")
 def linear_betas_even_square_roots(num_steps, beta_start, beta_end):
     scale = 1000 / num_steps
@@ -115,7 +115,7 @@ def linear_betas_no_single_step(num_steps, beta_start, beta_end):
 
 
 @wrong(
-    "uses the usual end points as fixed numbers and ignores the caller's values", seldom="ignores an argument"
+    "uses the usual end points as fixed numbers and ignores the caller's values", rarely="ignores an argument"
 )
 @hint("Call it with another beta_end. Does the result change?")
 def linear_betas_usual_end_points(num_steps, beta_start, beta_end):

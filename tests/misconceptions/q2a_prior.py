@@ -51,7 +51,7 @@ def prior_kl_twice_too_large(x_0, alphas_cumprod):
     return (signal * pixels**2 - signal - torch.log1p(-signal)).sum(dim=1).to(x_0.dtype)
 
 
-@wrong("returns the divergence in bits", seldom="constant factor")
+@wrong("returns the divergence in bits", rarely="constant factor")
 @hint("Which unit does the docstring name?")
 def prior_kl_in_bits(x_0, alphas_cumprod):
     signal = alphas_cumprod[-1]
@@ -60,7 +60,7 @@ def prior_kl_in_bits(x_0, alphas_cumprod):
     return (kl / torch.log(torch.tensor(2.0, dtype=kl.dtype))).to(x_0.dtype)
 
 
-@wrong("uses the sign of this term in the bound, not the sign of the divergence", seldom="sign")
+@wrong("uses the sign of this term in the bound, not the sign of the divergence", rarely="sign")
 @hint("Can a divergence be negative?")
 def prior_kl_negative(x_0, alphas_cumprod):
     signal = alphas_cumprod[-1]

@@ -183,7 +183,7 @@ def gaussian_posterior_if_of_a_vector(): ...
 
 
 @wrong(
-    "treats the whole batch as being at the first step if one sample is at the first step", seldom="values"
+    "treats the whole batch as being at the first step if one sample is at the first step", rarely="values"
 )
 @hint("Samples do not depend on each other. What do the others get when one of them has t = 1?")
 @edit(
@@ -194,7 +194,7 @@ def gaussian_posterior_if_of_a_vector(): ...
 def gaussian_posterior_any_at_the_first_step(): ...
 
 
-@wrong("treats x_0 as a constant", seldom="no gradient")
+@wrong("treats x_0 as a constant", rarely="no gradient")
 @hint("Results are differentiable in the data, which means x_t and x_0. Where does the graph end?")
 @edit("from_x_0.to(x_t) * x_0", "from_x_0.to(x_t) * x_0.detach()", of="gaussian_posterior_plain")
 def gaussian_posterior_x_0_detached(): ...

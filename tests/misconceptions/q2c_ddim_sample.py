@@ -98,7 +98,7 @@ def ddim_sample_takes_all_steps(
     return torch.stack(chain) if return_all else x
 
 
-@wrong("goes through the times from 0 upwards", seldom="exception")
+@wrong("goes through the times from 0 upwards", rarely="exception")
 @hint("In which order does `strided_times` give the times, and in which order does your loop use them?")
 @edit(
     "strided_times(len(betas) - 1, num_sampling_steps).tolist()",
@@ -222,7 +222,7 @@ def ddim_sample_ignores_return_all(
     return x
 
 
-@wrong("returns a pair when the whole chain is requested", seldom="type")
+@wrong("returns a pair when the whole chain is requested", rarely="type")
 @hint("What does the docstring promise with return_all: one tensor, or two?")
 @edit("torch.stack(chain)", "(x, torch.stack(chain))", of="ddim_sample_plain")
 def ddim_sample_returns_a_pair(): ...

@@ -93,7 +93,7 @@ def ddim_step_clamps_the_result(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, no
 # ---------------------------------------------------------------------------- precision, memory and gradients
 
 
-@wrong("scales the caller's noise in place", seldom="argument changed in place")
+@wrong("scales the caller's noise in place", rarely="argument changed in place")
 @hint("What does `*=` do to a tensor that somebody else uses too?")
 def ddim_step_scales_in_place(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)

@@ -85,7 +85,7 @@ def ddim_step_signal_quotient_upside_down(): ...
 def ddim_step_root_of_a_negative(): ...
 
 
-@wrong("keeps sigma below the noise of t_prev if eta is large", seldom="values")
+@wrong("keeps sigma below the noise of t_prev if eta is large", rarely="values")
 @hint("Which of the docstring's two lines contains the max, and which does not?")
 def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, clip):
     x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
@@ -100,7 +100,7 @@ def ddim_step_caps_sigma(eps_hat, x_t, t, t_prev, alphas_cumprod, eta, noise, cl
     return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
 
 
-@wrong("keeps a little noise at time 0, because of a lower limit under the root", seldom="values")
+@wrong("keeps a little noise at time 0, because of a lower limit under the root", rarely="values")
 @hint("What is the smallest value that the docstring allows under the root?")
 @edit("min=0", "min=1e-8", of="ddim_step_plain")
 def ddim_step_never_quite_clean(): ...

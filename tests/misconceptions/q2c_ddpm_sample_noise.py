@@ -34,7 +34,7 @@ def ddpm_sample_one_noise_for_all_steps(network, shape, betas, variance, clip, g
     return torch.stack(chain) if return_all else x
 
 
-@wrong("gives all samples of a step the same noise", seldom="distribution")
+@wrong("gives all samples of a step the same noise", rarely="distribution")
 @hint("How many random numbers does a step of B samples need?")
 @edit(
     "noise = torch.randn(*shape, generator=generator, device=device)",
@@ -44,7 +44,7 @@ def ddpm_sample_one_noise_for_all_steps(network, shape, betas, variance, clip, g
 def ddpm_sample_one_noise_for_all_samples(): ...
 
 
-@wrong("adds the first noise, x_T itself, again in every step", seldom="distribution")
+@wrong("adds the first noise, x_T itself, again in every step", rarely="distribution")
 @hint("Is your noise independent of the state that it is added to?")
 def ddpm_sample_start_as_noise(network, shape, betas, variance, clip, generator, device, return_all):
     alphas_cumprod = schedules.cumulative_alphas(betas)

@@ -63,7 +63,7 @@ def ddpm_step_always_beta(eps_hat, x_t, t, betas, alphas_cumprod, noise, varianc
     return mean + betas[t].sqrt().to(x_t) * noise
 
 
-@wrong("exchanges the two variances", seldom="values")
+@wrong("exchanges the two variances", rarely="values")
 @hint("The docstring says which of the two is larger. Which one is larger in your code?")
 @edit(
     'posterior_variance if variance == "posterior" else betas[t].to(x_t)',
@@ -210,7 +210,7 @@ def ddpm_step_clamps_the_noise(eps_hat, x_t, t, betas, alphas_cumprod, noise, va
     return mean + chosen.sqrt() * noise
 
 
-@wrong("clamps only from above", seldom="values")
+@wrong("clamps only from above", rarely="values")
 @hint("How many ends does the interval in the docstring have?")
 @edit("x_0_hat.clamp(-clip, clip)", "x_0_hat.clamp(max=clip)", of="ddpm_step_plain")
 def ddpm_step_clamps_one_side(): ...
@@ -225,7 +225,7 @@ def ddpm_step_clamps_to_one(): ...
 # ---------------------------------------------------------------------------- precision and gradients
 
 
-@wrong("computes the standard deviation of the draw in single precision", seldom="values")
+@wrong("computes the standard deviation of the draw in single precision", rarely="values")
 @hint("In which dtype must coefficients be computed, according to the module's docstring?")
 @edit("betas[t].to(x_t)", "betas[t]", of="ddpm_step_plain")
 @edit("chosen.sqrt()", "chosen.float().sqrt()", of="ddpm_step_plain")

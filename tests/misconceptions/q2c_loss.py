@@ -56,7 +56,7 @@ def noise_loss_rounded_times(): ...
 
 @wrong(
     "makes the times in the second half of the batch mirror the times in the first half",
-    seldom="distribution",
+    rarely="distribution",
 )
 @hint("Does one sample's time say anything about another's? What does the docstring require?")
 @edit(
@@ -67,7 +67,7 @@ def noise_loss_rounded_times(): ...
 def noise_loss_antithetic_times(): ...
 
 
-@wrong("makes every second sample's time the mirror image of its neighbour's time", seldom="distribution")
+@wrong("makes every second sample's time the mirror image of its neighbour's time", rarely="distribution")
 @hint("Does one sample's time say anything about another's? What does the docstring require?")
 def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1
@@ -87,7 +87,7 @@ def noise_loss_mirrored_neighbours(network, x_0, alphas_cumprod, generator):
 def noise_loss_uniform_noise(): ...
 
 
-@wrong("gives every sample of the batch the same noise", seldom="distribution")
+@wrong("gives every sample of the batch the same noise", rarely="distribution")
 @hint("How many random numbers does a batch need?")
 @edit(
     "noise = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)",
@@ -203,7 +203,7 @@ def noise_loss_halved(): ...
 def noise_loss_of_absolute_errors(): ...
 
 
-@wrong("takes the root of the mean of the squares, which is the norm of the error", seldom="distribution")
+@wrong("takes the root of the mean of the squares, which is the norm of the error", rarely="distribution")
 @hint("The docstring asks for the mean of the squares. What does your last operation do to its gradient?")
 @edit("F.mse_loss(network(x_t, t), noise)", "(network(x_t, t) - noise).square().mean().sqrt()")
 def noise_loss_root_of_the_mean(): ...
@@ -236,7 +236,7 @@ def noise_loss_without_gradient(network, x_0, alphas_cumprod, generator):
     return F.mse_loss(eps_hat, noise)
 
 
-@wrong("overwrites the caller's clean data with x_t", seldom="argument changed in place")
+@wrong("overwrites the caller's clean data with x_t", rarely="argument changed in place")
 @hint("What does the caller's batch contain after the call, and in the next epoch?")
 def noise_loss_overwrites_the_data(network, x_0, alphas_cumprod, generator):
     last = len(alphas_cumprod) - 1

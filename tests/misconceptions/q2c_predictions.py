@@ -112,14 +112,14 @@ def predict_x_0_casts_too_early(x_t, eps_hat, t, alphas_cumprod):
     return (x_t - (1 - signal).sqrt() * eps_hat) / signal.sqrt()
 
 
-@wrong("treats the network's guess as a constant", seldom="no gradient")
+@wrong("treats the network's guess as a constant", rarely="no gradient")
 @hint("Results are differentiable in the data and the guess. Where is the graph cut?")
 def predict_x_0_detaches_the_guess(x_t, eps_hat, t, alphas_cumprod):
     signal = schedules.at(alphas_cumprod, t, x_t)
     return (x_t - (1 - signal).sqrt().to(x_t) * eps_hat.detach()) / signal.sqrt().to(x_t)
 
 
-@wrong("flattens with view, which does not work for every order in memory", seldom="exception")
+@wrong("flattens with view, which does not work for every order in memory", rarely="exception")
 @hint("Try images whose axes have been permuted. Which function flattens any tensor?")
 def predict_x_0_contiguous_only(x_t, eps_hat, t, alphas_cumprod):
     signal = alphas_cumprod[torch.as_tensor(t)].reshape(-1, 1)
@@ -233,7 +233,7 @@ def predict_noise_along_the_last_axis(x_t, x_0, t, alphas_cumprod):
     return (x_t - torch.sqrt(signal) * x_0) / torch.sqrt(1 - signal)
 
 
-@wrong("uses the last sample's time for the whole batch", seldom="values")
+@wrong("uses the last sample's time for the whole batch", rarely="values")
 @hint("t may be Long[B]. Try a batch whose samples have different times.")
 def predict_noise_one_time_for_all(x_t, x_0, t, alphas_cumprod):
     signal = alphas_cumprod[torch.as_tensor(t).flatten()[-1]]
@@ -261,7 +261,7 @@ def predict_noise_casts_too_early(x_t, x_0, t, alphas_cumprod):
     return (x_t - signal.sqrt() * x_0) / (1 - signal).sqrt()
 
 
-@wrong("cuts everything out of the autograd graph", seldom="no gradient")
+@wrong("cuts everything out of the autograd graph", rarely="no gradient")
 @hint("Results are differentiable in the data. Where does your code leave autograd?")
 def predict_noise_without_gradient(x_t, x_0, t, alphas_cumprod):
     with torch.no_grad():

@@ -30,7 +30,7 @@ def strided_times_without_zero(num_steps, num_sampling_steps):
     return torch.arange(num_sampling_steps, 0, -1) * num_steps // num_sampling_steps
 
 
-@wrong("counts down from S in steps of one and scales afterwards, but starts one too late", seldom="shape")
+@wrong("counts down from S in steps of one and scales afterwards, but starts one too late", rarely="shape")
 @hint("Which time comes first? Work out your range for S = 1.")
 def strided_times_without_the_start(num_steps, num_sampling_steps):
     return torch.arange(num_sampling_steps - 1, -1, -1) * num_steps // num_sampling_steps
@@ -86,14 +86,14 @@ def strided_times_upwards(num_steps, num_sampling_steps):
     return torch.arange(num_sampling_steps + 1) * num_steps // num_sampling_steps
 
 
-@wrong("makes the gaps grow with time, as in a quadratic schedule", seldom="values")
+@wrong("makes the gaps grow with time, as in a quadratic schedule", rarely="values")
 @hint("By how much may two gaps differ? Can two of your times be the same?")
 def strided_times_quadratic(num_steps, num_sampling_steps):
     shares = torch.arange(num_sampling_steps, -1, -1, dtype=torch.float64) / num_sampling_steps
     return (num_steps * shares**2).round().long()
 
 
-@wrong("gives the remainder of T / S to the first steps, two at a time", seldom="values")
+@wrong("gives the remainder of T / S to the first steps, two at a time", rarely="values")
 @hint("Add up your gaps and compare them with each other: how much does each of them get?")
 def strided_times_remainder_in_twos(num_steps, num_sampling_steps):
     gap, rest = divmod(num_steps, num_sampling_steps)
@@ -115,7 +115,7 @@ def strided_times_rounded_floats(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1, dtype=torch.float64).round()
 
 
-@wrong("returns integers of 32 bits", seldom="dtype")
+@wrong("returns integers of 32 bits", rarely="dtype")
 @hint("Which integer type of torch does the docstring call Long?")
 def strided_times_of_32_bits(num_steps, num_sampling_steps):
     return torch.linspace(num_steps, 0, num_sampling_steps + 1, dtype=torch.float64).round().int()

@@ -36,7 +36,7 @@ def remaining_variance_last_k(variances, k):
     return variances[-k:].sum()
 
 
-@wrong("leaves out the last term of the sum", seldom="values")
+@wrong("leaves out the last term of the sum", rarely="values")
 @hint("Where does a Python slice end?")
 def remaining_variance_without_the_last(variances, k):
     return variances[k:-1].sum()
@@ -61,13 +61,13 @@ def remaining_variance_of_stds(variances, k):
     return (variances[k:] ** 2).sum()
 
 
-@wrong("averages over the remaining terms, which gives NaN if there are none", seldom="not finite")
+@wrong("averages over the remaining terms, which gives NaN if there are none", rarely="not finite")
 @hint("What is the variance of a sum of independent terms?")
 def remaining_variance_mean(variances, k):
     return variances[k:].mean()
 
 
-@wrong("returns one number for each remaining term", seldom="shape")
+@wrong("returns one number for each remaining term", rarely="shape")
 @hint("The docstring asks for Float[]: how many numbers is that?")
 def remaining_variance_not_added(variances, k):
     return variances[k:]
@@ -190,7 +190,7 @@ def geometric_remaining_variance_as_number(k):
     return torch.exp2(-k.double())
 
 
-@wrong("gives the result an axis even if k is an int", seldom="shape")
+@wrong("gives the result an axis even if k is an int", rarely="shape")
 @hint("What is the shape of a 0-dimensional tensor?")
 def geometric_remaining_variance_with_axis(k):
     return torch.exp2(-torch.atleast_1d(k).double())

@@ -125,7 +125,7 @@ def probability_nonpositive_as_array(partial_sum, remaining_variance):
 
 @wrong(
     "ignores the known terms and returns the probability for a sum without any known term",
-    seldom="ignores an argument",
+    rarely="ignores an argument",
 )
 @hint("When the first k terms are known, what is the mean of Y?")
 def probability_nonpositive_unconditional(partial_sum, remaining_variance):
@@ -202,7 +202,7 @@ def log_probability_nonpositive_clamped(partial_sum, remaining_variance):
     return torch.where(remaining_variance == 0, known, log_probability)
 
 
-@wrong("uses an approximation for large sums that is correct to a few digits only", seldom="values")
+@wrong("uses an approximation for large sums that is correct to a few digits only", rarely="values")
 @hint("How large is the error of the first term of an asymptotic series? Compare it with a library function.")
 def log_probability_nonpositive_first_order(partial_sum, remaining_variance):
     z = partial_sum / remaining_variance.sqrt()
@@ -247,7 +247,7 @@ def log_probability_nonpositive_other_sign(): ...
 def log_probability_nonpositive_by_variance(): ...
 
 
-@wrong("returns the negative logarithm", seldom="sign")
+@wrong("returns the negative logarithm", rarely="sign")
 @hint("Can a log-probability be above 0?")
 def log_probability_nonpositive_negated(partial_sum, remaining_variance):
     surprise = -torch.special.log_ndtr(-partial_sum / remaining_variance.sqrt())

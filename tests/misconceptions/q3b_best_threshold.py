@@ -80,7 +80,7 @@ def best_threshold_returns_its_place(thresholds, accuracy, small_accuracy):
     return max(winners, key=lambda i: tolerances[i], default=None)
 
 
-@wrong("returns the accuracy at the threshold", seldom="values")
+@wrong("returns the accuracy at the threshold", rarely="values")
 @hint("Which of the two lists does the result come from?")
 def best_threshold_returns_accuracy(thresholds, accuracy, small_accuracy):
     best = None
@@ -90,7 +90,7 @@ def best_threshold_returns_accuracy(thresholds, accuracy, small_accuracy):
     return best
 
 
-@wrong("looks for thresholds at which the small network is better", seldom="type")
+@wrong("looks for thresholds at which the small network is better", rarely="type")
 @hint("Which of the two networks should be more accurate?")
 def best_threshold_small_network_wins(thresholds, accuracy, small_accuracy):
     losers = [t for t, a in zip(tolerances, accuracies) if small_accuracy > a]

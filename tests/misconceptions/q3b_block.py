@@ -67,7 +67,7 @@ def basic_block_relu_before_norm(): ...
 def basic_block_without_first_norm(): ...
 
 
-@wrong("applies a ReLU to the shortcut as well", seldom="values")
+@wrong("applies a ReLU to the shortcut as well", rarely="values")
 @hint("How many ReLUs does figure 2 of the paper have, and is one of them on the curved arrow?")
 @edit("F.relu(out + self.shortcut(x))", "F.relu(out + F.relu(self.shortcut(x)))")
 def basic_block_relu_on_shortcut(): ...
@@ -84,19 +84,19 @@ def basic_block_adds_in_place(self, x):
     return F.relu(out)
 
 
-@wrong("stops the gradient at the shortcut", seldom="no gradient")
+@wrong("stops the gradient at the shortcut", rarely="no gradient")
 @hint("On which two paths does the gradient reach the input?")
 @edit("self.shortcut(x)", "self.shortcut(x).detach()")
 def basic_block_detached_shortcut(): ...
 
 
-@wrong("concatenates the shortcut with the output instead of adding it", seldom="shape")
+@wrong("concatenates the shortcut with the output instead of adding it", rarely="shape")
 @hint("How many channels must the output have?")
 @edit("out + self.shortcut(x)", "torch.cat([out, self.shortcut(x)], dim=1)")
 def basic_block_concatenates(): ...
 
 
-@wrong("runs the shortcut a second time only to check its shape", seldom="values")
+@wrong("runs the shortcut a second time only to check its shape", rarely="values")
 @hint("In training mode, every run of a BatchNorm layer changes it. How often does each layer run?")
 @edit("return F.relu", "assert out.shape == self.shortcut(x).shape\nreturn F.relu")
 def basic_block_shortcut_twice(): ...

@@ -190,7 +190,7 @@ def exit_macs_head_by_stage(model, input_shape):
     return torch.tensor(costs)
 
 
-@wrong("returns the cost of the last exit only", seldom="shape")
+@wrong("returns the cost of the last exit only", rarely="shape")
 @hint("How many numbers does the docstring ask for? What is each of them for?")
 def exit_macs_of_last_exit(model, input_shape):
     total = 0

@@ -45,7 +45,7 @@ def entropy_over_axis_one(logits):
 def entropy_batch_mean(): ...
 
 
-@wrong("keeps an axis of length 1 for the classes", seldom="shape")
+@wrong("keeps an axis of length 1 for the classes", rarely="shape")
 @hint("Compare the shape of your result with the docstring's.")
 @edit("(log_probs.exp() * log_probs).sum(dim=-1)", "(log_probs.exp() * log_probs).sum(dim=-1, keepdim=True)")
 def entropy_keepdim(): ...
@@ -63,7 +63,7 @@ def entropy_of_unnormalised(logits):
     return -(logits.exp() * logits).sum(dim=-1)
 
 
-@wrong("divides by the largest possible entropy", seldom="values")
+@wrong("divides by the largest possible entropy", rarely="values")
 @hint("Which range does the docstring give? Yours ends at 1.")
 def entropy_relative(logits):
     log_probs = torch.log_softmax(logits, dim=-1)
@@ -83,7 +83,7 @@ def entropy_as_doubt(logits):
     return 1 - torch.softmax(logits, dim=-1).amax(dim=-1)
 
 
-@wrong("returns the negative log-probability of the most likely class only", seldom="values")
+@wrong("returns the negative log-probability of the most likely class only", rarely="values")
 @hint("How many classes does the sum in the docstring include?")
 def entropy_of_top_class(logits):
     return -torch.log_softmax(logits, dim=-1).amax(dim=-1)
@@ -97,7 +97,7 @@ def entropy_shifts_in_place(logits):
     return -(log_probs.exp() * log_probs).sum(dim=-1)
 
 
-@wrong("shifts every row by the largest logit of the whole batch", seldom="not finite")
+@wrong("shifts every row by the largest logit of the whole batch", rarely="not finite")
 @hint("What happens to a row whose logits are all far below those of another row?")
 def entropy_shifted_by_batch(logits):
     shifted = logits - logits.max()
@@ -105,14 +105,14 @@ def entropy_shifted_by_batch(logits):
     return -(log_probs.exp() * log_probs).sum(dim=-1)
 
 
-@wrong("computes in single precision", seldom="values")
+@wrong("computes in single precision", rarely="values")
 @hint("How many digits are left if you cast double-precision logits to single precision and the result back?")
 def entropy_single_inside(logits):
     log_probs = torch.log_softmax(logits.float(), dim=-1)
     return -(log_probs.exp() * log_probs).sum(dim=-1).to(logits.dtype)
 
 
-@wrong("returns double precision for logits of every dtype", seldom="dtype")
+@wrong("returns double precision for logits of every dtype", rarely="dtype")
 @hint("Which dtype does the docstring promise?")
 @edit("logits", "logits.double()")
 def entropy_always_double(): ...
@@ -205,7 +205,7 @@ def exit_index_beyond_the_last(entropies, threshold):
     return (entropies >= threshold).long().cumprod(dim=0).sum(dim=0)
 
 
-@wrong("gives -1 to the inputs that no head is sure of", seldom="values")
+@wrong("gives -1 to the inputs that no head is sure of", rarely="values")
 @hint("Which range does the docstring give for the exits?")
 def exit_index_minus_one(entropies, threshold):
     leaves = entropies < threshold
@@ -235,7 +235,7 @@ def exit_index_list(entropies, threshold):
     return chosen
 
 
-@wrong("returns the exits as floating-point numbers", seldom="dtype")
+@wrong("returns the exits as floating-point numbers", rarely="dtype")
 @hint("Which dtype does the docstring promise?")
 def exit_index_as_float(entropies, threshold):
     chosen = torch.full((entropies.shape[1],), float(len(entropies) - 1))

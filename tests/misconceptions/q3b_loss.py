@@ -42,7 +42,7 @@ def early_exit_loss_out_of_the_graph(exit_logits, labels, exit_weights):
     return (weights * torch.tensor(losses, dtype=exit_logits.dtype)).sum()
 
 
-@wrong("trains only the last exit", seldom="no gradient")
+@wrong("trains only the last exit", rarely="no gradient")
 @hint("Which exits get a gradient? Look at exit_logits.grad.")
 def early_exit_loss_early_exits_detached(exit_logits, labels, exit_weights):
     loss = weights[-1] * F.cross_entropy(exit_logits[-1], labels)
@@ -120,7 +120,7 @@ def early_exit_loss_class_weights(exit_logits, labels, exit_weights):
 
 
 @wrong(
-    "adds up the exits' weighted logits before the loss, as if the exits were one classifier", seldom="values"
+    "adds up the exits' weighted logits before the loss, as if the exits were one classifier", rarely="values"
 )
 @hint("How many cross-entropies does the docstring's formula contain?")
 def early_exit_loss_of_mixed_logits(exit_logits, labels, exit_weights):

@@ -59,7 +59,7 @@ def conv2d_macs_returns_float(in_channels, out_channels, kernel_size, output_hei
     return in_channels / groups * out_channels * kernel_height * kernel_width * output_height * output_width
 
 
-@wrong("multiplies in single precision, which cannot hold a large count exactly", seldom="values")
+@wrong("multiplies in single precision, which cannot hold a large count exactly", rarely="values")
 @hint("Up to which integer is single precision exact?")
 def conv2d_macs_in_single_precision(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
@@ -83,7 +83,7 @@ def conv2d_macs_counts_padded_input(
     return in_channels // groups * out_channels * kernel_height * kernel_width * height * width
 
 
-@wrong("counts the additions of a sum and forgets the products", seldom="values")
+@wrong("counts the additions of a sum and forgets the products", rarely="values")
 @hint("How many products and how many plus signs are in a sum of n products?")
 def conv2d_macs_counts_additions(
     in_channels, out_channels, kernel_size, output_height, output_width, groups=1
@@ -92,7 +92,7 @@ def conv2d_macs_counts_additions(
     return (terms - 1) * out_channels * output_height * output_width
 
 
-@wrong("prints the count and returns nothing", seldom="type")
+@wrong("prints the count and returns nothing", rarely="type")
 @hint("What does the caller get from a function that prints?")
 def conv2d_macs_prints(in_channels, out_channels, kernel_size, output_height, output_width, groups=1):
     macs = in_channels // groups * out_channels * kernel_height * kernel_width * output_height * output_width
@@ -156,7 +156,7 @@ def mac_ratio_averages_exits(exit_index, exit_macs, baseline_macs):
     return float(baseline_macs / exit_macs.float().mean())
 
 
-@wrong("averages the exit numbers and uses the cost of the exit with the mean number", seldom="values")
+@wrong("averages the exit numbers and uses the cost of the exit with the mean number", rarely="values")
 @hint("Halfway between two exits, is the cost halfway as well? Which quantity should be averaged?")
 def mac_ratio_price_of_mean_exit(exit_index, exit_macs, baseline_macs):
     mean_exit = int(exit_index.float().mean())
@@ -175,7 +175,7 @@ def mac_ratio_share_saved(exit_index, exit_macs, baseline_macs):
     return 1 - exit_macs[exit_index].double().mean().item() / baseline_macs
 
 
-@wrong("counts the exits from 1", seldom="values")
+@wrong("counts the exits from 1", rarely="values")
 @hint("What is the smallest entry of exit_index, and to which cost does it point in your code?")
 def mac_ratio_exits_from_one(exit_index, exit_macs, baseline_macs):
     prices = exit_macs[exit_index - 1].double()
@@ -188,7 +188,7 @@ def mac_ratio_rounds(exit_index, exit_macs, baseline_macs):
     return round(baseline_macs / exit_macs[exit_index].double().mean().item(), 2)
 
 
-@wrong("never lets the ratio fall below 1", seldom="values")
+@wrong("never lets the ratio fall below 1", rarely="values")
 @hint("How much does an input cost that goes through all the heads and leaves at the last exit?")
 def mac_ratio_at_least_one(exit_index, exit_macs, baseline_macs):
     mean = exit_macs[exit_index].double().mean().item()

@@ -49,7 +49,7 @@ def early_exit_resnet_final_only(self, x):
     return self.heads[-1](x).unsqueeze(0)
 
 
-@wrong("puts the final head first", seldom="not finite")
+@wrong("puts the final head first", rarely="not finite")
 @hint("In which order are the heads in the docstring?")
 def early_exit_resnet_final_first(self, x):
     x = self.stem(x)
@@ -89,7 +89,7 @@ def early_exit_resnet_head_by_stage(self, x):
 def early_exit_resnet_no_final_head(): ...
 
 
-@wrong("leaves out the stem", seldom="exception")
+@wrong("leaves out the stem", rarely="exception")
 @hint("How many channels does the first stage expect?")
 @edit("x = self.stem(x)\nlogits = []", "logits = []", of="early_exit_resnet_plain")
 def early_exit_resnet_no_stem(): ...
@@ -101,7 +101,7 @@ def early_exit_resnet_no_stem(): ...
 def early_exit_resnet_probabilities(): ...
 
 
-@wrong("cuts the gradient between a stage and its early head", seldom="no gradient")
+@wrong("cuts the gradient between a stage and its early head", rarely="no gradient")
 @hint("Should the loss of an early exit also train the stages before it?")
 def early_exit_resnet_detached_heads(self, x):
     x = self.stem(x)
@@ -114,19 +114,19 @@ def early_exit_resnet_detached_heads(self, x):
     return torch.stack(logits)
 
 
-@wrong("cuts the gradient between the stages", seldom="no gradient")
+@wrong("cuts the gradient between the stages", rarely="no gradient")
 @hint("How far back must the gradient of the final head's loss reach?")
 @edit("x = stage(x)", "x = stage(x.detach()) if number > 1 else stage(x)", of="early_exit_resnet_plain")
 def early_exit_resnet_detached_stages(): ...
 
 
-@wrong("switches itself to evaluation mode", seldom="values")
+@wrong("switches itself to evaluation mode", rarely="values")
 @hint("Who sets the mode of a model, and what does BatchNorm do in training mode?")
 @edit("x = self.stem(x)", "self.eval()\nx = self.stem(x)", of="early_exit_resnet_plain")
 def early_exit_resnet_always_evaluates(): ...
 
 
-@wrong("starts again from the image for every exit", seldom="values")
+@wrong("starts again from the image for every exit", rarely="values")
 @hint(
     "How often must each stage run for all the exits together? In training mode, BatchNorm counts its runs.",
 )

@@ -113,7 +113,7 @@ def threshold_sweep_unsure_leave_first(exit_logits, labels, exit_macs, baseline_
 
 @wrong(
     "subtracts the largest logit in place, and so changes the caller's logits",
-    seldom="argument changed in place",
+    rarely="argument changed in place",
 )
 @hint("`x -= y` and `x = x - y` do different things. Which of them does the caller notice?")
 def threshold_sweep_changes_logits(exit_logits, labels, exit_macs, baseline_macs, thresholds):
@@ -157,7 +157,7 @@ def threshold_sweep_by_confidence(exit_logits, labels, exit_macs, baseline_macs,
     return torch.stack(accuracy), torch.tensor(ratio, dtype=torch.float64)
 
 
-@wrong("returns the ratio first", seldom="values")
+@wrong("returns the ratio first", rarely="values")
 @hint("Which of the two results does the docstring name first?")
 def threshold_sweep_swaps_results(exit_logits, labels, exit_macs, baseline_macs, thresholds):
     entropies = inference.entropy(exit_logits)

@@ -77,7 +77,7 @@ def shift_right_spreads_start(tokens, start_id):
 def shift_right_as_floats(): ...
 
 
-@wrong("shifts from row to row instead of along the row", seldom="values")
+@wrong("shifts from row to row instead of along the row", rarely="values")
 @hint("Which of the two axes is time?")
 def shift_right_along_the_batch(tokens, start_id):
     start = torch.full_like(tokens[:1], start_id)
@@ -93,7 +93,7 @@ def shift_right_replaces_first(tokens, start_id):
 
 
 @wrong(
-    "shifts the batch as one long row, and puts the start id before the first response only", seldom="values"
+    "shifts the batch as one long row, and puts the start id before the first response only", rarely="values"
 )
 @hint("If there are two responses, what does the decoder read first for the second one?")
 def shift_right_one_long_row(tokens, start_id):
@@ -102,7 +102,7 @@ def shift_right_one_long_row(tokens, start_id):
     return shifted.reshape(tokens.shape)
 
 
-@wrong("does not shift a row that already begins with the start id", seldom="values")
+@wrong("does not shift a row that already begins with the start id", rarely="values")
 @hint("May a policy draw the start id as an ordinary token?")
 def shift_right_spares_started_rows(tokens, start_id):
     started = tokens[:, :1] == start_id
@@ -110,7 +110,7 @@ def shift_right_spares_started_rows(tokens, start_id):
     return torch.where(started, tokens, torch.cat([start, tokens[:, :-1]], dim=1))
 
 
-@wrong("only accepts tokens that are stored in memory row after row", seldom="exception")
+@wrong("only accepts tokens that are stored in memory row after row", rarely="exception")
 @hint("`view` needs a certain layout of the memory. What does its error message advise?")
 def shift_right_by_view(tokens, start_id):
     shifted = tokens.view(-1).roll(1).view(tokens.shape)
@@ -195,13 +195,13 @@ def response_mask_count_comes_round(tokens, eos_id):
     return ends_before == 0
 
 
-@wrong("counts ends down the batch instead of along the row", seldom="values")
+@wrong("counts ends down the batch instead of along the row", rarely="values")
 @hint("Which of the two axes is time?")
 @edit("ended.cumsum(dim=1)", "ended.cumsum(dim=0)")
 def response_mask_down_the_batch(): ...
 
 
-@wrong("overwrites the tokens after the end", seldom="argument changed in place")
+@wrong("overwrites the tokens after the end", rarely="argument changed in place")
 @hint("The caller computes log-probabilities of these tokens afterwards. What do the tokens hold then?")
 def response_mask_overwrites_tokens(tokens, eos_id):
     for row in tokens:

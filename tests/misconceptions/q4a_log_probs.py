@@ -64,7 +64,7 @@ def token_log_probs_without_graph(logits, tokens, temperature=1.0):
         return log_probs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
 
 
-@wrong("treats the normalising constant as a constant in the gradient, too", seldom="values")
+@wrong("treats the normalising constant as a constant in the gradient, too", rarely="values")
 @hint(
     "If another token's logit rises, how does this token's probability change? Does your gradient show it?",
 )
@@ -124,7 +124,7 @@ def token_log_probs_shifted_again(logits, tokens, temperature=1.0):
     return log_probs.gather(-1, tokens[:, 1:].unsqueeze(-1)).squeeze(-1)
 
 
-@wrong("returns log-probabilities in bits", seldom="constant factor")
+@wrong("returns log-probabilities in bits", rarely="constant factor")
 @hint("Which unit does the docstring name?")
 def token_log_probs_in_bits(logits, tokens, temperature=1.0):
     log_probs = torch.log_softmax(logits / temperature, dim=-1)
@@ -208,7 +208,7 @@ def policy_log_probs_without_graph(policy, input_ids, attention_mask, tokens, st
 def policy_log_probs_attends_to_padding(): ...
 
 
-@wrong("swaps the mask and the source when it calls the policy", seldom="values")
+@wrong("swaps the mask and the source when it calls the policy", rarely="values")
 @hint("In which order does the docstring give the policy's arguments?")
 @edit("input_ids, attention_mask", "attention_mask, input_ids")
 def policy_log_probs_swaps_arguments(): ...
@@ -237,7 +237,7 @@ def policy_log_probs_scores_what_was_read(
     return token_log_probs(logits, decoder_input_ids, temperature)
 
 
-@wrong("uses the logits of the last place for every token", seldom="values")
+@wrong("uses the logits of the last place for every token", rarely="values")
 @hint("In the roll-out only the last place is of interest. How many places are of interest here?")
 def policy_log_probs_last_place_only(policy, input_ids, attention_mask, tokens, start_id, temperature=1.0):
     logits = policy(input_ids, attention_mask, shift_right(tokens, start_id))
@@ -245,7 +245,7 @@ def policy_log_probs_last_place_only(policy, input_ids, attention_mask, tokens, 
     return token_log_probs(last, tokens, temperature)
 
 
-@wrong("lets the decoder read the source", seldom="exception")
+@wrong("lets the decoder read the source", rarely="exception")
 @hint("What has the decoder written before token t: the source or the response?")
 @edit("shift_right(tokens, start_id)", "shift_right(input_ids, start_id)")
 def policy_log_probs_decoder_reads_source(): ...

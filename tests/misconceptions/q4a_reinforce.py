@@ -64,7 +64,7 @@ def reinforce_loss_without_baseline(log_probs, rewards, mask, baseline=0.0):
     return -(rewards.detach() * sums).mean()
 
 
-@wrong("adds the baseline", seldom="values")
+@wrong("adds the baseline", rarely="values")
 @hint("What should happen to a response whose reward is just as good as usual?")
 def reinforce_loss_adds_baseline(log_probs, rewards, mask, baseline=0.0):
     constant = (rewards + baseline).detach()
@@ -72,7 +72,7 @@ def reinforce_loss_adds_baseline(log_probs, rewards, mask, baseline=0.0):
     return -(constant * sums).mean()
 
 
-@wrong("subtracts the baseline from each token's log-probability instead of from the reward", seldom="values")
+@wrong("subtracts the baseline from each token's log-probability instead of from the reward", rarely="values")
 @hint("According to the docstring, what is the baseline compared with?")
 def reinforce_loss_baseline_at_tokens(log_probs, rewards, mask, baseline=0.0):
     if isinstance(baseline, torch.Tensor):
@@ -96,7 +96,7 @@ def reinforce_loss_trains_baseline(log_probs, rewards, mask, baseline=0.0):
     return -(advantage * sums).mean()
 
 
-@wrong("cuts the autograd graph to the log-probabilities", seldom="no gradient")
+@wrong("cuts the autograd graph to the log-probabilities", rarely="no gradient")
 @hint("Which input comes from the network that must learn?")
 def reinforce_loss_without_graph(log_probs, rewards, mask, baseline=0.0):
     sums = torch.where(mask, log_probs, 0.0).sum(dim=1).detach()
@@ -153,7 +153,7 @@ def reinforce_loss_writes_log_probs(log_probs, rewards, mask, baseline=0.0):
     return -(constant * log_probs.sum(dim=1)).mean()
 
 
-@wrong("subtracts the baseline from the caller's rewards in place", seldom="argument changed in place")
+@wrong("subtracts the baseline from the caller's rewards in place", rarely="argument changed in place")
 @hint("Does detach make a copy? What are the rewards after a second call?")
 def reinforce_loss_writes_rewards(log_probs, rewards, mask, baseline=0.0):
     constant = rewards.detach()

@@ -101,7 +101,7 @@ def cross_entropy_loss_by_view(logits, labels, mask):
     return losses / len(labels)
 
 
-@wrong("cuts the autograd graph to the logits", seldom="no gradient")
+@wrong("cuts the autograd graph to the logits", rarely="no gradient")
 @hint("Which network should this loss train?")
 def cross_entropy_loss_without_graph(logits, labels, mask):
     with torch.no_grad():
@@ -124,7 +124,7 @@ def cross_entropy_loss_in_single_precision(logits, labels, mask):
     return -torch.where(mask, sequence.token_log_probs(clean, labels), 0.0).sum(dim=1).mean()
 
 
-@wrong("normalises over time instead of the vocabulary", seldom="values")
+@wrong("normalises over time instead of the vocabulary", rarely="values")
 @hint("From which alternatives is a token chosen? Which axis holds them?")
 def cross_entropy_loss_over_time(logits, labels, mask):
     clean = torch.where(mask.unsqueeze(-1), logits, 0.0)

@@ -66,7 +66,7 @@ def gae_ignores_lambda(rewards, values, mask, gamma, gae_lambda):
 def gae_trace_without_gamma(): ...
 
 
-@wrong("confuses gamma and lambda in the temporal difference", seldom="values")
+@wrong("confuses gamma and lambda in the temporal difference", rarely="values")
 @hint("Which of the two discounts a value, and which one only weights estimates of different length?")
 @edit("gamma * next_value", "gae_lambda * next_value", of="gae_plain")
 def gae_lambda_for_gamma(): ...
@@ -217,7 +217,7 @@ def gae_in_single_precision(rewards, values, mask, gamma, gae_lambda):
     return advantages, returns
 
 
-@wrong("overwrites the padding of the caller's own rewards and values", seldom="argument changed in place")
+@wrong("overwrites the padding of the caller's own rewards and values", rarely="argument changed in place")
 @hint("Whose tensors do you write into?")
 def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():
@@ -233,7 +233,7 @@ def gae_cleans_arguments(rewards, values, mask, gamma, gae_lambda):
         return advantages, advantages + values
 
 
-@wrong("returns only the advantages", seldom="type")
+@wrong("returns only the advantages", rarely="type")
 @hint("How many results does the docstring name?")
 def gae_returns_advantages_alone(rewards, values, mask, gamma, gae_lambda):
     with torch.no_grad():

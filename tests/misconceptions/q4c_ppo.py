@@ -165,7 +165,7 @@ def clipped_surrogate_loss_whitens(log_probs, old_log_probs, advantages, mask, c
     return statistics.masked_mean(torch.maximum(-weights * ratio, -weights * clipped), mask)
 
 
-@wrong("cuts the autograd graph of the policy that must learn", seldom="no gradient")
+@wrong("cuts the autograd graph of the policy that must learn", rarely="no gradient")
 @hint("Which of the two policies is the constant?")
 def clipped_surrogate_loss_detached(log_probs, old_log_probs, advantages, mask, clip_eps):
     with torch.no_grad():

@@ -40,7 +40,7 @@ def last_token_score_times_mark(token_scores, mask):
     return (token_scores * is_last).sum(dim=1)
 
 
-@wrong("takes the largest score of the response", seldom="values")
+@wrong("takes the largest score of the response", rarely="values")
 @hint("Is the last token always the one with the largest score?")
 def last_token_score_takes_maximum(token_scores, mask):
     return torch.where(mask, token_scores, -torch.inf).amax(dim=1)
@@ -52,7 +52,7 @@ def last_token_score_sums(token_scores, mask):
     return torch.where(mask, token_scores, 0.0).sum(dim=1)
 
 
-@wrong("reads the first token", seldom="ignores an argument")
+@wrong("reads the first token", rarely="ignores an argument")
 @hint("How much of the response has the model read at the first token?")
 def last_token_score_of_first_token(token_scores, mask):
     return token_scores[:, 0]
@@ -87,7 +87,7 @@ def last_token_score_detached(token_scores, mask):
 
 @wrong(
     "uses `view`, which raises an error if the rows are not stored one after the other in memory",
-    seldom="exception",
+    rarely="exception",
 )
 @hint("What does .view(-1) do with a transposed tensor? Can you index row and place at once?")
 def last_token_score_by_flat_view(token_scores, mask):
@@ -175,14 +175,14 @@ def preference_loss_without_logarithm(chosen_scores, rejected_scores):
     return torch.sigmoid(rejected_scores - chosen_scores).mean()
 
 
-@wrong("calculates the loss in bits", seldom="constant factor")
+@wrong("calculates the loss in bits", rarely="constant factor")
 @hint("In which unit does the docstring want the loss?")
 def preference_loss_in_bits(chosen_scores, rejected_scores):
     nats = F.softplus(rejected_scores - chosen_scores).mean()
     return nats / torch.log(torch.full_like(nats, 2.0))
 
 
-@wrong("takes the logarithm of the mean instead of the mean of the logarithms", seldom="values")
+@wrong("takes the logarithm of the mean instead of the mean of the logarithms", rarely="values")
 @hint("In which order do mean, logarithm and sigmoid come in the docstring?")
 def preference_loss_of_mean_difference(chosen_scores, rejected_scores):
     return -F.logsigmoid((chosen_scores - rejected_scores).mean())

@@ -66,14 +66,14 @@ def kl_estimates_averaged(log_probs, ref_log_probs):
     return log_ratio.mean(), (log_ratio**2 / 2).mean(), k3.mean()
 
 
-@wrong("returns a dictionary", seldom="type")
+@wrong("returns a dictionary", rarely="type")
 @hint("What kind of result does the signature name?")
 def kl_estimates_by_name(log_probs, ref_log_probs):
     log_ratio = log_probs - ref_log_probs.detach()
     return {"k1": log_ratio, "k2": log_ratio**2 / 2, "k3": torch.expm1(-log_ratio) + log_ratio}
 
 
-@wrong("calculates in single precision, whatever the dtype of the input is", seldom="dtype")
+@wrong("calculates in single precision, whatever the dtype of the input is", rarely="dtype")
 @hint("Which dtype does the input have, and which one does the result have?")
 @edit("log_probs - ref_log_probs.detach()", "log_probs.float() - ref_log_probs.detach().float()")
 def kl_estimates_in_single_precision(): ...
@@ -140,7 +140,7 @@ def adaptive_kl_coef_adds(): ...
 def adaptive_kl_coef_ignores_horizon(): ...
 
 
-@wrong("divides the steps by the horizon with integer division", seldom="values")
+@wrong("divides the steps by the horizon with integer division", rarely="values")
 @hint("What is 100 // 1000?")
 @edit("kl_coef * (1 + error * num_steps / horizon)", "kl_coef * (1 + error * (num_steps // horizon))")
 def adaptive_kl_coef_integer_division(): ...
@@ -153,14 +153,14 @@ def adaptive_kl_coef_clips_late(kl_coef, observed_kl, target_kl, num_steps, hori
     return kl_coef * (1 + min(max(change, -0.2), 0.2))
 
 
-@wrong("changes the price by an exponential instead of a linear step", seldom="values")
+@wrong("changes the price by an exponential instead of a linear step", rarely="values")
 @hint("Compare the second line of the docstring's formula with your last line.")
 def adaptive_kl_coef_exponential(kl_coef, observed_kl, target_kl, num_steps, horizon):
     error = min(max(observed_kl / target_kl - 1, -0.2), 0.2)
     return kl_coef * torch.tensor(error * num_steps / horizon, dtype=torch.float64).exp().item()
 
 
-@wrong("returns a single-precision tensor instead of a number", seldom="type")
+@wrong("returns a single-precision tensor instead of a number", rarely="type")
 @hint("Which type does the signature name?")
 def adaptive_kl_coef_returns_tensor(kl_coef, observed_kl, target_kl, num_steps, horizon):
     error = torch.clamp(torch.tensor(observed_kl / target_kl - 1), -0.2, 0.2)

@@ -177,7 +177,7 @@ def sample_response_keeps_graph(
     return tokens[:, 1:], log_probs, mask
 
 
-@wrong("returns no mask", seldom="type")
+@wrong("returns no mask", rarely="type")
 @hint("How many results does the docstring name?")
 def sample_response_returns_no_mask(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator

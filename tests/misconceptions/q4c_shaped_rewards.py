@@ -50,7 +50,7 @@ def shaped_rewards_keeps_graph(scores, log_probs, ref_log_probs, mask, kl_coef):
     return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong("treats the log-probabilities as constants, but not the scores", seldom="gradient where none belongs")
+@wrong("treats the log-probabilities as constants, but not the scores", rarely="gradient where none belongs")
 @hint("Where do scores come from? Should a policy's update train the reward model?")
 def shaped_rewards_scores_learn(scores, log_probs, ref_log_probs, mask, kl_coef):
     log_ratio = log_probs.detach() - ref_log_probs.detach()
@@ -123,7 +123,7 @@ def shaped_rewards_charges_k3(scores, log_probs, ref_log_probs, mask, kl_coef):
         return rewards.scatter_add(1, last, scores[:, None])
 
 
-@wrong("divides the score by the length of the response", seldom="values")
+@wrong("divides the score by the length of the response", rarely="values")
 @hint("How much of the score does the docstring add at the last token?")
 def shaped_rewards_score_by_length(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():
@@ -144,7 +144,7 @@ def shaped_rewards_in_single_precision(scores, log_probs, ref_log_probs, mask, k
     return rewards
 
 
-@wrong("overwrites the padding of the caller's own log-probabilities", seldom="argument changed in place")
+@wrong("overwrites the padding of the caller's own log-probabilities", rarely="argument changed in place")
 @hint("Whose tensor do you write into?")
 def shaped_rewards_cleans_arguments(scores, log_probs, ref_log_probs, mask, kl_coef):
     with torch.no_grad():

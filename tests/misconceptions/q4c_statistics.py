@@ -23,7 +23,7 @@ def masked_mean_over_all_places(x, mask):
     return torch.where(mask, x, 0.0).mean()
 
 
-@wrong("leaves out NaN values instead of padding", seldom="not finite")
+@wrong("leaves out NaN values instead of padding", rarely="not finite")
 @hint("Padding may hold any value. What says which tokens count?")
 def masked_mean_by_nanmean(x, mask):
     return torch.nanmean(x)
@@ -35,7 +35,7 @@ def masked_mean_as_number(x, mask):
     return x[mask].mean().item()
 
 
-@wrong("cuts the gradient", seldom="no gradient")
+@wrong("cuts the gradient", rarely="no gradient")
 @hint("Look for 'differentiable' in the docstring.")
 def masked_mean_detached(x, mask):
     return x.detach()[mask].mean()
@@ -47,7 +47,7 @@ def masked_mean_of_each_row(x, mask):
     return torch.where(mask, x, 0.0).sum(dim=1) / mask.sum(dim=1)
 
 
-@wrong("sums and does not divide", seldom="values")
+@wrong("sums and does not divide", rarely="values")
 @hint("How does your result change when the batch contains every row twice?")
 def masked_mean_is_a_sum(x, mask):
     return torch.where(mask, x, 0.0).sum()
@@ -59,7 +59,7 @@ def masked_mean_over_rows(x, mask):
     return torch.where(mask, x, 0.0).sum(dim=1).mean()
 
 
-@wrong("calculates in single precision, whatever the dtype of the input is", seldom="dtype")
+@wrong("calculates in single precision, whatever the dtype of the input is", rarely="dtype")
 @hint("Which dtype does the input have, and which one does the result have?")
 def masked_mean_in_single_precision(x, mask):
     return x.float().masked_fill(~mask, 0.0).sum() / mask.float().sum()
@@ -186,7 +186,7 @@ def masked_whiten_variance_over_all_places(x, mask, eps):
     return centred * torch.rsqrt((centred**2).mean() + eps)
 
 
-@wrong("calculates in single precision, whatever the dtype of the input is", seldom="dtype")
+@wrong("calculates in single precision, whatever the dtype of the input is", rarely="dtype")
 @hint("Which dtype does the input have, and which one does the result have?")
 def masked_whiten_in_single_precision(x, mask, eps):
     valid = x[mask].float()

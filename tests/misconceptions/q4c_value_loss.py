@@ -60,7 +60,7 @@ def clipped_value_loss_clips_ratio(values, old_values, returns, mask, clip_eps):
     return 0.5 * statistics.masked_mean(torch.maximum((values - target) ** 2, (clipped - target) ** 2), mask)
 
 
-@wrong("clips the error instead of the value", seldom="ignores an argument")
+@wrong("clips the error instead of the value", rarely="ignores an argument")
 @hint("Which quantity must not move by more than clip_eps?")
 def clipped_value_loss_clips_error(values, old_values, returns, mask, clip_eps):
     values, target = torch.where(mask, values, 0.0), torch.where(mask, returns.detach(), 0.0)
@@ -94,7 +94,7 @@ def clipped_value_loss_larger_mean(values, old_values, returns, mask, clip_eps):
     return 0.5 * torch.maximum(plain, statistics.masked_mean((clipped - target) ** 2, mask))
 
 
-@wrong("uses absolute errors and does not square them", seldom="values")
+@wrong("uses absolute errors and does not square them", rarely="values")
 @hint("Which power of the error is in the docstring?")
 def clipped_value_loss_absolute(values, old_values, returns, mask, clip_eps):
     values, old, target = (torch.where(mask, x, 0.0) for x in (values, old_values.detach(), returns.detach()))
@@ -140,7 +140,7 @@ def clipped_value_loss_times_mask(values, old_values, returns, mask, clip_eps):
     return 0.5 * (losses * mask).sum() / mask.sum()
 
 
-@wrong("clips with plain Python numbers, which have no autograd graph", seldom="no gradient")
+@wrong("clips with plain Python numbers, which have no autograd graph", rarely="no gradient")
 @hint("How can a gradient flow through .item()?")
 def clipped_value_loss_through_numbers(values, old_values, returns, mask, clip_eps):
     losses = torch.zeros_like(returns)

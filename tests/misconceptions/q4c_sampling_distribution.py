@@ -186,7 +186,7 @@ def sample_response_forgets_prefix(
         return tokens, log_probs, mask
 
 
-@wrong("reads the logits at the first place of the decoder at every step", seldom="shape")
+@wrong("reads the logits at the first place of the decoder at every step", rarely="shape")
 @hint("The policy returns logits for every place it has read. Which of them predict the next token?")
 def sample_response_reads_first_logits(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -233,7 +233,7 @@ def sample_response_reports_logits(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("returns probabilities instead of their logarithms", seldom="distribution")
+@wrong("returns probabilities instead of their logarithms", rarely="distribution")
 @hint("In which unit does the docstring want the second result?")
 def sample_response_reports_probabilities(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
@@ -257,7 +257,7 @@ def sample_response_reports_probabilities(
         return tokens[:, 1:], log_probs, mask
 
 
-@wrong("draws only from the three most likely tokens", seldom="distribution")
+@wrong("draws only from the three most likely tokens", rarely="distribution")
 @hint("The update asks how likely each token was under the policy. Can your code draw every token?")
 def sample_response_top_three(
     policy, input_ids, attention_mask, start_id, eos_id, pad_id, max_new_tokens, temperature, generator
