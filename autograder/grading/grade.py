@@ -45,6 +45,8 @@ def grade(
         OSError: the record cannot be written.
     """
     keeper = keeper or Keeper(settings)
+    if isolated is not None:  # also waits until workers can start, before processes that run tests are forked
+        keeper.conditions.isolation |= {"mode": "isolated", "layers": isolated.layers.words()}
     keeper.graded(submission)
     run = Run(
         settings=settings,
