@@ -46,7 +46,7 @@ def grade(
     """
     keeper = keeper or Keeper(settings)
     if isolated is not None:  # also waits until workers can start, before processes that run tests are forked
-        keeper.conditions.isolation |= {"mode": "isolated", "layers": isolated.layers.words()}
+        keeper.conditions.isolation |= {"mode": "isolated", "layers": isolated.layers.describe()}
     keeper.graded(submission)
     run = Run(
         settings=settings,

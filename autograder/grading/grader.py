@@ -136,10 +136,7 @@ class Grader:
         keeper = Keeper(settings, out=out, render=render)
         keeper.conditions.isolation["mode"] = "isolated" if self.isolated else "none"
         keeper.begin()
-        keeper.conditions.isolation |= {
-            "promises": self.rehearse(),
-            "layers": self.isolated.layers.describe() if self.isolated else [],
-        }
+        keeper.conditions.isolation["promises"] = self.rehearse()
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)
         return grade(
