@@ -126,9 +126,9 @@ def gradescope(arguments: argparse.Namespace) -> int:
 
     manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
     if arguments.self_test:
-        got, due = self_test(manifest, only)
-        print(f"self-test: the reference gets {got:g} of {due:g} points")
-        return DONE if got == due else NOT_PASSED
+        points, possible = self_test(manifest, only)
+        print(f"self-test: the reference gets {points:g} of {possible:g} points")
+        return DONE if points == possible else NOT_PASSED
     box = GradescopeFolders(arguments.box.absolute())
     results = grade_upload(box, manifest, only)
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")

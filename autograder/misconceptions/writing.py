@@ -48,7 +48,7 @@ def wrong(says: str, **seen: str) -> Callable[[Function], Entry]:
         seen: what is seen of it, under the word for how common it is: `often="values"`.
 
     Raises:
-        BankError: a text is missing, or a word is none of the known ones.
+        BankError: a text is missing, or a word is not a known one.
     """
 
     def enter(function: Function) -> Entry:

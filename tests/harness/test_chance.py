@@ -147,16 +147,16 @@ FEW: dict[str, Law] = {
     "a list of two": lambda g: torch.rand(2, generator=g).tolist(),
     "nothing": lambda g: torch.rand(0, 3, generator=g),
 }
-SELDOM: dict[str, Law] = {
+RARELY: dict[str, Law] = {
     "three coins of 0.1": lambda g: torch.rand(3, generator=g) < 0.1,
     "five coins of 0.02": lambda g: (torch.rand(5, generator=g) < 0.02).float(),
     "fifty coins of 0.002": lambda g: torch.where(torch.rand(50, generator=g) < 0.002, -1.0, 1.0),
 }
 
 
-@pytest.mark.parametrize("name", [*FEW, *SELDOM])
+@pytest.mark.parametrize("name", [*FEW, *RARELY])
 def test_few_draws_of_the_same_law_never_reject(name: str) -> None:
-    law = (FEW | SELDOM)[name]
+    law = (FEW | RARELY)[name]
     refused = [
         stream for stream in range(60) if not agree(law, law, calls=1, inputs=NO_INPUTS, stream=stream)
     ]

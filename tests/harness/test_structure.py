@@ -80,3 +80,14 @@ def test_an_import_that_runs_up_breaks_lint(kind: str, tmp_path: Path) -> None:
     target.write_text(target.read_text(encoding="utf-8") + UPWARD[kind])
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and "autograder.atomic" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["Mend it first.", "It is made anew.", "plain english, misspeled"])
+def test_a_word_that_is_not_plain_breaks_lint(text: str, tmp_path: Path) -> None:
+    """Kills: a list of words that is not read, and one that replaces codespell's own."""
+    (tmp_path / "page.md").write_text(text)
+    lists = ["-D", "-", "-D", str(ROOT / "docs/plain-words.txt")]
+    done = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", *lists, "page.md"], cwd=tmp_path, capture_output=True
+    )
+    assert done.returncode == 65

@@ -49,21 +49,21 @@ def write_card(name: str, card: Mapping[str, Any], folder: Path = FOLDER) -> Non
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def check_shapes(weights: Mapping[str, Tensor], due: Mapping[str, Tensor], stranger: str) -> None:
+def check_shapes(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], unexpected: str) -> None:
     """Refuses weights whose names or shapes are not the expected ones.
 
     Args:
         weights: weights from any source.
-        due: tensors with the expected names and shapes.
-        stranger: the message about an unexpected name.
+        expected: tensors with the expected names and shapes.
+        unexpected: the message about a name that is not expected.
 
     Raises:
         ValueError: a name or a shape differs.
     """
-    for name in sorted(weights.keys() ^ due.keys()):
-        trouble = "is missing" if name in due else stranger
+    for name in sorted(weights.keys() ^ expected.keys()):
+        trouble = "is missing" if name in expected else unexpected
         raise ValueError(f"these are weights of another architecture: {name[:100]} {trouble}")
-    for name, value in due.items():
+    for name, value in expected.items():
         found, shape = list(weights[name].shape), list(value.shape)
         if found != shape:
             raise ValueError(
