@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder import schemas
 from autograder.assignment.consistency import check_consistency
+from autograder.assignment.kinds import Kind
 from autograder.assignment.limits import IntakeLimits
 from autograder.assignment.policies import Bundle, FeedbackPolicy, HandIn, LeaderboardColumn
 from autograder.assignment.toml_lines import line_of
@@ -25,13 +26,12 @@ class ManifestError(InputError):
 class Task:
     """What points are given for.
 
-    It is one function or class ("code"), one answer in `answers.toml` ("answer"), one training run of the grader's own
-    ("run"), or trained weights that are handed in ("artifact") and that `command` makes.
+    `Kind` says what it can be. `command` makes the weights of an artifact.
     """
 
     id: str
     question: str
-    kind: str
+    kind: Kind
     points: float
     needs: tuple[str, ...]
     seconds: float
@@ -55,9 +55,9 @@ class Task:
     @property
     def file(self) -> str:
         """Path inside the package: of the source, of the weights, or of the answer form."""
-        if self.kind == "answer":
+        if self.kind is Kind.ANSWER:
             return "answers.toml"
-        if self.kind == "artifact":
+        if self.kind is Kind.ARTIFACT:
             return self.id.replace(".", "/") + ".safetensors"
         return self.module.replace(".", "/") + ".py"
 
@@ -142,7 +142,7 @@ class Manifest:
 
     def code_tasks(self) -> dict[str, str]:
         """Question of each task that is code."""
-        return {task.id: task.question for task in self.tasks.values() if task.kind == "code"}
+        return {task.id: task.question for task in self.tasks.values() if task.kind is Kind.CODE}
 
     def suite_of(self, path: Path) -> Suite | None:
         """The suite whose folder holds `path`; the innermost if one suite is inside another."""
@@ -195,7 +195,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
         return Task(
             id=row["id"],
             question=question,
-            kind=row.get("kind", "code"),
+            kind=Kind(row.get("kind", "code")),
             points=float(row["points"]),
             needs=tuple(row.get("needs", ())),
             seconds=float(row.get("seconds", limits["seconds"])),

@@ -2,6 +2,7 @@
 
 import re
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest, Suite, Task
 from autograder.errors import InputError
 
@@ -28,7 +29,7 @@ def select(manifest: Manifest, only: tuple[str, ...], suites: tuple[Suite, ...])
         InputError: there is no task for a name.
     """
     training = any(suite.training for suite in suites)
-    tasks = [task for task in manifest.tasks.values() if training or task.kind != "run"]
+    tasks = [task for task in manifest.tasks.values() if training or task.kind is not Kind.RUN]
     chosen: list[str] = [] if only else [task.id for task in tasks]
     for name in only:
         found = [task.id for task in tasks if is_named(task, name)]

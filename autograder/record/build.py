@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import atomic, schemas
+from autograder.assignment.kinds import Kind
 from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult, worst
@@ -134,7 +135,7 @@ def build(
                 "pictures": result.shown.get("pictures", []),
             }
             for result in results
-            if manifest.tasks[result.task].kind == "run" or result.shown
+            if manifest.tasks[result.task].kind is Kind.RUN or result.shown
         ],
         "artifacts": list(submission.artifact_rows) if submission else [],
         "sources": dict(submission.digests) if submission else {},

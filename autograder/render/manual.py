@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import atomic
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest, Question, Task
 from autograder.errors import InputError
 from autograder.record import read as stored
@@ -62,7 +63,7 @@ def _of_assignment(path: Path, manifest: Manifest) -> Record:
 
 
 def _answers(question: Question) -> list[Task]:
-    return [task for task in question.tasks if task.kind == "answer"]
+    return [task for task in question.tasks if task.kind is Kind.ANSWER]
 
 
 def _table(records: Sequence[Named], questions: Sequence[Question]) -> str:

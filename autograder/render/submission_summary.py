@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from safetensors import SafetensorError
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest
 from autograder.errors import Unanswered
 from autograder.outcomes import Outcome
@@ -78,7 +79,7 @@ def _missing(own: Record, files: Mapping[str, bytes], manifest: Manifest) -> Ite
     if not own["who"]:
         yield f"who you are: `names` and `student_ids` in {answers.FILE}"
     for task in manifest.tasks.values():
-        if task.kind == "artifact" and task.file not in files:
+        if task.kind is Kind.ARTIFACT and task.file not in files:
             yield f"{task.file}" + (f": `{task.command}` creates it" if task.command else "")
 
 
@@ -95,7 +96,7 @@ def _without_points(own: Record, taken: Collected) -> Iterator[str]:
 
 
 def _answer_names(manifest: Manifest) -> list[str]:
-    return [task.name for task in manifest.tasks.values() if task.kind == "answer"]
+    return [task.name for task in manifest.tasks.values() if task.kind is Kind.ANSWER]
 
 
 def _blank(own: Record, manifest: Manifest) -> list[str]:

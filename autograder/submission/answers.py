@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest
 from autograder.errors import Unanswered
 from autograder.submission.reader import process
@@ -42,7 +43,7 @@ class Answers:
 
     def remarks(self, manifest: Manifest) -> Iterator[str]:
         """What is unusual about the form but costs no points: keys that no question asks for, people without ids."""
-        asked = [NAMES, IDS, *(task.name for task in manifest.tasks.values() if task.kind == "answer")]
+        asked = [NAMES, IDS, *(task.name for task in manifest.tasks.values() if task.kind is Kind.ANSWER)]
         for key in [key for key in self.values if key not in asked][:REMARKS]:
             near = get_close_matches(key[:LONGEST_KEY], asked, n=1)
             meant = f"did you mean `{near[0]}`?" if near else "leave it out, or put the right key back"

@@ -17,6 +17,7 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from autograder import schemas
+from autograder.assignment.kinds import Kind
 from autograder.assignment.limits import MB
 from autograder.assignment.manifest import Manifest, Task
 from autograder.errors import WrongAnswer
@@ -103,7 +104,7 @@ class ArtifactStore:
         return [
             self._row(task)
             for task in self._manifest.tasks.values()
-            if task.kind == "artifact" and (self._package / task.file).is_file()
+            if task.kind is Kind.ARTIFACT and (self._package / task.file).is_file()
         ]
 
     def _row(self, task: Task) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest
 from autograder.submission.reader.names import Parts, listed, shown
 
@@ -18,7 +19,7 @@ def find_root(submission: str, names: Iterable[str], manifest: Manifest) -> tupl
         names: paths of the files in it.
         manifest: the assignment.
     """
-    task_files = {task.file for task in manifest.tasks.values() if task.kind != "run"}
+    task_files = {task.file for task in manifest.tasks.values() if task.kind is not Kind.RUN}
     modules = {file.split("/")[0] for file in task_files if "/" in file}
     held: Counter[Parts] = Counter()
     for name in names:
@@ -55,7 +56,7 @@ def _folder_name(root: Parts) -> str:
 
 
 def _missing(submission: str, manifest: Manifest) -> str:
-    files = {task.file for task in manifest.tasks.values() if task.kind == "code"}
+    files = {task.file for task in manifest.tasks.values() if task.kind is Kind.CODE}
     inside = sorted({file.split("/")[0] + "/" * ("/" in file) for file in files})
     return (
         f"no package found in {shown(submission)}: hand in the folder `{manifest.package}/`,"

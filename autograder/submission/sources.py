@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Task
 from autograder.errors import HarnessError
 from autograder.submission.reader import process
@@ -35,7 +36,7 @@ class TaskSource:
 
 def scan(package: Path, tasks: Iterable[Task]) -> dict[str, TaskSource]:
     """Scans every code task in `package`. Each file is parsed once, in another process, and never imported."""
-    code = [task for task in tasks if task.kind == "code"]
+    code = [task for task in tasks if task.kind is Kind.CODE]
     files: dict[str, list[str]] = defaultdict(list)
     for task in code:
         files[task.file].append(task.name)

@@ -5,6 +5,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Task
 from autograder.outcomes import Outcome
 from autograder.testing.observer import Observer
@@ -46,7 +47,7 @@ class Examinations:
         if self._to_come[task.id]:
             return
         sessions = self._sessions.pop(task.id, {})
-        if self._examine and task.kind == "code" and {Outcome.FAILED, Outcome.CRASHED} & set(outcomes):
+        if self._examine and task.kind is Kind.CODE and {Outcome.FAILED, Outcome.CRASHED} & set(outcomes):
             observer.examination_starts(task.id, SECONDS)
             report = None
             try:

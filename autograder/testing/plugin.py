@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Suite, Task
 from autograder.outcomes import Outcome, TestResult
 from autograder.testing.examination import Examinations
@@ -142,7 +143,7 @@ class Plugin:
             self.budget.limit(task.id),
             {**self.run.overrides, **self.run.stand_ins.get(task.id, {})},
             memory_mb=task.memory_mb,
-            gpu=task.kind == "run" and self.run.settings.device == "cuda",
+            gpu=task.kind is Kind.RUN and self.run.settings.device == "cuda",
         )
 
     @pytest.fixture
@@ -189,7 +190,7 @@ class Plugin:
             result.outcome = Outcome.PASSED
         else:
             judge(result, call.excinfo.value, self.run.submission.package, session)
-            if task.kind == "answer" and result.outcome in (Outcome.FAILED, Outcome.TODO):
+            if task.kind is Kind.ANSWER and result.outcome in (Outcome.FAILED, Outcome.TODO):
                 result.where = self.run.submission.answers.where(task.name)
         if result.outcome is Outcome.TIMEOUT:
             self._timed_out.add(task.id)

@@ -1,5 +1,6 @@
 """Ends the tests of tasks that are not filled in yet: their outcome is known from the files alone."""
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Task
 from autograder.outcomes import Outcome
 from autograder.submission import answers
@@ -16,7 +17,7 @@ def refuse_unready(task: Task, run: Run) -> None:
         NotRun: the outcome of the test.
     """
     submission, tasks = run.submission, run.settings.manifest.tasks
-    if task.kind == "answer" and submission.answers.problem:
+    if task.kind is Kind.ANSWER and submission.answers.problem:
         raise NotRun(Outcome.CRASHED, submission.answers.problem, where=answers.FILE)
     for need in (task.id, *called_tasks(task, tasks, submission.sources)):
         _refuse_without_weights(task, tasks[need], submission.artifacts)
@@ -35,7 +36,7 @@ def refuse_unready(task: Task, run: Run) -> None:
 
 def _refuse_without_weights(task: Task, need: Task, artifacts: ArtifactStore) -> None:
     """Ends a test of weights, or of what is measured on them, where there are none."""
-    if need.kind != "artifact" or artifacts.holds(need):
+    if need.kind is not Kind.ARTIFACT or artifacts.holds(need):
         return
     command = f": {need.command}" if need.command else ""
     hint = f"Train it{command or '.'}"

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest, Question, Task
 from autograder.assignment.scope import chapter_of
 
@@ -25,24 +26,24 @@ def chapter(name: str, manifest: Manifest, notebook: str) -> str:
 def question(question: Question, manifest: Manifest) -> str:
     """The lines below a question's heading."""
     package, tasks = manifest.package, question.tasks
-    code = [task for task in tasks if task.kind == "code"]
+    code = [task for task in tasks if task.kind is Kind.CODE]
     rows = [("Points", _points(question.points, question.manual_points))]
     if code:
         rows += [("Fill in", file) for file in _functions(package, code)] + [
             ("Try", f"`make test Q={question.id}`")
         ]
-    answers = [task for task in tasks if task.kind == "answer"]
+    answers = [task for task in tasks if task.kind is Kind.ANSWER]
     if answers:
         rows += [("Answer", f"`{package}/{answers[0].file}`: {', '.join(map(_answer, answers))}")]
     for task in tasks:
-        if task.kind == "run":
+        if task.kind is Kind.RUN:
             rows += [
                 (
                     "Training",
                     f"the grader trains with your functions for a short while, {points(task.points)}",
                 )
             ]
-        elif task.kind == "artifact":
+        elif task.kind is Kind.ARTIFACT:
             made = f"`{task.command}` leaves them in `{package}/{task.file}`" if task.command else ""
             rows += [("Weights", f"{made}; the grader measures them itself, {points(task.points)}")]
     return _box(rows)
