@@ -22,6 +22,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Task
 from autograder.submission import answers
 from autograder.submission import sources as source
@@ -193,7 +194,7 @@ def test_folder_of_hostile_names(entries) -> None:
 def test_source_of_any_bytes_has_a_state(data: bytes) -> None:
     with folder_for_one() as root:
         (root / "maths.py").write_bytes(data)
-        seen = source.scan(root, [Task("maths.double", "q1", "code", 1, (), 1, 1)])["maths.double"]
+        seen = source.scan(root, [Task("maths.double", "q1", Kind.CODE, 1, (), 1, 1)])["maths.double"]
     assert seen.state is not source.State.BROKEN or (
         seen.why.startswith("maths.py") and seen.why.isprintable()
     )

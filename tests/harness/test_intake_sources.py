@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Task
 from autograder.submission import sources as source
 from tests.harness.mini import CODE
@@ -53,7 +54,7 @@ def look(root: Path, data: bytes | None) -> source.TaskSource:
     (root / "other.py").write_text(CODE)
     if data is not None:
         (root / "maths.py").write_bytes(data)
-    looks = source.scan(root, [Task(name, "q1", "code", 1, (), 1, 1) for name in FINE])
+    looks = source.scan(root, [Task(name, "q1", Kind.CODE, 1, (), 1, 1) for name in FINE])
     assert looks["other.double"].state is source.State.READY and looks["other.double"].where == "other.py:5"
     return looks["maths.double"]
 
