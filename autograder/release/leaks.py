@@ -130,8 +130,16 @@ def in_a_row(parts: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
 
 
 def words(source: str) -> Iterator[str]:
-    """The names, strings and numbers of a Python source that are long enough to identify it."""
-    for node in ast.walk(ast.parse(source)):
+    """The names, strings and numbers of a Python source that are long enough to identify it.
+
+    The texts of an `edit` of a known answer are code, most of it the reference's: what is given of that is no secret.
+    """
+    waiting: list[ast.AST] = [ast.parse(source)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "edit":
+            continue
+        waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and len(node.name) >= LEAST_NAME:
             yield node.name
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -15,7 +15,7 @@ def record(**changes: Any) -> dict[str, Any]:
             "maths.double",
             2,
             "FAILED",
-            "the result is wrong: at index [0] it is 9, and 6 is right",
+            "the result is wrong at index [0]: expected 6, got 9",
             "Add it to itself.",
         ),
         result(

@@ -77,7 +77,7 @@ def test_submission_is_not_written_to(inside: Mini) -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (["grade", "nowhere", "--out", "out"], "nowhere is not there"),
+        (["grade", "nowhere", "--out", "out"], "nowhere does not exist"),
         (["grade", "pupil", "--out", "assignment.toml"], "is a file: give a folder"),
         (["grade", "pupil", "--out", "out", "-q", "q9"], "'q9' is not a question"),
         (["test", "--package", "nowhere"], "is not a folder"),

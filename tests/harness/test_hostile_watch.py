@@ -108,7 +108,7 @@ def test_changes_of_the_staged_package_are_noticed(unisolated: Environment) -> N
 def test_exception_of_the_grader_itself_is_an_escape(
     unisolated: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unisolated.grader, "grade", lambda *_: 1 / 0)
+    monkeypatch.setattr(unisolated.grader, "grade", lambda *_, **__: 1 / 0)
     assert "the grader itself raised ZeroDivisionError" in escapes(unisolated, "pass")
 
 

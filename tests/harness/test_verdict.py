@@ -61,7 +61,9 @@ def test_a_wrong_call_of_a_function_of_the_test_is_a_crash_of_the_submission(min
     record = mini.grade()
     test = results_of(record, DOUBLE)[0]
     assert (
-        test["outcome"] == "CRASHED" and "called by the code" in test["rationale"] and record["faults"] == []
+        test["outcome"] == "CRASHED"
+        and "called a function that the test passed in" in test["rationale"]
+        and record["faults"] == []
     )
 
 
