@@ -82,9 +82,10 @@ def test_an_import_that_runs_up_breaks_lint(kind: str, tmp_path: Path) -> None:
     assert done.returncode == 1 and "autograder.atomic" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "text", ["Mend it first.", "It is made anew.", "plain english, misspeled"]
-)  # codespell:ignore
+NOT_PLAIN = ["Mend it first.", "It is made anew.", "plain english, misspeled"]  # codespell:ignore
+
+
+@pytest.mark.parametrize("text", NOT_PLAIN)
 def test_a_word_that_is_not_plain_breaks_lint(text: str, tmp_path: Path) -> None:
     """Kills: a list of words that is not read, and one that replaces codespell's own."""
     (tmp_path / "page.md").write_text(text)
