@@ -128,9 +128,8 @@ def _section(manifest: Manifest, known: dict[str, Entry], example: Example) -> s
     entries = [known[name] for name in example.entries]
     task = example.task or entries[0].task
     if example.body:
-        own = replace(next(entry for entry in known.values() if entry.task == task), id="own")
-        vars(own)["body"] = example.body
-        entries = [own]
+        other = next(entry for entry in known.values() if entry.task == task)
+        entries = [replace(other, id="own", body=example.body)]
     policy = replace(manifest.feedback, hints_from_attempt=example.hints_from)
     manifest = replace(manifest, feedback=policy)
     hidden = {entry.id for entry in entries} if example.unknown else set()

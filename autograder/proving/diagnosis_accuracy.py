@@ -80,9 +80,7 @@ def measure(
 
 def _redrawn(entry: Entry) -> Entry:
     """The same mistake in code that draws other random numbers first."""
-    other = replace(entry)
-    vars(other)["body"] = _OTHER_DRAWS + entry.body
-    return other
+    return replace(entry, body=_OTHER_DRAWS + entry.body)
 
 
 def _verdict(trial: Trial) -> Verdict:

@@ -132,7 +132,7 @@ class _Trials:
             submission = replace(run.submission, package=self._previous)
             run = replace(run, submission=submission, examine=self._examine(entry) if self._look else None)
             self._plugin.start(run, [item.nodeid for item in tests])
-            self._plugin.ledger.observer = observer
+            self._plugin.ledger.observers = (observer,)
 
         def ended(result: TestResult) -> None:
             trial.results[result.id] = result

@@ -2,18 +2,8 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from autograder.render.html import templates
 from autograder.render.report.values import breakable
-
-# What entries, tests and replies say is plain text, whatever it looks like: all of it is escaped.
-_TEMPLATES = Environment(
-    loader=PackageLoader(__name__),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 def render(data: dict[str, Any]) -> str:
@@ -32,4 +22,4 @@ def _facts(entry: dict[str, Any]) -> str:
     return f"{entry['failure']}, {entry['common']}; {refusals}{public}"
 
 
-_TEMPLATES.filters |= {"breakable": breakable, "facts": _facts}
+_TEMPLATES = templates(__name__, breakable=breakable, facts=_facts)

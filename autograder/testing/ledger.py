@@ -4,25 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder.outcomes import Outcome, TestResult
-from autograder.testing.observer import Observer
+from autograder.testing.observer import Observer, Observers
 
 
-class Ledger(Observer):
+class Ledger(Observers):
     """Keeps what happens in a run, and passes every step on.
 
     Args:
-        observer: to whom.
+        observers: to whom.
 
     Attributes:
         tests: the result of every test, by its id, in the order of collection; HARNESS until it has ended.
         ended: ids of the tests that have ended.
         reports: of the examined tasks, where something was found.
         faults: our own, in words.
-        observer: to whom every step is passed on.
     """
 
-    def __init__(self, observer: Observer) -> None:
-        self.observer = observer
+    def __init__(self, *observers: Observer) -> None:
+        super().__init__(*observers)
         self.tests: dict[str, TestResult] = {}
         self.ended: set[str] = set()
         self.reports: dict[str, Any] = {}
@@ -31,32 +30,24 @@ class Ledger(Observer):
     def collected(self, tests: Sequence[TestResult]) -> None:
         """See `Observer`."""
         self.tests |= {test.id: test for test in tests}
-        self.observer.collected(tests)
-
-    def test_starts(self, test: str, seconds: float) -> None:
-        """See `Observer`."""
-        self.observer.test_starts(test, seconds)
+        super().collected(tests)
 
     def test_ended(self, result: TestResult) -> None:
         """See `Observer`."""
         self.tests[result.id] = result
         self.ended.add(result.id)
-        self.observer.test_ended(result)
-
-    def examination_starts(self, task: str, seconds: float) -> None:
-        """See `Observer`."""
-        self.observer.examination_starts(task, seconds)
+        super().test_ended(result)
 
     def task_examined(self, task: str, report: Any) -> None:
         """See `Observer`."""
         if report is not None:
             self.reports[task] = report
-        self.observer.task_examined(task, report)
+        super().task_examined(task, report)
 
     def fault(self, words: str) -> None:
         """See `Observer`."""
         self.faults.append(words)
-        self.observer.fault(words)
+        super().fault(words)
 
     def restart(self, tests: Mapping[str, TestResult]) -> None:
         """These tests will run (again): each has the result that it had when it was collected."""

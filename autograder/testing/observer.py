@@ -29,37 +29,37 @@ class Observer:
 
 
 class Observers(Observer):
-    """Passes every step on to several observers, in their order."""
+    """Passes every step on to `observers`, in their order."""
 
     def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
+        self.observers = observers
 
     def collected(self, tests: Sequence[TestResult]) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.collected(tests)
 
     def test_starts(self, test: str, seconds: float) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.test_starts(test, seconds)
 
     def test_ended(self, result: TestResult) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.test_ended(result)
 
     def examination_starts(self, task: str, seconds: float) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.examination_starts(task, seconds)
 
     def task_examined(self, task: str, report: Any) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.task_examined(task, report)
 
     def fault(self, words: str) -> None:
         """See `Observer`."""
-        for observer in self._observers:
+        for observer in self.observers:
             observer.fault(words)

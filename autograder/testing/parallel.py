@@ -43,7 +43,7 @@ class Parallel:
         def enter(observer: Observer) -> None:
             for other in earlier:
                 plugin.budget.skip(other)
-            plugin.ledger.observer = observer
+            plugin.ledger.observers = (observer,)
 
         question = plugin.run.settings.manifest.tasks[task].question
         return Batch(tests, question, enter, _Parent(plugin.ledger), self._lost)

@@ -39,7 +39,7 @@ class Plugin:
     """
 
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
-        self.ledger = Ledger(observer or Observer())
+        self.ledger = Ledger(*([observer] if observer else []))
         limits, tasks = run.settings.manifest.limits, run.settings.manifest.tasks.values()
         total = limits["total"] if run.seconds is None else run.seconds
         self.budget = TimeBudget(total, {task.id: task.seconds for task in tasks})

@@ -2,22 +2,13 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from autograder import atomic
 from autograder.record.build import Record
+from autograder.render.html import templates
 from autograder.render.report import page
 from autograder.render.report.values import breakable, number, points
 
-# Any text in a record can be an attack, so everything in the page is escaped.
-_TEMPLATES = Environment(
-    loader=PackageLoader(__name__),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {"breakable": breakable, "number": number, "points": points}
+_TEMPLATES = templates(__name__, breakable=breakable, number=number, points=points)
 
 
 def render(record: Record) -> str:
