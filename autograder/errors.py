@@ -112,12 +112,14 @@ class Killed(Stopped):
     Args:
         rationale: what happened, and which limit was reached, if any.
         hint: what to try.
+        is_explained: whether it broke a limit or a rule, so that nothing else can have ended it.
     """
 
-    def __init__(self, rationale: str, hint: str = "") -> None:
+    def __init__(self, rationale: str, hint: str = "", *, is_explained: bool = True) -> None:
         super().__init__(rationale)
         self.rationale = rationale
         self.hint = hint
+        self.is_explained = is_explained
 
 
 class Unanswered(Exception):

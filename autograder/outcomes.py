@@ -1,6 +1,6 @@
 """How a test can end, its result, and a finding about a failed task."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -62,7 +62,8 @@ class TestResult:
     """The result of one test.
 
     `rationale` and `hint` are for its reader; `detail` is for staff (of a hidden test, the full message).
-    `metrics` and `shown` ("claimed", "curves", "pictures") go into the record's table of training.
+    `seconds` are on the clock; `charged` are those of the submission's own time. `first_try` says how a test ended that
+    was tried twice. `metrics` and `shown` ("claimed", "curves", "pictures") go into the record's table of training.
     """
 
     id: str
@@ -72,6 +73,8 @@ class TestResult:
     outcome: Outcome
     weight: float = 1.0
     seconds: float = 0.0
+    charged: float = 0.0
+    first_try: str = ""
     rationale: str = ""
     hint: str = ""
     where: str = ""
@@ -79,6 +82,13 @@ class TestResult:
     output: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
+
+    def after(self, first: "TestResult | None") -> "TestResult":
+        """This result, which also says how the test's first try ended, if there was one."""
+        if first is None:
+            return self
+        spent = f"{first.charged:.3g} s of own time, {first.seconds:.3g} s on the clock"
+        return replace(self, first_try=f"{first.outcome} after {spent}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""

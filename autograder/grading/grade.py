@@ -13,6 +13,7 @@ from autograder.submission.staged import Submission
 from autograder.testing.observer import Observer, Observers
 from autograder.testing.run import Examine, Run
 from autograder.testing.runner import Results, run_tests
+from autograder.testing.time_budget import TimeBudget
 
 if TYPE_CHECKING:  # students test without isolation, and their copy has none of its code
     from autograder.isolation.isolated import Isolated
@@ -28,6 +29,7 @@ def grade(
     isolated: "Isolated | None" = None,
     overrides: Mapping[str, Callable[..., Any]] | None = None,
     examine: Examine | None = None,
+    budget: TimeBudget | None = None,
     progress: Progress | None = None,
 ) -> Record:
     """Runs the tests and returns the record; whatever the submission does, there is one.
@@ -39,6 +41,7 @@ def grade(
         isolated: where workers come from; None runs the submission in this process, which trusts it.
         overrides: tasks answered by these functions instead of the submission's.
         examine: finds out what is wrong with a task that failed, for feedback and credit; None to leave that out.
+        budget: how long all of it may take; None for the manifest's limits, from now on.
         progress: called after each test with its result, how many tests have ended, and how many there are.
 
     Raises:
@@ -48,12 +51,14 @@ def grade(
     if isolated is not None:  # also waits until workers can start, before processes that run tests are forked
         keeper.conditions.isolation |= {"mode": "isolated", "layers": isolated.layers.describe()}
     keeper.graded(submission)
+    budget = budget or TimeBudget(settings.manifest)
     run = Run(
         settings=settings,
         submission=submission,
         transport=isolated,
         overrides=overrides or {},
         examine=examine,
+        budget=budget,
     )
     observer = Observers(keeper, _Counter(progress)) if progress else keeper
     results = run_tests(run, observer)
@@ -61,18 +66,18 @@ def grade(
         return keeper.finish(results.faults)
     manifest = settings.manifest
     needs = upstream.wrong_needs(manifest, submission.sources, results.tests)
-    again = _try_again(run, needs, manifest.limits["total"] - keeper.seconds)
+    again = _try_again(run, needs)
     feedback = upstream.feedback(manifest, results.reports, needs, again.tests, again.reports)
     return keeper.finish(results.faults + again.faults, feedback)
 
 
-def _try_again(run: Run, needs: Mapping[str, tuple[str, ...]], seconds: float) -> Results:
+def _try_again(run: Run, needs: Mapping[str, tuple[str, ...]]) -> Results:
     """Runs the tests of tasks that need wrong ones once more, with the grader's own answers for those."""
     stand_ins = upstream.stand_ins(run.settings.manifest, run.submission.sources, needs)
-    if not stand_ins or seconds <= 0:
+    if not stand_ins:
         return Results([], {}, [])
     settings = replace(run.settings, tasks=tuple(stand_ins))
-    return run_tests(replace(run, settings=settings, stand_ins=stand_ins, seconds=seconds))
+    return run_tests(replace(run, settings=settings, stand_ins=stand_ins))
 
 
 class _Counter(Observer):
@@ -80,11 +85,12 @@ class _Counter(Observer):
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._ended = self._total = 0
+        self._ended: set[str] = set()  # a test that is tried twice may end twice
+        self._total = 0
 
     def collected(self, tests: Any) -> None:
         self._total = len(tests)
 
     def test_ended(self, result: TestResult) -> None:
-        self._ended += 1
-        self._progress(result, self._ended, self._total)
+        self._ended.add(result.id)
+        self._progress(result, len(self._ended), self._total)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
 from autograder.isolation.plan import MAX_SCRATCH_FILES, WorkerLimits
 from autograder.transport.frames import pack, unpack
+from autograder.transport.own_time import RunDelay, sender
 from autograder.transport.student_errors import MESSAGE_CAP
 from autograder.transport.text import printable
 from autograder.transport.wire import Frame
 
 START_SECONDS = 60.0  # for the fork and the lockdown, on a busy machine as well
+LEAST_REFUND = 1e-3  # seconds
 EXIT_REPORT_SECONDS = 5.0  # from the moment when a worker closes its socket to the report that it ended
 ZYGOTE_EXIT_SECONDS = 30.0  # for a zygote and all its workers to end
 KEPT_OUTPUT = 64 * 1024  # bytes
@@ -45,14 +47,21 @@ class WorkerConnection:
 
     Args:
         channels: the sockets that are shared with it.
-        seconds: how long all exchanges may take together.
+        seconds: how much of its own time (see `own_time`) all exchanges may take together.
         limits: what it may use; messages name the limit that it reached.
+        slowness: of this machine; the seconds are multiplied by it.
     """
 
-    def __init__(self, channels: Channels, seconds: float, limits: WorkerLimits) -> None:
+    def __init__(
+        self, channels: Channels, seconds: float, limits: WorkerLimits, *, slowness: float = 1.0
+    ) -> None:
         self._channels = channels
-        self._allowed = self._left = seconds
+        self._seconds = seconds
+        self._left = self._allowed = seconds * slowness
         self.limits = limits
+        self._deadline = 0.0  # of the present exchange, on the monotonic clock
+        self._delay = RunDelay(0)
+        self._refunded = 0.0  # what is in the deadline of that delay
         self._output_size = 0
         self._ready = False
         self._closed = False
@@ -78,15 +87,19 @@ class WorkerConnection:
             raise HarnessError("a call of a worker that the test has already closed")
         try:
             self._wait_until_ready()
-            started = time.monotonic()
+            self._deadline = time.monotonic() + self._left
             try:
-                return self._send_and_receive(frame, answer, started + self._left)
+                return self._send_and_receive(frame, answer)
             finally:
-                self._left -= time.monotonic() - started
+                self._left = self._deadline - time.monotonic()
         except (TimeLimit, Killed, HarnessError) as stopped:
             self._stopped = stopped
             self.close()
             raise
+
+    def charged(self) -> float:
+        """Seconds of its own time that the worker has used up."""
+        return self._allowed - self._left - (self._delay.seconds() - self._refunded)
 
     def output(self) -> str:
         """What the worker has printed so far, up to `KEPT_OUTPUT` bytes."""
@@ -116,17 +129,24 @@ class WorkerConnection:
             if self._readable_now():
                 raise Killed("its process sent a message before it was asked")
             return
-        header = self._receive(time.monotonic() + START_SECONDS).header
+        self._deadline = time.monotonic() + START_SECONDS
+        try:
+            self._wait(select.POLLIN)
+            self._delay = RunDelay(sender(self._channels.frames))
+            header = self._receive().header
+        except TimeLimit as error:
+            raise HarnessError(f"a worker was not ready after {START_SECONDS:g} s") from error
         if header != {"ready": True}:
             raise HarnessError(f"a worker could not be locked down: {header.get('unready', header)}")
         self._ready = True
 
-    def _send_and_receive(self, frame: Frame, answer: Callable[[Frame], Frame], deadline: float) -> Frame:
-        self._send(pack(frame), deadline)
+    def _send_and_receive(self, frame: Frame, answer: Callable[[Frame], Frame]) -> Frame:
+        self._send(pack(frame))
         while True:
-            reply = self._receive(deadline)
+            reply = self._receive()
             if "op" not in reply.header:
                 return reply
+            asked = time.monotonic()
             try:
                 answered = answer(reply)
             except CallbackError as error:
@@ -137,21 +157,22 @@ class WorkerConnection:
                 pieces = pack(answered)
             except WireError as error:
                 raise Killed("its process sent a request whose answer is too large") from error
-            self._send(pieces, deadline)
+            self._deadline += time.monotonic() - asked  # this process has spent it, and not the worker
+            self._send(pieces)
 
-    def _send(self, pieces: list[memoryview], deadline: float) -> None:
+    def _send(self, pieces: list[memoryview]) -> None:
         for piece in pieces:
             while piece:
-                self._wait(select.POLLOUT, deadline)
+                self._wait(select.POLLOUT)
                 try:
                     piece = piece[self._channels.frames.send(piece) :]
                 except (BrokenPipeError, ConnectionResetError):
                     raise self._end_reason() from None
 
-    def _receive(self, deadline: float) -> Frame:
+    def _receive(self) -> Frame:
         def fill(buffer: memoryview) -> None:
             while buffer:
-                self._wait(select.POLLIN, deadline)
+                self._wait(select.POLLIN)
                 try:
                     got = self._channels.frames.recv_into(buffer)
                 except ConnectionResetError:
@@ -165,20 +186,28 @@ class WorkerConnection:
         except WireError as error:
             raise Killed("its process sent something that is not an answer") from error
 
-    def _wait(self, event: int, deadline: float) -> None:
+    def _wait(self, event: int) -> None:
         """Waits until the socket of frames is ready; reads the worker's output meanwhile."""
         poll = select.poll()
         poll.register(self._channels.frames, event)
         poll.register(self._channels.output, select.POLLIN)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeLimit(self._allowed)
-            ready = dict(poll.poll(left * 1000))
+            left = self._deadline - time.monotonic()
+            # A ready frame counts, however late this process itself comes to look at it.
+            ready = dict(poll.poll(max(left, 0.0) * 1000))
             if self._channels.output.fileno() in ready and not self._read_output():
                 poll.unregister(self._channels.output)  # the worker closed its output, as it may
             if self._channels.frames.fileno() in ready:
                 return
+            if left <= 0 and not self._refund():
+                raise TimeLimit(self._seconds)
+
+    def _refund(self) -> bool:
+        """Gives back the time in which the worker got no processor. Returns whether that is worth another wait."""
+        waited = self._delay.seconds() - self._refunded
+        self._refunded += waited
+        self._deadline += waited
+        return waited > LEAST_REFUND
 
     def _readable_now(self) -> bool:
         poll = select.poll()
@@ -210,7 +239,7 @@ class WorkerConnection:
         try:
             message = self._channels.status.recv(1 << 16)
         except TimeoutError:  # it closed its socket and goes on running
-            return Killed("its process closed the connection in the middle of a call")
+            return Killed("its process closed the connection in the middle of a call", is_explained=False)
         if not message:
             return HarnessError("the process that starts workers ended")
         end = json.loads(message)
@@ -220,15 +249,19 @@ class WorkerConnection:
             size = f"{self.limits.scratch_mb} MB or {MAX_SCRATCH_FILES} files"
             return Killed(f"it wrote more than {size}, the limit of its scratch folder")
         if end["cpu_seconds"] >= self.limits.cpu_seconds:
-            return TimeLimit(self.limits.cpu_seconds)
+            return TimeLimit(self._seconds)
         if end["signal"] == signal.SIGKILL:
             return Killed(
                 "its process was ended by the system (signal 9, SIGKILL)",
                 "Most likely the machine ran out of memory: is something far larger than necessary?",
+                is_explained=False,
             )
         if end["signal"]:
             name = signal.Signals(end["signal"]).name
-            return Killed(f"its process died by signal {end['signal']} ({name}), in the middle of a call")
+            return Killed(
+                f"its process died by signal {end['signal']} ({name}), in the middle of a call",
+                is_explained=False,
+            )
         return Killed(
             "it ended its own process in the middle of a call",
             "Return the result, and do not call `exit`, `quit` or `os._exit` in the homework.",

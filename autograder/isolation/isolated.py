@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import autograder
 from autograder.errors import HarnessError
 from autograder.isolation.connection import ZYGOTE_EXIT_SECONDS, Channels, WorkerConnection
 from autograder.isolation.plan import Layers, Plan, WorkerLimits, layers_from, to_json
+from autograder.transport.own_time import expect_sender
 from autograder.transport.session import Session
 
 READY_SECONDS = 300.0  # for all imports, on half a processor core
@@ -56,50 +58,81 @@ class Isolated:
 
     Args:
         config: of the zygote.
+
+    Attributes:
+        slowness: of this machine; every limit of time is multiplied by it.
     """
 
     def __init__(self, config: ZygoteConfig) -> None:
+        self._config = config
+        self.slowness = 1.0
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-workers-")
         os.chmod(self._folder.name, 0o711)  # a worker's user may pass, and sees only its own folder
+        self._start()
+
+    def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         plan = Plan(
-            staging=str(config.staging.resolve()),
-            package=config.package,
+            staging=str(self._config.staging.resolve()),
+            package=self._config.package,
             visible=_visible(),
             scratch=os.path.realpath(self._folder.name),
-            imports=config.imports,
-            threads=config.threads,
+            imports=self._config.imports,
+            threads=self._config.threads,
             grader=os.getpid(),
             control=theirs.fileno(),
         )
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self._process = _start(plan, theirs, self._errors.fileno())
         theirs.close()
-        self._config = config
         self._layers: Layers | None = None
+
+    def restart_if_dead(self) -> None:
+        """Starts a new zygote, and waits until it is ready, if the present one has ended.
+
+        Raises:
+            HarnessError: the new one did not start.
+        """
+        poll = select.poll()
+        poll.register(
+            self._control, 0
+        )  # POLLHUP, which says that the other end is closed, is always reported
+        if poll.poll(0):
+            self._end()
+            self._start()
+            self.layers  # noqa: B018 - waits
 
     @property
     def layers(self) -> Layers:
-        """The isolation layers in force. Waits until the zygote is ready.
+        """The isolation layers in force. Waits until the zygote is ready, and starts it once more if it ends first.
 
         Raises:
             HarnessError: it did not start; the message contains its error output.
         """
         if self._layers is None:
-            self._control.settimeout(READY_SECONDS)
-            try:
-                message = self._control.recv(1 << 16)
-            except (TimeoutError, ConnectionResetError):
-                message = b""
+            message = self._greeting()
+            if not message:
+                self._end()
+                self._start()
+                message = self._greeting()
             if not message:
                 self._errors.seek(0)
                 output = self._errors.read().decode(errors="replace")[-4_000:]
                 raise HarnessError(
                     f"the process that starts workers did not start: {output or 'it printed nothing'}"
                 )
-            self._control.settimeout(None)
             self._layers = layers_from(json.loads(message))
         return self._layers
+
+    def _greeting(self) -> bytes:
+        """What the zygote sends when it is ready; nothing if it has ended."""
+        self._control.settimeout(READY_SECONDS)
+        try:
+            return self._control.recv(1 << 16)
+        except (TimeoutError, ConnectionResetError):
+            return b""
+        finally:
+            self._control.settimeout(None)
 
     def open(
         self,
@@ -115,7 +148,7 @@ class Isolated:
         connection = self.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=folder)
         session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), seed)
         session.printed, session.close = connection.output, connection.close
-        session.limits = connection.limits.describe()
+        session.limits, session.charged = connection.limits.describe(), connection.charged
         for target, substitute in overrides.items():
             session.override(target, substitute)
         return session
@@ -124,9 +157,10 @@ class Isolated:
         self, seconds: float, *, memory_mb: int = 1024, gpu: bool = False, folder: str | None = None
     ) -> WorkerConnection:
         """Connects to a fresh worker, without a session."""
-        limits = WorkerLimits(cpu_seconds=int(seconds * self._config.threads) + 10, memory_mb=memory_mb)
+        cpu_seconds = int(seconds * self.slowness * self._config.threads) + 10
+        limits = WorkerLimits(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
         channels = self._request_worker(folder or self._config.package, limits, gpu=gpu)
-        return WorkerConnection(channels, seconds, limits)
+        return WorkerConnection(channels, seconds, limits, slowness=self.slowness)
 
     @property
     def staging(self) -> str:
@@ -140,6 +174,10 @@ class Isolated:
 
     def stop(self) -> None:
         """Ends the zygote and every worker."""
+        self._end()
+        self._folder.cleanup()
+
+    def _end(self) -> None:
         self._control.close()
         if self._layers is None:  # it still warms up, and does not listen yet
             self._process.kill()
@@ -149,18 +187,22 @@ class Isolated:
             self._process.kill()  # all its children die with it
             self._process.wait()
         self._errors.close()
-        self._folder.cleanup()
 
     def _request_worker(self, folder: str, limits: WorkerLimits, *, gpu: bool) -> Channels:
         assert self.layers is not None
         frames, their_frames = socket.socketpair()
+        expect_sender(frames)
         status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         output, their_output = socket.socketpair()
         request = {"folder": folder, "limits": to_json(limits), "gpu": gpu}
         theirs = (their_frames, their_status, their_output)
-        socket.send_fds(self._control, [json.dumps(request).encode()], [end.fileno() for end in theirs])
-        for end in theirs:
-            end.close()
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [end.fileno() for end in theirs])
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise HarnessError("the process that starts workers has ended") from error
+        finally:
+            for end in theirs:
+                end.close()
         return Channels(frames, status, output)
 
 

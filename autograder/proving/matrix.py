@@ -22,9 +22,11 @@ from autograder.outcomes import Outcome, TestResult
 from autograder.submission import staged
 from autograder.testing.observer import Observer
 from autograder.testing.plugin import Plugin
-from autograder.testing.process_pool import Batch, run_batches
+from autograder.testing.pool_process import Batch
+from autograder.testing.process_pool import run_batches
 from autograder.testing.run import Examine, Run
 from autograder.testing.runner import run_tests
+from autograder.testing.time_budget import TimeBudget
 from autograder.transport.session import Session
 
 MAX_FAULTS = 5  # that are shown; one that every entry has would be shown once for every entry
@@ -76,7 +78,7 @@ def try_all(
     unit = [suite.name for suite in manifest.suites if not suite.training]
     settings = choose(manifest, suites=unit, only=manifest.code_tasks(), seed=seed, workers=workers)
     reference = staged.read(manifest.root / manifest.staff.reference, manifest)
-    run = Run(settings=settings, submission=reference, seconds=float("inf"))
+    run = Run(settings=settings, submission=reference, budget=TimeBudget.without_bound(manifest))
     with tempfile.TemporaryDirectory(prefix="misconceptions-") as folder:
         loop = _Trials(trials, Path(folder), look, progress)
         faults = run_tests(run, loop=loop.of).faults
@@ -95,6 +97,7 @@ class _Trials:
         self._look = look
         self._progress = progress
         self._previous: Path | None = None
+        self._ended: set[tuple[str, str]] = set()
 
     def of(self, plugin: Plugin) -> "_Trials":
         """As the loop of this plugin's tests."""
@@ -106,9 +109,12 @@ class _Trials:
         ledger, workers = self._plugin.ledger, self._plugin.run.settings.workers
         batches = [self._batch(trial, session.items) for trial in self._trials]
         self._total = sum(len(batch.tests) for batch in batches)
-        self._ended = 0
-        for words in run_batches(batches, workers):
-            ledger.fault(words)
+        unfinished = run_batches(batches, workers)
+        again = run_batches(
+            [batches[number] for number in unfinished], workers
+        )  # their processes were killed
+        for number in again:
+            ledger.fault(f"{self._trials[unfinished[number]].entry.id}: its process ended, twice")
         for trial in self._trials:
             for result in trial.results.values():
                 if result.outcome is Outcome.HARNESS:
@@ -136,11 +142,12 @@ class _Trials:
 
         def ended(result: TestResult) -> None:
             trial.results[result.id] = result
-            self._ended += 1
-            self._progress(result, self._ended, self._total)
+            self._ended.add((trial.entry.id, result.id))
+            self._progress(result, len(self._ended), self._total)
 
-        def lost(test: str, why: str) -> None:
-            ended(replace(self._plugin.ledger.tests[test], outcome=Outcome.TIMEOUT, rationale=why))
+        def lost(test: str, outcome: Outcome, why: str) -> None:
+            if outcome is not Outcome.HARNESS:  # that ends its batch unfinished
+                ended(replace(self._plugin.ledger.tests[test], outcome=outcome, rationale=why))
 
         return Batch(tests, entry.task, enter, _Watch(trial, ended, self._plugin.ledger), lost)
 

@@ -68,7 +68,7 @@ def build(
     answers = dict(submission.answers.values) if submission else {}
     feedback = feedback or {}
     scores = [
-        replace(score, points=max(score.points, feedback[score.task.id].credit))
+        replace(score, points=max(score.points, min(feedback[score.task.id].credit, score.max_points)))
         if score.task.id in feedback
         else score
         for score in scoring.score_tasks(manifest, settings.tasks, results)

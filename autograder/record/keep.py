@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.settings import Settings
-from autograder.outcomes import TestResult
+from autograder.outcomes import Outcome, TestResult
 from autograder.record.build import NAME, Conditions, Record, build, check, environment, write
 from autograder.record.upstream import Feedback
 from autograder.submission.staged import Submission
@@ -71,8 +71,9 @@ class Keeper(Observer):
         self._faults.append(words)
 
     def finish(self, faults: Sequence[str], feedback: Mapping[str, Feedback] | None = None) -> Record:
-        """Writes the complete record and returns it."""
-        return self._keep(complete=True, faults=faults, feedback=feedback, pretty=True)
+        """Writes the last record and returns it. It is complete if every test has an outcome of its own."""
+        complete = all(test.outcome is not Outcome.HARNESS for test in self._tests.values())
+        return self._keep(complete=complete, faults=faults, feedback=feedback, pretty=True)
 
     def _keep(
         self,

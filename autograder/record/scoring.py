@@ -23,19 +23,19 @@ class TaskScore:
 def score_task(task: Task, results: list[TestResult]) -> TaskScore:
     """Points divide over the tests by weight; one TODO or BLOCKED test, or none at all, gives the task 0 points.
 
+    A test that ended HARNESS is neither right nor wrong: its share is not in the points, nor in the possible points.
     Where all its tests in the suites that ran have weight 0, the task has no points.
     """
     outcome = worst([result.outcome for result in results])
     total = sum(result.weight for result in results)
+    graded = sum(result.weight for result in results if result.outcome is not Outcome.HARNESS)
     passed = sum(result.weight for result in results if result.outcome is Outcome.PASSED)
-    possible = 0.0 if results and total == 0 else task.points
-    if outcome is Outcome.PASSED:
-        points = possible
-    elif outcome in (Outcome.TODO, Outcome.BLOCKED) or total == 0:
-        points = 0.0
-    else:
-        points = round(task.points * passed / total, PLACES)
-    return TaskScore(task, outcome, points, possible, tuple(result.id for result in results))
+    unfinished = any(result.outcome in (Outcome.TODO, Outcome.BLOCKED) for result in results)
+    possible = task.points * (graded / total if total else not results)
+    points = 0.0 if unfinished or not total else possible * passed / graded if graded else 0.0
+    return TaskScore(
+        task, outcome, round(points, PLACES), round(possible, PLACES), tuple(result.id for result in results)
+    )
 
 
 def score_tasks(manifest: Manifest, scope: Iterable[str], results: Iterable[TestResult]) -> list[TaskScore]:

@@ -24,7 +24,10 @@ def alerts(record: Record) -> list[str]:
     """What must be read before the score."""
     found = []
     if not record["complete"]:
-        found.append("Grading was cut short: the results below are those up to that moment.")
+        found.append(
+            "This grade is incomplete: run it again. Grading was cut short, or the machine or the grader failed. Tests "
+            "that could not be run count neither as right nor as wrong; the points below are for the others."
+        )
     if record["complete"] and record["faults"]:
         found.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
     return found

@@ -129,5 +129,5 @@ def _last_line(record: Record, points: bool) -> Text:
     if points:
         text += f"; score {record['score']:g} of {record['max_score']:g}; isolation: {record['isolation']['mode']}"
     if not record["complete"]:
-        text += "; CUT SHORT"
+        text += "; INCOMPLETE: grade it again"
     return Text(text, style="bold")

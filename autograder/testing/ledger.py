@@ -16,6 +16,7 @@ class Ledger(Observers):
     Attributes:
         tests: the result of every test, by its id, in the order of collection; HARNESS until it has ended.
         ended: ids of the tests that have ended.
+        first_tries: how tests ended that are tried once more, by id.
         reports: of the examined tasks, where something was found.
         faults: our own, in words.
     """
@@ -24,6 +25,7 @@ class Ledger(Observers):
         super().__init__(*observers)
         self.tests: dict[str, TestResult] = {}
         self.ended: set[str] = set()
+        self.first_tries: dict[str, TestResult] = {}
         self.reports: dict[str, Any] = {}
         self.faults: list[str] = []
 
@@ -37,6 +39,11 @@ class Ledger(Observers):
         self.tests[result.id] = result
         self.ended.add(result.id)
         super().test_ended(result)
+
+    def test_deferred(self, result: TestResult) -> None:
+        """See `Observer`."""
+        self.first_tries[result.id] = result
+        super().test_deferred(result)
 
     def task_examined(self, task: str, report: Any) -> None:
         """See `Observer`."""

@@ -18,6 +18,9 @@ class Observer:
     def test_ended(self, result: TestResult) -> None:
         """A test has its outcome."""
 
+    def test_deferred(self, result: TestResult) -> None:
+        """A test has ended in a way that may not be the submission's doing; all tests of its task run once more."""
+
     def examination_starts(self, task: str, seconds: float) -> None:
         """All tests of a task have ended, and what is wrong with it is looked for, for this long at most."""
 
@@ -48,6 +51,11 @@ class Observers(Observer):
         """See `Observer`."""
         for observer in self.observers:
             observer.test_ended(result)
+
+    def test_deferred(self, result: TestResult) -> None:
+        """See `Observer`."""
+        for observer in self.observers:
+            observer.test_deferred(result)
 
     def examination_starts(self, task: str, seconds: float) -> None:
         """See `Observer`."""

@@ -1,15 +1,25 @@
-"""Runs the tests of a run several at a time: a batch for each task, in the grader's own processes."""
+"""Runs the tests of a run several at a time: a batch for each task, in the grader's own processes.
 
+Cheap tasks come first and training last. A test gets a part of its limit at first. Where that is not enough, or where a
+fault that may not be the submission's ends a test, all tests of its task run once more when everything else has ended,
+one at a time and with their full limits. Only this second try decides. (ADR 15)
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult
 from autograder.testing.ledger import Ledger
 from autograder.testing.observer import Observer
-from autograder.testing.plugin import LATE, Plugin
-from autograder.testing.process_pool import Batch, run_batches
+from autograder.testing.plugin import LATE, NOT_GRADED, Plugin
+from autograder.testing.pool_process import Batch
+from autograder.testing.process_pool import run_batches
+from autograder.testing.time_budget import TimeBudget
+from autograder.transport.session import Transport
 
 
 class Parallel:
@@ -17,54 +27,117 @@ class Parallel:
 
     Args:
         plugin: whose tests run.
+        transport: of the run.
         workers: how many processes.
     """
 
-    def __init__(self, plugin: Plugin, workers: int) -> None:
+    def __init__(self, plugin: Plugin, transport: Transport, workers: int) -> None:
         self._plugin = plugin
+        self._transport = transport
         self._workers = workers
+        self._items: dict[str, list[pytest.Item]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed:
             return None
-        by_task: dict[str, list[pytest.Item]] = {}
+        plugin, ledger = self._plugin, self._plugin.ledger
         for item in session.items:
-            by_task.setdefault(self._plugin.ledger.tests[item.nodeid].task, []).append(item)
-        order = list(by_task)
-        batches = [self._batch(order[:number], task, by_task[task]) for number, task in enumerate(order)]
-        for words in run_batches(batches, self._workers):
-            self._plugin.ledger.fault(words)
+            self._items.setdefault(ledger.tests[item.nodeid].task, []).append(item)
+        tasks = plugin.run.settings.manifest.tasks
+        order = sorted(self._items, key=lambda task: tasks[task].seconds)
+        plugin.budget.is_first_try = True
+        unfinished = self._run(order, self._workers)
+        plugin.budget.is_first_try = False
+        again = [
+            task for task in order if task in unfinished or not ledger.ended >= set(ledger.tests_of(task))
+        ]
+        first = {
+            test: ledger.tests[test]
+            for task in again
+            for test in ledger.tests_of(task)
+            if test in ledger.ended
+        }
+        if again and not plugin.budget.is_used_up:
+            self._try_again(again)
+        for test, result in list(ledger.tests.items()):
+            if test not in ledger.ended or result.outcome is Outcome.HARNESS:
+                ledger.test_ended(first.get(test) or self._ungraded(result))
         return True
 
-    def _batch(self, earlier: list[str], task: str, tests: list[pytest.Item]) -> Batch:
+    def _try_again(self, tasks: Sequence[str]) -> None:
+        plugin = self._plugin
+        try:
+            self._transport.restart_if_dead()
+        except HarnessError as error:
+            plugin.ledger.fault(str(error))
+            return
+        plugin.start(plugin.run, [item.nodeid for task in tasks for item in self._items[task]])
+        self._run(tasks, 1)
+
+    def _run(self, tasks: Sequence[str], workers: int) -> list[str]:
+        """Runs the tests of these tasks; returns the tasks that did not come to their end."""
+        batches = [self._batch(task) for task in tasks]
+        slowness = self._transport.slowness
+        unfinished = run_batches(batches, workers, budget=self._plugin.budget, slowness=slowness)
+        return [tasks[number] for number in unfinished]
+
+    def _batch(self, task: str) -> Batch:
         plugin = self._plugin
 
         def enter(observer: Observer) -> None:
-            for other in earlier:
-                plugin.budget.skip(other)
+            plugin.is_deferring = False
             plugin.ledger.observers = (observer,)
 
         question = plugin.run.settings.manifest.tasks[task].question
-        return Batch(tests, question, enter, _Parent(plugin.ledger), self._lost)
+        parent = _Parent(plugin.ledger, plugin.budget)
+        return Batch(self._items[task], question, enter, parent, self._lost, lambda: not plugin.is_deferring)
 
-    def _lost(self, test: str, why: str) -> None:
+    def _lost(self, test: str, outcome: Outcome, why: str) -> None:
         """This test ended its process, and the later tests of its task were to run there."""
         ledger = self._plugin.ledger
-        tests = ledger.tests_of(ledger.tests[test].task)
-        late = tests[tests.index(test) + 1 :]
-        for name, words in ((test, why), *((name, LATE) for name in late)):
-            ledger.test_ended(replace(ledger.tests[name], outcome=Outcome.TIMEOUT, rationale=words))
+        result = replace(ledger.tests[test], outcome=outcome, rationale=why)
+        if self._plugin.budget.is_first_try:
+            ledger.test_deferred(result)
+            return
+        ledger.test_ended(result.after(ledger.first_tries.get(test)))
+        tests = ledger.tests_of(result.task)
+        if outcome is not Outcome.HARNESS:
+            for late in tests[tests.index(test) + 1 :]:
+                ledger.test_ended(replace(ledger.tests[late], outcome=outcome, rationale=LATE))
+
+    def _ungraded(self, result: TestResult) -> TestResult:
+        """The result of a test that no try has brought to an end."""
+        budget, tried = self._plugin.budget, self._plugin.ledger.first_tries.get(result.id)
+        if (
+            result.outcome is Outcome.HARNESS
+            and result.id in self._plugin.ledger.ended
+            and not budget.is_used_up
+        ):
+            return result
+        if not budget.is_used_up:
+            return replace(tried or result, outcome=Outcome.HARNESS)
+        if not budget.is_used_by_submission:
+            return replace(result, outcome=Outcome.HARNESS, rationale=NOT_GRADED.format(budget.clock))
+        ran = tried is not None and tried.outcome is Outcome.TIMEOUT
+        why = f"{tried.rationale if ran and tried else 'not run'}; the code has used up the time of the whole grade"
+        return replace(result, outcome=Outcome.TIMEOUT, rationale=why)
 
 
 class _Parent(Observer):
-    """Writes the steps of a batch into the ledger of the process that keeps the record."""
+    """Writes the steps of a batch into the ledger of the process that keeps the record, and charges the submission."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, budget: TimeBudget) -> None:
         self._ledger = ledger
+        self._budget = budget
 
     def test_ended(self, result: TestResult) -> None:
+        self._budget.charge(result.charged)
         self._ledger.test_ended(result)
+
+    def test_deferred(self, result: TestResult) -> None:
+        self._budget.charge(result.charged)
+        self._ledger.test_deferred(result)
 
     def task_examined(self, task: str, report: Any) -> None:
         self._ledger.task_examined(task, report and Finding(**report))

@@ -16,17 +16,18 @@ from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Suite, Task
 from autograder.outcomes import Outcome, TestResult
 from autograder.testing.examination import Examinations
-from autograder.testing.homework import Homework, Instrument, derive_seed
+from autograder.testing.homework import Homework, Instrument, derive_seed, seed_global_generators
 from autograder.testing.ledger import Ledger
 from autograder.testing.observer import Observer
 from autograder.testing.readiness import refuse_unready
 from autograder.testing.run import Run
 from autograder.testing.time_budget import TimeBudget
-from autograder.testing.verdict import NotRun, hidden_title, judge, redact
+from autograder.testing.verdict import NotRun, hidden_title, is_certain, judge, redact
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
 
 OUTPUT_CAP = 4_000
+NOT_GRADED = "not graded: a grade may take {:g} s on the clock, and the machine was too slow; grade it again"
 LATE = "not run: an earlier test of this task ran past its limit"
 
 
@@ -36,13 +37,18 @@ class Plugin:
     Args:
         run: the run.
         observer: is called at each step.
+
+    Attributes:
+        ledger: what happens.
+        budget: how long tests may take.
+        is_interrupted: whether Ctrl-C, or a request to end, has stopped the tests.
+        is_deferring: whether a test of the present task has been deferred, so that its other tests wait as well.
     """
 
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
         self.ledger = Ledger(*([observer] if observer else []))
-        limits, tasks = run.settings.manifest.limits, run.settings.manifest.tasks.values()
-        total = limits["total"] if run.seconds is None else run.seconds
-        self.budget = TimeBudget(total, {task.id: task.seconds for task in tasks})
+        self.budget = run.budget or TimeBudget(run.settings.manifest)
+        self.is_interrupted = self.is_deferring = False
         self._collected: dict[str, TestResult] = {}
         self.start(run, [])
 
@@ -57,6 +63,9 @@ class Plugin:
         self.ledger.restart(self._unrun)
         self._timed_out: set[str] = set()
         self._current: Homework | None = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.is_interrupted |= excinfo.type is KeyboardInterrupt
 
     # -- collection -------------------------------------------------------------------------------------------
 
@@ -90,7 +99,6 @@ class Plugin:
         for name in self.run.settings.tasks:
             if not counts[name]:
                 self.ledger.fault(f"{name}: has no test in {suites}")
-        self.budget.expect([test.task for test in tests.values()])
         self._collected = tests
         self.ledger.collected(list(tests.values()))
         self.start(self.run, list(tests))
@@ -113,18 +121,18 @@ class Plugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         task = self._task_of(item)
         if item.nodeid in self._unrun and task is not None:
-            self.ledger.test_starts(item.nodeid, self.budget.limit_with_test(task.id))
+            self.ledger.test_starts(item.nodeid, self.budget.limit_of_test(task.id))
+            seed_global_generators(self.run.seed_of(item.nodeid))
             refuse_unready(task, self.run)
             self._refuse_late(task)
 
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
             raise NotRun(Outcome.TIMEOUT, LATE, "Fix that one first.")
-        if not self.budget.limit(task.id):
-            total = f"{self.budget.total:g} s"
-            raise NotRun(
-                Outcome.TIMEOUT, f"not run: all tests together may take {total}, and this time is used up"
-            )
+        if self.budget.is_used_up and self.budget.is_used_by_submission:
+            raise NotRun(Outcome.TIMEOUT, "not run: the code has used up the time of the whole grade")
+        if self.budget.is_used_up:
+            raise NotRun(Outcome.HARNESS, NOT_GRADED.format(self.budget.clock))
 
     @pytest.fixture
     def hw(self, request: pytest.FixtureRequest) -> Iterator[Homework]:
@@ -132,15 +140,15 @@ class Plugin:
         task = self._task_of(request.node)
         assert task is not None
         seed = self.run.seed_of(request.node.nodeid)
-        session = self._open(task, seed)
+        session = self._open(task, seed, self.budget.limit(task.id))
         self._current = Homework(session, self.run.submission, self.run.settings, seed)
         yield self._current
         session.close()
 
-    def _open(self, task: Task, seed: int) -> Session:
+    def _open(self, task: Task, seed: int, seconds: float) -> Session:
         return self._transport.open(
             derive_seed(seed, "calls"),
-            self.budget.limit(task.id),
+            seconds,
             {**self.run.overrides, **self.run.stand_ins.get(task.id, {})},
             memory_mb=task.memory_mb,
             gpu=task.kind is Kind.RUN and self.run.settings.device == "cuda",
@@ -183,7 +191,8 @@ class Plugin:
             session = self._current.session
             result.metrics, result.shown = dict(self._current.metrics), dict(self._current.shown)
             result.output += session.printed()
-            self._examinations.keep(task.id, result.id, session)
+            result.charged = round(session.charged(), 4)
+            self.budget.charge(result.charged)
             self._current = None
         result.output = result.output[-OUTPUT_CAP:]
         if call.excinfo is None:
@@ -192,16 +201,24 @@ class Plugin:
             judge(result, call.excinfo.value, self.run.submission.package, session)
             if task.kind is Kind.ANSWER and result.outcome in (Outcome.FAILED, Outcome.TODO):
                 result.where = self.run.submission.answers.where(task.name)
-        if result.outcome is Outcome.TIMEOUT:
-            self._timed_out.add(task.id)
         suite = next(suite for suite in self.run.settings.suites if suite.name == result.suite)
         if suite.visibility != "visible":
             redact(result, _title(item))
-        self.budget.finish(task.id)
-        self.ledger.test_ended(result)
+        if self.budget.is_first_try and not is_certain(result, call.excinfo and call.excinfo.value):
+            self.is_deferring = True
+            self.ledger.test_deferred(result)
+            return
+        if result.outcome is Outcome.TIMEOUT:
+            self._timed_out.add(task.id)
+        self.ledger.test_ended(result.after(self.ledger.first_tries.get(result.id)))
+        if session is not None:
+            self._examinations.keep(task.id, result.id, session)
         seed = self.run.seed_of(f"a second look at {task.id}")
         self._examinations.test_ended(
-            task, self.ledger.outcomes_of(task.id), lambda: self._open(task, seed), self.ledger
+            task,
+            self.ledger.outcomes_of(task.id),
+            lambda: self._open(task, seed, task.seconds),
+            self.ledger,
         )
 
 

@@ -8,6 +8,7 @@ from autograder.assignment.manifest import Task
 from autograder.assignment.settings import Settings
 from autograder.submission.staged import Submission
 from autograder.testing.homework import derive_seed
+from autograder.testing.time_budget import TimeBudget
 from autograder.transport.session import Session, Transport
 
 
@@ -30,7 +31,7 @@ class Run:
         overrides: tasks answered by these functions instead of the submission's.
         stand_ins: functions that answer for other tasks, by the task whose tests run.
         examine: finds out what is wrong with a task that failed; None to leave that out.
-        seconds: for all of it; None for the manifest's limit.
+        budget: how long tests may take; None for the manifest's limits, from now on.
     """
 
     settings: Settings
@@ -39,7 +40,7 @@ class Run:
     overrides: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     stand_ins: Mapping[str, Mapping[str, Callable[..., Any]]] = field(default_factory=dict)
     examine: Examine | None = None
-    seconds: float | None = None
+    budget: TimeBudget | None = None
 
     def seed_of(self, test: str) -> int:
         """A test's own seed. Without the staff's salt it cannot be computed from the run's seed."""

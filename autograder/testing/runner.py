@@ -55,16 +55,28 @@ def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = No
     elif run.transport is not None:  # only in isolation, which students' copies do not have
         from autograder.testing.parallel import Parallel
 
-        plugins.append(Parallel(plugin, run.settings.workers))
+        plugins.append(Parallel(plugin, run.transport, run.settings.workers))
     code = _pytest(run, plugins)
+    if plugin.is_interrupted:  # pytest has caught it
+        raise KeyboardInterrupt
     faults = list(plugin.ledger.faults)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         faults.append(f"pytest ended with {pytest.ExitCode(code).name}")
     tests = list(plugin.ledger.tests.values())
-    for result in tests:
-        if result.outcome is Outcome.HARNESS:
-            faults.append(f"{result.id}: {result.rationale}\n{result.detail}".rstrip())
-    return Results(tests, plugin.ledger.reports, faults)
+    return Results(tests, plugin.ledger.reports, faults + _ungraded(tests))
+
+
+def _ungraded(tests: list[TestResult]) -> list[str]:
+    """One line for each reason why tests have no outcome of their own, with its first test."""
+    by_reason: dict[str, list[TestResult]] = {}
+    for test in tests:
+        if test.outcome is Outcome.HARNESS:
+            by_reason.setdefault(test.rationale, []).append(test)
+    lines = []
+    for why, found in by_reason.items():
+        more = f" and {len(found) - 1} more tests" if len(found) > 1 else ""
+        lines.append(f"{found[0].id}{more}: {why}\n{found[0].detail}".rstrip())
+    return lines
 
 
 def _pytest(run: Run, plugins: list[object]) -> int:

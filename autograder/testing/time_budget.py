@@ -1,52 +1,78 @@
-"""How long a test may take, so that a submission that hangs everywhere ends in time, and its other tasks are graded."""
+"""How long tests may take: each its limit, the submission a total of its own time, and a grade a bound on the clock.
+
+No test gets less than its limit because something else was slow. A first try is short (see `parallel`), so that a
+submission that hangs everywhere leaves time for its other tasks; it decides nothing. (ADR 15)
+"""
 
 import time
-from collections.abc import Mapping, Sequence
+from math import inf
 
-OWN = 10.0  # seconds that a test's own part may take at least
-LEAST = 1.0  # seconds; what is left is never divided into less, so the last few tests may exceed the total a little
+from autograder.assignment.manifest import Manifest
+
+OWN = 10.0  # seconds of computing that a test itself may take at least
+FIRST_TRY = 0.25  # of a limit
+LAX = 10.0  # the bound on the clock, as a multiple of the total, where nobody states one
+GRACE = 30.0  # seconds on the clock for the tests that run when the bound is reached
+SHARE = 0.5  # of the elapsed time; a submission that was charged more than this has itself used it up
 
 
 class TimeBudget:
-    """Divides the seconds of a whole grade among the tasks that are still to come.
-
-    A task may take what the manifest allows it, at most its fair share of what is left: in proportion to what the tasks
-    still to come are allowed. Tests of an honest submission take a small part of it, so the shares grow.
+    """The limits of one grade.
 
     Args:
-        total: seconds for everything, from now on.
-        allowed: seconds of one test, by task.
+        manifest: states the limit of each task and the total.
+        started: when the grade began, on the monotonic clock; None for now.
+        clock: bound of the whole on the clock, in seconds from that moment; None for a lax one.
     """
 
-    def __init__(self, total: float, allowed: Mapping[str, float]) -> None:
-        self.total = total
-        self._allowed = allowed
-        self._ends = time.monotonic() + total
-        self._to_come: dict[str, int] = {}
+    def __init__(
+        self, manifest: Manifest, *, started: float | None = None, clock: float | None = None
+    ) -> None:
+        self.total = manifest.limits["total"]
+        self.clock = LAX * self.total if clock is None else clock
+        self._allowed = {task.id: task.seconds for task in manifest.tasks.values()}
+        self._started = time.monotonic() if started is None else started
+        self._charged = 0.0
+        self.is_first_try = False
 
-    def expect(self, tasks: Sequence[str]) -> None:
-        """Announces the tests to come: the task of each."""
-        for task in tasks:
-            self._to_come[task] = self._to_come.get(task, 0) + 1
+    @classmethod
+    def without_bound(cls, manifest: Manifest) -> "TimeBudget":
+        """Only the limit of each test holds."""
+        budget = cls(manifest, clock=inf)
+        budget.total = inf
+        return budget
 
     def limit(self, task: str) -> float:
-        """Seconds that the submission may take in a test of `task` that starts now; 0 if nothing is left."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            return 0.0
-        weight = sum(self._allowed[name] for name, count in self._to_come.items() if count or name == task)
-        fair = left * self._allowed[task] / max(weight, self._allowed[task])
-        return min(self._allowed[task], max(fair, LEAST))
+        """Seconds of own time that the submission may take in a test of `task`."""
+        return self._allowed[task] * self._share
 
-    def limit_with_test(self, task: str) -> float:
-        """Seconds after which a test that starts now is ended, the test's own computing included."""
-        limit = self.limit(task)
-        return min(limit + max(limit, OWN), max(self._ends - time.monotonic(), 0.0) + LEAST)
+    def limit_of_test(self, task: str) -> float:
+        """Seconds that the test's own process may compute, whatever the submission returns."""
+        return max(self._allowed[task], OWN) * self._share
 
-    def skip(self, task: str) -> None:
-        """No test of `task` will run here: another process runs them."""
-        self._to_come[task] = 0
+    @property
+    def _share(self) -> float:
+        return FIRST_TRY if self.is_first_try else 1.0
 
-    def finish(self, task: str) -> None:
-        """One test of `task` has ended, or will not run."""
-        self._to_come[task] -= 1
+    def charge(self, seconds: float) -> None:
+        """The submission has used this much of its own time."""
+        self._charged += seconds
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether no test may start any more."""
+        return self._charged > self.total or self._elapsed > self.clock
+
+    @property
+    def is_over(self) -> bool:
+        """Whether tests that still run are ended."""
+        return self._elapsed > self.clock + GRACE
+
+    @property
+    def is_used_by_submission(self) -> bool:
+        """Whether the submission was charged for the time that is used up; otherwise the machine was slow."""
+        return self._charged > min(self.total, SHARE * self._elapsed)
+
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started

@@ -14,7 +14,15 @@ DETAIL_CAP = 8_000
 TEXT_CAP = 2_000
 
 # Exceptions of a test that works with a value of an unexpected kind.
-_UNEXPECTED_VALUE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_UNEXPECTED_VALUE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class NotRun(Exception):
@@ -84,6 +92,23 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
         printable(result.rationale, TEXT_CAP),
         printable(result.detail, DETAIL_CAP),
     )
+
+
+def is_certain(result: TestResult, error: BaseException | None) -> bool:
+    """Whether nothing but the submission can have made a test end so: otherwise it is tried once more.
+
+    Args:
+        result: with its outcome.
+        error: what the test ended with, if anything.
+    """
+    if result.outcome is Outcome.KILLED:
+        return not isinstance(error, Killed) or error.is_explained
+    if (
+        isinstance(error, MemoryError | RuntimeError)
+        and "memory" in f"{type(error).__name__} {error}".lower()
+    ):
+        return False
+    return result.outcome not in (Outcome.TIMEOUT, Outcome.HARNESS)
 
 
 def _judge_exception(result: TestResult, error: StudentError, package: Path, session: Session | None) -> None:

@@ -53,7 +53,17 @@ class Handle:
 
 
 class Transport(Protocol):
-    """Opens sessions with a submission, each with a new worker."""
+    """Opens sessions with a submission, each with a new worker.
+
+    Attributes:
+        slowness: of this machine, at least 1; limits of time are multiplied by it.
+    """
+
+    slowness: float
+
+    def restart_if_dead(self) -> None:
+        """Makes new sessions possible again if something that they need has ended."""
+        ...
 
     def open(
         self,
@@ -68,7 +78,7 @@ class Transport(Protocol):
 
         Args:
             seed: of the test.
-            seconds: how long all calls of the session may take together.
+            seconds: how much of its own time (see `own_time`) the worker may take for all calls of the session.
             overrides: tasks that are answered by these functions (in process also classes) instead of the package's.
             memory_mb: how much memory they may use, where that can be limited.
             gpu: whether they may use a GPU.
@@ -89,6 +99,7 @@ class Session:
         printed: returns what the worker has printed, if pytest does not capture it.
         close: ends the worker.
         limits: the worker's limits by name, in words; empty if it has none.
+        charged: returns the seconds of its own time that the worker has used up.
         callbacks: the functions that the test has passed in.
         answered: whether the test has received an answer, so that it may work with a value of the submission.
     """
@@ -101,6 +112,7 @@ class Session:
         self.printed: Callable[[], str] = lambda: ""
         self.close: Callable[[], None] = lambda: None
         self.limits: dict[str, str] = {}
+        self.charged: Callable[[], float] = lambda: 0.0
         self.callbacks = CallbackRegistry(self._special_node, self._special_value)
         self.answered = False
         self._calls = 0

@@ -5,7 +5,8 @@ from typing import Any
 
 from autograder.outcomes import Outcome, TestResult
 from autograder.testing.observer import Observer
-from autograder.testing.process_pool import Batch, run_batches
+from autograder.testing.pool_process import Batch
+from autograder.testing.process_pool import run_batches
 
 
 def result(number: int, **metrics: Any) -> TestResult:
@@ -32,18 +33,18 @@ class Ran(Observer):
     ) -> None:
         self.results: list[TestResult] = []
         self.reports: dict[str, Any] = {}
-        self.lost: dict[str, str] = {}
+        self.lost: dict[str, tuple[Outcome, str]] = {}
         batches = [
             Batch(
                 [],
                 group,
                 lambda observer, number=number: enter(number, observer),
                 self,
-                self.lost.__setitem__,
+                lambda test, outcome, why: self.lost.update({test: (outcome, why)}),
             )
             for number, group in enumerate(groups)
         ]
-        self.faults = run_batches(batches, workers)
+        self.unfinished = run_batches(batches, workers)
         self.numbers = sorted(result.metrics["number"] for result in self.results)
 
     def test_ended(self, result: TestResult) -> None:

@@ -1,5 +1,6 @@
 """A killed grade leaves a valid record of its results so far. A grade that hangs everywhere ends in time."""
 
+import faulthandler
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 from autograder import schemas
 from autograder.assignment.settings import choose
 from autograder.grading.grader import Grader
+from autograder.outcomes import Outcome
 from autograder.testing.observer import Observer
 from tests.harness.batches import Ran, result
 from tests.harness.mini import CODE, MANIFEST, PUBLIC, Mini, outcomes, results_of
@@ -71,7 +73,7 @@ def test_a_killed_grade_leaves_its_results_so_far(mini: Mini, known: int, worker
 
 
 def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: Mini) -> None:
-    mini.manifest(MANIFEST.replace("total = 60", "total = 6").replace("seconds = 5", "seconds = 4"))
+    mini.manifest(MANIFEST.replace("total = 60", "total = 5").replace("seconds = 5", "seconds = 4"))
     mini.code("def double(x):\n    while True: pass\n\ndef quadruple(x):\n    while True: pass\n")
     with Grader(mini.loaded()) as grader:
         grader.rehearse()
@@ -81,7 +83,12 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
         "maths.quadruple": "TIMEOUT",
         "answers.colour": "PASSED",
     }
-    assert record["score"] == 1 and record["complete"] and record["seconds"] < 10
+    assert record["score"] == 1 and record["complete"]
+    confirmed, unconfirmed = (results_of(record, task)[0] for task in ("maths.double", "maths.quadruple"))
+    assert confirmed["charged"] > 4 and "longer than 4 s" in confirmed["rationale"]
+    assert (
+        unconfirmed["charged"] == 0 and "has used up the time of the whole grade" in unconfirmed["rationale"]
+    )
 
 
 def test_an_endless_test_is_ended_and_the_others_run() -> None:
@@ -92,22 +99,31 @@ def test_an_endless_test_is_ended_and_the_others_run() -> None:
         observer.test_ended(result(number))
 
     ran = Ran(enter)
-    assert ran.numbers == [0, 2, 3] and ran.faults == []
-    assert list(ran.lost) == ["test 1"] and "longer than 0.5 s" in ran.lost["test 1"]
+    assert ran.numbers == [0, 2, 3] and ran.unfinished == []
+    outcome, why = ran.lost["test 1"]
+    assert len(ran.lost) == 1 and outcome is Outcome.TIMEOUT and "longer than 0.5 s" in why
 
 
-def test_a_crashed_test_reports_its_signal() -> None:
-    def enter(number: int, observer: Observer) -> None:
-        observer.test_starts(f"test {number}", 60)
-        if number == 2:
-            os.kill(os.getpid(), signal.SIGALRM)
-        observer.test_ended(result(number))
+@pytest.mark.parametrize(
+    ("number", "outcome", "unfinished"),
+    [(signal.SIGSEGV, Outcome.KILLED, []), (signal.SIGKILL, Outcome.HARNESS, [2])],
+)
+def test_a_crash_is_the_value_s_fault_and_a_signal_from_outside_is_not(
+    number: signal.Signals, outcome: Outcome, unfinished: list[int]
+) -> None:
+    def enter(batch: int, observer: Observer) -> None:
+        observer.test_starts(f"test {batch}", 60)
+        if batch == 2:
+            faulthandler.disable()
+            os.kill(os.getpid(), number)
+        observer.test_ended(result(batch))
 
     ran = Ran(enter)
-    assert ran.numbers == [0, 1, 3] and "SIGALRM" in ran.lost["test 2"]
+    assert ran.numbers == [0, 1, 3] and ran.unfinished == unfinished
+    assert ran.lost["test 2"][0] is outcome and number.name in ran.lost["test 2"][1]
 
 
-def test_a_process_of_the_grader_that_dies_between_tests_is_a_fault() -> None:
+def test_a_process_of_the_grader_that_dies_between_tests_leaves_its_batch_unfinished() -> None:
     def enter(number: int, observer: Observer) -> None:
         if number == 1:
             os._exit(7)
@@ -115,11 +131,11 @@ def test_a_process_of_the_grader_that_dies_between_tests_is_a_fault() -> None:
         observer.test_ended(result(number))
 
     ran = Ran(enter)
-    assert ran.faults == ["a process that runs tests ended with 7"] and ran.numbers == [0, 2, 3]
+    assert ran.unfinished == [1] and ran.numbers == [0, 2, 3]
 
 
 def test_a_value_that_hangs_its_test_affects_only_its_task(mini: Mini) -> None:
-    mini.manifest(MANIFEST.replace("seconds = 5", "seconds = 0.5"))
+    mini.manifest(MANIFEST.replace("seconds = 5", "seconds = 1"))
     mini.public(PUBLIC.replace('"Two times three is six."', "3 ** hw('maths.double')(1)"))
     mini.code(CODE.replace("return 2 * x", "return 10 ** 12 if x == 1 else 2 * x"))
     with Grader(mini.loaded()) as grader:

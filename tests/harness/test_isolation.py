@@ -130,9 +130,7 @@ def test_a_worker_that_is_not_locked_in_runs_nothing(
     """A layer that the zygote found and a worker does not reach ends the worker before the submission is imported."""
     (pupil / "hog.py").write_text(HOG)
     connection = zygote.connect(3)
-    monkeypatch.setattr(
-        connection, "_receive", lambda deadline: type("F", (), {"header": {"unready": "no Landlock"}})
-    )
+    monkeypatch.setattr(connection, "_receive", lambda: type("F", (), {"header": {"unready": "no Landlock"}}))
     session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), 1)
     with pytest.raises(HarnessError, match="no Landlock"):
         session.call("hog.leave")

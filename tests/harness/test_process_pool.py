@@ -31,7 +31,7 @@ def test_reports_arrive_completely() -> None:
 
     ran = examined(after)
     assert ran.reports == {task: {"text": text} for task in TASKS}
-    assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
+    assert (ran.numbers, ran.lost, ran.unfinished) == ([0, 1, 2, 3], {}, [])
 
 
 def test_an_endless_examination_is_ended_without_a_loss() -> None:
@@ -43,10 +43,10 @@ def test_an_endless_examination_is_ended_without_a_loss() -> None:
 
     ran = examined(after)
     assert sorted(ran.reports) == [TASKS[0], TASKS[2], TASKS[3]]
-    assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
+    assert (ran.numbers, ran.lost, ran.unfinished) == ([0, 1, 2, 3], {}, [])
 
 
-def test_a_crashed_examination_is_not_a_fault_of_a_test() -> None:
+def test_a_batch_whose_examination_is_killed_from_outside_is_unfinished() -> None:
     def after(number: int, observer: Observer) -> None:
         observer.examination_starts(TASKS[number], 60)
         if number == 2:
@@ -54,7 +54,7 @@ def test_a_crashed_examination_is_not_a_fault_of_a_test() -> None:
         observer.task_examined(TASKS[number], {})
 
     ran = examined(after)
-    assert (ran.numbers, ran.lost, ran.faults) == ([0, 1, 2, 3], {}, [])
+    assert (ran.numbers, ran.lost, ran.unfinished) == ([0, 1, 2, 3], {}, [2])
 
 
 def test_the_time_limit_of_an_examination_ends_with_its_report() -> None:
@@ -64,10 +64,10 @@ def test_the_time_limit_of_an_examination_ends_with_its_report() -> None:
         time.sleep(0.4)
 
     ran = examined(after)
-    assert len(ran.reports) == 4 and (ran.numbers, ran.faults) == ([0, 1, 2, 3], [])
+    assert len(ran.reports) == 4 and (ran.numbers, ran.unfinished) == ([0, 1, 2, 3], [])
 
 
-def test_a_process_that_dies_after_its_report_is_a_fault() -> None:
+def test_a_process_that_dies_after_its_report_leaves_its_batch_unfinished() -> None:
     def after(number: int, observer: Observer) -> None:
         observer.examination_starts(TASKS[number], 60)
         observer.task_examined(TASKS[number], {})
@@ -75,7 +75,7 @@ def test_a_process_that_dies_after_its_report_is_a_fault() -> None:
             os._exit(7)
 
     ran = examined(after)
-    assert ran.faults == ["a process that runs tests ended with 7"] and ran.numbers == [0, 1, 2, 3]
+    assert ran.unfinished == [1] and ran.numbers == [0, 1, 2, 3]
 
 
 def test_a_process_with_much_memory_is_replaced_before_another_group() -> None:
@@ -89,7 +89,7 @@ def test_a_process_with_much_memory_is_replaced_before_another_group() -> None:
 
     ran = Ran(enter, groups="aaabbc", workers=1)  # 90 MB after the first three, 60 after the next two
     pids = {result.metrics["number"]: result.metrics["pid"] for result in ran.results}
-    assert ran.faults == [] and sorted(pids) == list(range(6))
+    assert ran.unfinished == [] and sorted(pids) == list(range(6))
     assert pids[0] == pids[1] == pids[2] and pids[3] == pids[4]
     assert len({pids[0], pids[3], pids[5]}) == 3
 
@@ -100,4 +100,4 @@ def test_a_process_with_little_memory_continues() -> None:
         observer.test_ended(result(number, pid=os.getpid()))
 
     ran = Ran(enter, groups="abcd", workers=1)
-    assert ran.faults == [] and len({result.metrics["pid"] for result in ran.results}) == 1
+    assert ran.unfinished == [] and len({result.metrics["pid"] for result in ran.results}) == 1

@@ -73,8 +73,8 @@ STATES = {
     "strange": record(questions=[], training=[{**training_row(), "test": "of none"}], tests=[]),
 }
 SAYS = {
-    "first": "Grading was cut short",
-    "cut short": "Grading was cut short: the results below are those up to that moment.",
+    "first": "This grade is incomplete: run it again.",
+    "cut short": "neither as right nor as wrong; the points below are for the others.",
     "faults": "Part of the grader itself failed. That is not your fault; please tell the staff.",
     "part": "Only a part of the assignment was graded (tests: public)",
     "stubs": "Nothing was measured for runs.curve (TODO).",

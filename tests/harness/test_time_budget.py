@@ -1,9 +1,11 @@
-"""Time is shared fairly: a submission that hangs everywhere ends in time, and other submissions get their full time."""
+"""The limits of a grade: the clock never shortens the limit of a test, and who used up the time is told apart."""
 
 import pytest
 
+from autograder.assignment.manifest import Manifest
 from autograder.testing import time_budget
-from autograder.testing.time_budget import LEAST, TimeBudget
+from autograder.testing.time_budget import GRACE, TimeBudget
+from tests.harness.mini import MANIFEST, Mini
 
 
 class Clock:
@@ -22,50 +24,46 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_hanging_in_every_task_ends_within_the_total(clock: Clock) -> None:
-    tasks = {f"t{number}": 20.0 for number in range(60)} | {f"run{number}": 200.0 for number in range(4)}
-    shared = TimeBudget(480, tasks)
-    shared.expect([name for name in tasks for _ in range(5)])
-    shares = []
-    for name in tasks:
-        shares.append(shared.limit(name))
-        clock.now += shares[-1]
-        for _ in range(5):  # after a timeout the other tests of the task do not run
-            shared.finish(name)
-    assert clock.now <= 480 + len(tasks) * LEAST / 10
-    assert min(shares[:60]) > 4 and min(shares[60:]) > 40  # in proportion to the limit of each
+@pytest.fixture
+def manifest(mini: Mini) -> Manifest:
+    mini.manifest(MANIFEST.replace("seconds = 5", "seconds = 20"))
+    return mini.loaded()
 
 
-def test_a_single_hang_takes_no_time_from_the_others(clock: Clock) -> None:
-    tasks = {f"t{number}": 20.0 for number in range(30)}
-    shared = TimeBudget(480, tasks)
-    shared.expect(list(tasks))
-    clock.now += shared.limit("t0")
-    shared.finish("t0")
-    for number in range(1, 30):
-        assert shared.limit(f"t{number}") > 15
-        clock.now += 0.05
-        shared.finish(f"t{number}")
+def test_the_limit_of_a_test_does_not_depend_on_the_clock(clock: Clock, manifest: Manifest) -> None:
+    budget = TimeBudget(manifest)
+    for clock.now in (0.0, 59.0, 1000.0):
+        assert budget.limit("maths.double") == 20 and budget.limit_of_test("maths.double") == 20
+    budget.is_first_try = True
+    assert budget.limit("maths.double") == 5
 
 
-def test_no_test_gets_more_than_the_manifest_allows(clock: Clock) -> None:
-    shared = TimeBudget(480, {"t": 3.0})
-    shared.expect(["t"])
-    assert shared.limit("t") == 3.0
+def test_a_slow_machine_is_not_the_submission(clock: Clock, manifest: Manifest) -> None:
+    budget = TimeBudget(manifest, clock=540)
+    clock.now = 541
+    budget.charge(59)
+    assert budget.is_used_up and not budget.is_used_by_submission
+    assert not budget.is_over
+    clock.now += GRACE
+    assert budget.is_over
 
 
-def test_when_all_is_used_up_nothing_is_left(clock: Clock) -> None:
-    shared = TimeBudget(10, {"t": 3.0})
-    shared.expect(["t"])
-    clock.now = 9.9
-    assert shared.limit("t") == LEAST
-    clock.now = 10.1
-    assert shared.limit("t") == 0
+def test_a_submission_is_blamed_for_what_it_was_charged(clock: Clock, manifest: Manifest) -> None:
+    spent = TimeBudget(manifest)
+    spent.charge(61)  # the total is 60
+    clock.now = 200
+    assert spent.is_used_up and spent.is_used_by_submission and not spent.is_over
+    bounded = TimeBudget(manifest, started=0, clock=80)
+    bounded.charge(45)
+    clock.now = 81
+    assert bounded.is_used_up and bounded.is_used_by_submission
 
 
-def test_time_of_other_processes_does_not_count(clock: Clock) -> None:
-    shared = TimeBudget(10, {"t": 20.0, "u": 20.0})
-    shared.expect(["t", "u"])
-    assert shared.limit("u") == 5
-    shared.skip("t")
-    assert shared.limit("u") == 10
+def test_time_counts_from_the_given_moment_and_the_bound_is_lax_without_one(
+    clock: Clock, manifest: Manifest
+) -> None:
+    clock.now = 100
+    assert TimeBudget(manifest, started=0, clock=99).is_used_up
+    assert not TimeBudget(manifest, started=0).is_used_up
+    clock.now = 10 * 60 + 1
+    assert TimeBudget(manifest, started=0).is_used_up and not TimeBudget.without_bound(manifest).is_used_up
