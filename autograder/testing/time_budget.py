@@ -7,10 +7,12 @@ submission that hangs everywhere leaves time for its other tasks; it decides not
 import time
 from math import inf
 
+from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Manifest
 
 OWN = 10.0  # seconds of computing that a test itself may take at least
 FIRST_TRY = 0.25  # of a limit
+FIRST_TRAINING = 0.5  # of the limit of a training run, of which an honest one needs more
 LAX = 10.0  # the bound on the clock, as a multiple of the total, where nobody states one
 GRACE = 30.0  # seconds on the clock for the tests that run when the bound is reached
 SHARE = 0.5  # of the elapsed time; a submission that was charged more than this has itself used it up
@@ -30,7 +32,7 @@ class TimeBudget:
     ) -> None:
         self.total = manifest.limits["total"]
         self.clock = LAX * self.total if clock is None else clock
-        self._allowed = {task.id: task.seconds for task in manifest.tasks.values()}
+        self._tasks = manifest.tasks
         self._started = time.monotonic() if started is None else started
         self._charged = 0.0
         self.is_first_try = False
@@ -44,15 +46,16 @@ class TimeBudget:
 
     def limit(self, task: str) -> float:
         """Seconds of own time that the submission may take in a test of `task`."""
-        return self._allowed[task] * self._share
+        return self._tasks[task].seconds * self._share(task)
 
     def limit_of_test(self, task: str) -> float:
         """Seconds that the test's own process may compute, whatever the submission returns."""
-        return max(self._allowed[task], OWN) * self._share
+        return max(self._tasks[task].seconds, OWN) * self._share(task)
 
-    @property
-    def _share(self) -> float:
-        return FIRST_TRY if self.is_first_try else 1.0
+    def _share(self, task: str) -> float:
+        if not self.is_first_try:
+            return 1.0
+        return FIRST_TRAINING if self._tasks[task].kind is Kind.RUN else FIRST_TRY
 
     def charge(self, seconds: float) -> None:
         """The submission has used this much of its own time."""
