@@ -15,12 +15,13 @@ import os
 import signal
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 KINDS = ("grader", "reader", "guard", "zygote", "worker", "tests")
-POLL = 0.005  # seconds between two looks
+POLL = 0.01  # seconds between two looks
 _SETTLED = (
     0.03  # seconds: a child that has just been forked to start another program still looks like its parent
 )
@@ -40,11 +41,11 @@ def by_kind(grader: psutil.Process) -> dict[str, list[psutil.Process]]:
     found: dict[str, list[psutil.Process]] = {kind: [] for kind in KINDS}
     try:
         command = grader.cmdline()
-        children = grader.children()
+        children = _children(grader)
     except _GONE:
         return found
     found["grader"].append(grader)
-    for child in sorted(children, key=lambda process: process.pid):
+    for child in children:
         try:
             words = child.cmdline()
             if any("autograder.isolation" in word for word in words):
@@ -60,15 +61,25 @@ def by_kind(grader: psutil.Process) -> dict[str, list[psutil.Process]]:
 
 def _zygote(top: psutil.Process, found: dict[str, list[psutil.Process]]) -> None:
     """Sorts the zygote's family: with a process namespace, its first process stays outside as the guard."""
-    children = top.children()
+    children = _children(top)
     inside = [child for child in children if _depth(child) > _depth(top)]
     if inside:
         found["guard"].append(top)
         found["zygote"] += inside
-        children = [worker for zygote in inside for worker in zygote.children()]
+        children = [worker for zygote in inside for worker in _children(zygote)]
     else:
         found["zygote"].append(top)
     found["worker"] += [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    """Its children, in the order of their process ids; much cheaper than psutil, which looks at every process."""
+    lists = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/children")]
+    found = []
+    for pid in sorted(int(word) for text in lists for word in text.split()):
+        with suppress(psutil.NoSuchProcess):  # it ended after it was listed
+            found.append(psutil.Process(pid))
+    return found
 
 
 def _depth(process: psutil.Process) -> int:

@@ -4,8 +4,10 @@ A grade that could not be finished may say so: in an incomplete record (`complet
 a task with such a test may lack points. Whatever else differs is a false outcome, because someone would believe it.
 """
 
+import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autograder import schemas
@@ -32,6 +34,15 @@ class Verdict:
 
     def __str__(self) -> str:
         return "FALSE" if self.false else f"said so {self.said}" if self.told else "equal"
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """A record; None if there is none, or one that is not JSON."""
+    try:
+        record: dict[str, Any] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return record
 
 
 def compare(

@@ -25,7 +25,7 @@ from autograder import atomic
 from autograder.assignment.manifest import Manifest, load
 from autograder.record.build import NAME
 from benchmarks import commands, process_tree
-from benchmarks.record_comparison import Verdict, compare
+from benchmarks.record_comparison import Verdict, compare, read
 from benchmarks.steady_conditions import ALONE, CONDITIONS, NotMadeError, run
 from benchmarks.steady_submissions import SUBMISSIONS, make
 
@@ -126,15 +126,6 @@ class Bench:
             make(submission, seed, self.manifest, self.only, part)
             part.rename(folder)
         return folder / self.manifest.package
-
-
-def read(path: Path) -> dict[str, Any] | None:
-    """A record; None if there is none, or one that is not JSON."""
-    try:
-        record: dict[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return record
 
 
 def _show(rows: dict[tuple[str, str], list[tuple[Grade, Verdict]]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from autograder import outcomes
 from autograder.assignment.manifest import load
 from autograder.assignment.settings import choose
 from autograder.record.build import Conditions, build
