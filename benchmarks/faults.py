@@ -32,7 +32,7 @@ from benchmarks.fault_injection import COUNT, KILL, Outcome, Strike, counts, run
 from benchmarks.record_comparison import Verdict, compare, read
 from tests.harness.mini import CODE, Mini
 
-TRACED = ("grader", "reader", "zygote", "tests")  # a worker's own system calls are the submission's
+TRACED = ("grader", "reader", "guard", "zygote", "tests")  # a worker's own system calls are the submission's
 ERRORS = {
     "openat": ("EMFILE", "ENOMEM", "EIO"),
     "read": ("EIO", "ENOMEM"),

@@ -4,8 +4,8 @@
 | --- | --- |
 | grader | the command itself, which keeps the record |
 | reader | parses what was handed in |
-| guard | waits outside the zygote's process namespace, where there is one |
-| zygote | forks the workers |
+| guard | starts the zygote, and waits outside its process namespace |
+| zygote | forks the workers; without process namespaces it is the guard until it has forked one |
 | worker | runs the submission, for one test |
 | tests | a process of the pool that runs tests |
 """
@@ -52,18 +52,23 @@ def by_kind(grader: psutil.Process) -> dict[str, list[psutil.Process]]:
                 _zygote(child, found)
             elif any("submission/reader" in word for word in words):
                 found["reader"].append(child)
-            elif words == command and time.time() - child.create_time() > _SETTLED:
+            elif words == command and not _starts_a_program(grader) and child.cmdline() == command:
                 found["tests"].append(child)
         except _GONE:  # it ended after it was listed
             continue
     return found
 
 
+def _starts_a_program(process: psutil.Process) -> bool:
+    """Whether it may be waiting in vfork: until its child is another program, the child looks like a copy of it."""
+    return bool(process.status() == psutil.STATUS_DISK_SLEEP)
+
+
 def _zygote(top: psutil.Process, found: dict[str, list[psutil.Process]]) -> None:
     """Sorts the zygote's family: with a process namespace, its first process stays outside as the guard."""
     children = _children(top)
     inside = [child for child in children if _depth(child) > _depth(top)]
-    if inside:
+    if inside or not children:
         found["guard"].append(top)
         found["zygote"] += inside
         children = [worker for zygote in inside for worker in _children(zygote)]
