@@ -42,8 +42,12 @@ class Draft:
     package: Path
 
     def files(self) -> list[Path]:
-        """The files with blocks of these questions."""
-        return list(dict.fromkeys(path for path, _ in self.blocks()))
+        """The files with code of these questions."""
+        code = self.manifest.code_tasks()
+        names = {
+            self.manifest.tasks[task].file for task, question in code.items() if question in self.questions
+        }
+        return [self.package / name for name in sorted(names)]
 
     def blocks(self) -> list[tuple[Path, int]]:
         """Every solution block of these questions: its file, and its number in it."""

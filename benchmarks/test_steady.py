@@ -92,4 +92,5 @@ def test_submissions_depend_only_on_the_seed(tmp_path: Path) -> None:
         assert texts[name, 0, 0] == texts[name, 0, 1]
         assert (texts[name, 0, 0] == texts[name, 1, 0]) == (name == "reference")
     assert all(words in texts["hangs", 0, 0] for words in ("while True", "time.sleep"))
+    assert "_TABLE" in texts["slow", 0, 0]
     assert "set_default_dtype(torch.float64)" in texts["odd", 0, 0] and "TODO(" in texts["unfinished", 0, 0]
