@@ -16,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -83,21 +84,36 @@ def tree_pss(pid: int) -> float:
     return total / 1e6
 
 
-def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, float]:
-    """Runs a command in a box; returns seconds of wall time, two peaks of memory in MB, and the exit code."""
-    box = Box.make(cpus, memory_mb)
-    started = time.monotonic()
-    # The command waits for a line before it starts, so that it is in the box from its first instruction.
+def start(command: list[str], box: Box | None, **options: Any) -> "subprocess.Popen[str]":
+    """Starts a command in a box, if there is one, in which it is from its first instruction.
+
+    Args:
+        command: the command with its arguments.
+        box: where it runs.
+        options: of `subprocess.Popen`.
+    """
+    # The command waits for a line before it starts.
     waiting = [
         sys.executable,
         "-c",
         "import os, sys; sys.stdin.readline(); os.execvp(sys.argv[1], sys.argv[1:])",
     ]
-    process = subprocess.Popen([*waiting, *command], cwd=ROOT, stdin=subprocess.PIPE, text=True)
-    box.enter(process.pid)
+    process = subprocess.Popen(
+        [*waiting, *command], **{"cwd": ROOT, **options}, stdin=subprocess.PIPE, text=True
+    )
+    if box is not None:
+        box.enter(process.pid)
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.close()
+    return process
+
+
+def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, float]:
+    """Runs a command in a box; returns seconds of wall time, two peaks of memory in MB, and the exit code."""
+    box = Box.make(cpus, memory_mb)
+    started = time.monotonic()
+    process = start(command, box)
     peak = 0.0
     while process.poll() is None:
         peak = max(peak, tree_pss(process.pid))
