@@ -18,6 +18,7 @@ from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
 from autograder.record.keep import Keeper, Render
 from autograder.submission.stage import stage
+from autograder.testing.time_budget import TimeBudget
 
 NO_ISOLATION = (
     "grading needs Linux on x86_64 or aarch64, to keep submissions away from hidden tests and solutions. "
@@ -117,6 +118,7 @@ class Grader:
         *,
         out: Path | None = None,
         render: Render | None = None,
+        budget: TimeBudget | None = None,
         progress: Progress | None = None,
     ) -> Record:
         """Grades one submission and returns its record; whatever it does, there is one.
@@ -126,6 +128,7 @@ class Grader:
             settings: what is graded, and how; its manifest is this grader's.
             out: where the record is kept; None keeps it in memory only.
             render: makes what a platform shows from a record, kept beside it; None for no platform.
+            budget: how long all of it may take; None for the manifest's limits, from the first test on.
             progress: called after each test.
 
         Raises:
@@ -145,6 +148,7 @@ class Grader:
             keeper=keeper,
             isolated=self.isolated,
             examine=self._examine,
+            budget=budget,
             progress=progress,
         )
 

@@ -72,11 +72,13 @@ class Isolated:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        scratch = tempfile.mkdtemp(dir=self._folder.name)  # one that has died may have left its own
+        os.chmod(scratch, 0o711)
         plan = Plan(
             staging=str(self._config.staging.resolve()),
             package=self._config.package,
             visible=_visible(),
-            scratch=os.path.realpath(self._folder.name),
+            scratch=os.path.realpath(scratch),
             imports=self._config.imports,
             threads=self._config.threads,
             grader=os.getpid(),

@@ -75,7 +75,8 @@ def _ungraded(tests: list[TestResult]) -> list[str]:
     lines = []
     for why, found in by_reason.items():
         more = f" and {len(found) - 1} more tests" if len(found) > 1 else ""
-        lines.append(f"{found[0].id}{more}: {why}\n{found[0].detail}".rstrip())
+        trace = f"\n{found[0].detail}" if why.startswith("the test itself") else ""
+        lines.append(f"{found[0].id}{more}: {why}{trace}".rstrip())
     return lines
 
 

@@ -4,7 +4,7 @@ import builtins
 import traceback
 from pathlib import Path
 
-from autograder.errors import Killed, StudentError, TimeLimit, Unanswered, WrongAnswer
+from autograder.errors import HarnessError, Killed, StudentError, TimeLimit, Unanswered, WrongAnswer
 from autograder.outcomes import Outcome, TestResult
 from autograder.submission import answers as answer_form
 from autograder.transport.session import Session
@@ -12,6 +12,7 @@ from autograder.transport.text import printable
 
 DETAIL_CAP = 8_000
 TEXT_CAP = 2_000
+OURS = "this is not the submission's fault"
 
 # Exceptions of a test that works with a value of an unexpected kind.
 _UNEXPECTED_VALUE = (
@@ -83,11 +84,11 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
             result.rationale = f"the code returned something that the test cannot work with ({error})"
             result.hint = "Return what the docstring says, with the right type, shape and dtype."
             result.metrics |= {"failure": "type"}
+        case HarnessError():
+            result.outcome, result.rationale = Outcome.HARNESS, f"{error}; {OURS}"
         case _:
             result.outcome = Outcome.HARNESS
-            result.rationale = (
-                f"the test itself failed with {type(error).__name__}; this is not the submission's fault"
-            )
+            result.rationale = f"the test itself failed with {type(error).__name__}; {OURS}"
     result.rationale, result.detail = (
         printable(result.rationale, TEXT_CAP),
         printable(result.detail, DETAIL_CAP),
