@@ -114,16 +114,14 @@ def _connect(runner: AttackRunner) -> list[str]:
 def _limited(attempt: str, little: int, much: int, *held_by: str, memory_mb: int = 1024) -> Attack:
     """An attack that must fail with `much`, by one of the ends `held_by`, and succeed with `little`.
 
-    Otherwise nothing works at all. Only where nothing can be written, writing little need not succeed.
+    Otherwise nothing works at all. Only where nothing need be writable, writing little need not succeed.
     """
 
     def violations(runner: AttackRunner) -> list[str]:
-        ends = held_by
-        nothing_written = SCRATCH in ends and not runner.isolated.layers.can_write
-        if nothing_written:
-            ends = (READ_ONLY,)
+        read_only = SCRATCH in held_by and not runner.isolated.layers.can_write
+        ends = (*held_by, READ_ONLY) if read_only else held_by
         done = runner.attack(attempt, much, module="exhaustion", held_by=ends, memory_mb=memory_mb)
-        if done or nothing_written:
+        if done or read_only:
             return done
         if not runner.attack(attempt, little, module="exhaustion", held_by=ends, memory_mb=memory_mb):
             raise Inconclusive(f"{attempt} failed with {much}, but also with {little}, which is allowed")

@@ -23,6 +23,7 @@ LATE = TimeLimit(60)
 TOO_MUCH_OUTPUT = Killed("it printed more than 16 MB, the limit of output")
 NO_MEMORY = StudentError("MemoryError", "", limit="memory")
 READ_ONLY = StudentError("OSError", "[Errno 30] Read-only file system")
+FULL = StudentError("OSError", "[Errno 27] File too large", limit="file size")
 BROKEN = StudentError("ImportError", "no module named mmap")
 ALL = {promise.name: promise for promise in (*promises.PROMISES, *promises.LIMITS)}
 OTHERWISE = {
@@ -77,7 +78,11 @@ def test_the_promised_end_holds_it_if_little_is_allowed(name: str, end: BaseExce
     assert result(name, end, ["a little"]).holds
     assert "also with" in result(name, end, end, end, end).untested
     assert result("time", LATE).holds and result("secrets", []).holds
-    assert result("file size", READ_ONLY).holds  # where no layer restricts what is written, nothing is
+    for end in (
+        READ_ONLY,
+        FULL,
+    ):  # without a layer that restricts what is written, a filter may refuse it all
+        assert result("file size", end).holds
 
 
 def test_one_strange_end_is_tried_again_and_the_second_one_decides() -> None:
