@@ -32,7 +32,7 @@ def test_without_a_speed_nothing_stretches(mini: Mini, monkeypatch: pytest.Monke
 
 def test_a_speed_that_is_no_time_is_a_mistake_with_its_line(mini: Mini) -> None:
     mini.manifest(MANIFEST.replace("threads = 1", "threads = 1\nspeed = 0"))
-    with pytest.raises(ManifestError, match="assignment.toml:11: "):
+    with pytest.raises(ManifestError, match=r"assignment\.toml:11: "):
         mini.loaded()
 
 
