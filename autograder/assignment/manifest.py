@@ -113,6 +113,7 @@ class Manifest:
     """The whole `assignment.toml`, checked.
 
     `given` are patterns of the files in the package that students must not change; the staff's copy of them is graded.
+    `limits` may say the `speed` of the machine for which they were written (`grading.machine_speed`).
     """
 
     path: Path

@@ -30,23 +30,23 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found: layers in force, and for each promise what was broken.
+    """What was found: layers in force, and for each promise whether it holds.
 
     Attributes:
         layers: in force; None if no worker can be started.
-        broken: for each promise, by name, what an attack achieved; empty if it holds.
+        results: of the attack on each promise, by name; empty if nothing was attacked.
         refusal: why nothing can be graded in isolation here; "" if it can.
     """
 
     layers: Layers | None
-    broken: dict[str, list[str]]
+    results: dict[str, promises.Result]
     refusal: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether submissions may be graded here."""
         required = [promise.name for promise in ALL if promise.required]
-        return not self.refusal and not any(self.broken.get(name) for name in required)
+        return not self.refusal and all(self.results[name].holds for name in required)
 
 
 ALL = (*promises.PROMISES, *promises.LIMITS, promises.EXISTENCE)
@@ -74,7 +74,9 @@ def as_dict(findings: Findings) -> dict[str, Any]:
         "holds": findings.holds,
         "refusal": findings.refusal,
         "layers": findings.layers.describe() if findings.layers else [],
-        "promises": {name: broken or "holds" for name, broken in findings.broken.items()},
+        "promises": {
+            name: list(result.achieved) or result.describe() for name, result in findings.results.items()
+        },
     }
 
 
@@ -93,17 +95,16 @@ def show(findings: Findings, console: Console) -> None:
     for column in ("promise", "what is promised", "when attacked"):
         table.add_column(column, overflow="fold")
     for promise in ALL:
-        broken = findings.broken[promise.name]
-        verdict = Text("holds", style="green")
-        if broken:
-            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-            verdict = Text(
-                f"BROKEN: {'; '.join(broken[:3])}{more}", style="bold red" if promise.required else "yellow"
-            )
-        table.add_row(promise.name, promise.sentence, verdict)
+        result = findings.results[promise.name]
+        words = result.describe(3)
+        if result.achieved:
+            more = f" and {len(result.achieved) - 3} more" if len(result.achieved) > 3 else ""
+            words = f"BROKEN: {words}{more}"
+        style = "green" if result.holds else "bold red" if promise.required else "yellow"
+        table.add_row(promise.name, promise.sentence, Text(words, style=style))
     console.print(table)
-    for name, broken in findings.broken.items():
-        if broken and name in ADVICE:
+    for name, result in findings.results.items():
+        if result.achieved and name in ADVICE:
             console.print(f"{name}: {ADVICE[name]}")
     if findings.holds:
         console.print(Text("submissions may be graded here", style="bold green"))

@@ -12,7 +12,7 @@ from autograder.diagnosis.examiner import Examiner
 from autograder.errors import InputError
 from autograder.grading.grade import Progress, grade
 from autograder.isolation import promises
-from autograder.isolation.attack_runner import AttackRunner
+from autograder.isolation.attack_runner import AttackRunner, Inconclusive
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
@@ -65,7 +65,7 @@ class Grader:
         """Attacks every promise that must hold before a submission may run. Gives the result of each, by name.
 
         Raises:
-            InputError: a promise does not hold; the message names it and the attack.
+            InputError: a promise does not hold, or could not be tested; the message names it and the attack.
         """
         if self.isolated is None:
             return {}
@@ -73,15 +73,15 @@ class Grader:
             if self.isolated.layers.missing:
                 raise InputError(_refusal(list(self.isolated.layers.missing)))
             with AttackRunner(self.isolated, self.staging, secrets(self._manifest)) as runner:
-                broken = promises.try_all(runner, promises.PROMISES)
+                results = promises.try_all(runner, promises.PROMISES)
             failed = [
-                f"{p.sentence.rstrip('.')}: but a worker could {'; '.join(broken[p.name][:5])}"
-                for p in promises.PROMISES
-                if p.required and broken[p.name]
+                _failed(promise, results[promise.name])
+                for promise in promises.PROMISES
+                if promise.required and not results[promise.name].holds
             ]
             if failed:
                 raise InputError(_refusal(failed))
-            self._promises = {name: "; ".join(done[:5]) or "holds" for name, done in broken.items()}
+            self._promises = {name: result.describe() for name, result in results.items()}
         return self._promises
 
     def device(self, requested: str) -> str:
@@ -104,12 +104,15 @@ class Grader:
         if self.isolated is None:
             return "cuda"
         with AttackRunner(self.isolated, self.staging, []) as runner:
-            usable = runner.attack("use_gpu", gpu=True)
-        if not usable and requested == "cuda":
+            try:
+                why = "" if runner.attack("use_gpu", gpu=True) else "it computed something else"
+            except Inconclusive as error:
+                why = str(error)
+        if why and requested == "cuda":
             raise InputError(
-                "--device cuda: there is a GPU, but a sandboxed worker cannot use it; use --device cpu"
+                f"--device cuda: there is a GPU, but a sandboxed worker cannot use it ({why}); use --device cpu"
             )
-        return "cuda" if usable else "cpu"
+        return "cpu" if why else "cuda"
 
     def grade(
         self,
@@ -161,6 +164,13 @@ def secrets(manifest: Manifest) -> list[Path]:
     files = [manifest.path, manifest.root / ".git/HEAD"]
     files += [file for folder in folders for file in sorted(folder.glob("*.*"))[:2]]
     return [path for path in dict.fromkeys((*folders, *files)) if path.exists()]
+
+
+def _failed(promise: promises.Promise, result: promises.Result) -> str:
+    what = f"a worker could {result.describe()}"
+    if result.untested:
+        what = f"this could not be tested: {result.untested}; try again when the machine is less busy"
+    return f"{promise.sentence.rstrip('.')}: but {what}"
 
 
 def _refusal(reasons: list[str]) -> str:

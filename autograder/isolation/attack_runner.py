@@ -1,11 +1,17 @@
-"""Runs attacks from inside a worker, against targets that it sets up: files, processes, sockets and canaries."""
+"""Runs attacks from inside a worker, against targets that it sets up: files, processes, sockets and canaries.
 
+An attack has failed if it replies that it achieved nothing, or if it ends in the one way that is promised: an endless
+computation by the limit of time, for example. Every other end says nothing of the promise.
+"""
+
+import errno
 import os
 import shutil
 import socket
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -16,9 +22,15 @@ from autograder.transport.session import Session
 
 PROBES = Path(__file__).with_name("probes")
 FOLDER = "probes"  # in the staging folder
-SECONDS = 20.0
+SECONDS = 60.0  # an attack takes a fraction of a second; this is for a busy machine
 EXIT_SECONDS = 10.0
-LIMIT_ERRORS = ("MemoryError", "OSError", "PermissionError", "RuntimeError")
+TIME, OUTPUT, SCRATCH, READ_ONLY = "time", "output", "scratch folder", "read-only"
+"""Ends of an attack. The others are the limits that a `StudentError` names: "memory", "file size", ..."""
+KILLED_FOR = {OUTPUT: "limit of output", SCRATCH: "limit of its scratch folder"}  # words of `Killed`
+
+
+class Inconclusive(HarnessError):
+    """An attack ended in a way that says nothing of the promise: neither by what it attacked nor with a reply."""
 
 
 class AttackRunner:
@@ -56,9 +68,13 @@ class AttackRunner:
         self.pids = [os.getpid(), os.getppid(), self.isolated.pid]
         self._listen()
         # If no attempt can run at all, every promise would seem to hold.
-        if self.attack("arrive") != ["arrive"]:
+        try:
+            tried_twice(lambda: self.attack("arrive"))
+        except HarnessError as error:
             self._stack.close()
-            raise HarnessError("a worker cannot run the attacks, so nothing can be said about isolation here")
+            raise HarnessError(
+                f"a worker cannot run the attacks, so nothing can be said about isolation here: {error}"
+            ) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
@@ -83,23 +99,29 @@ class AttackRunner:
         attempt: str,
         *args: object,
         module: str = "attempts",
+        held_by: tuple[str, ...] = (),
         seconds: float = SECONDS,
         memory_mb: int = 1024,
         gpu: bool = False,
     ) -> list[str]:
-        """Runs one attempt in a worker of its own and returns what the attempt achieved.
+        """Runs one attempt in a worker of its own and returns what the attempt achieved: nothing if it failed.
 
         Args:
             attempt: a function of the module.
             args: its arguments.
             module: the module of the probes.
+            held_by: the ends by which it has failed, in addition to a reply.
             seconds: how long it may take.
             memory_mb: how much memory it may use.
             gpu: whether it may use a GPU.
+
+        Raises:
+            Inconclusive: it ended in any other way.
+            HarnessError: the worker did not start.
         """
         connection = self.isolated.connect(seconds, memory_mb=memory_mb, gpu=gpu, folder=FOLDER)
         try:
-            return self._achieved(connection, f"{module}.{attempt}", args)
+            return self._achieved(connection, f"{module}.{attempt}", args, held_by)
         finally:
             connection.close()
 
@@ -107,19 +129,43 @@ class AttackRunner:
         """Runs one attempt, ends the worker, and returns whether a process of it is still alive then."""
         connection = self.isolated.connect(SECONDS, folder=FOLDER)
         try:
-            self._achieved(connection, f"attempts.{attempt}", ())
+            self._achieved(connection, f"attempts.{attempt}", (), ())
             return [] if connection.ends_within(EXIT_SECONDS) else ["leave a process behind"]
         finally:
             connection.close()
 
-    def _achieved(self, connection: WorkerConnection, target: str, args: tuple[object, ...]) -> list[str]:
+    def _achieved(
+        self, connection: WorkerConnection, target: str, args: tuple[object, ...], held_by: tuple[str, ...]
+    ) -> list[str]:
         session = Session(lambda frame: connection.exchange(frame, session.callbacks.answer), 0)
         try:
+            session.call("attempts.arrive")
+        except (StudentError, Killed, TimeLimit) as error:
+            raise HarnessError(f"a worker did not start: {error}") from error
+        try:
             value = session.call(target, args).value
-        except (Killed, TimeLimit):  # a stopped attempt has failed, as a refused one has
-            return []
-        except StudentError as error:
-            if error.kind in LIMIT_ERRORS:
+        except (StudentError, Killed, TimeLimit) as error:
+            if _end(error) in held_by:
                 return []
-            raise HarnessError(f"the attempt {target} itself is broken: {error}") from error
+            raise Inconclusive(f"the attack {target} ended before its time: {error}") from error
         return [str(item) for item in value]
+
+
+def _end(error: StudentError | Killed | TimeLimit) -> str:
+    """What ended an attack: a limit or a refusal by its name; "" if it was neither."""
+    if isinstance(error, TimeLimit):
+        return TIME
+    if isinstance(error, Killed):
+        return next((end for end, words in KILLED_FOR.items() if words in error.rationale), "")
+    return READ_ONLY if os.strerror(errno.EROFS) in error.message else error.limit
+
+
+def tried_twice(attack: Callable[[], list[str]]) -> list[str]:
+    """The result of an attack, which is tried once more if it is inconclusive or its worker does not start.
+
+    Raises:
+        HarnessError: the second try ended like that as well.
+    """
+    with suppress(HarnessError):
+        return attack()
+    return attack()

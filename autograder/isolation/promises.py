@@ -1,6 +1,8 @@
 """What isolation promises. Each promise is tested by a real attack from a worker, whose effect is observed outside it.
 
 A grade tests the promises that are required before it lets a submission run; `autograder doctor` tests all of them.
+A promise holds only if its attack has failed by it. An attack that ends for another reason is tried once more; if it
+ends so again, the promise is not tested, and a required one then counts as little as a broken one.
 """
 
 import os
@@ -11,10 +13,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.isolation.attack_runner import AttackRunner
+from autograder.errors import HarnessError
+from autograder.isolation.attack_runner import (
+    OUTPUT,
+    READ_ONLY,
+    SCRATCH,
+    TIME,
+    AttackRunner,
+    Inconclusive,
+    tried_twice,
+)
 from autograder.isolation.probes.attempts import LEFT
 
-SPIN_SECONDS = 1.0
+SPIN_SECONDS = 2.0
 
 Attack = Callable[[AttackRunner], list[str]]
 """Attacks one promise and returns what a worker achieved against it, in words."""
@@ -37,12 +48,34 @@ class Promise:
     violations: Attack
 
 
+@dataclass(frozen=True)
+class Result:
+    """The result of the attack on one promise.
+
+    Attributes:
+        achieved: what a worker achieved, in words.
+        untested: why the promise could not be tested; "" if it was.
+    """
+
+    achieved: tuple[str, ...] = ()
+    untested: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise was tested, and nothing was achieved."""
+        return not self.achieved and not self.untested
+
+    def describe(self, most: int = 5) -> str:
+        """In words: "holds", why it is not tested, or up to `most` things that a worker achieved."""
+        return f"not tested: {self.untested}" if self.untested else "; ".join(self.achieved[:most]) or "holds"
+
+
 def _attempt(name: str) -> Attack:
     return lambda runner: runner.attack(name)
 
 
 def _spin(runner: AttackRunner) -> list[str]:
-    return runner.attack("spin", module="exhaustion", seconds=SPIN_SECONDS)
+    return runner.attack("spin", module="exhaustion", held_by=(TIME,), seconds=SPIN_SECONDS)
 
 
 def _write(runner: AttackRunner) -> list[str]:
@@ -78,21 +111,27 @@ def _connect(runner: AttackRunner) -> list[str]:
     return done
 
 
-def _limited(attempt: str, little: int, much: int, *, memory_mb: int = 1024, writes: bool = False) -> Attack:
-    """An attack that must fail with `much` and succeed with `little`: otherwise nothing works at all."""
+def _limited(attempt: str, little: int, much: int, *held_by: str, memory_mb: int = 1024) -> Attack:
+    """An attack that must fail with `much`, by one of the ends `held_by`, and succeed with `little`.
+
+    Otherwise nothing works at all. Only where nothing need be writable, writing little need not succeed.
+    """
 
     def violations(runner: AttackRunner) -> list[str]:
-        done = runner.attack(attempt, much, module="exhaustion", memory_mb=memory_mb)
-        if writes and not runner.isolated.layers.can_write:  # a worker can write nothing at all there
+        read_only = SCRATCH in held_by and not runner.isolated.layers.can_write
+        ends = (*held_by, READ_ONLY) if read_only else held_by
+        done = runner.attack(attempt, much, module="exhaustion", held_by=ends, memory_mb=memory_mb)
+        if done or read_only:
             return done
-        allowed = runner.attack(attempt, little, module="exhaustion", memory_mb=memory_mb)
-        return done if allowed else [*done, f"not even {attempt}({little})"]
+        if not runner.attack(attempt, little, module="exhaustion", held_by=ends, memory_mb=memory_mb):
+            raise Inconclusive(f"{attempt} failed with {much}, but also with {little}, which is allowed")
+        return []
 
     return violations
 
 
-_MEMORY = _limited("take_memory", 64, 1024, memory_mb=256)
-_SHARED_MEMORY = _limited("take_shared_memory", 64, 1024, memory_mb=256)
+_MEMORY = _limited("take_memory", 64, 1024, "memory", memory_mb=256)
+_SHARED_MEMORY = _limited("take_shared_memory", 64, 1024, "memory", memory_mb=256)
 
 PROMISES = (
     Promise("secrets", "Staff's files cannot be read.", True, lambda r: r.attack("read", r.secrets)),
@@ -114,17 +153,27 @@ LIMITS = (
         "file size",
         "The size of one file is limited.",
         True,
-        _limited("write_large_file", 8, 64, writes=True),
+        _limited("write_large_file", 8, 64, "file size", SCRATCH),
     ),
     Promise(
         "scratch size",
         "The size of all files together is limited.",
         True,
-        _limited("write_many_files", 100, 5_000, writes=True),
+        _limited("write_many_files", 100, 5_000, "file size", SCRATCH),
     ),
-    Promise("open files", "The number of open files is limited.", True, _limited("open_files", 50, 1_000)),
-    Promise("threads", "The number of threads is limited.", False, _limited("start_threads", 20, 500)),
-    Promise("output", "The amount of output is limited.", True, _limited("print_output", 1, 64)),
+    Promise(
+        "open files",
+        "The number of open files is limited.",
+        True,
+        _limited("open_files", 50, 1_000, "open files"),
+    ),
+    Promise(
+        "threads",
+        "The number of threads is limited.",
+        False,
+        _limited("start_threads", 20, 500, "processes", "memory"),  # each has a stack
+    ),
+    Promise("output", "The amount of output is limited.", True, _limited("print_output", 1, 64, OUTPUT)),
 )
 EXISTENCE = Promise(
     "existence",
@@ -134,6 +183,13 @@ EXISTENCE = Promise(
 )
 
 
-def try_all(runner: AttackRunner, promises: tuple[Promise, ...]) -> dict[str, list[str]]:
-    """What a worker achieved against each promise: an empty list if the promise holds."""
-    return {promise.name: promise.violations(runner) for promise in promises}
+def try_all(runner: AttackRunner, promises: tuple[Promise, ...]) -> dict[str, Result]:
+    """Attacks each promise. Gives the results by the promise's name."""
+    return {promise.name: _attacked(runner, promise) for promise in promises}
+
+
+def _attacked(runner: AttackRunner, promise: Promise) -> Result:
+    try:
+        return Result(tuple(tried_twice(lambda: promise.violations(runner))))
+    except HarnessError as error:
+        return Result(untested=str(error))

@@ -17,6 +17,7 @@ from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult, worst
 from autograder.record import scoring
+from autograder.record.provenance import graded_by
 from autograder.record.upstream import Feedback
 from autograder.submission.answers import IDS, NAMES, Answers
 from autograder.submission.staged import Submission
@@ -34,11 +35,13 @@ class Conditions:
         isolation: its mode ("isolated" or "none"), the layers in force, and what each promise did when it was attacked.
         environment: versions of Python, packages and system.
         started: when, in UTC, as ISO 8601.
+        graded_by: the version and the digests of what grades; taken when the first record is built.
     """
 
     isolation: dict[str, Any] = field(default_factory=lambda: {"mode": "none", "layers": [], "promises": {}})
     environment: dict[str, str] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    graded_by: dict[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -65,6 +68,7 @@ def build(
         feedback: on tasks as a whole; its credit counts if it exceeds the points of the task.
     """
     manifest = settings.manifest
+    conditions.graded_by = conditions.graded_by or graded_by(manifest)
     answers = dict(submission.answers.values) if submission else {}
     feedback = feedback or {}
     scores = [
@@ -118,6 +122,7 @@ def build(
         "tests": [result.as_row() for result in results],
         "environment": conditions.environment,
         "isolation": conditions.isolation,
+        "graded_by": conditions.graded_by,
         "seed": settings.seed,
         "device": settings.device,
         "answers": answers,

@@ -1,14 +1,13 @@
 """Lists the files of the project that a machine needs to grade: the files that run, not those for development."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.assignment.files import files_below, test_paths
 from autograder.assignment.manifest import Manifest
 from autograder.errors import InputError
 
 PROJECT = ("setup.py", "pyproject.toml", "constraints.txt", "LICENSE")  # they install the project
 GRADER = "autograder"
-BESIDE_SUITES = ("__init__.py", "conftest.py", "support", "oracles")  # tests import these
 
 
 def grading_files(manifest: Manifest) -> list[Path]:
@@ -28,18 +27,5 @@ def grading_files(manifest: Manifest) -> list[Path]:
     for name in needed:
         if not (manifest.root / name).is_dir():
             raise InputError(f"{manifest.root / name} is not a folder, but grading needs it")
-    beside = {
-        (Path(suite.path).parent / name).as_posix() for suite in manifest.suites for name in BESIDE_SUITES
-    }
-    wanted = {manifest.path.name, *PROJECT, *needed, *beside}
-    return sorted({file for name in wanted for file in _files(manifest.root, Path(name))})
-
-
-def _files(root: Path, name: Path) -> Iterator[Path]:
-    """The file with this name, or every file in the folder with this name; empty if there is neither."""
-    if (root / name).is_file():
-        yield name
-    elif (root / name).is_dir():
-        for path in sorted((root / name).iterdir()):
-            if not path.name.startswith(".") and path.name != "__pycache__" and path.suffix != ".pyc":
-                yield from _files(root, name / path.name)
+    wanted = {manifest.path.name, *PROJECT, *needed, *test_paths(manifest)}
+    return sorted({file for name in wanted for file in files_below(manifest.root, Path(name))})

@@ -60,8 +60,13 @@ class Answers:
 
 
 def read(package: Path) -> Answers:
-    """Reads `answers.toml` of a package; a form that cannot be read has no answers, and its `problem` says why."""
+    """Reads `answers.toml` of a package; a form that cannot be read has no answers, and its `problem` says why.
+
+    Raises:
+        HarnessError: the machine could not read it.
+    """
     reply = process.run_reader("answers", {"path": str(package / FILE)}, seconds=SECONDS)
-    if reply.ended or not reply.parts:
+    said = reply.only_part()
+    if said is None:
         return Answers(problem=f"{FILE} cannot be read: {reply.ended}; shorten the answers")
-    return Answers(**reply.parts[0][0])
+    return Answers(**said)

@@ -167,7 +167,7 @@ def _bytes(file: Path, most: int) -> bytes:
 
 def _card(file: Path) -> dict[str, Any]:
     reply = process.run_reader("card", {"path": str(file)}, seconds=SECONDS)
-    said: dict[str, Any] = reply.parts[0][0] if reply.parts else {"problem": f"cannot be read: {reply.ended}"}
+    said: dict[str, Any] = reply.only_part() or {"problem": f"cannot be read: {reply.ended}"}
     if "problem" in said:
         raise InvalidArtifact(f"{file.name} {said['problem']}", "no card")
     mistakes = [message for _, message in schemas.mistakes(said["values"], "card")]

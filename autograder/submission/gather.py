@@ -25,7 +25,11 @@ class Gathered:
 
 
 def gather(submission: Path, manifest: Manifest) -> Gathered:
-    """Reads a submission. Whatever it contains, this raises no exception; `remarks` say what is wrong."""
+    """Reads a submission. Whatever it contains, this raises no exception; `remarks` say what is wrong.
+
+    Raises:
+        HarnessError: the machine could not read it.
+    """
     request = {"path": str(submission), "limits": asdict(manifest.intake), "assignment": manifest.id}
     reply = process.run_reader("submission", request)
     found = Gathered()

@@ -25,7 +25,8 @@ def stage(submission: Path, manifest: Manifest, scratch: Path) -> Submission:
         scratch: an empty folder for the copy.
 
     Raises:
-        InputError: the path does not exist. Everything else that is wrong is in the notes.
+        InputError: the path does not exist. Everything else that is wrong with it is in the notes.
+        HarnessError: the machine could not read it.
     """
     if not _exists(submission):
         raise InputError(f"{submission} is not there: give the path of a submission")

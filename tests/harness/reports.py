@@ -103,6 +103,7 @@ def record(**changes: Any) -> dict[str, Any]:
             "layers": ["mount namespace", "seccomp"],
             "promises": {"secrets": "holds", "network": "holds"},
         },
+        "graded_by": {"version": "1.0.0", "grader": "ab" * 32, "tests": "cd" * 32},
         "seed": 12345,
         "device": "cpu",
         "answers": {"names": ["Ada Lovelace"], "colour": "blue", "hours": 12, "nested": {"a": [1, 2]}},

@@ -13,7 +13,7 @@ ROWS = 200  # of a table whose length depends on the submission
 
 def view(record: Record) -> dict[str, Any]:
     """The variables of the template: texts and numbers, never the record itself."""
-    record = {"attempt": 1, "hints_from_attempt": 1, "artifacts": [], **record}
+    record = {"attempt": 1, "hints_from_attempt": 1, "artifacts": [], "graded_by": {}, **record}
     tests = {test["id"]: test for test in record["tests"]}
     questions = _questions(record, tests)
     return {
@@ -35,6 +35,7 @@ def view(record: Record) -> dict[str, Any]:
         "promises": texts(record["isolation"]["promises"].items()),
         "facts": _facts(record),
         "environment": texts(record["environment"].items()),
+        "graded_by": texts(record["graded_by"].items()),
         "sources": first_items(texts(record["sources"].items()), 5 * ROWS),
         "badges": {str(outcome): (outcome.tone, outcome.mark) for outcome in Outcome},
     }

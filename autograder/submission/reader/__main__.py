@@ -1,15 +1,21 @@
-"""The program that `process.run_reader` starts: it imports, sets limits, reads its request and sends its parts."""
+"""The program that `process.run_reader` starts: it imports, sets limits, reads its request and sends its parts.
+
+Its exit code says whose fault an end is. What goes wrong before it reads the submission, and every error of the
+machine, ends it with a traceback and Python's own code 1.
+"""
 
 import json
 import math
 import sys
 import time
+import traceback
 from importlib import import_module
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[3]))  # started by path and isolated, so that nothing else adds it
 
-from autograder.submission.reader.process import OUT_OF_MEMORY
+from autograder.submission.reader.machine import MachineError
+from autograder.submission.reader.process import FAILED, OUT_OF_MEMORY
 
 
 def main(job: str, seconds: int, memory_mb: int) -> None:
@@ -20,11 +26,19 @@ def main(job: str, seconds: int, memory_mb: int) -> None:
     _limit("RLIMIT_AS", memory_mb << 20)
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_CPU", math.ceil(time.process_time()) + seconds)
-    for header, data in do(request):
-        sys.stdout.buffer.write(json.dumps([header, len(data)]).encode() + b"\n" + data)
-        sys.stdout.buffer.flush()  # what was sent is kept, whatever happens next
-        if job == "sources":
-            _limit("RLIMIT_CPU", math.ceil(time.process_time()) + seconds)
+    try:
+        for header, data in do(request):
+            sys.stdout.buffer.write(json.dumps([header, len(data)]).encode() + b"\n" + data)
+            sys.stdout.buffer.flush()  # what was sent is kept, whatever happens next
+            if job == "sources":
+                _limit("RLIMIT_CPU", math.ceil(time.process_time()) + seconds)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+    except (OSError, ImportError, MachineError):
+        raise
+    except Exception:
+        traceback.print_exc()
+        sys.exit(FAILED)
 
 
 def _limit(name: str, value: int) -> None:
@@ -43,7 +57,4 @@ def _limit(name: str, value: int) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-    except MemoryError:
-        sys.exit(OUT_OF_MEMORY)
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader import form_errors, small_file
+from autograder.submission.reader import form_errors, machine, small_file
 
 KB = 64
 DEPTH = 20
@@ -26,6 +26,7 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     except FileNotFoundError:
         yield _problem(path, "is missing: put the file back, under this name")
     except OSError as error:
+        machine.check(error)
         yield _problem(path, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         yield _problem(path, "is not UTF-8 text: save it again with that encoding")

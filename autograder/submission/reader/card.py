@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.reader import small_file
+from autograder.submission.reader import machine, small_file
 
 KB = 256
 DIGITS = 100  # the most digits of an integer
@@ -19,6 +19,7 @@ def job(request: dict[str, Any]) -> Iterator[tuple[Any, bytes]]:
     except FileNotFoundError:
         yield {"problem": "is missing"}, b""
     except OSError as error:
+        machine.check(error)
         yield {"problem": f"cannot be read: {error.strerror}"}, b""
     except UnicodeDecodeError:
         yield {"problem": "is not UTF-8 text"}, b""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autograder.assignment.limits import MB, IntakeLimits
-from autograder.submission.reader import names
+from autograder.submission.reader import machine, names
 
 PIECE = 1 << 16
 LINK = "a link; hand in the file itself"
@@ -120,6 +120,7 @@ def extract(
     except LimitReached as limit:
         yield Remark(f"{container} {limit}: it was read up to {last}; hand in only the folder of the package")
     except DAMAGE_ERRORS as error:
+        machine.check(error)
         yield Remark(f"{container} is damaged after {last} ({_describe(error)}): pack and upload it again")
     if skipped > limits.entries:
         yield Remark(f"{skipped - limits.entries} more entries of {container} were left out")
@@ -191,6 +192,7 @@ def _read(entry: ArchiveEntry, name: str, limit_mb: float) -> bytes | Skipped:
                 if len(data) > limit:
                     return too_large
     except DAMAGE_ERRORS as error:
+        machine.check(error)
         return Skipped(name, f"damaged or not readable ({_describe(error)}); save or pack it again")
     return bytes(data)
 

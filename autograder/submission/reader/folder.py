@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from autograder.submission.reader import names
+from autograder.submission.reader import machine, names
 from autograder.submission.reader.extract import LINK, NOT_REGULAR, ArchiveEntry, Remark
 
 
@@ -20,6 +20,7 @@ def entries(root: Path) -> Iterator[ArchiveEntry | Remark]:
             with os.scandir(root.joinpath(*parts)) as scan:
                 found = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
+            machine.check(error)
             yield _odd(
                 parts or (root.name,), f"a folder that cannot be read ({error.strerror}); allow reading it"
             )
@@ -51,6 +52,7 @@ def _entry(entry: os.DirEntry[str], parts: names.Parts) -> ArchiveEntry:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
+        machine.check(error)
         return _odd(parts, f"not readable ({error.strerror}); allow reading it")
     if stat.S_ISLNK(status.st_mode):
         return _odd(parts, LINK)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.submission.reader import machine
 from autograder.submission.reader.names import shown
 
 READY, TODO, BROKEN = "ready", "todo", "broken"
@@ -74,6 +75,7 @@ def _bytes(path: Path, file: str) -> bytes:
     except FileNotFoundError:
         raise Unreadable(0, f"{file} is missing: put the file back, under this name") from None
     except OSError as error:
+        machine.check(error)
         raise Unreadable(0, f"{file} cannot be read: {error.strerror}") from error
     if len(data) > LARGEST:
         raise Unreadable(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.limits import MB, IntakeLimits
-from autograder.submission.reader import folder, log, names, tarred, zipped
+from autograder.submission.reader import folder, log, machine, names, tarred, zipped
 from autograder.submission.reader.extract import Event, File, Log, Remark, Skipped, extract
 
 MAGIC = {
@@ -49,6 +49,7 @@ def read(path: Path, limits: IntakeLimits, assignment: str) -> Iterator[Event]:
             return
         data = path.read_bytes() if kind == "log" else b""
     except OSError as error:
+        machine.check(error)
         yield Remark(f"{name} cannot be read ({error.strerror}): {HANDED_IN}")
         return
     match kind:
