@@ -9,10 +9,10 @@ from types import TracebackType
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.settings import Settings
 from autograder.diagnosis.examiner import Examiner
-from autograder.errors import InputError
+from autograder.errors import HarnessError, InputError
 from autograder.grading.grade import Progress, grade
 from autograder.isolation import promises
-from autograder.isolation.attack_runner import AttackRunner, Inconclusive
+from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
@@ -105,8 +105,12 @@ class Grader:
             return "cuda"
         with AttackRunner(self.isolated, self.staging, []) as runner:
             try:
-                why = "" if runner.attack("use_gpu", gpu=True) else "it computed something else"
-            except Inconclusive as error:
+                why = (
+                    ""
+                    if runner.twice(lambda: runner.attack("use_gpu", gpu=True))
+                    else "it computed something else"
+                )
+            except HarnessError as error:
                 why = str(error)
         if why and requested == "cuda":
             raise InputError(

@@ -69,7 +69,7 @@ class AttackRunner:
         self._listen()
         # If no attempt can run at all, every promise would seem to hold.
         try:
-            tried_twice(lambda: self.attack("arrive"))
+            self.twice(lambda: self.attack("arrive"))
         except HarnessError as error:
             self._stack.close()
             raise HarnessError(
@@ -93,6 +93,17 @@ class AttackRunner:
             listener.listen()
             self.listeners.append(listener)
         os.chmod(self.path, 0o777)
+
+    def twice(self, attack: Callable[[], list[str]]) -> list[str]:
+        """The result of an attack, which is tried once more if it is inconclusive or its worker does not start.
+
+        Raises:
+            HarnessError: the second try ended like that as well.
+        """
+        with suppress(HarnessError):
+            return attack()
+        self.isolated.restart_if_dead()
+        return attack()
 
     def attack(
         self,
@@ -158,14 +169,3 @@ def _end(error: StudentError | Killed | TimeLimit) -> str:
     if isinstance(error, Killed):
         return next((end for end, words in KILLED_FOR.items() if words in error.rationale), "")
     return READ_ONLY if os.strerror(errno.EROFS) in error.message else error.limit
-
-
-def tried_twice(attack: Callable[[], list[str]]) -> list[str]:
-    """The result of an attack, which is tried once more if it is inconclusive or its worker does not start.
-
-    Raises:
-        HarnessError: the second try ended like that as well.
-    """
-    with suppress(HarnessError):
-        return attack()
-    return attack()

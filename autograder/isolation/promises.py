@@ -21,7 +21,6 @@ from autograder.isolation.attack_runner import (
     TIME,
     AttackRunner,
     Inconclusive,
-    tried_twice,
 )
 from autograder.isolation.probes.attempts import LEFT
 
@@ -190,6 +189,6 @@ def try_all(runner: AttackRunner, promises: tuple[Promise, ...]) -> dict[str, Re
 
 def _attacked(runner: AttackRunner, promise: Promise) -> Result:
     try:
-        return Result(tuple(tried_twice(lambda: promise.violations(runner))))
+        return Result(tuple(runner.twice(lambda: promise.violations(runner))))
     except HarnessError as error:
         return Result(untested=str(error))

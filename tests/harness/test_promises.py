@@ -59,7 +59,9 @@ def result(name: str, *ends: End, arrives: BaseException | None = None, **layers
     """The result of a promise whose attacks end like that, one after another."""
     left = list(ends)
     isolated: Any = SimpleNamespace(
-        connect=lambda *args, **how: Worker(left.pop(0), arrives), layers=Layers(**layers)
+        connect=lambda *args, **how: Worker(left.pop(0), arrives),
+        layers=Layers(**layers),
+        restart_if_dead=lambda: None,
     )
     runner = AttackRunner(isolated, Path("/none"), [])
     found = promises.try_all(runner, (ALL[name],))[name]
