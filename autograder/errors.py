@@ -15,6 +15,7 @@ Stopped              the submission's process has ended, and the test ends with 
 ├── TimeLimit        it ran longer than its limit
 └── Killed           it died, or the grader killed it
 Unanswered           an answer is still blank
+Interrupted          a signal asks the command to end (a KeyboardInterrupt)
 """
 
 from dataclasses import dataclass
@@ -118,6 +119,10 @@ class Killed(Stopped):
         super().__init__(rationale)
         self.rationale = rationale
         self.hint = hint
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks the command to end: not the submission's doing, as any other KeyboardInterrupt may be."""
 
 
 class Unanswered(Exception):

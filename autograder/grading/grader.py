@@ -1,11 +1,11 @@
 """Grades submissions for staff, one after another, each in isolation, or in this process where that is requested."""
 
-import os
 import shutil
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from autograder import scratch
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.settings import Settings
 from autograder.diagnosis.examiner import Examiner
@@ -16,7 +16,7 @@ from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
-from autograder.record.keep import Keeper, Render
+from autograder.record.keep import Keeper
 from autograder.submission.stage import stage
 
 NO_ISOLATION = (
@@ -41,24 +41,24 @@ class Grader:
         if isolated and not supported():
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        os.chmod(self._folder.name, 0o711)  # a worker's user may pass through, and sees only what is staged
-        self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
-        self.staging.mkdir()
-        threads = int(manifest.limits["threads"])
-        setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
-        self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
         self._examine = Examiner(manifest).examine if has_bank and examine else None
+        with ExitStack() as stack:
+            self.staging = stack.enter_context(scratch.folder()) / "staging"
+            self.staging.mkdir()
+            threads = int(manifest.limits["threads"])
+            setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
+            self.isolated = Isolated(setting) if isolated else None
+            if self.isolated is not None:
+                stack.callback(self.isolated.stop)
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> "Grader":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        if self.isolated is not None:
-            self.isolated.stop()
-        self._folder.cleanup()
+        self._stack.close()
 
     def rehearse(self) -> dict[str, str]:
         """Attacks every promise that must hold before a submission may run. Gives the result of each, by name.
@@ -115,8 +115,7 @@ class Grader:
         submission: Path,
         settings: Settings,
         *,
-        out: Path | None = None,
-        render: Render | None = None,
+        keeper: Keeper | None = None,
         progress: Progress | None = None,
     ) -> Record:
         """Grades one submission and returns its record; whatever it does, there is one.
@@ -124,8 +123,7 @@ class Grader:
         Args:
             submission: a folder, an archive or a lone log.
             settings: what is graded, and how; its manifest is this grader's.
-            out: where the record is kept; None keeps it in memory only.
-            render: makes what a platform shows from a record, kept beside it; None for no platform.
+            keeper: keeps the record, from now on with these settings; None keeps it in memory only.
             progress: called after each test.
 
         Raises:
@@ -133,9 +131,8 @@ class Grader:
         """
         if not submission.exists():
             raise InputError(f"{submission} does not exist: give the path of a submission")
-        keeper = Keeper(settings, out=out, render=render)
-        keeper.conditions.isolation["mode"] = "isolated" if self.isolated else "none"
-        keeper.begin()
+        keeper = keeper or Keeper(settings, isolated=self.isolated is not None)
+        keeper.settings = settings
         keeper.conditions.isolation["promises"] = self.rehearse()
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)

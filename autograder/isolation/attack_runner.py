@@ -26,7 +26,7 @@ class AttackRunner:
 
     Args:
         isolated: starts the workers.
-        staging: the staging folder, into which the probes are copied.
+        staging: the staging folder, into which the probes are copied; what they may not touch is beside it.
         secrets: files and folders of staff.
     """
 
@@ -47,7 +47,7 @@ class AttackRunner:
             (folder / probe.name).chmod(
                 0o644
             )  # the worker's user can read it, even if the grader's own is private
-        temporary = tempfile.TemporaryDirectory(prefix="autograder-canaries-")
+        temporary = tempfile.TemporaryDirectory(prefix="canaries-", dir=self._staging.parent)
         self.canary_folder = Path(self._stack.enter_context(temporary))
         self.canary_folder.chmod(0o777)
         self.canary = self.canary_folder / "canary"

@@ -23,7 +23,12 @@ def is_explained(task: dict[str, Any]) -> bool:
 def alerts(record: Record) -> list[str]:
     """What must be read before the score."""
     found = []
-    if not record["complete"]:
+    if not record["complete"] and record["faults"] and not record["tests"]:
+        found.append(
+            "Nothing was graded: the grader ended before the first test. That is not your fault; staff find the reason"
+            " in their record."
+        )
+    elif not record["complete"]:
         found.append("Grading was cut short: the results below are those up to that moment.")
     if record["complete"] and record["faults"]:
         found.append("Part of the grader itself failed. That is not your fault; please tell the staff.")
