@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -47,8 +46,9 @@ class AttackRunner:
             (folder / probe.name).chmod(
                 0o644
             )  # the worker's user can read it, even if the grader's own is private
-        temporary = tempfile.TemporaryDirectory(prefix="canaries-", dir=self._staging.parent)
-        self.canary_folder = Path(self._stack.enter_context(temporary))
+        self.canary_folder = self._staging.parent / "canaries"
+        self.canary_folder.mkdir()
+        self._stack.callback(shutil.rmtree, self.canary_folder)
         self.canary_folder.chmod(0o777)
         self.canary = self.canary_folder / "canary"
         self.canary.write_text("alive")

@@ -61,10 +61,10 @@ def test_an_ignored_signal_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", [["--isolation", "none"], ["--workers", "1"]])
-def test_nothing_is_left_of_a_grade_that_was_ended(mini: Mini, flags: list[str]) -> None:
+def test_nothing_is_left(mini: Mini, flags: list[str]) -> None:
     """Kills: a zygote, a worker or a temporary folder that outlives the grade."""
     mini.code(CODE.replace("return 2 * x", "import time\n    time.sleep(2)\n    return 2 * x"))
-    place = mini.root / "temporary"
+    place = mini.root.parent / "t"  # in which a socket must have a path of 108 bytes at most
     place.mkdir()
     command = [sys.executable, "-m", "autograder", "grade", "pupil", "--out", "out", *flags]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(place)}
