@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autograder import cli, commands
+from autograder import atomic, cli, commands
 from autograder.record import keep
 from tests.harness.mini import Mini
 
@@ -44,6 +44,17 @@ def test_a_fault_of_the_machine_is_one_line(
     assert cli.main(["test"]) == commands.OUR_FAULT
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and all(words in said for words in [*says, "run this command again"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_write_that_fails_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills: "no space left", and nobody knows where: the system does not name the file of a write."""
+    monkeypatch.setattr(
+        "tempfile.mkstemp", lambda **_: (os.open("/dev/full", os.O_WRONLY), str(tmp_path / "new"))
+    )
+    with pytest.raises(OSError, match="No space left") as caught:
+        atomic.write_text(tmp_path / "log.json", "text")
+    assert caught.value.filename == str(tmp_path / "log.json")
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, *, last: int) -> list[bool]:
