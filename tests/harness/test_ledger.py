@@ -94,7 +94,15 @@ def test_valid_record_is_on_disk_before_the_first_test_and_after_each(mini: Mini
     mini.grade()
     logs = [data for name, data in seen if name == NAME]
     assert [log["complete"] for log in logs] == [False] * 6 + [True]
-    assert [sum(test["outcome"] == "PASSED" for test in log["tests"]) for log in logs] == [0, 0, 1, 2, 3, 4, 4]
+    assert [sum(test["outcome"] == "PASSED" for test in log["tests"]) for log in logs] == [
+        0,
+        0,
+        1,
+        2,
+        3,
+        4,
+        4,
+    ]
     assert sum(name == "results.json" for name, _ in seen) == len(logs)
 
 
