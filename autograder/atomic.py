@@ -82,6 +82,8 @@ def _replaced(path: Path) -> Iterator[IO[bytes]]:
             yield file
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # the system names no file when a write fails
         raise

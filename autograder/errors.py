@@ -15,6 +15,7 @@ Stopped              the submission's process has ended, and the test ends with 
 ├── TimeLimit        it ran longer than its limit
 └── Killed           it died, or the grader killed it
 Unanswered           an answer is still blank
+Interrupted          a signal asks the command to end (a KeyboardInterrupt)
 """
 
 from dataclasses import dataclass
@@ -120,6 +121,10 @@ class Killed(Stopped):
         self.rationale = rationale
         self.hint = hint
         self.is_explained = is_explained
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks the command to end: not the submission's doing, as any other KeyboardInterrupt may be."""
 
 
 class Unanswered(Exception):

@@ -1,4 +1,4 @@
-"""How a test can end, its result, and a finding about a failed task."""
+"""How a test can end, its result, and what is found out about a failed task."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -55,6 +55,23 @@ class Finding:
     says: str
     hint: str
     misconception: str = ""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Feedback on a task as a whole.
+
+    Attributes:
+        finding: what is wrong with it; None if that is unknown.
+        upstream: the wrong tasks that it calls; those to fix first come first.
+        is_right_otherwise: whether it is right when the reference answers for those.
+        credit: points for what is right in that case.
+    """
+
+    finding: Finding | None = None
+    upstream: tuple[str, ...] = ()
+    is_right_otherwise: bool = False
+    credit: float = 0.0
 
 
 @dataclass

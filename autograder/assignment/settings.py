@@ -17,7 +17,7 @@ class Settings:
         suites: the suites whose tests run.
         tasks: ids of the tasks whose tests run.
         seed: of the whole run; every test derives its own seed from it.
-        device: "cpu" or "cuda", for training runs.
+        device: "cpu" or "cuda", for training runs; "auto" as long as it is not known.
         workers: how many tests run at the same time; more than one only in isolation.
         attempt: which submission of its student this is, counted from 1.
     """

@@ -4,4 +4,5 @@ A group of commands is a module with `add`, which tells the command line what it
 functions: `autograder --help` and a mistyped flag should not wait for torch.
 """
 
-DONE, NOT_PASSED, BAD_CALL, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, NOT_PASSED, BAD_CALL, OUR_FAULT = 0, 1, 2, 3
+SIGNALLED = 128  # and the number of the signal, as a shell says it: 130 for Ctrl-C

@@ -2,14 +2,20 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.assignment import manifest as manifests
 from autograder.commands import DONE, NOT_PASSED, OUR_FAULT
-from autograder.commands.options import add_only, add_seed, add_workers, count
+from autograder.commands.options import add_clock, add_only, add_seed, add_workers, count
 from autograder.commands.progress import Bar, show
 from autograder.commands.student import REPORT
 from autograder.errors import InputError
+
+if TYPE_CHECKING:
+    from autograder.record.build import Record
+    from autograder.record.keep import Keeper
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,6 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     attempt.add_argument(
         "--metadata", type=Path, help="Gradescope's submission_metadata.json, which says which attempt it is"
     )
+    add_clock(grading, None, "ten times the manifest's total")
     grading.add_argument("--no-smoke", action="store_true", help="leave training runs out; lowers max_score")
     grading.set_defaults(command=grade)
 
@@ -57,6 +64,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="the folder that Gradescope uses (default: /autograder)",
     )
     add_only(boxed, "a question or task")
+    add_clock(boxed, 540.0, "540, a minute less than Gradescope's own limit")
     boxed.add_argument(
         "--self-test",
         action="store_true",
@@ -82,67 +90,86 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def grade(arguments: argparse.Namespace) -> int:
     """`autograder grade`."""
     from autograder.assignment.settings import choose
-    from autograder.grading.grader import Grader
-    from autograder.platforms.gradescope import metadata, results
+    from autograder.platforms.gradescope import results
     from autograder.record.build import NAME
-    from autograder.record.keep import RESULTS
-    from autograder.render import report
+    from autograder.record.keep import RESULTS, Keeper
+    from autograder.record.out_folder import held
 
+    out, isolated = arguments.out, arguments.isolation != "none"
     manifest = manifests.load(manifests.find())
-    if arguments.out.exists() and not arguments.out.is_dir():
-        raise InputError(f"--out {arguments.out} is a file: give a folder")
-    suites = tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training))
-    isolated = arguments.isolation != "none"
-    with Grader(manifest, isolated=isolated) as grader:
-        settings = choose(
-            manifest,
-            suites=suites,
-            only=arguments.only,
-            seed=arguments.seed,
-            device=grader.device(arguments.device),
-            workers=arguments.workers,
-            attempt=metadata.read(arguments.metadata).attempt if arguments.metadata else arguments.attempt,
-        )
+    if arguments.submission.absolute() in (out.absolute() / NAME, out.absolute() / RESULTS):
+        raise InputError(f"{arguments.submission} would be overwritten: give another folder than --out {out}")
+    settings = choose(
+        manifest,
+        suites=tuple(s.name for s in manifest.suites if not (arguments.no_smoke and s.training)),
+        only=arguments.only,
+        seed=arguments.seed,
+        device=arguments.device,
+        workers=arguments.workers,
+        attempt=arguments.attempt,
+    )
+    with held(out):
+        (out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of the record that comes now
+        with Keeper(settings, out=out, render=results.render, isolated=isolated) as keeper:
+            record = _graded(arguments, keeper, isolated=isolated)
+        from autograder.render import report
+
+        show(record, points=True, package="")
+        report.write(record, out / REPORT)
+    print("written: " + ", ".join(str(out / name) for name in (NAME, RESULTS, REPORT)))
+    return OUR_FAULT if record["faults"] else DONE
+
+
+def _graded(arguments: argparse.Namespace, keeper: "Keeper", *, isolated: bool) -> "Record":
+    """Grades the submission, and shows how far it is."""
+    from autograder.grading.load import load
+    from autograder.platforms.gradescope import metadata
+    from autograder.testing.time_budget import TimeBudget, process_started
+
+    settings = keeper.settings
+    if arguments.metadata:
+        settings = replace(settings, attempt=metadata.read(arguments.metadata).attempt)
+    with load()(settings.manifest, isolated=isolated) as grader:
+        settings = replace(settings, device=grader.device(settings.device))
         trust = "" if isolated else " without isolation, as requested: it is trusted"
-        (arguments.out / REPORT).unlink(missing_ok=True)  # one of an earlier grade is not of this record
         print(f"grading {arguments.submission} on {settings.device}{trust}")
         with Bar() as bar:
-            record = grader.grade(
+            budget = TimeBudget(settings.manifest, started=process_started(), clock=arguments.clock)
+            return grader.grade(
                 arguments.submission.absolute(),
                 settings,
-                out=arguments.out,
-                render=results.render,
+                keeper=keeper,
+                budget=budget,
                 progress=bar.advance,
             )
-    show(record, points=True, package="")
-    report.write(record, arguments.out / REPORT)
-    print("written: " + ", ".join(str(arguments.out / name) for name in (NAME, RESULTS, REPORT)))
-    return OUR_FAULT if record["faults"] else DONE
 
 
 def gradescope(arguments: argparse.Namespace) -> int:
     """`autograder gradescope`: exits with 0, since a failed grader says so in its results."""
     from autograder.platforms.gradescope.grade_upload import GradescopeFolders, grade_upload, self_test
+    from autograder.record.out_folder import held
 
     manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
     if arguments.self_test:
-        points, possible = self_test(manifest, only)
+        points, possible = self_test(manifest, only, clock=arguments.clock)
         print(f"self-test: the reference gets {points:g} of {possible:g} points")
         return DONE if points == possible else NOT_PASSED
     box = GradescopeFolders(arguments.box.absolute())
-    results = grade_upload(box, manifest, only)
+    with held(box.results):
+        results = grade_upload(box, manifest, only, clock=arguments.clock)
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
     return DONE
 
 
 def manual(arguments: argparse.Namespace) -> int:
     """`autograder manual`."""
+    from autograder.record.out_folder import held
     from autograder.render import manual
 
-    if arguments.out.exists() and not arguments.out.is_dir():
-        raise InputError(f"--out {arguments.out} is a file: give a folder")
-    for path in manual.export(arguments.logs, manifests.load(manifests.find()), arguments.out):
-        print(f"written: {path}")
+    manifest = manifests.load(manifests.find())
+    with held(arguments.out):
+        for path in manual.export(arguments.logs, manifest, arguments.out):
+            print(f"written: {path}")
     return DONE
 
 

@@ -20,6 +20,18 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_clock(parser: argparse.ArgumentParser, default: float | None, stated: str) -> None:
+    """Adds `--clock`."""
+    parser.add_argument(
+        "--clock",
+        type=float,
+        default=default,
+        metavar="SECONDS",
+        help="bound of the whole grade on the clock, from the start of this command; what does not fit into it is said "
+        f"to be incomplete (default: {stated})",
+    )
+
+
 def _seed(text: str) -> int:
     value = int(text)
     if not 0 <= value < 2**32:

@@ -1,5 +1,7 @@
 """The progress bar while tests run, and the table after them."""
 
+from contextlib import suppress
+
 
 def show(record: dict[str, object], *, points: bool, package: str, table: bool = True) -> None:
     """Prints the table of a record, with or without points."""
@@ -25,7 +27,8 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        with suppress(OSError):  # the terminal has been closed, and what ends this command is more than that
+            self._progress.stop()
 
     def advance(self, result: object, done: int, total: int) -> None:
         """Shows that one more test has ended."""

@@ -51,6 +51,8 @@ def grade(
     if isolated is not None:  # also waits until workers can start, before processes that run tests are forked
         keeper.conditions.isolation |= {"mode": "isolated", "layers": isolated.layers.describe()}
     keeper.graded(submission)
+    if isolated is not None:
+        keeper.conditions.environment["slowness"] = f"{isolated.slowness:g}"
     budget = budget or TimeBudget(settings.manifest)
     run = Run(
         settings=settings,
@@ -68,7 +70,7 @@ def grade(
     needs = upstream.wrong_needs(manifest, submission.sources, results.tests)
     again = _try_again(run, needs)
     feedback = upstream.feedback(manifest, results.reports, needs, again.tests, again.reports)
-    return keeper.finish(results.faults + again.faults, feedback)
+    return keeper.finish(results.faults + again.faults, feedback, again=again.tests)
 
 
 def _try_again(run: Run, needs: Mapping[str, tuple[str, ...]]) -> Results:

@@ -1,22 +1,23 @@
 """Grades submissions for staff, one after another, each in isolation, or in this process where that is requested."""
 
-import os
 import shutil
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from autograder import scratch
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.settings import Settings
 from autograder.diagnosis.examiner import Examiner
 from autograder.errors import HarnessError, InputError
 from autograder.grading.grade import Progress, grade
+from autograder.grading.machine_speed import slowness
 from autograder.isolation import promises
 from autograder.isolation.attack_runner import AttackRunner
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
 from autograder.record.build import Record
-from autograder.record.keep import Keeper, Render
+from autograder.record.keep import Keeper
 from autograder.submission.stage import stage
 from autograder.testing.time_budget import TimeBudget
 
@@ -42,24 +43,25 @@ class Grader:
         if isolated and not supported():
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        os.chmod(self._folder.name, 0o711)  # a worker's user may pass through, and sees only what is staged
-        self.staging = Path(os.path.realpath(self._folder.name)) / "staging"
-        self.staging.mkdir()
-        threads = int(manifest.limits["threads"])
-        setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
-        self.isolated = Isolated(setting) if isolated else None
         self._promises: dict[str, str] | None = None
+        self._slowness = 0.0  # not measured yet
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
         self._examine = Examiner(manifest).examine if has_bank and examine else None
+        with ExitStack() as stack:
+            self.staging = stack.enter_context(scratch.folder()) / "staging"
+            self.staging.mkdir()
+            threads = int(manifest.limits["threads"])
+            setting = ZygoteConfig(self.staging, manifest.package, ("torch", "numpy"), threads)
+            self.isolated = Isolated(setting) if isolated else None
+            if self.isolated is not None:
+                stack.callback(self.isolated.stop)
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> "Grader":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        if self.isolated is not None:
-            self.isolated.stop()
-        self._folder.cleanup()
+        self._stack.close()
 
     def rehearse(self) -> dict[str, str]:
         """Attacks every promise that must hold before a submission may run. Gives the result of each, by name.
@@ -123,8 +125,7 @@ class Grader:
         submission: Path,
         settings: Settings,
         *,
-        out: Path | None = None,
-        render: Render | None = None,
+        keeper: Keeper | None = None,
         budget: TimeBudget | None = None,
         progress: Progress | None = None,
     ) -> Record:
@@ -133,8 +134,7 @@ class Grader:
         Args:
             submission: a folder, an archive or a lone log.
             settings: what is graded, and how; its manifest is this grader's.
-            out: where the record is kept; None keeps it in memory only.
-            render: makes what a platform shows from a record, kept beside it; None for no platform.
+            keeper: keeps the record, from now on with these settings; None keeps it in memory only.
             budget: how long all of it may take; None for the manifest's limits, from the first test on.
             progress: called after each test.
 
@@ -143,10 +143,11 @@ class Grader:
         """
         if not submission.exists():
             raise InputError(f"{submission} does not exist: give the path of a submission")
-        keeper = Keeper(settings, out=out, render=render)
-        keeper.conditions.isolation["mode"] = "isolated" if self.isolated else "none"
-        keeper.begin()
+        keeper = keeper or Keeper(settings, isolated=self.isolated is not None)
+        keeper.settings = settings
         keeper.conditions.isolation["promises"] = self.rehearse()
+        if self.isolated is not None:
+            self.isolated.slowness = self._slowness = self._slowness or slowness(self._manifest)
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)
         return grade(

@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -38,7 +37,7 @@ class AttackRunner:
 
     Args:
         isolated: starts the workers.
-        staging: the staging folder, into which the probes are copied.
+        staging: the staging folder, into which the probes are copied; what they may not touch is beside it.
         secrets: files and folders of staff.
     """
 
@@ -59,8 +58,9 @@ class AttackRunner:
             (folder / probe.name).chmod(
                 0o644
             )  # the worker's user can read it, even if the grader's own is private
-        temporary = tempfile.TemporaryDirectory(prefix="autograder-canaries-")
-        self.canary_folder = Path(self._stack.enter_context(temporary))
+        self.canary_folder = self._staging.parent / "canaries"
+        self.canary_folder.mkdir()
+        self._stack.callback(shutil.rmtree, self.canary_folder)
         self.canary_folder.chmod(0o777)
         self.canary = self.canary_folder / "canary"
         self.canary.write_text("alive")

@@ -2,7 +2,6 @@
 
 import json
 import select
-import signal
 import socket
 import time
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from autograder.errors import CallbackError, HarnessError, Killed, TimeLimit, WireError
-from autograder.isolation.plan import MAX_SCRATCH_FILES, WorkerLimits
+from autograder.isolation.plan import WorkerLimits
+from autograder.isolation.worker_end import reason
 from autograder.transport.frames import pack, unpack
 from autograder.transport.own_time import RunDelay, sender
 from autograder.transport.student_errors import MESSAGE_CAP
@@ -242,27 +242,4 @@ class WorkerConnection:
             return Killed("its process closed the connection in the middle of a call", is_explained=False)
         if not message:
             return HarnessError("the process that starts workers ended")
-        end = json.loads(message)
-        if "failed" in end:
-            return HarnessError(f"a worker could not be started: {end['failed']}")
-        if end["limit"]:
-            size = f"{self.limits.scratch_mb} MB or {MAX_SCRATCH_FILES} files"
-            return Killed(f"it wrote more than {size}, the limit of its scratch folder")
-        if end["cpu_seconds"] >= self.limits.cpu_seconds:
-            return TimeLimit(self._seconds)
-        if end["signal"] == signal.SIGKILL:
-            return Killed(
-                "its process was ended by the system (signal 9, SIGKILL)",
-                "Most likely the machine ran out of memory: is something far larger than necessary?",
-                is_explained=False,
-            )
-        if end["signal"]:
-            name = signal.Signals(end["signal"]).name
-            return Killed(
-                f"its process died by signal {end['signal']} ({name}), in the middle of a call",
-                is_explained=False,
-            )
-        return Killed(
-            "it ended its own process in the middle of a call",
-            "Return the result, and do not call `exit`, `quit` or `os._exit` in the homework.",
-        )
+        return reason(json.loads(message), self.limits, self._seconds)

@@ -39,7 +39,7 @@ class ZygoteConfig:
 
     Attributes:
         staging: a folder that contains packages. A worker mounts one of them and sees no other. Their contents may
-            change between workers.
+            change between workers. Workers get their scratch folders beside it.
         package: the submission's folder in it. Every package is mounted under this name.
         imports: modules to import before the first fork.
         threads: torch threads of each worker.
@@ -66,7 +66,7 @@ class Isolated:
     def __init__(self, config: ZygoteConfig) -> None:
         self._config = config
         self.slowness = 1.0
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-workers-")
+        self._folder = tempfile.TemporaryDirectory(prefix="workers-", dir=config.staging.resolve().parent)
         os.chmod(self._folder.name, 0o711)  # a worker's user may pass, and sees only its own folder
         self._start()
 

@@ -5,14 +5,13 @@ the called task, and for the calling task it must say which task to fix first.
 """
 
 import random
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count, islice
 from multiprocessing import get_context
-from pathlib import Path
 
+from autograder import scratch
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.settings import choose as choose_settings
 from autograder.diagnosis.examiner import Examiner
@@ -75,8 +74,8 @@ def measure_pairs(
 def _judge(manifest: Manifest, pair: tuple[Entry, Entry], seed: int) -> PairVerdict:
     called, calling = pair
     suites = tuple(suite.name for suite in manifest.suites if not suite.training)
-    with tempfile.TemporaryDirectory(prefix="pair-") as folder:
-        package = make(manifest, pair, Path(folder) / manifest.package)
+    with scratch.folder() as folder:
+        package = make(manifest, pair, folder / manifest.package)
         settings = choose_settings(manifest, suites=suites, only=(called.task, calling.task), seed=seed)
         record = grade(settings, staged.read(package, manifest), examine=Examiner(manifest).examine)
     feedback = {task["id"]: task.get("feedback", {}) for task in record["tasks"]}

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from autograder import scratch
 from autograder.assignment.manifest import Manifest, Task
 from autograder.assignment.settings import choose
 from autograder.errors import HarnessError
@@ -79,8 +80,8 @@ def try_all(
     settings = choose(manifest, suites=unit, only=manifest.code_tasks(), seed=seed, workers=workers)
     reference = staged.read(manifest.root / manifest.staff.reference, manifest)
     run = Run(settings=settings, submission=reference, budget=TimeBudget.without_bound(manifest))
-    with tempfile.TemporaryDirectory(prefix="misconceptions-") as folder:
-        loop = _Trials(trials, Path(folder), look, progress)
+    with scratch.folder() as folder:
+        loop = _Trials(trials, folder, look, progress)
         faults = run_tests(run, loop=loop.of).faults
     if faults:
         more = [f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else []

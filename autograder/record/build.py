@@ -9,18 +9,19 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder import atomic, schemas
 from autograder.assignment.kinds import Kind
 from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
-from autograder.outcomes import Finding, Outcome, TestResult, worst
+from autograder.outcomes import Feedback, Finding, Outcome, TestResult, worst
 from autograder.record import scoring
 from autograder.record.provenance import graded_by
-from autograder.record.upstream import Feedback
 from autograder.submission.answers import IDS, NAMES, Answers
-from autograder.submission.staged import Submission
+
+if TYPE_CHECKING:  # it loads torch, and a first record is written before that
+    from autograder.submission.staged import Submission
 
 SCHEMA_VERSION = "1.0"
 NAME = "submission_log.json"
@@ -47,7 +48,7 @@ class Conditions:
 def build(
     settings: Settings,
     conditions: Conditions,
-    submission: Submission | None,
+    submission: "Submission | None",
     results: Sequence[TestResult],
     *,
     complete: bool,

@@ -1,33 +1,15 @@
 """Credit despite an upstream mistake: a task that calls a wrong one is tested again with the reference in its place."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from autograder.assignment.manifest import Manifest
-from autograder.outcomes import Finding, Outcome, TestResult, worst
+from autograder.outcomes import Feedback, Finding, Outcome, TestResult, worst
 from autograder.record import scoring
 from autograder.submission.sources import TaskSource, called_tasks
 from autograder.testing.homework import Instrument
 
 WRONG = (Outcome.FAILED, Outcome.CRASHED, Outcome.TIMEOUT, Outcome.KILLED)
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """Feedback on a task as a whole.
-
-    Attributes:
-        finding: what is wrong with it; None if that is unknown.
-        upstream: the wrong tasks that it calls; those to fix first come first.
-        is_right_otherwise: whether it is right when the reference answers for those.
-        credit: points for what is right in that case.
-    """
-
-    finding: Finding | None = None
-    upstream: tuple[str, ...] = ()
-    is_right_otherwise: bool = False
-    credit: float = 0.0
 
 
 def wrong_needs(

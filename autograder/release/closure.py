@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from autograder.sides import STAFF, STUDENT
+from autograder import STAFF, STUDENT
 
 PACKAGE = Path(__file__).parents[1]
 # The last one is imported by tests/support, which is in the bundle as well.

@@ -23,7 +23,12 @@ def is_explained(task: dict[str, Any]) -> bool:
 def alerts(record: Record) -> list[str]:
     """What must be read before the score."""
     found = []
-    if not record["complete"]:
+    if not record["complete"] and record["faults"] and not record["tests"]:
+        found.append(
+            "Nothing was graded: the grader ended before the first test. That is not your fault; staff find the reason"
+            " in their record."
+        )
+    elif not record["complete"]:
         found.append(
             "This grade is incomplete: run it again. Grading was cut short, or the machine or the grader failed. Tests "
             "that could not be run count neither as right nor as wrong; the points below are for the others."

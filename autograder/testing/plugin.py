@@ -41,14 +41,13 @@ class Plugin:
     Attributes:
         ledger: what happens.
         budget: how long tests may take.
-        is_interrupted: whether Ctrl-C, or a request to end, has stopped the tests.
         is_deferring: whether a test of the present task has been deferred, so that its other tests wait as well.
     """
 
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
         self.ledger = Ledger(*([observer] if observer else []))
         self.budget = run.budget or TimeBudget(run.settings.manifest)
-        self.is_interrupted = self.is_deferring = False
+        self.is_deferring = False
         self._collected: dict[str, TestResult] = {}
         self.start(run, [])
 
@@ -63,9 +62,6 @@ class Plugin:
         self.ledger.restart(self._unrun)
         self._timed_out: set[str] = set()
         self._current: Homework | None = None
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.is_interrupted |= excinfo.type is KeyboardInterrupt
 
     # -- collection -------------------------------------------------------------------------------------------
 

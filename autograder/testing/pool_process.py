@@ -19,6 +19,7 @@ from autograder.outcomes import Outcome, TestResult
 from autograder.testing.observer import Observer
 
 NUMBER = struct.Struct("<I")
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 _GROWN_MB = 48  # a process that holds more than this is replaced when the next group of batches begins
 
@@ -89,11 +90,9 @@ def work(batches: Sequence[Batch], queue: int, pipe: int, first: int | None) -> 
     """
     code, sender = 1, None
     try:
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # Ctrl-C in a terminal: the parent hears it, and ends this
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)  # the parent hears them as well, and ends this process
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         gc.freeze()  # objects from before the fork stay, and are not searched again and again
         if supported():
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

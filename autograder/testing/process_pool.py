@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from autograder.outcomes import Outcome, result_from
-from autograder.testing.pool_process import NUMBER, Batch, take, work
+from autograder.testing.pool_process import ENDING, NUMBER, Batch, take, work
 from autograder.testing.time_budget import TimeBudget
 
 _LOOK = 1.0  # seconds between two looks at what the processes have used
@@ -204,8 +204,14 @@ def _queue(count: int) -> int:
 def _fork(batches: Sequence[Batch], queue: int, first: int | None = None) -> tuple[int, _Process]:
     """A process that takes batches, beginning with the `first` if another process has left one."""
     mine, theirs = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        work(batches, queue, theirs, first)
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, ENDING
+    )  # until the child ignores them: here they raise an exception
+    try:
+        pid = os.fork()
+        if pid == 0:
+            work(batches, queue, theirs, first)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     os.close(theirs)
     return mine, _Process(pid)

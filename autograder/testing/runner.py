@@ -34,6 +34,9 @@ class Results:
 def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = None) -> Results:
     """Runs the tests; never raises for anything that a submission or a test does.
 
+    Raises:
+        KeyboardInterrupt: whoever runs this wants it to end.
+
     Settings of pytest that happen to exist (pyproject.toml, PYTEST_ADDOPTS, other plugins) do not apply.
 
     Args:
@@ -49,7 +52,7 @@ def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = No
     if str(manifest.root) not in sys.path:
         sys.path.insert(0, str(manifest.root))
     plugin = Plugin(run, observer)
-    plugins: list[object] = [plugin]
+    plugins: list[object] = [plugin, interruption := _Interruption()]
     if loop is not None:
         plugins.append(loop(plugin))
     elif run.transport is not None:  # only in isolation, which students' copies do not have
@@ -57,8 +60,8 @@ def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = No
 
         plugins.append(Parallel(plugin, run.transport, run.settings.workers))
     code = _pytest(run, plugins)
-    if plugin.is_interrupted:  # pytest has caught it
-        raise KeyboardInterrupt
+    if interruption.error is not None:
+        raise interruption.error
     faults = list(plugin.ledger.faults)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         faults.append(f"pytest ended with {pytest.ExitCode(code).name}")
@@ -78,6 +81,17 @@ def _ungraded(tests: list[TestResult]) -> list[str]:
         trace = f"\n{found[0].detail}" if why.startswith("the test itself") else ""
         lines.append(f"{found[0].id}{more}: {why}{trace}".rstrip())
     return lines
+
+
+class _Interruption:
+    """Keeps the KeyboardInterrupt with which a run ended: pytest does not pass it on."""
+
+    error: BaseException | None = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # pytest's own kinds say that it cannot collect a file, or that a test called pytest.exit.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted | pytest.exit.Exception):
+            self.error = excinfo.value
 
 
 def _pytest(run: Run, plugins: list[object]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.errors import TimeLimit, WireError
+from autograder.errors import Interrupted, TimeLimit, WireError
 from autograder.transport.autograd import gradients
 from autograder.transport.callback_proxy import CallbackProxy, Peer
 from autograder.transport.student_errors import LIMITS, MESSAGE_CAP
@@ -40,13 +40,16 @@ class Worker:
         self._mounted = False
 
     def handle(self, frame: Frame) -> Frame:
-        """Answers one request. Everything that the submission raises becomes an error frame, except TimeLimit."""
+        """Answers one request. Everything that the submission raises becomes an error frame.
+
+        TimeLimit and Interrupted, which come from outside, pass through.
+        """
         self.live_exception = None
         encode = Encoder(self._special_node)
         try:
             operation: Operation = getattr(self, "_" + frame.header["op"])
             return operation(frame.header, Decoder(frame, self._special_value), encode)
-        except TimeLimit:
+        except (TimeLimit, Interrupted):
             raise
         except BaseException as error:  # a submission may raise anything, SystemExit included
             if isinstance(error, KeyboardInterrupt) and not self._frames(error):

@@ -149,8 +149,8 @@ class Mini:
     def grade(self, only: tuple[str, ...] = (), overrides: dict[str, Callable] | None = None) -> Record:
         """Grades the package with public and hidden tests, and writes the record into `out`."""
         settings = choose(self.loaded(), only=only)
-        keeper = Keeper(settings, out=self.out, render=gradescope.render)
-        return grade(settings, self.submission(), keeper=keeper, overrides=overrides)
+        with Keeper(settings, out=self.out, render=gradescope.render) as keeper:
+            return grade(settings, self.submission(), keeper=keeper, overrides=overrides)
 
     def submission(self) -> Submission:
         """Its package as it is now."""

@@ -77,7 +77,7 @@ def test_hanging_everywhere_ends_within_the_total_and_the_rest_is_graded(mini: M
     mini.code("def double(x):\n    while True: pass\n\ndef quadruple(x):\n    while True: pass\n")
     with Grader(mini.loaded()) as grader:
         grader.rehearse()
-        record = grader.grade(mini.root / "pupil", choose(mini.loaded()), out=mini.out)
+        record = grader.grade(mini.root / "pupil", choose(mini.loaded()))
     assert outcomes(record) == {
         "maths.double": "TIMEOUT",
         "maths.quadruple": "TIMEOUT",
@@ -139,7 +139,7 @@ def test_a_value_that_hangs_its_test_affects_only_its_task(mini: Mini) -> None:
     mini.public(PUBLIC.replace('"Two times three is six."', "3 ** hw('maths.double')(1)"))
     mini.code(CODE.replace("return 2 * x", "return 10 ** 12 if x == 1 else 2 * x"))
     with Grader(mini.loaded()) as grader:
-        record = grader.grade(mini.root / "pupil", choose(mini.loaded()), out=mini.out)
+        record = grader.grade(mini.root / "pupil", choose(mini.loaded()))
     assert outcomes(record) == {
         "maths.double": "TIMEOUT",
         "maths.quadruple": "PASSED",

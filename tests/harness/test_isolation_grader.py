@@ -18,6 +18,7 @@ from autograder.errors import HarnessError, InputError
 from autograder.grading.grader import NO_ISOLATION, Grader
 from autograder.isolation import attack_runner, promises
 from autograder.isolation.isolated import Isolated, ZygoteConfig
+from autograder.record.keep import Keeper
 from tests.harness.hog import HOG
 from tests.harness.mini import CODE, Mini, outcomes
 
@@ -144,7 +145,7 @@ def test_a_homework_is_graded_in_isolation(mini: Mini, workers: int) -> None:
     mini.code(CODE.replace("def quadruple(x):\n", "def quadruple(x):\n    print('thinking')\n"))
     with Grader(mini.loaded()) as grader:
         settings = choose(mini.loaded(), workers=workers)
-        record = grader.grade(mini.root / "pupil", settings, out=mini.out)
+        record = grader.grade(mini.root / "pupil", settings, keeper=Keeper(settings, out=mini.out))
         assert (
             set(outcomes(record).values()) == {"PASSED"} and record["score"] == 10 and record["faults"] == []
         )
@@ -155,5 +156,7 @@ def test_a_homework_is_graded_in_isolation(mini: Mini, workers: int) -> None:
         printed = [test["output"] for test in record["tests"] if test["task"] == "maths.quadruple"]
         assert printed == ["thinking\n"]
         mini.code(CODE.replace("2 * x", "3 * x"))  # and another submission after it, with the same zygote
-        assert grader.grade(mini.root / "pupil", settings, out=mini.out)["score"] == 1
+        assert (
+            grader.grade(mini.root / "pupil", settings, keeper=Keeper(settings, out=mini.out))["score"] == 1
+        )
     assert "pupil" not in sys.modules

@@ -2,24 +2,23 @@
 
 import shutil
 import sys
-import tempfile
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from autograder import scratch
 from autograder.assignment.manifest import Manifest
 from autograder.assignment.scope import select
 from autograder.assignment.settings import choose
 from autograder.errors import InputError
-from autograder.grading.grader import Grader
+from autograder.grading.load import load
 from autograder.platforms.gradescope import metadata, results
 from autograder.platforms.gradescope.metadata import Metadata
 from autograder.platforms.gradescope.score_adjustment import score_adjustment
-from autograder.record.build import Record, check, write
-from autograder.record.keep import RESULTS
+from autograder.record.build import check, write
+from autograder.record.keep import RESULTS, Keeper
 
 FAILED = (
     "The grader itself failed, so this submission was not graded. That is not your fault, and it costs no points: "
@@ -55,18 +54,21 @@ class GradescopeFolders:
         return metadata.read(path) if path.exists() else Metadata()
 
 
-def grade_upload(folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...]) -> dict[str, Any]:
+def grade_upload(
+    folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...], *, clock: float | None = None
+) -> dict[str, Any]:
     """Grades the upload. The results folder holds results and record before, during and after grading.
 
     Returns:
         The results, as written. If the grader itself fails, they say so, and its traceback is on standard output,
         which only staff see.
     """
-    folders.results.mkdir(parents=True, exist_ok=True)
     known = Metadata()
     try:
-        known = folders.metadata()
-        shown = _graded(folders, manifest, only, known)
+        settings = choose(manifest, only=only, device="auto")
+        with Keeper(settings, out=folders.results, render=results.render, isolated=True) as keeper:
+            known = folders.metadata()
+            shown = _graded(folders, keeper, known, clock)
     except Exception:  # the last handler: any error becomes a result, and staff can read why
         traceback.print_exc(file=sys.stdout)
         shown = ungraded(FAILED, known.best)
@@ -75,7 +77,9 @@ def grade_upload(folders: GradescopeFolders, manifest: Manifest, only: tuple[str
     return shown
 
 
-def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
+def self_test(
+    manifest: Manifest, only: tuple[str, ...], *, clock: float | None = None
+) -> tuple[float, float]:
     """Grades the reference in a temporary folder; returns its points and the maximum. Prints what failed.
 
     Raises:
@@ -84,10 +88,10 @@ def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
     if manifest.staff is None:
         raise InputError(f"{manifest.path} has no [staff] table: a self-test grades the staff's reference")
     maximum = sum(manifest.tasks[task].points for task in select(manifest, only, manifest.suites))
-    with tempfile.TemporaryDirectory() as folder:
-        folders = GradescopeFolders(Path(folder))
+    with scratch.folder() as folder:
+        folders = GradescopeFolders(folder)
         shutil.copytree(manifest.root / manifest.staff.reference, folders.submission / manifest.package)
-        shown = grade_upload(folders, manifest, only)
+        shown = grade_upload(folders, manifest, only, clock=clock)
     for test in shown["tests"]:
         if test["score"] < test["max_score"]:
             print(f"{test['name']}: {test['score']:g} of {test['max_score']:g}\n{test['output']}\n")
@@ -108,19 +112,23 @@ def ungraded(why: str, score: float) -> dict[str, Any]:
 
 
 def _graded(
-    folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...], known: Metadata
+    folders: GradescopeFolders, keeper: Keeper, known: Metadata, clock: float | None
 ) -> dict[str, Any]:
+    manifest = keeper.settings.manifest
     adjustment = score_adjustment(known, manifest.hand_in)
     if adjustment.refused:
+        keeper.fault(adjustment.refused)
         return ungraded(adjustment.refused, known.best)
     if not folders.submission.is_dir():
         raise InputError(f"{folders.submission} is not a folder: Gradescope puts the upload there")
-    render: Callable[[Record], dict[str, Any]] = partial(
-        results.render, adjustment=adjustment, ranks=manifest.leaderboard
-    )
-    with Grader(manifest) as grader:
-        settings = choose(manifest, only=only, device=grader.device("auto"), attempt=known.attempt)
-        kept = grader.grade(folders.submission, settings, out=folders.results, render=render)
+    render = partial(results.render, adjustment=adjustment, ranks=manifest.leaderboard)
+    keeper.render = render
+    with load()(manifest) as grader:
+        settings = replace(keeper.settings, device=grader.device("auto"), attempt=known.attempt)
+        from autograder.testing.time_budget import TimeBudget, process_started
+
+        budget = TimeBudget(manifest, started=process_started(), clock=clock)
+        kept = grader.grade(folders.submission, settings, keeper=keeper, budget=budget)
     for fault in kept["faults"]:
         print(f"HARNESS (our own fault, not the submission's): {fault}")
     shown = render(kept)

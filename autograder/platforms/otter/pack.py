@@ -10,15 +10,13 @@ hidden tests is shown as passed. `Grading` shows nothing of a hidden test that s
 """
 
 import json
-import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import chdir
 from pathlib import Path
 
-from autograder import atomic
+from autograder import atomic, scratch
 from autograder.assignment.manifest import Manifest, Question
 from autograder.assignment.scope import select
 from autograder.errors import InputError
@@ -64,7 +62,7 @@ def build(manifest: Manifest, out: Path, only: tuple[str, ...] = (), grade: Sequ
         raise InputError(f"{error.name} is not installed: pip install 'otter-grader[grading]'") from error
     out = out.absolute()
     options = [*grade, *(word for name in only for word in ("--only", name))]
-    with tempfile.TemporaryDirectory() as folder, chdir(os.path.realpath(folder)):
+    with scratch.folder() as folder, chdir(folder):
         for path in grading_files(manifest):
             target = Path(plugin.HOMEWORK, path)
             target.parent.mkdir(parents=True, exist_ok=True)

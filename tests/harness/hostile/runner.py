@@ -12,6 +12,7 @@ from types import TracebackType
 from autograder.assignment.settings import choose
 from autograder.grading.grader import Grader
 from autograder.platforms.gradescope import results
+from autograder.record.keep import Keeper
 from tests.harness.hostile import homework
 from tests.harness.hostile.entry import Entry, as_folder
 from tests.harness.hostile.findings import look
@@ -128,7 +129,8 @@ class Environment:
         self.watch.before()
         try:
             settings = choose(self._manifest, suites=SUITES, workers=workers)
-            record = self.grader.grade(submission, settings, out=out, render=results.render)
+            keeper = Keeper(settings, out=out, render=results.render)
+            record = self.grader.grade(submission, settings, keeper=keeper)
         except Exception as error:
             return Finding(entry, (f"the grader itself raised {type(error).__name__}: {error}",))
         wrong = [*self.watch.after(), *self._staged(entry), *look(entry, record, out, self.tokens)]
