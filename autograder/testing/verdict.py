@@ -98,18 +98,17 @@ def judge(result: TestResult, error: BaseException, package: Path, session: Sess
 def is_certain(result: TestResult, error: BaseException | None) -> bool:
     """Whether nothing but the submission can have made a test end so: otherwise it is tried once more.
 
+    An error of the test's own code may come from what the submission returned, and also from a machine without memory.
+
     Args:
         result: with its outcome.
         error: what the test ended with, if anything.
     """
-    if result.outcome is Outcome.KILLED:
-        return not isinstance(error, Killed) or error.is_explained
-    if (
-        isinstance(error, MemoryError | RuntimeError)
-        and "memory" in f"{type(error).__name__} {error}".lower()
-    ):
-        return False
-    return result.outcome not in (Outcome.TIMEOUT, Outcome.HARNESS)
+    if isinstance(error, Killed):
+        return error.is_explained
+    return result.outcome not in (Outcome.TIMEOUT, Outcome.HARNESS) and not isinstance(
+        error, _UNEXPECTED_VALUE
+    )
 
 
 def _judge_exception(result: TestResult, error: StudentError, package: Path, session: Session | None) -> None:

@@ -23,7 +23,6 @@ from tests.harness.hostile.watch import MARK, Watch
 CLOSED = ("homework", "submissions", "others", "temporary")
 SUITES = ("public", "hidden")
 HONEST_EVERY = 25
-LATE = 10  # seconds over the limit that are allowed for a grade on a busy machine
 HANG_SECONDS = 8  # total limit for entries that hang everywhere
 ENVIRONMENT = "AUTOGRADER_SECRET"
 
@@ -134,8 +133,10 @@ class Environment:
         except Exception as error:
             return Finding(entry, (f"the grader itself raised {type(error).__name__}: {error}",))
         wrong = [*self.watch.after(), *self._staged(entry), *look(entry, record, out, self.tokens)]
-        if record["seconds"] > self._total + LATE:
-            wrong.append(f"took {record['seconds']} s; the total limit is {self._total} s")
+        charged = sum(test["charged"] for test in record["tests"])
+        longest = max(task.seconds for task in self._manifest.tasks.values())
+        if charged > self._total + longest:  # one test may run when the total is reached
+            wrong.append(f"was charged {charged:.1f} s of its own time; the total is {self._total} s")
         return Finding(entry, tuple(wrong))
 
     def _staged(self, entry: Entry) -> Iterator[str]:
