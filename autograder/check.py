@@ -44,8 +44,8 @@ def public_tests(question: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise NotPassed(
-            f"\nthe tests of {question} were stopped after {seconds:g} s: a function does not return, or this computer is"
-            " very busy"
+            f"\nthe tests of {question} were stopped after {seconds:g} s: a function does not return,"
+            " or this computer is very busy"
         ) from None
     if done.returncode:
         raise NotPassed("\n" + html.escape(done.stdout + done.stderr, quote=False))

@@ -8,6 +8,7 @@ many wrong names, 2 wrong usage or input, 3 an error of the grader itself or of 
 
 import argparse
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,9 +23,11 @@ from autograder.errors import InputError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    started = time.monotonic()
     with Signals() as signals:
         try:
             arguments = _parser().parse_args(argv)
+            arguments.started = started
             code: int = arguments.command(arguments)
             return code
         except InputError as error:

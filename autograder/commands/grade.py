@@ -124,7 +124,7 @@ def _graded(arguments: argparse.Namespace, keeper: "Keeper", *, isolated: bool) 
     """Grades the submission, and shows how far it is."""
     from autograder.grading.load import load
     from autograder.platforms.gradescope import metadata
-    from autograder.testing.time_budget import TimeBudget, process_started
+    from autograder.testing.time_budget import TimeBudget
 
     settings = keeper.settings
     if arguments.metadata:
@@ -134,7 +134,7 @@ def _graded(arguments: argparse.Namespace, keeper: "Keeper", *, isolated: bool) 
         trust = "" if isolated else " without isolation, as requested: it is trusted"
         print(f"grading {arguments.submission} on {settings.device}{trust}")
         with Bar() as bar:
-            budget = TimeBudget(settings.manifest, started=process_started(), clock=arguments.clock)
+            budget = TimeBudget(settings.manifest, started=arguments.started, clock=arguments.clock)
             return grader.grade(
                 arguments.submission.absolute(),
                 settings,
@@ -148,15 +148,18 @@ def gradescope(arguments: argparse.Namespace) -> int:
     """`autograder gradescope`: exits with 0, since a failed grader says so in its results."""
     from autograder.platforms.gradescope.grade_upload import GradescopeFolders, grade_upload, self_test
     from autograder.record.out_folder import held
+    from autograder.testing.time_budget import TimeBudget
 
     manifest, only = manifests.load(manifests.find()), tuple(arguments.only)
     if arguments.self_test:
-        points, possible = self_test(manifest, only, clock=arguments.clock)
+        points, possible = self_test(manifest, only)
         print(f"self-test: the reference gets {points:g} of {possible:g} points")
         return DONE if points == possible else NOT_PASSED
     box = GradescopeFolders(arguments.box.absolute())
     with held(box.results):
-        results = grade_upload(box, manifest, only, clock=arguments.clock)
+        results = grade_upload(
+            box, manifest, only, TimeBudget(manifest, started=arguments.started, clock=arguments.clock)
+        )
     print(f"written: {box.results / 'results.json'}; score {results['score']:g}")
     return DONE
 

@@ -98,6 +98,7 @@ class _Trials:
         self._look = look
         self._progress = progress
         self._previous: Path | None = None
+        self._is_second_try = False
         self._ended: set[tuple[str, str]] = set()
 
     def of(self, plugin: Plugin) -> "_Trials":
@@ -110,12 +111,12 @@ class _Trials:
         ledger, workers = self._plugin.ledger, self._plugin.run.settings.workers
         batches = [self._batch(trial, session.items) for trial in self._trials]
         self._total = sum(len(batch.tests) for batch in batches)
-        unfinished = run_batches(batches, workers)
-        again = run_batches(
-            [batches[number] for number in unfinished], workers
-        )  # their processes were killed
-        for number in again:
-            ledger.fault(f"{self._trials[unfinished[number]].entry.id}: its process ended, twice")
+        unfinished = run_batches(batches, workers)  # somebody may have killed their processes
+        self._is_second_try = True
+        for number in run_batches([batches[number] for number in unfinished], workers):
+            trial = self._trials[unfinished[number]]
+            if all(result.outcome is not Outcome.KILLED for result in trial.results.values()):
+                ledger.fault(f"{trial.entry.id}: its process ended between two tests, twice")
         for trial in self._trials:
             for result in trial.results.values():
                 if result.outcome is Outcome.HARNESS:
@@ -147,7 +148,9 @@ class _Trials:
             self._progress(result, len(self._ended), self._total)
 
         def lost(test: str, outcome: Outcome, why: str) -> None:
-            if outcome is not Outcome.HARNESS:  # that ends its batch unfinished
+            if outcome is Outcome.HARNESS and self._is_second_try:
+                outcome = Outcome.KILLED  # the entry itself ends the process, for example by os._exit
+            if outcome is not Outcome.HARNESS:  # otherwise its batch is unfinished
                 ended(replace(self._plugin.ledger.tests[test], outcome=outcome, rationale=why))
 
         return Batch(tests, entry.task, enter, _Watch(trial, ended, self._plugin.ledger), lost)

@@ -30,8 +30,9 @@ def alerts(record: Record) -> list[str]:
         )
     elif not record["complete"]:
         found.append(
-            "This grade is incomplete: run it again. Grading was cut short, or the machine or the grader failed. Tests "
-            "that could not be run count neither as right nor as wrong; the points below are for the others."
+            "This grade is incomplete: run it again. Grading was cut short, or the grader or its machine failed. That "
+            "is not your fault: tests that could not be run count neither as right nor as wrong, and the points below "
+            "are for the others."
         )
     if record["complete"] and record["faults"]:
         found.append("Part of the grader itself failed. That is not your fault; please tell the staff.")

@@ -18,14 +18,6 @@ GRACE = 30.0  # seconds on the clock for the tests that run when the bound is re
 SHARE = 0.5  # of the elapsed time; a submission that was charged more than this has itself used it up
 
 
-def process_started() -> float:
-    """When this process started, on the monotonic clock."""
-    import psutil  # students' copies do not need it
-
-    created: float = psutil.Process().create_time()
-    return time.monotonic() - (time.time() - created)
-
-
 class TimeBudget:
     """The limits of one grade.
 

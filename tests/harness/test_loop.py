@@ -95,9 +95,12 @@ def test_the_state_of_another_loop_is_refused(tmp_path: Path, count: int, parts:
         next(Loop(tmp_path).steps("toy", count, {part: torch.zeros(2)}, {curve: torch.zeros(count)}))
 
 
-def test_curves_are_logged_once_per_step(tmp_path: Path) -> None:
+def test_curves_are_logged_once_per_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.summary.writer import event_file_writer
 
+    # Files of one second and one process are read in the order of these numbers as text, in which 10 precedes 9.
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(0))
     with pytest.raises(Interrupted):
         _train(Loop(tmp_path, seconds=0), 5)
     _, losses, _ = _train(Loop(tmp_path, seconds=0))

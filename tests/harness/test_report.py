@@ -74,7 +74,7 @@ STATES = {
 }
 SAYS = {
     "first": "This grade is incomplete: run it again.",
-    "cut short": "neither as right nor as wrong; the points below are for the others.",
+    "cut short": "is not your fault: tests that could not be run",
     "faults": "Part of the grader itself failed. That is not your fault; please tell the staff.",
     "part": "Only a part of the assignment was graded (tests: public)",
     "stubs": "Nothing was measured for runs.curve (TODO).",

@@ -37,7 +37,7 @@ def strike(what: str, mark: Path) -> None:
 def grade(mini: Mini, workers: int = 1, budget: TimeBudget | None = None) -> Record:
     with Grader(mini.loaded()) as grader:
         settings = choose(mini.loaded(), workers=workers)
-        return grader.grade(mini.root / "pupil", settings, out=mini.out, budget=budget)
+        return grader.grade(mini.root / "pupil", settings, budget=budget)
 
 
 def struck(mini: Mini, what: str, how_often: str) -> Record:

@@ -19,6 +19,7 @@ from autograder.platforms.gradescope.metadata import Metadata
 from autograder.platforms.gradescope.score_adjustment import score_adjustment
 from autograder.record.build import check, write
 from autograder.record.keep import RESULTS, Keeper
+from autograder.testing.time_budget import TimeBudget
 
 FAILED = (
     "The grader itself failed, so this submission was not graded. That is not your fault, and it costs no points: "
@@ -55,7 +56,7 @@ class GradescopeFolders:
 
 
 def grade_upload(
-    folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...], *, clock: float | None = None
+    folders: GradescopeFolders, manifest: Manifest, only: tuple[str, ...], budget: TimeBudget | None = None
 ) -> dict[str, Any]:
     """Grades the upload. The results folder holds results and record before, during and after grading.
 
@@ -68,7 +69,7 @@ def grade_upload(
         settings = choose(manifest, only=only, device="auto")
         with Keeper(settings, out=folders.results, render=results.render, isolated=True) as keeper:
             known = folders.metadata()
-            shown = _graded(folders, keeper, known, clock)
+            shown = _graded(folders, keeper, known, budget)
     except Exception:  # the last handler: any error becomes a result, and staff can read why
         traceback.print_exc(file=sys.stdout)
         shown = ungraded(FAILED, known.best)
@@ -77,9 +78,7 @@ def grade_upload(
     return shown
 
 
-def self_test(
-    manifest: Manifest, only: tuple[str, ...], *, clock: float | None = None
-) -> tuple[float, float]:
+def self_test(manifest: Manifest, only: tuple[str, ...]) -> tuple[float, float]:
     """Grades the reference in a temporary folder; returns its points and the maximum. Prints what failed.
 
     Raises:
@@ -91,7 +90,7 @@ def self_test(
     with scratch.folder() as folder:
         folders = GradescopeFolders(folder)
         shutil.copytree(manifest.root / manifest.staff.reference, folders.submission / manifest.package)
-        shown = grade_upload(folders, manifest, only, clock=clock)
+        shown = grade_upload(folders, manifest, only)
     for test in shown["tests"]:
         if test["score"] < test["max_score"]:
             print(f"{test['name']}: {test['score']:g} of {test['max_score']:g}\n{test['output']}\n")
@@ -112,7 +111,7 @@ def ungraded(why: str, score: float) -> dict[str, Any]:
 
 
 def _graded(
-    folders: GradescopeFolders, keeper: Keeper, known: Metadata, clock: float | None
+    folders: GradescopeFolders, keeper: Keeper, known: Metadata, budget: TimeBudget | None
 ) -> dict[str, Any]:
     manifest = keeper.settings.manifest
     adjustment = score_adjustment(known, manifest.hand_in)
@@ -125,9 +124,6 @@ def _graded(
     keeper.render = render
     with load()(manifest) as grader:
         settings = replace(keeper.settings, device=grader.device("auto"), attempt=known.attempt)
-        from autograder.testing.time_budget import TimeBudget, process_started
-
-        budget = TimeBudget(manifest, started=process_started(), clock=clock)
         kept = grader.grade(folders.submission, settings, keeper=keeper, budget=budget)
     for fault in kept["faults"]:
         print(f"HARNESS (our own fault, not the submission's): {fault}")
