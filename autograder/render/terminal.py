@@ -14,6 +14,7 @@ from autograder.render import feedback_text
 _LISTED = {
     Outcome.TODO: "not filled in yet: write the body there and delete its `raise` line, or answer in answers.toml",
     Outcome.BLOCKED: "something else must be finished first",
+    Outcome.HARNESS: "not graded, or only in part; the reason is below",
 }
 STYLES = {"good": "green", "bad": "red", "todo": "cyan", "ours": "bold magenta"}
 
@@ -74,14 +75,14 @@ def _table(record: Record, points: bool) -> Table:
 def _list_tasks(
     outcome: Outcome, tasks: list[tuple[dict[str, Any], dict[str, Any]]], console: Console, package: str
 ) -> None:
-    """Tasks that are not finished yet, one line each."""
+    """Tasks of which there is nothing to say but this, one line each."""
     console.print(
         Text.assemble(("\n" + outcome, f"bold {STYLES[outcome.tone]}"), f" {_LISTED[outcome]}"),
         soft_wrap=True,
     )
     for task, test in tasks:
         why = test["rationale"].removeprefix(f"{task['id']} ")
-        detail = _place(test["where"], package) if outcome is Outcome.TODO else why
+        detail = {Outcome.TODO: _place(test["where"], package), Outcome.BLOCKED: why}.get(outcome, "")
         console.print(
             Text.assemble(f"  {task['question']:<4} ", (task["id"], "bold"), f"  {detail}"), soft_wrap=True
         )
