@@ -65,19 +65,20 @@ def grade(
     observer = Observers(keeper, _Counter(progress)) if progress else keeper
     results = run_tests(run, observer)
     if examine is None:
-        return keeper.finish(results.faults)
+        return keeper.finish(results.faults, complete=results.is_complete)
     manifest = settings.manifest
     needs = upstream.wrong_needs(manifest, submission.sources, results.tests)
     again = _try_again(run, needs)
     feedback = upstream.feedback(manifest, results.reports, needs, again.tests, again.reports)
-    return keeper.finish(results.faults + again.faults, feedback, again=again.tests)
+    complete = results.is_complete and again.is_complete
+    return keeper.finish(results.faults + again.faults, feedback, complete=complete)
 
 
 def _try_again(run: Run, needs: Mapping[str, tuple[str, ...]]) -> Results:
     """Runs the tests of tasks that need wrong ones once more, with the grader's own answers for those."""
     stand_ins = upstream.stand_ins(run.settings.manifest, run.submission.sources, needs)
     if not stand_ins:
-        return Results([], {}, [])
+        return Results([], {}, [], is_complete=True)
     settings = replace(run.settings, tasks=tuple(stand_ins))
     return run_tests(replace(run, settings=settings, stand_ins=stand_ins))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.assignment.settings import Settings
 from autograder.errors import GraderError
-from autograder.outcomes import Feedback, Outcome, TestResult
+from autograder.outcomes import Feedback, TestResult
 from autograder.record.build import NAME, Conditions, Record, build, check, environment, write
 from autograder.testing.observer import Observer
 
@@ -104,19 +104,18 @@ class Keeper(Observer):
         faults: Sequence[str],
         feedback: Mapping[str, Feedback] | None = None,
         *,
-        again: Sequence[TestResult] = (),
+        complete: bool = True,
     ) -> Record:
-        """Writes the last record and returns it. It is complete if every test has an outcome of its own.
+        """Writes the last record and returns it.
 
         Args:
             faults: our own, in words.
             feedback: on tasks as a whole.
-            again: results of tests that ran once more for that feedback.
+            complete: whether all of it was graded.
 
         Raises:
             OSError: it cannot be written, not even at the second try.
         """
-        complete = all(test.outcome is not Outcome.HARNESS for test in (*self._tests.values(), *again))
         data = self._built(complete=complete, faults=faults, feedback=feedback)
         try:
             self._write(data, pretty=True)

@@ -41,6 +41,7 @@ class Plugin:
     Attributes:
         ledger: what happens.
         budget: how long tests may take.
+        is_whole: whether every test that should be there was collected.
         is_deferring: whether a test of the present task has been deferred, so that its other tests wait as well.
     """
 
@@ -48,6 +49,7 @@ class Plugin:
         self.ledger = Ledger(*([observer] if observer else []))
         self.budget = run.budget or TimeBudget(run.settings.manifest)
         self.is_deferring = False
+        self.is_whole = True
         self._collected: dict[str, TestResult] = {}
         self.start(run, [])
 
@@ -81,12 +83,12 @@ class Plugin:
                 continue
             task = self._task_of(item)
             if task is None:
-                self.ledger.fault(
+                self._lacks(
                     f"{item.nodeid}: has no `task` marker, or its marker names a task that is not in the manifest"
                 )
             elif task.id in self.run.settings.tasks:
                 if item.nodeid in tests:
-                    self.ledger.fault(f"{item.nodeid}: was collected twice")
+                    self._lacks(f"{item.nodeid}: was collected twice")
                 else:
                     tests[item.nodeid] = _not_run(item, task, suite)
                     kept.append(item)
@@ -94,7 +96,7 @@ class Plugin:
         suites = ", ".join(suite.name for suite in self.run.settings.suites)
         for name in self.run.settings.tasks:
             if not counts[name]:
-                self.ledger.fault(f"{name}: has no test in {suites}")
+                self._lacks(f"{name}: has no test in {suites}")
         self._collected = tests
         self.ledger.collected(list(tests.values()))
         self.start(self.run, list(tests))
@@ -104,8 +106,12 @@ class Plugin:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         report = yield
         if report.failed:
-            self.ledger.fault(f"{collector.nodeid}: cannot be collected: {report.longreprtext}")
+            self._lacks(f"{collector.nodeid}: cannot be collected: {report.longreprtext}")
         return report
+
+    def _lacks(self, words: str) -> None:
+        self.is_whole = False
+        self.ledger.fault(words)
 
     def _task_of(self, item: pytest.Item) -> Task | None:
         marker = item.get_closest_marker("task")

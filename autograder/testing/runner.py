@@ -24,11 +24,13 @@ class Results:
         tests: one result a test, in the ledger's order.
         reports: of the examined tasks, where something was found.
         faults: what was our own fault, in words.
+        is_complete: whether every test that should be there has an outcome of its own.
     """
 
     tests: list[TestResult]
     reports: dict[str, Any]
     faults: list[str]
+    is_complete: bool
 
 
 def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = None) -> Results:
@@ -65,8 +67,10 @@ def run_tests(run: Run, observer: Observer | None = None, loop: Loop | None = No
     faults = list(plugin.ledger.faults)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         faults.append(f"pytest ended with {pytest.ExitCode(code).name}")
+        plugin.is_whole = False
     tests = list(plugin.ledger.tests.values())
-    return Results(tests, plugin.ledger.reports, faults + _ungraded(tests))
+    ungraded = _ungraded(tests)
+    return Results(tests, plugin.ledger.reports, faults + ungraded, plugin.is_whole and not ungraded)
 
 
 def _ungraded(tests: list[TestResult]) -> list[str]:
