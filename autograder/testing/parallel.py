@@ -5,7 +5,7 @@ fault that may not be the submission's ends a test, all tests of its task run on
 one at a time and with their full limits. Only this second try decides. (ADR 15)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,7 @@ class Parallel:
         self._transport = transport
         self._workers = workers
         self._items: dict[str, list[pytest.Item]] = {}
+        self._settled: dict[str, TestResult] = {}  # by test; no later fault takes it away
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -49,31 +50,53 @@ class Parallel:
         plugin.budget.is_first_try = True
         unfinished = self._run(order, self._workers)
         plugin.budget.is_first_try = False
-        again = [
-            task for task in order if task in unfinished or not ledger.ended >= set(ledger.tests_of(task))
-        ]
-        first = {
-            test: ledger.tests[test]
-            for task in again
-            for test in ledger.tests_of(task)
-            if test in ledger.ended
-        }
-        if again and not plugin.budget.is_used_up:
-            self._try_again(again)
+        again = self._unsettled(order, unfinished)
+        unfinished = self._try_again(again)
+        # A process that is killed during the second try of slow code has been killed once, and not twice.
+        self._try_again(
+            [task for task in self._unsettled(again, unfinished) if not self._has_failed_before(task)]
+        )
         for test, result in list(ledger.tests.items()):
             if test not in ledger.ended or result.outcome is Outcome.HARNESS:
-                ledger.test_ended(first.get(test) or self._ungraded(result))
+                ledger.test_ended(self._settled.get(test) or self._ungraded(result))
         return True
 
-    def _try_again(self, tasks: Sequence[str]) -> None:
+    def _unsettled(self, tasks: Sequence[str], unfinished: Collection[str]) -> list[str]:
+        """Those of the tasks that must be tried once more; what has been settled of them is kept."""
+        ledger = self._plugin.ledger
+        found = []
+        for task in tasks:
+            tests = ledger.tests_of(task)
+            settled = {
+                test: ledger.tests[test]
+                for test in tests
+                if test in ledger.ended and ledger.tests[test].outcome is not Outcome.HARNESS
+            }
+            self._settled |= settled
+            if task in unfinished or len(settled) < len(tests):
+                found.append(task)
+        return found
+
+    def _has_failed_before(self, task: str) -> bool:
+        """Whether a fault of ours, and not its time, ended the first try of the task."""
+        tries = self._plugin.ledger.first_tries
+        return any(
+            test in tries and tries[test].outcome is not Outcome.TIMEOUT
+            for test in self._plugin.ledger.tests_of(task)
+        )
+
+    def _try_again(self, tasks: Sequence[str]) -> list[str]:
+        """Runs these tasks alone; returns those that did not come to their end."""
         plugin = self._plugin
+        if not tasks or plugin.budget.is_used_up:
+            return []
         try:
             self._transport.restart_if_dead()
         except HarnessError as error:
             plugin.ledger.fault(str(error))
-            return
+            return []
         plugin.start(plugin.run, [item.nodeid for task in tasks for item in self._items[task]])
-        self._run(tasks, 1)
+        return self._run(tasks, 1)
 
     def _run(self, tasks: Sequence[str], workers: int) -> list[str]:
         """Runs the tests of these tasks; returns the tasks that did not come to their end."""
