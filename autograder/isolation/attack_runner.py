@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
-from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
+from autograder.errors import HarnessError, InputError, Killed, StudentError, TimeLimit
 from autograder.isolation.connection import WorkerConnection
 from autograder.isolation.isolated import Isolated
 from autograder.transport.session import Session
@@ -23,6 +23,7 @@ PROBES = Path(__file__).with_name("probes")
 FOLDER = "probes"  # in the staging folder
 SECONDS = 60.0  # an attack takes a fraction of a second; this is for a busy machine
 EXIT_SECONDS = 10.0
+SOCKET_PATH = 108  # bytes that the kernel has for it
 TIME, OUTPUT, SCRATCH, READ_ONLY = "time", "output", "scratch folder", "read-only"
 """Ends of an attack. The others are the limits that a `StudentError` names: "memory", "file size", ..."""
 KILLED_FOR = {OUTPUT: "limit of output", SCRATCH: "limit of its scratch folder"}  # words of `Killed`
@@ -86,6 +87,11 @@ class AttackRunner:
         udp = self._stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", self.port))
         self.path, self.name = str(self.canary_folder / "socket"), f"autograder-{os.getpid()}"
+        if len(os.fsencode(self.path)) >= SOCKET_PATH:
+            raise InputError(
+                f"{self.canary_folder} has too long a path for a socket, which the attacks on isolation need:"
+                " set TMPDIR to a folder with a shorter path"
+            )
         self.listeners = [tcp, udp]
         for address in (self.path, "\0" + self.name):
             listener = self._stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -64,8 +65,8 @@ def test_an_ignored_signal_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nothing_is_left(mini: Mini, flags: list[str]) -> None:
     """Kills: a zygote, a worker or a temporary folder that outlives the grade."""
     mini.code(CODE.replace("return 2 * x", "import time\n    time.sleep(2)\n    return 2 * x"))
-    place = mini.root.parent / "t"  # in which a socket must have a path of 108 bytes at most
-    place.mkdir()
+    place = Path(tempfile.mkdtemp(dir="/tmp"))  # in which a socket must have a path of 108 bytes at most
+    place.chmod(0o711)
     command = [sys.executable, "-m", "autograder", "grade", "pupil", "--out", "out", *flags]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(place)}
     grader = subprocess.Popen(
@@ -80,5 +81,6 @@ def test_nothing_is_left(mini: Mini, flags: list[str]) -> None:
     _, said = grader.communicate()
     assert (grader.returncode, said) == (143, "autograder: ended by SIGTERM\n")
     assert not psutil.wait_procs(family, timeout=20)[1] and list(place.iterdir()) == []
+    place.rmdir()
     record = json.loads(log.read_text())
     assert not record["complete"] and record["faults"] == ["grading was interrupted"]
