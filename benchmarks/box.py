@@ -4,9 +4,11 @@
 
 Without a command, it runs a full grade of the reference. `--python` names the interpreter of an environment with
 CPU-only torch and without torchvision, like the environment of a box without a GPU. A control group (v1 or v2; needs
-root) limits the CPU. Two values of memory are measured: the peak, over samples, of the tree's proportional set size,
-and the control group's own peak. The second one includes the page cache: files that were read, which the kernel drops
-when memory is short. With `--memory-mb` the box has no more memory than that, and a command that needs more is killed.
+root) limits the CPU. With `--memory-mb` the box has no more memory than that, and a command that needs more is killed.
+
+Two values of memory are measured, each as the peak over samples: the tree's proportional set size, and what the control
+group counts without files that were read, which the kernel drops when memory is short. A box kills by the second one;
+the first one also counts the files of torch.
 """
 
 import json
@@ -33,7 +35,7 @@ class Box:
 
     cpu: Path
     memory: Path
-    peak_file: str
+    is_v1: bool
 
     @classmethod
     def make(cls, cpus: float, memory_mb: int | None) -> "Box":
@@ -45,8 +47,8 @@ class Box:
             (folder / "cpu.max").write_text(f"{int(cpus * PERIOD)} {PERIOD}")
             if memory_mb:
                 (folder / "memory.max").write_text(f"{memory_mb}M")
-            return cls(folder, folder, "memory.peak")
-        box = cls(CGROUP / "cpu" / name, CGROUP / "memory" / name, "memory.max_usage_in_bytes")
+            return cls(folder, folder, is_v1=False)
+        box = cls(CGROUP / "cpu" / name, CGROUP / "memory" / name, is_v1=True)
         box.cpu.mkdir()
         box.memory.mkdir()
         (box.cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
@@ -60,12 +62,17 @@ class Box:
         for folder in {self.cpu, self.memory}:
             (folder / "cgroup.procs").write_text(str(pid))
 
-    def close(self) -> float:
-        """Removes the empty box; returns the box's own peak of memory in MB."""
-        peak = int((self.memory / self.peak_file).read_text()) / 1e6
+    def kept_mb(self) -> float:
+        """Memory of the processes in the box that the kernel cannot take back by dropping files, in MB."""
+        stat = dict(line.split() for line in (self.memory / "memory.stat").read_text().splitlines())
+        usage = (self.memory / ("memory.usage_in_bytes" if self.is_v1 else "memory.current")).read_text()
+        files = [f"{'total_' if self.is_v1 else ''}{kind}_file" for kind in ("active", "inactive")]
+        return (int(usage) - sum(int(stat[name]) for name in files)) / 1e6
+
+    def close(self) -> None:
+        """Removes the empty box."""
         for folder in {self.cpu, self.memory}:
             folder.rmdir()
-        return peak
 
 
 def tree_pss(pid: int) -> float:
@@ -114,15 +121,17 @@ def run(command: list[str], cpus: float, memory_mb: int | None) -> dict[str, flo
     box = Box.make(cpus, memory_mb)
     started = time.monotonic()
     process = start(command, box)
-    peak = 0.0
+    peak = kept = 0.0
     while process.poll() is None:
         peak = max(peak, tree_pss(process.pid))
+        kept = max(kept, box.kept_mb())
         time.sleep(0.1)
     seconds = time.monotonic() - started
+    box.close()
     return {
         "seconds": round(seconds, 1),
         "peak_pss_mb": round(peak),
-        "peak_cgroup_mb": round(box.close()),
+        "peak_kept_mb": round(kept),
         "exit_code": process.returncode,
     }
 

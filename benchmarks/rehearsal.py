@@ -27,8 +27,8 @@ from benchmarks import box, commands, fresh_root, result_files, uploads
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build/rehearsal"
-# The box kills by what its control group counts, not by the proportional set size, which is printed beside it.
-LIMITS = {"zip_mb": 2.0, "seconds": 300.0, "peak_cgroup_mb": 700.0}
+# A box kills by what its control group cannot give back, not by the proportional set size.
+LIMITS = {"zip_mb": 2.0, "seconds": 300.0, "peak_kept_mb": 700.0}
 
 
 def main() -> int:
@@ -111,7 +111,7 @@ def graded(root: fresh_root.Root, name: str, arguments: argparse.Namespace) -> d
         wrong.append(f"run_autograder ended with {row['exit_code']}")
     wrong += [
         f"{key} is {row[key]}, above the limit of {LIMITS[key]}"
-        for key in ("seconds", "peak_cgroup_mb")
+        for key in ("seconds", "peak_kept_mb")
         if row[key] > LIMITS[key]
     ]
     return {**row, "wrong": wrong}
