@@ -1,6 +1,7 @@
 """The grader's connection to one worker: frames with a deadline, the worker's output, and the reason why it ended."""
 
 import json
+import os
 import select
 import socket
 import time
@@ -62,6 +63,7 @@ class WorkerConnection:
         self._deadline = 0.0  # of the present exchange, on the monotonic clock
         self._delay = RunDelay(0)
         self._refunded = 0.0  # what is in the deadline of that delay
+        self._cpu_seconds = 0.0  # of all its threads, known at its end
         self._output_size = 0
         self._ready = False
         self._closed = False
@@ -98,8 +100,9 @@ class WorkerConnection:
             raise
 
     def charged(self) -> float:
-        """Seconds of its own time that the worker has used up."""
-        return self._allowed - self._left - (self._delay.seconds() - self._refunded)
+        """Seconds of own time that the worker has used up; at least its share of all processors, if threads compete."""
+        own = self._allowed - self._left - (self._delay.seconds() - self._refunded)
+        return max(own, self._cpu_seconds / (os.cpu_count() or 1))
 
     def output(self) -> str:
         """What the worker has printed so far, up to `KEPT_OUTPUT` bytes."""
@@ -242,4 +245,6 @@ class WorkerConnection:
             return Killed("its process closed the connection in the middle of a call", is_explained=False)
         if not message:
             return HarnessError("the process that starts workers ended")
-        return reason(json.loads(message), self.limits, self._seconds)
+        end = json.loads(message)
+        self._cpu_seconds = end.get("cpu_seconds", 0.0)
+        return reason(end, self.limits, self._seconds)

@@ -131,19 +131,19 @@ class Parallel:
 
     def _ungraded(self, result: TestResult) -> TestResult:
         """The result of a test that no try has brought to an end."""
-        budget, tried = self._plugin.budget, self._plugin.ledger.first_tries.get(result.id)
-        if (
-            result.outcome is Outcome.HARNESS
-            and result.id in self._plugin.ledger.ended
-            and not budget.is_used_up
-        ):
-            return result
+        ledger, budget = self._plugin.ledger, self._plugin.budget
+        too_slow = NOT_GRADED.format(budget.clock)
+        tried = ledger.first_tries.get(result.id, result)
+        for known in (result, tried):
+            is_known = known is not result or result.id in ledger.ended
+            if is_known and known.outcome is Outcome.HARNESS and known.rationale != too_slow:
+                return known
         if not budget.is_used_up:
-            return replace(tried or result, outcome=Outcome.HARNESS)
+            return replace(tried, outcome=Outcome.HARNESS)
         if not budget.is_used_by_submission:
-            return replace(result, outcome=Outcome.HARNESS, rationale=NOT_GRADED.format(budget.clock))
-        ran = tried is not None and tried.outcome is Outcome.TIMEOUT
-        why = f"{tried.rationale if ran and tried else 'not run'}; the code has used up the time of the whole grade"
+            return replace(result, outcome=Outcome.HARNESS, rationale=too_slow)
+        ran = tried.rationale if tried.outcome is Outcome.TIMEOUT else "not run"
+        why = f"{ran}; the code has used up the time of the whole grade"
         return replace(result, outcome=Outcome.TIMEOUT, rationale=why)
 
 

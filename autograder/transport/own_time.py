@@ -8,6 +8,7 @@ kernel does not count it, own time is time on the clock. (ADR 15)
 
 import socket
 import struct
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class RunDelay:
     def __init__(self, pid: int) -> None:
         self._threads = Path(f"/proc/{pid}/task") if pid else None
         self._total = 0.0
+        self._started = time.monotonic()
         self._seen: dict[str, float] = {}
         self._seen = self._delays()
 
@@ -34,8 +36,10 @@ class RunDelay:
         While several threads wait, time counts once: each look adds that of the thread that has waited longest.
         """
         delays = self._delays()
-        self._total += max((delay - self._seen.get(name, 0.0) for name, delay in delays.items()), default=0.0)
+        more = max((delay - self._seen.get(name, 0.0) for name, delay in delays.items()), default=0.0)
         self._seen |= delays
+        # The kernel counts a wait when it ends, so those of several threads may seem to follow one another.
+        self._total = min(self._total + more, time.monotonic() - self._started)
         return self._total
 
     def _delays(self) -> dict[str, float]:

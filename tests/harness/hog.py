@@ -1,7 +1,7 @@
 """A package that breaks each limit of a worker."""
 
 HOG = """
-import os, signal, sys, threading, time
+import hashlib, os, signal, sys, threading, time
 import torch
 
 def spin():
@@ -9,6 +9,14 @@ def spin():
         signal.signal(number, signal.SIG_IGN)
     while True:
         pass
+
+def spin_in_threads():
+    for _ in range(19):
+        threading.Thread(target=hash_without_end).start()
+    hash_without_end()
+
+def hash_without_end():
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # it does not hold Python's lock
 
 def sleep(): time.sleep(60)
 def segfault():

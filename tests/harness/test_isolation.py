@@ -1,5 +1,6 @@
 """A worker's limits and ends, and what it cannot reach, each seen from the grader's side."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,14 @@ def opened(zygote: Isolated, pupil: Path) -> Iterator[Callable[..., Session]]:
 def test_who_takes_too_long_is_ended_whatever_it_ignores(opened: Callable[..., Session], name: str) -> None:
     with pytest.raises(TimeLimit, match=r"longer than 0\.5 s"):
         opened(0.5).call(f"hog.{name}")
+
+
+def test_threads_that_wait_for_each_other_are_charged(opened: Callable[..., Session]) -> None:
+    """Kills: only run delay counts, and a submission makes itself much of it."""
+    session = opened(0.9, memory_mb=2500)  # and so 10 s of processor time
+    with pytest.raises(TimeLimit):
+        session.call("hog.spin_in_threads")
+    assert session.charged() > 8 / (os.cpu_count() or 1)
 
 
 def test_a_worker_that_dies_by_a_signal_says_which(opened: Callable[..., Session]) -> None:
