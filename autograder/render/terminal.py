@@ -38,7 +38,9 @@ def show(record: Record, console: Console, *, points: bool, package: str, table:
             _show_task(record, task, [tests[name] for name in task["tests"]], console, package)
     for outcome, tasks in unfinished.items():
         if tasks:
-            _list_tasks(outcome, [(task, tests[task["tests"][0]]) for task in tasks], console, package)
+            _list_tasks(
+                outcome, [(task, [tests[name] for name in task["tests"]]) for task in tasks], console, package
+            )
     for note in record["notes"]:
         console.print(Text(f"note: {note}", style="yellow"))
     for fault in record["faults"]:
@@ -73,16 +75,19 @@ def _table(record: Record, points: bool) -> Table:
 
 
 def _list_tasks(
-    outcome: Outcome, tasks: list[tuple[dict[str, Any], dict[str, Any]]], console: Console, package: str
+    outcome: Outcome, tasks: list[tuple[dict[str, Any], list[dict[str, Any]]]], console: Console, package: str
 ) -> None:
     """Tasks of which there is nothing to say but this, one line each."""
     console.print(
         Text.assemble(("\n" + outcome, f"bold {STYLES[outcome.tone]}"), f" {_LISTED[outcome]}"),
         soft_wrap=True,
     )
-    for task, test in tasks:
-        why = test["rationale"].removeprefix(f"{task['id']} ")
-        detail = {Outcome.TODO: _place(test["where"], package), Outcome.BLOCKED: why}.get(outcome, "")
+    for task, tests in tasks:
+        detail = ""
+        if outcome is Outcome.TODO:
+            detail = _place(tests[0]["where"], package)
+        elif outcome is Outcome.BLOCKED:
+            detail = tests[0]["rationale"].removeprefix(f"{task['id']} ")
         console.print(
             Text.assemble(f"  {task['question']:<4} ", (task["id"], "bold"), f"  {detail}"), soft_wrap=True
         )

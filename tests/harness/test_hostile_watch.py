@@ -116,7 +116,7 @@ def test_grade_that_takes_too_long_is_an_escape(
     unisolated: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unisolated, "_total", -1000)
-    assert "the total limit is" in escapes(unisolated, "pass")
+    assert "of its own time; the total is" in escapes(unisolated, "pass")
 
 
 # -- every mistake in a record is noticed ------------------------------------------------------------------------
