@@ -44,7 +44,6 @@ class Grader:
             raise InputError(NO_ISOLATION)
         self._manifest = manifest
         self._promises: dict[str, str] | None = None
-        self._slowness = 0.0  # not measured yet
         has_bank = manifest.staff is not None and manifest.staff.misconceptions
         self._examine = Examiner(manifest).examine if has_bank and examine else None
         with ExitStack() as stack:
@@ -64,7 +63,10 @@ class Grader:
         self._stack.close()
 
     def rehearse(self) -> dict[str, str]:
-        """Attacks every promise that must hold before a submission may run. Gives the result of each, by name.
+        """Attacks every promise that must hold before a submission may run, and measures the machine's speed; once.
+
+        Returns:
+            The result of each attack, by the name of its promise.
 
         Raises:
             InputError: a promise does not hold, or could not be tested; the message names it and the attack.
@@ -83,6 +85,7 @@ class Grader:
             ]
             if failed:
                 raise InputError(_refusal(failed))
+            self.isolated.slowness = slowness(self._manifest)
             self._promises = {name: result.describe() for name, result in results.items()}
         return self._promises
 
@@ -146,8 +149,6 @@ class Grader:
         keeper = keeper or Keeper(settings, isolated=self.isolated is not None)
         keeper.settings = settings
         keeper.conditions.isolation["promises"] = self.rehearse()
-        if self.isolated is not None:
-            self.isolated.slowness = self._slowness = self._slowness or slowness(self._manifest)
         for leftover in self.staging.iterdir():
             shutil.rmtree(leftover)
         return grade(

@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 import psutil
 
 from autograder.outcomes import Outcome, result_from
+from autograder.submission.reader.process import CRASHES
 from autograder.testing.pool_process import ENDING, NUMBER, Batch, take, work
 from autograder.testing.time_budget import TimeBudget
 
 _LOOK = 1.0  # seconds between two looks at what the processes have used
 _LAX = 30  # times the limit of processor time is the limit on the clock
-# What a process can do to itself by what it computes with. Any other signal comes from outside.
-_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 
 
 class _Limit:
@@ -182,7 +181,7 @@ def _end_in_words(code: int, process: _Process) -> tuple[Outcome, str]:
     at = "working with what the code returned"
     if process.is_ended and process.limit:
         return Outcome.TIMEOUT, f"{at} took longer than {process.limit.seconds:.3g} s"
-    if -code in _CRASHES:
+    if code in CRASHES:
         return Outcome.KILLED, f"{at} ended the test by signal {-code} ({signal.Signals(-code).name})"
     if code < 0:
         name = signal.Signals(-code).name
@@ -204,9 +203,8 @@ def _queue(count: int) -> int:
 def _fork(batches: Sequence[Batch], queue: int, first: int | None = None) -> tuple[int, _Process]:
     """A process that takes batches, beginning with the `first` if another process has left one."""
     mine, theirs = os.pipe()
-    signal.pthread_sigmask(
-        signal.SIG_BLOCK, ENDING
-    )  # until the child ignores them: here they raise an exception
+    # Until the child ignores them: here they raise an exception.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         pid = os.fork()
         if pid == 0:

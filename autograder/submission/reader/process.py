@@ -22,16 +22,13 @@ from typing import Any
 from autograder.errors import HarnessError
 
 SECONDS = 10  # of CPU time, for a job or for one of its files
-WALL_FACTOR = (
-    30  # seconds on the clock for a second of CPU time, for the case that the file system itself hangs
-)
+WALL_FACTOR = 30  # seconds on the clock for one of CPU time, in case the file system itself hangs
 PAUSE = 1.0  # seconds before the second try
 MEMORY_MB = 384  # Gradescope's smallest box has 768; macOS does not enforce it
-OUT_OF_MEMORY, FAILED = (
-    70,
-    71,
-)  # exit codes: of the limit of memory, and of an exception while reading a submission
+OUT_OF_MEMORY = 70  # exit code
+FAILED = 71  # exit code: an exception while reading a submission
 OUT_OF_TIME = -getattr(signal, "SIGXCPU", 24)
+# What a process can do to itself by what it works with, as exit codes. Any other signal comes from outside.
 CRASHES = [
     -getattr(signal, name)
     for name in ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL")
