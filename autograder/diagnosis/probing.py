@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -16,8 +16,11 @@ from autograder.diagnosis.replay import (
     named_arguments,
     with_argument,
 )
+from autograder.errors import Killed
 from autograder.transport.session import Exchange, Session
 from autograder.transport.wire import Frame, tensors
+
+Answer = TypeVar("Answer")
 
 BASE_CALLS = 6  # calls that are repeated
 OTHER_VALUES = 3  # values of an argument that are taken from other calls
@@ -98,6 +101,16 @@ def restored_session(
         yield call
     finally:
         session.close()
+
+
+def asked_twice(ask: Callable[[], Answer]) -> Answer:
+    """What `ask` returns. It asks again if the submission's process was ended, perhaps by something else."""
+    try:
+        return ask()
+    except Killed as error:
+        if error.is_explained:
+            raise
+        return ask()
 
 
 def _moves(right: CallResult, other: CallResult) -> bool:

@@ -19,7 +19,7 @@ from autograder.diagnosis.distribution import (
     same_mean_and_variance,
 )
 from autograder.diagnosis.failures import Pairs, classify
-from autograder.diagnosis.probing import ignored_argument, restored_session
+from autograder.diagnosis.probing import asked_twice, ignored_argument, restored_session
 from autograder.diagnosis.replay import (
     RecordedSession,
     ReplayWorker,
@@ -109,11 +109,15 @@ class TaskCalls:
             largest = sorted(range(len(self._results)), key=lambda call: -element_count(self._results[call]))
             for number in largest[:REPEATED_CALLS]:
                 recorded, place = self._calls[number]
-                request = recorded.exchanges[place].request
                 seeds = range(REPLICAS + 1, 2 * REPLICAS + 1)
-                try:
+
+                def draws(recorded: RecordedSession = recorded, place: int = place) -> list[CallResult]:
                     with restored_session(opened, recorded, place) as call:
-                        self._repeated[number] = [call(changed(request, reseed=seed)) for seed in seeds]
+                        request = recorded.exchanges[place].request
+                        return [call(changed(request, reseed=seed)) for seed in seeds]
+
+                try:
+                    self._repeated[number] = asked_twice(draws)
                 except NO_RESULT:
                     break
         return self._repeated
@@ -125,7 +129,9 @@ class TaskCalls:
 
         def ignored() -> str:
             try:
-                return ignored_argument(self._calls, ReplayWorker(self._manifest, {}), opened, names)
+                return asked_twice(
+                    lambda: ignored_argument(self._calls, ReplayWorker(self._manifest, {}), opened, names)
+                )
             except NO_RESULT:
                 return ""
 

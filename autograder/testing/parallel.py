@@ -127,7 +127,7 @@ class Parallel:
         tests = ledger.tests_of(result.task)
         if outcome is not Outcome.HARNESS:
             for late in tests[tests.index(test) + 1 :]:
-                ledger.test_ended(replace(ledger.tests[late], outcome=outcome, rationale=LATE))
+                ledger.test_ended(replace(ledger.tests[late], outcome=outcome, rationale=LATE[outcome]))
 
     def _ungraded(self, result: TestResult) -> TestResult:
         """The result of a test that no try has brought to an end."""

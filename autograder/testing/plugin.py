@@ -28,7 +28,10 @@ from autograder.transport.session import Session
 
 OUTPUT_CAP = 4_000
 NOT_GRADED = "not graded: a grade may take {:g} s on the clock, and the machine was too slow; grade it again"
-LATE = "not run: an earlier test of this task ran past its limit"
+LATE = {
+    Outcome.TIMEOUT: "not run: an earlier test of this task ran past its limit",
+    Outcome.KILLED: "not run: an earlier test of this task ended the process of its tests",
+}
 
 
 class Plugin:
@@ -130,7 +133,7 @@ class Plugin:
 
     def _refuse_late(self, task: Task) -> None:
         if task.id in self._timed_out:
-            raise NotRun(Outcome.TIMEOUT, LATE, "Fix that one first.")
+            raise NotRun(Outcome.TIMEOUT, LATE[Outcome.TIMEOUT], "Fix that one first.")
         if self.budget.is_used_up and self.budget.is_used_by_submission:
             raise NotRun(Outcome.TIMEOUT, "not run: the code has used up the time of the whole grade")
         if self.budget.is_used_up:

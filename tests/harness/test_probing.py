@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from autograder.errors import Killed
 from autograder.misconceptions.bank import FAILURES
 from autograder.testing.homework import Homework
+from autograder.transport.session import Session
 from tests.harness.bank_texts import DOUBLE, FLIP, POWER, QUADRUPLE, SCALE, SUMMARY
 from tests.harness.banked import Banked
 from tests.harness.examination import Examination
@@ -134,6 +136,27 @@ def test_a_submission_that_changes_its_answers_is_not_believed(banked: Banked, n
     banked.submit({POWER: WHEN_PROBED[name]})
     finding = Examination(banked, POWER, power, seconds=0.5).finding()
     assert finding is not None and finding.failure == "values"
+
+
+@pytest.mark.parametrize(
+    ("is_explained", "named"), [(False, ("ignores an argument", 2)), (True, ("values", 1))]
+)
+def test_a_process_that_something_else_has_ended_is_asked_once_more(
+    banked: Banked, monkeypatch: pytest.MonkeyPatch, is_explained: bool, named: tuple[str, int]
+) -> None:
+    banked.submit({POWER: "return x**2.5"})
+    examination = Examination(banked, POWER, power)
+    opened, calls = examination._open, []
+
+    def ended() -> Session:
+        calls.append(opened)
+        if len(calls) == 1:
+            raise Killed("signal 9", is_explained=is_explained)
+        return opened()
+
+    monkeypatch.setattr(examination, "_open", ended)
+    finding = examination.finding()
+    assert finding is not None and (finding.failure, min(len(calls), 2)) == named
 
 
 def test_a_package_that_cannot_be_imported_again_is_not_believed(banked: Banked) -> None:
