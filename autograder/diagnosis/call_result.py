@@ -9,10 +9,10 @@ import torch
 from autograder.diagnosis.replay import arguments, remote_object
 from autograder.errors import WireError
 from autograder.testing.tolerance import FLOOR, RELATIVE
-from autograder.transport.arguments import identical
 from autograder.transport.generators import generators
+from autograder.transport.invariants import shares_memory
 from autograder.transport.session import Exchange
-from autograder.transport.wire import Decoder, Frame, tensors
+from autograder.transport.wire import Decoder, Frame, identical, tensors
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class CallResult:
         value: the value.
         gradients: by argument name.
         changed_arguments: numbers of the argument tensors that the call changed in place.
+        shares_memory: whether the value shares memory with an argument.
+        left: the names of global settings, and of what belongs to a network, that the call has left changed.
         generator_moved: whether a generator among the arguments has another state after the call.
         callback_calls: the calls of functions among the arguments, in order.
     """
@@ -42,6 +44,8 @@ class CallResult:
     value: Any = None
     gradients: dict[str, Any] = field(default_factory=dict)
     changed_arguments: tuple[int, ...] = ()
+    shares_memory: bool = False
+    left: tuple[str, ...] = ()
     generator_moved: bool = False
     callback_calls: tuple[CallbackCall, ...] = ()
 
@@ -83,7 +87,15 @@ def read_result(exchange: Exchange, override_numbers: frozenset[int] = frozenset
         not torch.equal(a.get_state(), b.get_state())
         for a, b in zip(generators(before), generators(after), strict=False)
     )
-    return CallResult("", "", value, gradients, changed_arguments, generator_moved, callback_calls)
+    return CallResult(
+        value=value,
+        gradients=gradients,
+        changed_arguments=changed_arguments,
+        shares_memory=shares_memory(value, after),
+        left=tuple(map(str, header.get("left") or ())),
+        generator_moved=generator_moved,
+        callback_calls=callback_calls,
+    )
 
 
 def same_result(a: CallResult, b: CallResult) -> bool:
@@ -93,7 +105,7 @@ def same_result(a: CallResult, b: CallResult) -> bool:
     return (
         len(a.callback_calls) == len(b.callback_calls)
         and all(map(_same_callback_call, a.callback_calls, b.callback_calls))
-        and a.changed_arguments == b.changed_arguments
+        and (a.changed_arguments, a.shares_memory, a.left) == (b.changed_arguments, b.shares_memory, b.left)
         and a.generator_moved == b.generator_moved
         and same_value(a.value, b.value)
         and same_value(a.gradients, b.gradients)

@@ -179,5 +179,5 @@ def _fixed_part(result: CallResult) -> Any:
     shapes = [(tuple(x.shape), x.dtype) for x in tensors(result.value)]
     missing = {name: gradient is None for name, gradient in result.gradients.items()}
     asked = [one.kind for one in _sample(result)]
-    counts = (result.changed_arguments, len(result.callback_calls))
+    counts = (result.changed_arguments, result.shares_memory, result.left, len(result.callback_calls))
     return result.error, result.refused, type(result.value), shapes, missing, asked, counts

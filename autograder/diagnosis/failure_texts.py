@@ -18,6 +18,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the code writes into one of its arguments",
         "Which tensor does the code write into, and who owns that tensor?",
     ),
+    "shares memory": (
+        "the result shares memory with an argument, so that who writes into one changes the other",
+        "Slices, `view`, `expand` and the argument itself share memory. When does the code return one of them?",
+    ),
+    "global state": (
+        "the code changes something that outlasts the call: a global setting, a random generator or a network",
+        "What is different after the call that was not asked for, and what would put it back?",
+    ),
     "transposed": ("two axes of the result are exchanged", "Which axis comes first in the docstring?"),
     "not finite": (
         "the code gives NaN or infinity where a finite value is expected",

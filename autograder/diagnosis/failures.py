@@ -221,6 +221,8 @@ _PLAIN: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
     ("shape", _shape),
     ("dtype", _dtype),
     ("argument changed in place", _changes_arguments),
+    ("shares memory", lambda pairs: any(a.shares_memory and not b.shares_memory for a, b in pairs)),
+    ("global state", lambda pairs: any(a.left and not b.left for a, b in pairs)),
     ("transposed", _transposed),
     ("not finite", _not_finite),
 )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -108,19 +108,18 @@ class TaskCalls:
             self._repeated = {}
             largest = sorted(range(len(self._results)), key=lambda call: -element_count(self._results[call]))
             for number in largest[:REPEATED_CALLS]:
-                recorded, place = self._calls[number]
-                seeds = range(REPLICAS + 1, 2 * REPLICAS + 1)
-
-                def draws(recorded: RecordedSession = recorded, place: int = place) -> list[CallResult]:
-                    with restored_session(opened, recorded, place) as call:
-                        request = recorded.exchanges[place].request
-                        return [call(changed(request, reseed=seed)) for seed in seeds]
-
                 try:
-                    self._repeated[number] = asked_twice(draws)
+                    self._repeated[number] = asked_twice(partial(self._draws, number, opened))
                 except NO_RESULT:
                     break
         return self._repeated
+
+    def _draws(self, number: int, opened: Callable[[], Session]) -> list[CallResult]:
+        recorded, place = self._calls[number]
+        request = recorded.exchanges[place].request
+        seeds = range(REPLICAS + 1, 2 * REPLICAS + 1)
+        with restored_session(opened, recorded, place) as call:
+            return [call(changed(request, reseed=seed)) for seed in seeds]
 
     def failure(self, original: Any, opened: Callable[[], Session]) -> tuple[str, str]:
         """The class of the failure, and the name of the argument if the failure is that one is ignored."""

@@ -156,6 +156,8 @@ _FAILURES = {
     "gradient where none belongs": "a gradient flows into an argument that must be treated as a constant",
     "distribution": "its random values do not follow the right distribution",
     "argument changed in place": "it changes one of its arguments in place",
+    "shares memory": "its result shares memory with one of its arguments",
+    "global state": "it leaves a global setting, a random generator or a network changed",
 }
 
 

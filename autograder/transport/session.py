@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import torch
 
 from autograder.errors import Killed, WireError, WrongAnswer
-from autograder.transport.arguments import check_unchanged
 from autograder.transport.callback_registry import CallbackRegistry
+from autograder.transport.invariants import check, check_left
 from autograder.transport.student_errors import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
 from autograder.transport.wire import Decoder, Encoder, Frame
@@ -155,6 +155,7 @@ class Session:
         frame = self._send(request)
         with _protocol_errors():
             handle = Decoder(frame, self._special_value)(frame.header["value"])
+            check_left(frame.header["left"])
         if not isinstance(handle, Handle):
             raise WrongAnswer(f"`{target}` is no longer a torch module", failure="type")
         return handle
@@ -189,7 +190,7 @@ class Session:
             reply = Reply(decode(header["value"]), _expect(dict, decode(header["gradients"])), after)
             if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
                 raise WireError("the arguments are not those of the call")
-        check_unchanged((args, kwargs), after)
+            check((args, kwargs), after, reply.value, header["left"])
         return reply
 
     def _send(self, request: Frame) -> Frame:

@@ -237,3 +237,11 @@ def tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, dict):
         return [tensor for item in value.values() for tensor in tensors(item)]
     return []
+
+
+def identical(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors are equal bit for bit, in shape, dtype and values, NaN included."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    a = a.detach().cpu()
+    return torch.equal(a.contiguous().view(-1).view(torch.uint8), b.contiguous().view(-1).view(torch.uint8))

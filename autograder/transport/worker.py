@@ -16,6 +16,7 @@ import torch
 from autograder.errors import Interrupted, TimeLimit, WireError
 from autograder.transport.autograd import gradients
 from autograder.transport.callback_proxy import CallbackProxy, Peer
+from autograder.transport.invariants import Watch
 from autograder.transport.student_errors import LIMITS, MESSAGE_CAP
 from autograder.transport.wire import Decoder, Encoder, Frame
 
@@ -64,20 +65,31 @@ class Worker:
         function = self._target(header["target"])
         args, kwargs = decode(header["args"]), decode(header["kwargs"])
         inputs = {name: self._differentiable(name, kwargs, function) for name in header["grad_of"]}
-        value = function(*args, **kwargs)
+        with Watch(function, args, kwargs) as watch:
+            value = function(*args, **kwargs)
         found = gradients(value, inputs, decode(header["cotangent"])) if inputs else {}
         try:
             node = encode(value)
         except WireError as error:
             return Frame({"refused": str(error)})
         return encode.frame(
-            value=node, gradients=encode(found), arguments=encode(args), keywords=encode(kwargs)
+            value=node,
+            gradients=encode(found),
+            arguments=encode(args),
+            keywords=encode(kwargs),
+            left=watch.left,
         )
 
     def _create(self, header: dict[str, Any], decode: Decoder, encode: Encoder) -> Frame:
         self._seed(header["seed"])
-        module = self._resolve(header["target"])(*decode(header["args"]), **decode(header["kwargs"]))
-        return encode.frame(value=encode(module))
+        network, args, kwargs = (
+            self._resolve(header["target"]),
+            decode(header["args"]),
+            decode(header["kwargs"]),
+        )
+        with Watch(network, args, kwargs) as watch:
+            module = network(*args, **kwargs)
+        return encode.frame(value=encode(module), left=watch.left)
 
     def _method(self, header: dict[str, Any], decode: Decoder, encode: Encoder) -> Frame:
         module = self._handles[header["handle"]]

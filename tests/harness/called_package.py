@@ -13,7 +13,6 @@ def slope(network, x):
     x = x.clone().requires_grad_()
     return torch.autograd.grad(network(x).sum(), x)[0]
 def draw(generator=None): return torch.rand(3, generator=generator)
-def unseeded(): return torch.rand(3)
 def draw_between(f, generator):
     torch.rand(1, generator=generator)
     return f(generator), torch.rand(2, generator=generator)

@@ -12,6 +12,8 @@ import torch
 
 from autograder.isolation.isolated import Isolated, ZygoteConfig
 from autograder.isolation.kernel.syscalls import supported
+from autograder.transport.in_process import InProcess
+from autograder.transport.session import Transport
 from tests.harness.banked import Banked
 from tests.harness.mini import Mini
 
@@ -60,6 +62,14 @@ def pupil(zygote: Isolated) -> Path:
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     return folder
+
+
+@pytest.fixture(params=["in process", "isolated"])
+def either_transport(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Transport, Path]:
+    """Both transports, and the folder of the package: whatever holds for one holds for the other."""
+    if request.param == "in process":
+        return InProcess(tmp_path, "pupil"), tmp_path
+    return request.getfixturevalue("zygote"), request.getfixturevalue("pupil")
 
 
 @pytest.fixture(scope="module")

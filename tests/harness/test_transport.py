@@ -13,17 +13,13 @@ from autograder.transport.wire import Decoder
 from tests.harness.called_package import PACKAGE
 
 
-@pytest.fixture(params=["in process", "isolated"])
-def transport(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Transport, Path]:
-    """Both transports, and the folder of the package: whatever holds for one holds for the other."""
-    if request.param == "isolated":
-        folder = request.getfixturevalue("pupil")
-        transport: Transport = request.getfixturevalue("zygote")
-    else:
-        folder, transport = tmp_path, InProcess(tmp_path, "pupil")
+@pytest.fixture
+def transport(either_transport: tuple[Transport, Path]) -> tuple[Transport, Path]:
+    """A transport, and the folder of a package with the functions of `called_package`."""
+    folder = either_transport[1]
     (folder / "__init__.py").write_text("")
     (folder / "f.py").write_text(PACKAGE)
-    return transport, folder
+    return either_transport
 
 
 Opener = Callable[..., Session]
@@ -106,8 +102,8 @@ def test_generator_comes_home_in_the_state_the_call_left(session: Session) -> No
 
 def test_each_call_is_seeded_from_the_test(session: Session, opener: Opener) -> None:
     again = opener()
-    assert torch.equal(session.call("f.unseeded").value, again.call("f.unseeded").value)
-    assert not torch.equal(session.call("f.unseeded").value, session.call("f.unseeded").value)
+    assert torch.equal(session.call("f.draw").value, again.call("f.draw").value)
+    assert not torch.equal(session.call("f.draw").value, session.call("f.draw").value)
 
 
 def drawn(generator: torch.Generator, *others: object, **named: object) -> torch.Tensor:
