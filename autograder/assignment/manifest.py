@@ -26,7 +26,7 @@ class ManifestError(InputError):
 class Task:
     """What points are given for.
 
-    `Kind` says what it can be. `command` makes the weights of an artifact.
+    `Kind` says what it can be. `command` makes the weights of an artifact. `relations` names what its tests vary.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Task:
     budget: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     text: bool = False  # an answer in words, which staff read
+    relations: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -206,6 +207,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Manifest:
             budget=row.get("budget", {}),
             command=row.get("command", ""),
             text=row.get("text", False),
+            relations=tuple(row.get("relations", ())),
         )
 
     intake = dict(raw.get("intake", {}))

@@ -35,7 +35,7 @@ class CallResult:
         changed_arguments: numbers of the argument tensors that the call changed in place.
         shares_memory: whether the value shares memory with an argument.
         left: the names of global settings, and of what belongs to a network, that the call has left changed.
-        generator_moved: whether a generator among the arguments has another state after the call.
+        generator_moved: whether a generator among the arguments, or torch's global one, was advanced.
         callback_calls: the calls of functions among the arguments, in order.
     """
 
@@ -93,7 +93,7 @@ def read_result(exchange: Exchange, override_numbers: frozenset[int] = frozenset
         changed_arguments=changed_arguments,
         shares_memory=shares_memory(value, after),
         left=tuple(map(str, header.get("left") or ())),
-        generator_moved=generator_moved,
+        generator_moved=generator_moved or header.get("drew") is True,
         callback_calls=callback_calls,
     )
 

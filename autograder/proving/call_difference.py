@@ -41,6 +41,8 @@ def find_difference(mine: Exchange, right: Exchange) -> Texts | None:
     if a.generator_moved != b.generator_moved:
         moves = {True: "its state changes", False: "its state stays the same"}
         return "generator", moves[b.generator_moved], moves[a.generator_moved]
+    if (a.shares_memory, a.left) != (b.shares_memory, b.left):
+        return "what outlasts the call", _traces(b), _traces(a)
     return "calls of the test's functions", *_calls(b, a)
 
 
@@ -84,6 +86,11 @@ def _generators(exchange: Exchange) -> list[torch.Generator]:
 
 def _outcome(result: CallResult) -> str:
     return shorten(result.error or result.refused or summary(result.value))
+
+
+def _traces(result: CallResult) -> str:
+    memory = ["a result in the memory of an argument"] if result.shares_memory else []
+    return shorten(", ".join([*memory, *(f"changed: {name}" for name in result.left)]) or "nothing")
 
 
 def _calls(right: CallResult, reply: CallResult) -> tuple[str, str]:

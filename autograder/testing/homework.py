@@ -40,7 +40,14 @@ class Function:
         """Calls it and returns its value."""
         return self._session.call(self._target, args, kwargs).value
 
-    def ask(self, *args: Any, grad_of: tuple[str, ...] = (), cotangent: Any = None, **kwargs: Any) -> Reply:
+    def ask(
+        self,
+        *args: Any,
+        grad_of: tuple[str, ...] = (),
+        cotangent: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> Reply:
         """Calls it and returns the whole reply.
 
         Args:
@@ -48,9 +55,10 @@ class Function:
             grad_of: keyword arguments to which the gradient of sum(value * cotangent) is wanted: tensors, module
                 handles (gradient by parameter name) or callbacks (their own parameters get theirs on the test's side).
             cotangent: of the shape of the value; default ones.
+            seed: of torch's global generator, from which code draws that is given no generator.
             kwargs: as for a call.
         """
-        return self._session.call(self._target, args, kwargs, grad_of=grad_of, cotangent=cotangent)
+        return self._session.call(self._target, args, kwargs, grad_of=grad_of, cotangent=cotangent, seed=seed)
 
 
 class Module(Handle):

@@ -91,10 +91,9 @@ class GlobalState:
         self._values = {name: read() for name, (read, _) in _SETTINGS.items()}
         self._modules = len(sys.modules)
 
-    def restore(self, *, except_for: tuple[str, ...] = ()) -> list[str]:
+    def restore(self) -> list[str]:
         """Puts back what has changed, and returns the names of it. A library may add warnings filters when imported."""
-        if len(sys.modules) != self._modules:
-            except_for = (*except_for, _WARNINGS)
+        except_for = (_WARNINGS,) if len(sys.modules) != self._modules else ()
         changed = []
         for name, (read, put) in _SETTINGS.items():
             if name not in except_for and read() != self._values[name]:

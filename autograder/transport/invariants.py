@@ -42,12 +42,14 @@ class Watch:
 
     Attributes:
         left: the names of what has changed.
+        drew: whether torch's global generator was advanced.
     """
 
     def __init__(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> None:
         self.left: list[str] = []
+        self.drew = False
         self._networks = module_state.ModuleState((function, *args, *kwargs.values()))
         is_random = isinstance(function, type) or self._networks.is_training
         self._may_draw = is_random or _draws_from_the_global_generator(function, args, kwargs)
@@ -59,8 +61,10 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        free = (global_state.TORCH_GENERATOR,) if self._may_draw else ()
-        self.left = [*self._globals.restore(except_for=free), *self._networks.changed()]
+        self.left = [*self._globals.restore(), *self._networks.changed()]
+        self.drew = global_state.TORCH_GENERATOR in self.left
+        if self.drew and self._may_draw:
+            self.left.remove(global_state.TORCH_GENERATOR)
 
 
 def _draws_from_the_global_generator(

@@ -23,11 +23,13 @@ class Reply:
         value: the returned value; its tensors have no graph.
         grads: gradient by argument name (of a module, by parameter name); None if the value does not depend on it.
         arguments: (args, kwargs) as they are after the call.
+        drew: whether torch's global generator was advanced.
     """
 
     value: Any
     grads: Mapping[str, Any]
     arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    drew: bool
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,17 @@ class Session:
         *,
         grad_of: tuple[str, ...] = (),
         cotangent: Any = None,
+        seed: int | None = None,
     ) -> Reply:
         """Calls a function of the submission by its path, or a module by its handle.
+
+        Args:
+            target: the path or the handle.
+            args: by position.
+            kwargs: by name.
+            grad_of: names of keyword arguments to which the gradient of sum(value * cotangent) is wanted.
+            cotangent: of the shape of the value; default ones.
+            seed: of the global generators; by default one that follows from the session's.
 
         Raises:
             StudentError: the submission's code raised.
@@ -138,7 +149,7 @@ class Session:
         request = encode.frame(
             op="call",
             target=target_node,
-            seed=self._next_seed(),
+            seed=self._next_seed() if seed is None else seed,
             args=encode(args),
             kwargs=encode(kwargs),
             grad_of=list(grad_of),
@@ -187,7 +198,8 @@ class Session:
                     failure="type",
                 )
             after = _expect(tuple, decode(header["arguments"])), _expect(dict, decode(header["keywords"]))
-            reply = Reply(decode(header["value"]), _expect(dict, decode(header["gradients"])), after)
+            found = _expect(dict, decode(header["gradients"]))
+            reply = Reply(decode(header["value"]), found, after, bool(header["drew"]))
             if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
                 raise WireError("the arguments are not those of the call")
             check((args, kwargs), after, reply.value, header["left"])

@@ -243,5 +243,10 @@ def identical(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether two tensors are equal bit for bit, in shape, dtype and values, NaN included."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
-    a = a.detach().cpu()
-    return torch.equal(a.contiguous().view(-1).view(torch.uint8), b.contiguous().view(-1).view(torch.uint8))
+    return torch.equal(_bytes(a), _bytes(b))
+
+
+def _bytes(tensor: torch.Tensor) -> torch.Tensor:
+    """Its values in order. `contiguous` would keep the stride of an axis of one element, and `view` refuses that."""
+    packed = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+    return packed.reshape(-1).view(torch.uint8)

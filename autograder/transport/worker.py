@@ -78,6 +78,7 @@ class Worker:
             arguments=encode(args),
             keywords=encode(kwargs),
             left=watch.left,
+            drew=watch.drew,
         )
 
     def _create(self, header: dict[str, Any], decode: Decoder, encode: Encoder) -> Frame:
