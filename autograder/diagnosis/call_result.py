@@ -9,10 +9,11 @@ import torch
 from autograder.diagnosis.replay import arguments, remote_object
 from autograder.errors import WireError
 from autograder.testing.tolerance import FLOOR, RELATIVE
+from autograder.transport.exchange import Exchange
 from autograder.transport.generators import generators
+from autograder.transport.identical import identical
 from autograder.transport.invariants import shares_memory
-from autograder.transport.session import Exchange
-from autograder.transport.wire import Decoder, Frame, identical, tensors
+from autograder.transport.wire import Decoder, Frame, tensors
 
 
 @dataclass(frozen=True)

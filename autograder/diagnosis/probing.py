@@ -17,7 +17,8 @@ from autograder.diagnosis.replay import (
     with_argument,
 )
 from autograder.errors import Killed
-from autograder.transport.session import Exchange, Session
+from autograder.transport.exchange import Exchange
+from autograder.transport.session import Session
 from autograder.transport.wire import Frame, tensors
 
 Answer = TypeVar("Answer")

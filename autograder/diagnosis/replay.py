@@ -13,7 +13,7 @@ import torch
 from autograder.assignment.manifest import Manifest
 from autograder.errors import HarnessError
 from autograder.transport.callback_registry import CallbackRegistry
-from autograder.transport.session import Exchange
+from autograder.transport.exchange import Exchange
 from autograder.transport.wire import Decoder, Encoder, Frame
 from autograder.transport.worker import Worker
 

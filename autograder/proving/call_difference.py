@@ -9,8 +9,8 @@ import torch
 
 from autograder.diagnosis.call_result import CallbackCall, CallResult, read_result, same_result, same_value
 from autograder.diagnosis.replay import RemoteObject, arguments, remote_object
+from autograder.transport.exchange import Exchange
 from autograder.transport.generators import generators
-from autograder.transport.session import Exchange
 from autograder.transport.wire import Decoder, Frame, tensors
 
 WIDTH = 200  # characters of one text

@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from autograder.assignment.settings import Settings
 from autograder.errors import HarnessError
 from autograder.submission.artifacts import Artifact, InvalidArtifact, as_wrong_answer
 from autograder.submission.staged import Submission
-from autograder.transport.session import Handle, Reply, Session
+from autograder.transport.exchange import Handle, Reply
+from autograder.transport.session import Session
 
 
 def derive_seed(seed: int, name: str) -> int:
@@ -30,9 +32,9 @@ def seed_global_generators(seed: int) -> None:
 
 
 class Function:
-    """A function of the submission, by its path inside the package."""
+    """A function of the submission, by its path inside the package or by its handle."""
 
-    def __init__(self, session: Session, target: str) -> None:
+    def __init__(self, session: Session, target: str | Handle) -> None:
         self._session = session
         self._target = target
 
@@ -46,6 +48,7 @@ class Function:
         grad_of: tuple[str, ...] = (),
         cotangent: Any = None,
         seed: int | None = None,
+        surroundings: Mapping[str, Any] = MappingProxyType({}),
         **kwargs: Any,
     ) -> Reply:
         """Calls it and returns the whole reply.
@@ -56,6 +59,7 @@ class Function:
                 handles (gradient by parameter name) or callbacks (their own parameters get theirs on the test's side).
             cotangent: of the shape of the value; default ones.
             seed: of torch's global generator, from which code draws that is given no generator.
+            surroundings: other values of global settings during the call, by their names in `global_state`.
             kwargs: as for a call.
         """
         return self._session.call(self._target, args, kwargs, grad_of=grad_of, cotangent=cotangent, seed=seed)
@@ -72,9 +76,9 @@ class Module(Handle):
         """Its forward pass."""
         return self._session.call(self, args, kwargs).value
 
-    def ask(self, *args: Any, grad_of: tuple[str, ...] = (), cotangent: Any = None, **kwargs: Any) -> Reply:
+    def ask(self, *args: Any, **kwargs: Any) -> Reply:
         """Its forward pass, as `Function.ask`; `grad_of=("self",)` gives gradients by parameter name."""
-        return self._session.call(self, args, kwargs, grad_of=grad_of, cotangent=cotangent)
+        return Function(self._session, self).ask(*args, **kwargs)
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Its parameters and buffers."""

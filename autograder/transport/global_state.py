@@ -1,10 +1,12 @@
 """Settings that a process has once for all its code: which ones a call has changed, and putting them back."""
 
 import ctypes
+import decimal
 import random
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,10 @@ _WORDS = 624  # of the state of a Mersenne twister
 def _set_filters(filters: list[Any]) -> None:
     warnings.filters[:] = filters  # type: ignore[index]
     warnings._filters_mutated()  # type: ignore[attr-defined]
+
+
+def _set_decimal_precision(digits: int) -> None:
+    decimal.getcontext().prec = digits
 
 
 def _cudnn() -> tuple[bool, ...]:
@@ -79,9 +85,23 @@ _SETTINGS: Mapping[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "Python's random generator": (random.getstate, random.setstate),
     "NumPy's error settings": (np.geterr, lambda old: np.seterr(**old)),
     _WARNINGS: (lambda: list(warnings.filters), _set_filters),
+    "the precision of `decimal`": (lambda: decimal.getcontext().prec, _set_decimal_precision),
     "Python's recursion limit": (sys.getrecursionlimit, sys.setrecursionlimit),
 }
 NAMES = tuple(_SETTINGS)
+
+
+@contextmanager
+def surroundings(values: Mapping[str, Any]) -> Iterator[None]:
+    """Other values of some settings in the block, by name; afterwards they are as before."""
+    old = {name: _SETTINGS[name][0]() for name in values}
+    try:
+        for name, value in values.items():
+            _SETTINGS[name][1](value)
+        yield
+    finally:
+        for name, value in old.items():
+            _SETTINGS[name][1](value)
 
 
 class GlobalState:

@@ -13,7 +13,8 @@ import torch
 
 from autograder.errors import WireError, WrongAnswer
 from autograder.transport import global_state, module_state
-from autograder.transport.wire import identical, tensors
+from autograder.transport.identical import identical
+from autograder.transport.wire import tensors
 
 Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 """The positional arguments and the keyword arguments of a call."""

@@ -2,56 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import torch
 
 from autograder.errors import Killed, WireError, WrongAnswer
 from autograder.transport.callback_registry import CallbackRegistry
+from autograder.transport.exchange import Exchange, Handle, Reply
 from autograder.transport.invariants import check, check_left
 from autograder.transport.student_errors import MESSAGE_CAP, student_error
 from autograder.transport.text import printable
 from autograder.transport.wire import Decoder, Encoder, Frame
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The result of one call.
-
-    Attributes:
-        value: the returned value; its tensors have no graph.
-        grads: gradient by argument name (of a module, by parameter name); None if the value does not depend on it.
-        arguments: (args, kwargs) as they are after the call.
-        drew: whether torch's global generator was advanced.
-    """
-
-    value: Any
-    grads: Mapping[str, Any]
-    arguments: tuple[tuple[Any, ...], dict[str, Any]]
-    drew: bool
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request and its reply, as they crossed between the two sides.
-
-    Attributes:
-        request: what the test's side sent.
-        reply: what came back.
-        asked: the requests that the submission sent to the test's functions in between.
-    """
-
-    request: Frame
-    reply: Frame
-    asked: tuple[Frame, ...] = ()
-
-
-class Handle:
-    """A module on the submission's side, by its number there."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
 
 
 class Transport(Protocol):
@@ -128,6 +90,7 @@ class Session:
         grad_of: tuple[str, ...] = (),
         cotangent: Any = None,
         seed: int | None = None,
+        surroundings: Mapping[str, Any] = MappingProxyType({}),
     ) -> Reply:
         """Calls a function of the submission by its path, or a module by its handle.
 
@@ -138,6 +101,7 @@ class Session:
             grad_of: names of keyword arguments to which the gradient of sum(value * cotangent) is wanted.
             cotangent: of the shape of the value; default ones.
             seed: of the global generators; by default one that follows from the session's.
+            surroundings: other values of global settings during the call, by their names in `global_state`.
 
         Raises:
             StudentError: the submission's code raised.
@@ -154,6 +118,7 @@ class Session:
             kwargs=encode(kwargs),
             grad_of=list(grad_of),
             cotangent=encode(cotangent),
+            surroundings=encode(dict(surroundings)),
         )
         return self._reply(request, args, kwargs)
 

@@ -16,6 +16,7 @@ import torch
 from autograder.errors import Interrupted, TimeLimit, WireError
 from autograder.transport.autograd import gradients
 from autograder.transport.callback_proxy import CallbackProxy, Peer
+from autograder.transport.global_state import surroundings
 from autograder.transport.invariants import Watch
 from autograder.transport.student_errors import LIMITS, MESSAGE_CAP
 from autograder.transport.wire import Decoder, Encoder, Frame
@@ -65,7 +66,7 @@ class Worker:
         function = self._target(header["target"])
         args, kwargs = decode(header["args"]), decode(header["kwargs"])
         inputs = {name: self._differentiable(name, kwargs, function) for name in header["grad_of"]}
-        with Watch(function, args, kwargs) as watch:
+        with surroundings(decode(header["surroundings"])), Watch(function, args, kwargs) as watch:
             value = function(*args, **kwargs)
         found = gradients(value, inputs, decode(header["cotangent"])) if inputs else {}
         try:

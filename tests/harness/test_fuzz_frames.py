@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import Killed, StudentError, WireError, WrongAnswer
+from autograder.transport.exchange import Reply
 from autograder.transport.frames import MAX_BYTES, MAX_HEADER, pack, unpack
 from autograder.transport.generators import generator_in
-from autograder.transport.session import Reply, Session
+from autograder.transport.session import Session
 from autograder.transport.wire import DTYPES, MAX_LOGICAL, Decoder, Encoder, Frame
 
 SETTINGS = settings(deadline=None, database=None, max_examples=100)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from autograder.diagnosis.call_result import CallResult, read_result, same_result, same_value
-from autograder.transport.session import Exchange, Session
+from autograder.transport.exchange import Exchange
+from autograder.transport.session import Session
 from autograder.transport.wire import Encoder, Frame
 from tests.harness.bank_texts import DOUBLE, FLIP, POWER
 from tests.harness.banked import Banked

@@ -40,8 +40,8 @@ SMALL = (
 )
 MANY_DRAWS = Case("many draws", batch=50, axes=(6,))
 LARGE = (
-    Case("a large batch", batch=300, axes=(2,), length=3, size=3),
-    Case("long inputs", batch=2, axes=(1100,), length=300, size=3),
+    Case("a large batch", batch=307, axes=(2,), length=3, size=3),
+    Case("long inputs", batch=2, axes=(1100,), length=600, size=2),
     Case("a large vocabulary", batch=2, axes=(2,), length=2, size=1500),
     Case("large values", scale=40.0),
     Case("huge values", scale=2e3),
@@ -90,19 +90,23 @@ class Draw:
         """Float[B, ...] of -1 and +1."""
         return (2 * self.integers(0, 1, *self.shape) - 1).to(self.case.dtype)
 
-    def mask(self) -> Tensor:
-        """Bool[B, T]: every row is valid up to a place of its own, one is valid as a whole, and one has one token."""
+    def mask(self, *, least: int = 1) -> Tensor:
+        """Bool[B, T]: every row is valid up to a place of its own, one as a whole, and the last has `least` tokens."""
         lengths = self.integers(1, self.length, self.batch)
-        lengths[0], lengths[-1] = self.length, 1 if self.batch > 1 else self.length
+        lengths[0], lengths[-1] = self.length, least if self.batch > 1 else self.length
         return torch.arange(self.length) < lengths[:, None]
 
     def betas(self) -> Tensor:
-        """Float64[T + 1] in no order, with small and large ones; T is at least 2."""
+        """Float64[T + 1] in no order, T at least 2: all tiny in single precision, very large for huge values."""
         steps = max(self.length, 2)
         betas = self.uniform(0.02, 0.6, steps)
-        betas[self.integer(0, steps - 1)] = 1e-7
+        if self.case.scale > 1000:
+            betas = self.uniform(0.9, 0.98, steps)
+        if self.case.dtype == torch.float32:
+            betas = betas * 1e-6
         if steps > 20:  # the signal would underflow
             betas = betas * 0.02
+        betas[self.integer(0, steps - 1)] = 1e-7
         return torch.cat([betas.new_zeros(1), betas])
 
     def choice(self, *options: Any) -> Any:
@@ -129,6 +133,10 @@ class Inputs:
         differentiable: arguments that get a gradient.
         constants: arguments of floats that get none.
         is_smooth: whether small changes of the data change the result.
+        takes_halves: whether data in half precision is tried as well.
+        network: makes torch modules for the arguments that are networks.
+        options: more arguments, for calls with such a network.
+        is_graphless: whether no graph may reach it.
         open: the function of the submission; by default the one with the task's name.
         cases: the cases that make sense, in place of the usual ones.
     """
@@ -143,6 +151,10 @@ class Inputs:
     differentiable: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     is_smooth: bool = True
+    takes_halves: bool = False
+    network: Callable[[Homework, Draw], Arguments] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    is_graphless: bool = False
     open: Callable[[Homework, Case], Any] | None = None
     cases: tuple[Case, ...] = ()
 

@@ -96,7 +96,7 @@ def assert_close(
     if wrong.any():
         first = wrong.nonzero()[0].tolist()
         count = f" ({int(wrong.sum())} of {wrong.numel()} values are wrong)" if wrong.numel() > 1 else ""
-        right, found = _number(wide[tuple(first)]), _number(wide_got[tuple(first)])
+        right, found = _told_apart(wide[tuple(first)].item(), wide_got[tuple(first)].item())
         text = f"{what} is wrong{_place(first)}: expected {right}, got {found}{count}"
         raise WrongAnswer(text, hint=hint, failure="values")
 
@@ -202,7 +202,7 @@ def _as_number(got: Any, what: str, hint: str) -> torch.Tensor:
         raise WrongAnswer(f"{what} is None; is a `return` missing?", hint=hint, failure="type")
     if isinstance(got, bool) or not isinstance(got, int | float | np.generic | np.ndarray | torch.Tensor):
         raise WrongAnswer(f"{what} is a {type(got).__name__}; expected a number", hint=hint, failure="type")
-    value = torch.as_tensor(got)
+    value = torch.tensor(got, dtype=torch.float64) if isinstance(got, float) else torch.as_tensor(got)
     if value.numel() != 1:
         text = f"{what} has shape {list(value.shape)}; expected one number"
         raise WrongAnswer(text, hint=hint, failure="shape")
@@ -212,6 +212,15 @@ def _as_number(got: Any, what: str, hint: str) -> torch.Tensor:
 def _place(index: list[int]) -> str:
     """Where a value is; nothing to say for a single number."""
     return f" at index {index}" if index else ""
+
+
+def _told_apart(a: float, b: float) -> tuple[str, str]:
+    """Two different numbers, with as many digits as show the difference."""
+    for digits in (6, 9, 12, 17):
+        texts = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _number(value: torch.Tensor) -> str:

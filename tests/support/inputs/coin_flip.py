@@ -4,6 +4,7 @@ import math
 
 from torch import Tensor
 
+from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
 from tests.support.noise_predictors import column
 
@@ -35,7 +36,7 @@ def steps_to_mix(draw: Draw) -> Arguments:
     """A tolerance in the middle between two numbers of steps, so that no rounding can change the answer."""
     flip = delta(draw)
     log_kept = math.log1p(-2 * flip) if flip < 0.5 else -math.inf
-    steps = draw.integer(1, int(min(10 ** draw.integer(1, 5), max(1, -600 / log_kept))))
+    steps = draw.integer(1, int(min(10 ** draw.integer(1, 9), max(1, -600 / log_kept))))
     return {"delta": flip, "tolerance": 0.3 if flip == 0.5 else math.exp((steps - 0.5) * log_kept)}
 
 
@@ -72,12 +73,16 @@ def ancestral_sample(draw: Draw) -> Arguments:
     return {"network": logits, "shape": draw.shape, "num_steps": min(draw.length, 9), "generator": None}
 
 
+def module(hw: Homework, draw: Draw) -> Arguments:
+    return {"network": hw.module("given.networks.mlp.DenoisingMLP", draw.shape[1], 8, 1)}
+
+
 INPUTS = {
-    "diffusion.binary.flip_step": Inputs(step, cases=(MANY_DRAWS,)),
-    "diffusion.binary.replace_step": Inputs(step, cases=(MANY_DRAWS,)),
+    "diffusion.binary.flip_step": Inputs(step, is_smooth=False, takes_halves=True, cases=(MANY_DRAWS,)),
+    "diffusion.binary.replace_step": Inputs(step, is_smooth=False, takes_halves=True, cases=(MANY_DRAWS,)),
     "diffusion.binary.replacement_probability": Inputs(replacement_probability, rows={"t": 0}),
     "diffusion.binary.steps_to_mix": Inputs(steps_to_mix),
-    "diffusion.binary.q_sample": Inputs(q_sample, cases=(MANY_DRAWS,)),
+    "diffusion.binary.q_sample": Inputs(q_sample, is_smooth=False, takes_halves=True, cases=(MANY_DRAWS,)),
     "diffusion.binary.posterior": Inputs(posterior, rows=Y, is_smooth=False),
     "diffusion.binary.kl_loss": Inputs(
         kl_loss,
@@ -86,8 +91,18 @@ INPUTS = {
         differentiable=("logits",),
         constants=("target_prob",),
     ),
-    "diffusion.binary.training_loss": Inputs(training_loss, cases=(MANY_DRAWS,)),
-    "diffusion.binary.ancestral_step": Inputs(ancestral_step, cases=(MANY_DRAWS,)),
-    "diffusion.samplers.ancestral_sample": Inputs(ancestral_sample, cases=(MANY_DRAWS,)),
-    "diffusion.binary.bits_per_pixel": Inputs(training_loss, cases=(MANY_DRAWS,)),
+    "diffusion.binary.training_loss": Inputs(training_loss, network=module, cases=(MANY_DRAWS,)),
+    "diffusion.binary.ancestral_step": Inputs(
+        ancestral_step, is_smooth=False, network=module, is_graphless=True, cases=(MANY_DRAWS,)
+    ),
+    "diffusion.samplers.ancestral_sample": Inputs(
+        ancestral_sample,
+        network=module,
+        options={"return_all": True},
+        is_graphless=True,
+        cases=(MANY_DRAWS,),
+    ),
+    "diffusion.binary.bits_per_pixel": Inputs(
+        training_loss, network=module, is_graphless=True, cases=(MANY_DRAWS,)
+    ),
 }

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
 from tests.support.noise_predictors import column
 
@@ -101,7 +102,9 @@ def cosine_betas(draw: Draw) -> Arguments:
 
 
 def cumulative_alphas(draw: Draw) -> Arguments:
-    return {"betas": draw.betas().to(draw.case.dtype)}
+    betas = draw.uniform(0.01, 0.5, draw.length + 1)
+    betas[0] = 0.0
+    return {"betas": betas.to(draw.case.dtype)}
 
 
 def ddpm_sample(draw: Draw) -> Arguments:
@@ -112,6 +115,10 @@ def ddim_sample(draw: Draw) -> Arguments:
     eta = draw.choice(0.0, 0.7)
     rest = {"betas": draw.betas(), "num_sampling_steps": 2, "eta": eta}
     return {"network": guess, "shape": draw.shape, **rest, "generator": None}
+
+
+def module(hw: Homework, draw: Draw) -> Arguments:
+    return {"network": hw.module("given.networks.mlp.DenoisingMLP", draw.shape[1], 8, 1)}
 
 
 X = {"x_prev": 0, "x_0": 0, "x_t": 0, "eps_hat": 0, "noise": 0, "t": 0}
@@ -133,9 +140,23 @@ INPUTS = {
     "diffusion.gaussian.predict_noise": Inputs(
         predict_noise, rows=X, linear=("x_t", "x_0"), differentiable=("x_t", "x_0")
     ),
-    "diffusion.gaussian.noise_prediction_loss": Inputs(noise_prediction_loss, cases=(MANY_DRAWS,)),
+    "diffusion.gaussian.noise_prediction_loss": Inputs(
+        noise_prediction_loss, network=module, cases=(MANY_DRAWS,)
+    ),
     "diffusion.gaussian.ddpm_step": Inputs(ddpm_step, rows=X, differentiable=("x_t",)),
     "diffusion.gaussian.ddim_step": Inputs(ddim_step, rows=X, differentiable=("x_t",)),
-    "diffusion.samplers.ddpm_sample": Inputs(ddpm_sample, cases=(MANY_DRAWS,)),
-    "diffusion.samplers.ddim_sample": Inputs(ddim_sample, cases=(MANY_DRAWS,)),
+    "diffusion.samplers.ddpm_sample": Inputs(
+        ddpm_sample,
+        network=module,
+        options={"return_all": True},
+        is_graphless=True,
+        cases=(MANY_DRAWS,),
+    ),
+    "diffusion.samplers.ddim_sample": Inputs(
+        ddim_sample,
+        network=module,
+        options={"return_all": True},
+        is_graphless=True,
+        cases=(MANY_DRAWS,),
+    ),
 }

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
 
 
@@ -23,7 +24,8 @@ def table(draw: Draw) -> Tensor:
 
 
 def shift_right(draw: Draw) -> Arguments:
-    return {"tokens": tokens(draw), "start_id": draw.integer(0, 9)}
+    beyond = 2**33 if draw.case.scale > 1 else 0  # of what single precision and short integers can hold
+    return {"tokens": tokens(draw) + beyond, "start_id": draw.integer(0, 9) + beyond}
 
 
 def response_mask(draw: Draw) -> Arguments:
@@ -54,7 +56,7 @@ def reinforce_loss(draw: Draw) -> Arguments:
 
 def cross_entropy_loss(draw: Draw) -> Arguments:
     logits = draw.normal(draw.batch, draw.length, draw.size)
-    return {"logits": logits, "labels": tokens(draw), "mask": draw.mask()}
+    return {"logits": logits, "labels": tokens(draw), "mask": draw.mask(least=0)}
 
 
 def sample_response(draw: Draw) -> Arguments:
@@ -114,6 +116,10 @@ def value_loss(draw: Draw) -> Arguments:
     return {"values": table(draw), "old_values": table(draw), "returns": table(draw), **rest}
 
 
+def module(hw: Homework, draw: Draw) -> Arguments:
+    return {"policy": hw.module("given.networks.t5.TinyT5Policy", 10, 16)}
+
+
 INPUTS = {
     "rlhf.log_probs.shift_right": Inputs(shift_right, rows={"tokens": 0}),
     "rlhf.log_probs.response_mask": Inputs(response_mask, rows={"tokens": 0}),
@@ -121,7 +127,7 @@ INPUTS = {
         token_log_probs, rows={"logits": 0, "tokens": 0}, shift=("logits",), differentiable=("logits",)
     ),
     "rlhf.log_probs.policy_log_probs": Inputs(
-        policy_log_probs, rows={"input_ids": 0, "attention_mask": 0, "tokens": 0}
+        policy_log_probs, rows={"input_ids": 0, "attention_mask": 0, "tokens": 0}, network=module
     ),
     "rlhf.policy_gradient.reinforce_loss": Inputs(
         reinforce_loss,
@@ -140,7 +146,9 @@ INPUTS = {
         shift=("logits",),
         differentiable=("logits",),
     ),
-    "rlhf.policy_gradient.sample_response": Inputs(sample_response, cases=(MANY_DRAWS,)),
+    "rlhf.policy_gradient.sample_response": Inputs(
+        sample_response, network=module, is_graphless=True, cases=(MANY_DRAWS,)
+    ),
     "rlhf.rewards.kl_estimates": Inputs(
         kl_estimates,
         rows={"log_probs": 0, "ref_log_probs": 0},

@@ -1,0 +1,49 @@
+"""Compares results of the same function with each other."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.errors import WrongAnswer
+from autograder.transport.wire import tensors
+from tests.support.compare import assert_close, assert_true
+
+LOOSE = {torch.float64: 1e-7, torch.float32: 1e-3}  # for a sum in another order, and for what it cancels
+
+
+def agree(got: Any, expected: Any, text: str, hint: str) -> None:
+    """Fails with the text unless both are equal up to rounding."""
+    mine, right = tensors(got), tensors(expected)
+    assert_true(
+        len(mine) == len(right) and len(numbers(got)) == len(numbers(expected)),
+        text,
+        hint=hint,
+        failure="type",
+    )
+    for a, b in [*zip(mine, right, strict=True), *zip(numbers(got), numbers(expected), strict=True)]:
+        loose = {}
+        if isinstance(b, Tensor) and b.dtype in LOOSE and b.numel():
+            size = b[b.isfinite()].abs().max().item() if b.isfinite().any() else 0.0
+            loose = {"rtol": LOOSE[b.dtype], "atol": LOOSE[b.dtype] * size}
+        try:
+            assert_close(a, b, hint=hint, **loose)
+        except WrongAnswer as error:
+            raise WrongAnswer(f"{text} ({error.rationale})", hint=hint, failure=error.failure) from None
+
+
+def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return change(value)
+    return type(value)(mapped(part, change) for part in value) if isinstance(value, tuple | list) else value
+
+
+def numbers(value: Any) -> list[float]:
+    if isinstance(value, int | float):
+        return [float(value)]
+    return [x for part in value for x in numbers(part)] if isinstance(value, tuple | list) else []
+
+
+def is_float(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()

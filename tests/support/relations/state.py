@@ -1,0 +1,89 @@
+"""Relations of what is outside a call: random generators, what was called before, settings, networks."""
+
+from typing import Any
+
+import torch
+
+from autograder.errors import StudentError, WrongAnswer
+from autograder.transport.identical import identical
+from autograder.transport.wire import tensors
+from tests.support.cases import Arguments, Draw, Inputs
+from tests.support.compare import assert_true
+from tests.support.relations.agree import agree, numbers
+
+
+def repeat(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The same call gives the same bits, whatever was called in between."""
+    seed = draw.integer(0, 2**40)
+    given = "generator" in args
+
+    def call(with_seed: int) -> Any:
+        own = {"generator": torch.Generator().manual_seed(with_seed)} if given else {}
+        return function(**{**args, **own})
+
+    first, _, again = call(seed), call(seed + 1), call(seed)
+    same = all(identical(a, b) for a, b in zip(tensors(first), tensors(again), strict=True))
+    text = "the same call, with a generator in the same state, has another result the second time"
+    assert_true(
+        same and numbers(first) == numbers(again),
+        text,
+        hint="What does the code keep from one call to the next?",
+    )
+
+
+def generator(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The generator decides; without one, torch's global generator does, in the same way."""
+    seed = draw.integer(0, 2**40)
+    given = torch.Generator().manual_seed(seed)
+    fresh = given.get_state()
+    rest = {name: value for name, value in args.items() if name != "generator"}
+    hint = "Pass `generator` on to every function that draws; None is torch's global generator there."
+    expected = function(**rest, generator=given)
+    other = function(**rest, generator=torch.Generator().manual_seed(seed + 1))
+    assert_true(
+        not torch.equal(given.get_state(), fresh),
+        "the generator is not advanced",
+        hint=hint,
+        failure="distribution",
+    )
+    for more in ({}, {"generator": None}):
+        reply = function.ask(**rest, **more, seed=seed)
+        same = all(identical(a, b) for a, b in zip(tensors(reply.value), tensors(expected), strict=True))
+        text = "without a generator, the draws are not those of torch's global generator"
+        assert_true(same and len(tensors(reply.value)) > 0, text, hint=hint, failure="distribution")
+        text = "without a generator, torch's global generator is not advanced: the next call draws the same"
+        assert_true(reply.drew, text, hint=hint, failure="distribution")
+    different = any(not identical(a, b) for a, b in zip(tensors(expected), tensors(other), strict=True))
+    assert_true(
+        different, "generators of different seeds give equal draws", hint=hint, failure="distribution"
+    )
+
+
+def surroundings(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The caller's settings do not matter, and are not touched: gradients off, two threads, another default dtype."""
+    seed = draw.integer(0, 2**40)
+    expected = function.ask(**args, seed=seed).value
+    others = {"the gradient mode": False, "torch's number of threads": 2}
+    got = function.ask(**args, seed=seed, surroundings=others).value
+    hint = "Which global setting does the code set, and to what? It may have been something else before."
+    agree(got, expected, "the result changes if the caller has switched gradients off", hint)
+    try:
+        function.ask(**args, seed=seed, surroundings={"torch's default dtype": torch.float64})
+    except StudentError:
+        pass  # only what is left behind counts here
+    except WrongAnswer as error:
+        if error.failure == "global state":
+            raise
+
+
+def network(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """A torch module in the place of a function stays as it is, in training and in evaluation mode."""
+    role = next(name for name in ("network", "policy") if name in args)
+    for mode in ("train", "eval"):
+        getattr(args[role], mode)()
+        reply = function.ask(**args, **inputs.options, grad_of=(role,) if inputs.is_graphless else ())
+        kept = any(gradient is not None for gradient in (reply.grads.get(role) or {}).values())
+        text = "the result still has a graph that reaches the network, which costs memory in every step"
+        assert_true(
+            not kept, text, hint="Where does `torch.no_grad` end?", failure="gradient where none belongs"
+        )

@@ -1,0 +1,130 @@
+"""Relations of values: memory layout, dtype, factors, constants that are added, and gradients."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.transport.identical import identical
+from autograder.transport.wire import tensors
+from tests.support.cases import Arguments, Draw, Inputs
+from tests.support.compare import assert_no_gradient, assert_true
+from tests.support.relations.agree import agree, is_float, mapped
+
+
+def layout(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The memory layout of an argument does not matter."""
+    expected = function(**args)
+    hint = "`view` needs contiguous memory, `reshape` does not. Does the code read storage instead of values?"
+    for change in (_every_second, _transposed):
+        changed = {name: change(value) for name, value in args.items()}
+        agree(
+            function(**changed), expected, "the result changes with the memory layout of the arguments", hint
+        )
+
+
+def dtype(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The result has the dtype of the data, and double precision is double precision inside."""
+    hint = "Which dtype do numbers and new tensors have in the code, and which one has the data?"
+    data = [name for name, value in args.items() if is_float(value) and value.dtype == draw.case.dtype]
+    wide = {name: value.double() if name in data else value for name, value in args.items()}
+    narrow = {name: value.float() if name in data else value for name, value in args.items()}
+    exact, rough = function(**wide), function(**narrow)
+    for result, kind in ((exact, torch.float64), (rough, torch.float32)):
+        for found in tensors(result):
+            text = f"for data of {kind} the result has dtype {found.dtype}"
+            assert_true(
+                not found.is_floating_point() or found.dtype == kind, text, hint=hint, failure="dtype"
+            )
+    if inputs.takes_halves:
+        half = function(**{name: value.bfloat16() if name in data else value for name, value in args.items()})
+        for found in tensors(half):
+            text = f"for data of torch.bfloat16 the result has dtype {found.dtype}"
+            assert_true(found.dtype == torch.bfloat16, text, hint=hint, failure="dtype")
+    if inputs.is_smooth and draw.case.scale >= 1:
+        moved = {}
+        for change in (1e-10, 0.5):
+            changed = {name: wide[name] * (1 + change) if name in data else wide[name] for name in args}
+            pairs = zip(tensors(exact), tensors(function(**changed)), strict=True)
+            moved[change] = any(not identical(a, b) for a, b in pairs)
+        text = "double precision is lost inside: a change of the data by one part in 10^10 changes nothing"
+        assert_true(moved[1e-10] or not moved[0.5], text, hint=hint, failure="dtype")
+
+
+def linear(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """Multiplying all of some arguments multiplies the result."""
+    expected = function(**args)
+    names = " and ".join(f"`{name}`" for name in inputs.linear)
+    for factor in (-3.0, 1e-6, 1e6):
+        got = function(**{n: v * factor if n in inputs.linear else v for n, v in args.items()})
+        scaled = mapped(expected, lambda x, by=factor: x * by)
+        text = f"{names} times {factor:g} must give {factor:g} times the result, and does not"
+        agree(
+            got, scaled, text, "Is something added, limited or rounded that does not belong to the formula?"
+        )
+
+
+def shift(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """Adding a constant to some arguments changes nothing."""
+    expected = function(**args)
+    names = " and ".join(f"`{name}`" for name in inputs.shift)
+    for constant in (3.0, -700.0):
+        got = function(**{n: v + constant if n in inputs.shift else v for n, v in args.items()})
+        text = f"adding {constant:g} to {names} must change nothing, and does"
+        agree(got, expected, text, "Only differences count. Is a large number computed on the way?")
+
+
+def gradient(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
+    """The gradient is that of the values, by finite differences; constants get none."""
+    step = 1e-5 * draw.case.scale
+    names = inputs.differentiable
+    reply = function.ask(**args, grad_of=(*names, *inputs.constants))
+    for name in inputs.constants:
+        assert_no_gradient(reply.grads[name], what=f"`{name}`")
+    if not names:
+        return
+    directions = {name: _direction(args[name], draw) for name in names}
+
+    def at(distance: float) -> float:
+        moved = {n: args[n] + distance * d for n, d in directions.items()}
+        return sum(float(value.double().sum()) for value in tensors(function(**{**args, **moved})))
+
+    before, here, after = at(-step), at(0.0), at(step)
+    slopes = (here - before) / step, (after - here) / step
+    size = max(map(abs, slopes))
+    if not math.isfinite(size) or abs(slopes[0] - slopes[1]) > 1e-3 * size:
+        return  # a kink lies between, or the values overflow: there is no derivative to compare
+    for name in names:
+        text = f"`{name}` gets no gradient: the graph is cut somewhere (detach, item, no_grad, a new tensor)"
+        assert_true(reply.grads[name] is not None, text, failure="no gradient")
+    parts = [float((reply.grads[name].double() * direction).sum()) for name, direction in directions.items()]
+    found, slope = sum(parts), (after - before) / (2 * step)
+    noise = 1e-9 * abs(here) / step + 1e-12
+    text = f"the gradient does not belong to the values: finite differences give {slope:.8g}, it gives {found:.8g}"
+    scale = max(size, *map(abs, parts))
+    assert_true(
+        abs(found - slope) <= 2e-3 * scale + noise,
+        text,
+        hint="Is a part of the formula cut out of the graph, or counted twice?",
+        failure="no gradient",
+    )
+
+
+def _every_second(value: Any) -> Any:
+    """The same values as every second element of a larger tensor, from its second element on."""
+    if not isinstance(value, Tensor) or not value.ndim:
+        return value
+    return torch.stack([torch.zeros_like(value), value], dim=-1)[..., 1]
+
+
+def _transposed(value: Any) -> Any:
+    """The same values in a memory whose axes are in reverse order."""
+    if not isinstance(value, Tensor) or value.ndim < 2:
+        return value
+    axes = tuple(reversed(range(value.ndim)))
+    return value.permute(axes).contiguous().permute(axes)
+
+
+def _direction(value: Tensor, draw: Draw) -> Tensor:
+    return torch.randn(value.shape, generator=draw.generator, dtype=torch.float64)
