@@ -62,7 +62,15 @@ class Function:
             surroundings: other values of global settings during the call, by their names in `global_state`.
             kwargs: as for a call.
         """
-        return self._session.call(self._target, args, kwargs, grad_of=grad_of, cotangent=cotangent, seed=seed)
+        return self._session.call(
+            self._target,
+            args,
+            kwargs,
+            grad_of=grad_of,
+            cotangent=cotangent,
+            seed=seed,
+            surroundings=surroundings,
+        )
 
 
 class Module(Handle):
@@ -91,11 +99,11 @@ class Module(Handle):
 
     def train(self) -> None:
         """Training mode."""
-        self._session.method(self, "train")
+        self._session.method(self, "train", "")
 
-    def eval(self) -> None:
-        """Evaluation mode."""
-        self._session.method(self, "eval")
+    def eval(self, part: str = "") -> None:
+        """Evaluation mode, of all of it or of one part, by its path in the module."""
+        self._session.method(self, "eval", part)
 
 
 class Homework:

@@ -15,10 +15,11 @@ from autograder.errors import HarnessError
 from autograder.outcomes import Finding, Outcome, TestResult
 from autograder.testing.ledger import Ledger
 from autograder.testing.observer import Observer
-from autograder.testing.plugin import LATE, NOT_GRADED, Plugin
+from autograder.testing.plugin import Plugin
 from autograder.testing.pool_process import Batch
 from autograder.testing.process_pool import run_batches
 from autograder.testing.time_budget import TimeBudget
+from autograder.testing.verdict import LATE, NOT_GRADED
 from autograder.transport.session import Transport
 
 
@@ -51,11 +52,12 @@ class Parallel:
         unfinished = self._run(order, self._workers)
         plugin.budget.is_first_try = False
         again = self._unsettled(order, unfinished)
+        # What is killed during the second try of slow code has been killed once, and not twice.
+        slow = [task for task in again if not self._has_failed_before(task)]
+        plugin.is_second_try = True
         unfinished = self._try_again(again)
-        # A process that is killed during the second try of slow code has been killed once, and not twice.
-        self._try_again(
-            [task for task in self._unsettled(again, unfinished) if not self._has_failed_before(task)]
-        )
+        plugin.is_second_try = False
+        self._try_again([task for task in self._unsettled(again, unfinished) if task in slow])
         for test, result in list(ledger.tests.items()):
             if test not in ledger.ended or result.outcome is Outcome.HARNESS:
                 ledger.test_ended(self._settled.get(test) or self._ungraded(result))

@@ -14,6 +14,7 @@ import pytest
 
 from autograder.assignment.kinds import Kind
 from autograder.assignment.manifest import Suite, Task
+from autograder.errors import Killed
 from autograder.outcomes import Outcome, TestResult
 from autograder.testing.examination import Examinations
 from autograder.testing.homework import Homework, Instrument, derive_seed, seed_global_generators
@@ -22,16 +23,11 @@ from autograder.testing.observer import Observer
 from autograder.testing.readiness import refuse_unready
 from autograder.testing.run import Run
 from autograder.testing.time_budget import TimeBudget
-from autograder.testing.verdict import NotRun, hidden_title, is_certain, judge, redact
+from autograder.testing.verdict import LATE, NOT_GRADED, NotRun, hidden_title, is_certain, judge, redact
 from autograder.transport.in_process import InProcess
 from autograder.transport.session import Session
 
 OUTPUT_CAP = 4_000
-NOT_GRADED = "not graded: a grade may take {:g} s on the clock, and the machine was too slow; grade it again"
-LATE = {
-    Outcome.TIMEOUT: "not run: an earlier test of this task ran past its limit",
-    Outcome.KILLED: "not run: an earlier test of this task ended the process of its tests",
-}
 
 
 class Plugin:
@@ -46,12 +42,13 @@ class Plugin:
         budget: how long tests may take.
         is_whole: whether every test that should be there was collected.
         is_deferring: whether a test of the present task has been deferred, so that its other tests wait as well.
+        is_second_try: whether tests run for the second time, and may run for a third.
     """
 
     def __init__(self, run: Run, observer: Observer | None = None) -> None:
         self.ledger = Ledger(*([observer] if observer else []))
         self.budget = run.budget or TimeBudget(run.settings.manifest)
-        self.is_deferring = False
+        self.is_deferring = self.is_second_try = False
         self.is_whole = True
         self._collected: dict[str, TestResult] = {}
         self.start(run, [])
@@ -181,6 +178,14 @@ class Plugin:
                 self._end(item, call, report)
         return report
 
+    def _waits(self, result: TestResult, error: BaseException | None) -> bool:
+        """Whether the test is tried once more before anything counts: a signal from outside has to come twice."""
+        if is_certain(result, error):
+            return False
+        tried = self.ledger.first_tries.get(result.id)
+        is_first_signal = isinstance(error, Killed) and (tried is None or tried.outcome is Outcome.TIMEOUT)
+        return self.budget.is_first_try or (self.is_second_try and is_first_signal)
+
     def _end(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         result = replace(
             self._unrun[item.nodeid],
@@ -209,7 +214,7 @@ class Plugin:
         suite = next(suite for suite in self.run.settings.suites if suite.name == result.suite)
         if suite.visibility != "visible":
             redact(result, _title(item))
-        if self.budget.is_first_try and not is_certain(result, call.excinfo and call.excinfo.value):
+        if self._waits(result, call.excinfo and call.excinfo.value):
             self.is_deferring = True
             self.ledger.test_deferred(result)
             return

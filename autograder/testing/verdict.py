@@ -24,6 +24,11 @@ _UNEXPECTED_VALUE = (
     TypeError,
     ValueError,
 )
+NOT_GRADED = "not graded: a grade may take {:g} s on the clock, and the machine was too slow; grade it again"
+LATE = {
+    Outcome.TIMEOUT: "not run: an earlier test of this task ran past its limit",
+    Outcome.KILLED: "not run: an earlier test of this task ended the process of its tests",
+}
 
 
 class NotRun(Exception):

@@ -102,7 +102,7 @@ class Worker:
                 module.load_state_dict(decode(header["args"])[0])
                 return encode.frame(value=None)
             case "train" | "eval":
-                module.train(header["name"] == "train")
+                module.get_submodule("".join(decode(header["args"]))).train(header["name"] == "train")
                 return encode.frame(value=None)
         raise WireError(f"handles have no {header['name']!r}")
 

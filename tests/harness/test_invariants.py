@@ -27,6 +27,7 @@ GLOBAL = {
     "Python's random generator": "random.random()",
     "NumPy's error settings": "np.seterr(all='raise')",
     "the warnings filters": "warnings.simplefilter('ignore')",
+    "the precision of `decimal`": "decimal.getcontext().prec = 50",
     "Python's recursion limit": "sys.setrecursionlimit(sys.getrecursionlimit() + 1)",
 }
 NETWORK = {
@@ -38,7 +39,7 @@ NETWORK = {
     "the buffers of the network": "net[1].running_mean += 1",
 }
 CODE = """
-import random, sys, warnings
+import decimal, random, sys, warnings
 import numpy as np
 import torch
 

@@ -81,9 +81,10 @@ def test_slow_code_gets_its_whole_limit_in_the_end(mini: Mini) -> None:
     assert tried and all(test["first_try"].startswith("TIMEOUT after ") for test in tried)
 
 
-def test_a_kill_during_the_second_try_of_slow_code_costs_nothing(mini: Mini) -> None:
+@pytest.mark.parametrize("what", ["tests", "worker"])
+def test_a_kill_during_the_second_try_of_slow_code_costs_nothing(mini: Mini, what: str) -> None:
     mini.code(CODE.replace("return 2 * x", "import time; time.sleep(1.5); return 2 * x"))
-    record = struck(mini, "tests", "1")
+    record = struck(mini, what, "1")
     assert outcomes(record) == RIGHT and record["complete"]
 
 

@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from tests.oracles.coin_flip import flip_probability
+from tests.support.compare import assert_close
 from tests.support.draws import assert_independent_events, assert_independent_normals, assert_uniform_times
 from tests.support.noise_predictors import column
 
 SHAPE = (64, 3, 20, 14)  # 53,760 draws in each call
 EACH = "Draw one number of its own for every pixel of every image, each time."
-FRESH = "Draw anew for every step and call; a pixel of an image shares its noise with nothing else."
+FRESH = "Draw again for every step and call; a pixel of an image shares its noise with nothing else."
 
 
 def twice(draw):
@@ -65,20 +66,29 @@ def test_times_and_coins_of_the_loss_are_independent(hw):
 
 @pytest.mark.task("diffusion.binary.bits_per_pixel")
 def test_coins_of_the_bound_are_independent(hw):
-    """A long chain: every time is visited once, each with coins of its own."""
-    seen = {}
-    y_0 = torch.ones(40, 3, 6)
-    bits = hw("diffusion.binary.bits_per_pixel")(
-        lambda y_t, t: seen.setdefault(int(t[0]), []).append(y_t[t == t[0]]) or 0 * y_t,
-        y_0,
+    """A long chain: every time is visited, each with coins of its own."""
+    seen = []
+    hw("diffusion.binary.bits_per_pixel")(
+        lambda y_t, t: seen.append((y_t, t)) or 0 * y_t,
+        torch.ones(40, 3, 6),
         150,
         0.5,
         generator=hw.generator(),
     )
-    assert bits.ndim == 0
-    if len(seen) == 150:  # one call for each time; another arrangement is allowed
-        draws = torch.stack([seen[time][0] for time in sorted(seen)])
-        assert_independent_events(draws > 0, 0.5, hint=EACH, what="a pixel is +1")
+    visited = torch.cat([t for _, t in seen]).unique()
+    assert_close(
+        visited, torch.arange(1, 151), what="the times that the network gets", hint="Sum over every t = 1..T."
+    )
+    draws = torch.cat([y_t for y_t, _ in seen])
+    assert_independent_events(draws.reshape(-1, 40, 3, 6) > 0, 0.5, hint=EACH, what="a pixel is +1")
+
+
+@pytest.mark.task("diffusion.binary.flip_step")
+def test_a_step_without_noise_is_a_copy(hw):
+    """With delta = 0 no pixel flips, and the result is a tensor of its own."""
+    y = torch.ones(3, 5)
+    assert_close(hw("diffusion.binary.flip_step")(y, 0.0, generator=hw.generator()), y)
+    assert_close(hw("diffusion.binary.flip_step")(-y, 0.0), -y)
 
 
 @pytest.mark.task("diffusion.gaussian.noise_prediction_loss")

@@ -123,7 +123,7 @@ def test_network_in_training(hw):
     """In training mode every image passes every stage once."""
     net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=1, **SHAPES["some"])
     net.train()
-    x = torch.randn(7, 1, 16, 16, generator=hw.generator())
+    x = torch.randn(70, 1, 16, 16, generator=hw.generator())
     net(x)
     after = net.state_dict()
     seen = oracle.infer(state, x, (1, 3), 0.0, training=True).seen  # at threshold 0 no image leaves early

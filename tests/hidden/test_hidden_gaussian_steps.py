@@ -195,7 +195,9 @@ def test_strided_times_for_all_sizes(hw):
 
 
 @pytest.mark.task("diffusion.samplers.strided_times")
-@pytest.mark.parametrize(("last", "steps"), [(1000, 1000), (1000, 1), (1000, 999), (1000, 37)])
+@pytest.mark.parametrize(
+    ("last", "steps"), [(1000, 1000), (1000, 1), (1000, 999), (1000, 37), (2**27 + 5, 4)]
+)
 def test_strided_times_of_a_long_process(hw, last, steps):
     """All the times, only one step, and T not divisible by S."""
     times = hw("diffusion.samplers.strided_times")(last, steps)

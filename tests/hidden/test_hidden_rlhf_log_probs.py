@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles.rlhf import TinyPolicy
-from tests.support.compare import assert_close, assert_gradient, assert_tensor
+from tests.support.compare import assert_close, assert_gradient, assert_tensor, assert_true
 from tests.support.policies import checked
 
 
@@ -107,6 +107,15 @@ def test_policy_log_probs_against_a_known_policy(hw):
             )
             expected[b, t] = math.log(probabilities[int(tokens[b, t])])
     assert_close(got, expected, hint="Use one shift, one call with the attention mask, and one temperature.")
+
+
+@pytest.mark.task("rlhf.log_probs.policy_log_probs")
+def test_the_policy_is_called_once(hw):
+    """A large batch goes through the policy in one call."""
+    policy, tokens = TinyPolicy(3), torch.zeros(40, 2, dtype=torch.int64)
+    hw("rlhf.log_probs.policy_log_probs")(policy, tokens, tokens == 0, tokens, 1)
+    hint = "The whole batch and all tokens go through the policy at once."
+    assert_true(len(policy.prefixes) == 1, f"the policy is called {len(policy.prefixes)} times", hint=hint)
 
 
 @pytest.mark.task("rlhf.log_probs.policy_log_probs")

@@ -96,11 +96,11 @@ class Draw:
         lengths[0], lengths[-1] = self.length, least if self.batch > 1 else self.length
         return torch.arange(self.length) < lengths[:, None]
 
-    def betas(self) -> Tensor:
-        """Float64[T + 1] in no order, T at least 2: all tiny in single precision, very large for huge values."""
+    def betas(self, *, extreme: bool = False) -> Tensor:
+        """Float64[T + 1] in no order, T at least 2: all tiny in single precision; nearly no signal where extreme."""
         steps = max(self.length, 2)
         betas = self.uniform(0.02, 0.6, steps)
-        if self.case.scale > 1000:
+        if extreme and self.case.scale > 1000:
             betas = self.uniform(0.9, 0.98, steps)
         if self.case.dtype == torch.float32:
             betas = betas * 1e-6
@@ -133,6 +133,7 @@ class Inputs:
         differentiable: arguments that get a gradient.
         constants: arguments of floats that get none.
         is_smooth: whether small changes of the data change the result.
+        schedules: arguments of floats that are no data: their dtype does not decide that of the result.
         takes_halves: whether data in half precision is tried as well.
         network: makes torch modules for the arguments that are networks.
         options: more arguments, for calls with such a network.
@@ -151,6 +152,7 @@ class Inputs:
     differentiable: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     is_smooth: bool = True
+    schedules: tuple[str, ...] = ("betas", "alphas_cumprod")
     takes_halves: bool = False
     network: Callable[[Homework, Draw], Arguments] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from autograder.testing.tolerance import FLOOR, RELATIVE
 
 # The probability that a right answer fails one statistical assertion. The suites have about thirty of them.
 FALSE_ALARM = 1e-11
+NUMBER = 1e-6  # relative tolerance of plain numbers
 
 
 def assert_true(condition: bool, rationale: str, *, hint: str = "", failure: str = "values") -> None:
@@ -67,7 +68,8 @@ def assert_close(
         expected: Float[...] or a number; an infinity must be equal.
         hint: what to try.
         what: a name for what is compared; the message starts with it.
-        rtol: relative to each value; the default depends on the dtype (1e-8 for double, 1e-4 for single precision).
+        rtol: relative to each value; the default depends on the dtype (1e-8 for double, 1e-4 for single precision),
+            and is 1e-6 for numbers, which may have been computed in single precision.
         atol: absolute; the default is a tiny part of the largest expected value, so that zeros do not pass as
             small values.
         check_dtype: False if any dtype is accepted.
@@ -77,6 +79,7 @@ def assert_close(
         got = _as_number(got, what, hint)
         expected = torch.tensor(float(expected), dtype=torch.float64)
         check_dtype = False
+        rtol = NUMBER if rtol is None else rtol
     dtype = expected.dtype if check_dtype else None
     assert_tensor(got, shape=tuple(expected.shape), dtype=dtype, finite=False, hint=hint, what=what)
     both = [dtype for dtype in (got.dtype, expected.dtype) if dtype.is_floating_point]

@@ -16,7 +16,7 @@ def replacement_probability(t: Tensor | int, delta: float) -> Tensor:
     with localcontext(prec=60):
         kept = 1 - 2 * Decimal(delta)
         times = torch.as_tensor(t)
-        found = [float(1 - kept ** int(step)) for step in times.reshape(-1)]
+        found = [float(1 - kept**step) if step else 0.0 for step in times.reshape(-1).tolist()]
     return torch.tensor(found, dtype=torch.float64).reshape(times.shape)
 
 

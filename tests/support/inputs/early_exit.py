@@ -43,7 +43,7 @@ def entropy(draw: Draw) -> Arguments:
 
 def exit_index(draw: Draw) -> Arguments:
     """Some entropies are equal to the threshold, in double precision one that single precision cannot hold."""
-    threshold = 0.7 if draw.case.dtype == torch.float64 else 0.75
+    threshold = 0.6 if draw.case.dtype == torch.float64 else 0.75
     entropies = draw.uniform(0, 2, draw.length, draw.batch)
     ties = draw.integers(0, 3, draw.length, draw.batch) == 0
     entropies[ties] = threshold

@@ -13,14 +13,15 @@ def guess(x_t: Tensor, t: Tensor) -> Tensor:
     return 0.3 * x_t + 0.01 * column(t, x_t)
 
 
-def schedule(draw: Draw) -> tuple[Tensor, Tensor]:
+def schedule(draw: Draw, *, extreme: bool = False) -> tuple[Tensor, Tensor]:
     """Betas and cumulative alphas, both Float64[T + 1]."""
-    betas = draw.betas()
+    betas = draw.betas(extreme=extreme)
     return betas, torch.cumprod(1 - betas, dim=0)
 
 
-def times(draw: Draw, low: int = 1) -> Tensor:
-    return draw.integers(low, max(draw.length, 2), draw.batch)
+def times(draw: Draw, low: int = 1) -> Tensor | int:
+    """A time for each sample, or the first one for all of them."""
+    return draw.choice(low, *(draw.integers(low, max(draw.length, 2), draw.batch),) * 3)
 
 
 def forward_step(draw: Draw) -> Arguments:
@@ -45,12 +46,12 @@ def posterior(draw: Draw) -> Arguments:
 
 def predict_x_0(draw: Draw) -> Arguments:
     data = {"x_t": draw.normal(), "eps_hat": draw.normal(), "t": times(draw)}
-    return {**data, "alphas_cumprod": schedule(draw)[1]}
+    return {**data, "alphas_cumprod": schedule(draw, extreme=True)[1]}
 
 
 def predict_noise(draw: Draw) -> Arguments:
     data = {"x_t": draw.normal(), "x_0": draw.normal(), "t": times(draw)}
-    return {**data, "alphas_cumprod": schedule(draw)[1]}
+    return {**data, "alphas_cumprod": schedule(draw, extreme=True)[1]}
 
 
 def noise_prediction_loss(draw: Draw) -> Arguments:
@@ -125,7 +126,7 @@ X = {"x_prev": 0, "x_0": 0, "x_t": 0, "eps_hat": 0, "noise": 0, "t": 0}
 INPUTS = {
     "diffusion.schedules.linear_betas": Inputs(linear_betas),
     "diffusion.schedules.cosine_betas": Inputs(cosine_betas),
-    "diffusion.schedules.cumulative_alphas": Inputs(cumulative_alphas),
+    "diffusion.schedules.cumulative_alphas": Inputs(cumulative_alphas, schedules=()),
     "diffusion.gaussian.forward_step": Inputs(
         forward_step, rows=X, linear=("x_prev", "noise"), differentiable=("x_prev", "noise")
     ),

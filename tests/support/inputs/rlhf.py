@@ -11,7 +11,7 @@ def policy(input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor)
     """A policy without parameters over nine tokens: what comes next depends on the source and on all tokens so far."""
     source = torch.where(attention_mask, input_ids, 0).sum(dim=1, keepdim=True)
     phase = source.double() + decoder_input_ids.cumsum(dim=1)
-    return torch.sin(phase.unsqueeze(-1) + 1.3 * torch.arange(9))
+    return torch.sin(phase.unsqueeze(-1) + 1.3 * torch.arange(9)).float()
 
 
 def tokens(draw: Draw) -> Tensor:

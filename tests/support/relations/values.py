@@ -27,7 +27,8 @@ def layout(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
 def dtype(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     """The result has the dtype of the data, and double precision is double precision inside."""
     hint = "Which dtype do numbers and new tensors have in the code, and which one has the data?"
-    data = [name for name, value in args.items() if is_float(value) and value.dtype == draw.case.dtype]
+    floats = [name for name, value in args.items() if is_float(value) and value.dtype == draw.case.dtype]
+    data = [name for name in floats if name not in inputs.schedules]
     wide = {name: value.double() if name in data else value for name, value in args.items()}
     narrow = {name: value.float() if name in data else value for name, value in args.items()}
     exact, rough = function(**wide), function(**narrow)
