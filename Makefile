@@ -155,8 +155,8 @@ format: | ready ## format the sources, then generate student/ again
 	$(PY) -m ruff format --exclude student .
 	$(PY) -m autograder stubs
 
-mutants: | ready ## prove the tests by every known wrong and right answer, into build/mutants; RANDOM=1: by random mutants
-	@$(PY) -m autograder mutants $(if $(RANDOM),--random,--out build/mutants) --seed $(SEED) --workers $(WORKERS) \
+mutants: | ready ## prove the tests by every known wrong and right answer, into build/mutants; RANDOM=1: by random mutants, RANDOM=kinds: by kinds
+	@$(PY) -m autograder mutants $(if $(filter kinds,$(RANDOM)),--kinds,$(if $(RANDOM),--random,--out build/mutants)) --seed $(SEED) --workers $(WORKERS) \
 	  $(if $(Q),-q $(Q)) $(ARGS)
 
 diagnosis: | ready ## make every known mistake on purpose: is it called by its name?

@@ -23,6 +23,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     result.add_argument(
         "--random", action="store_true", help="use random changes of the reference instead of the bank"
     )
+    result.add_argument(
+        "--kinds", action="store_true", help="use the same kinds of changes of every task instead of the bank"
+    )
     killing.set_defaults(command=mutants)
 
     naming = commands.add_parser(
@@ -44,8 +47,8 @@ def mutants(arguments: argparse.Namespace) -> int:
     from autograder.misconceptions import bank
     from autograder.proving import difference, matrix, matrix_report
 
-    if arguments.random:
-        return _random_mutants(arguments)
+    if arguments.random or arguments.kinds:
+        return _machine_made(arguments)
     manifest = manifests.load(manifests.find())
     entries = bank.select(manifest, list(bank.load(manifest).values()), tuple(arguments.only))
     with Bar() as bar:
@@ -64,15 +67,20 @@ def mutants(arguments: argparse.Namespace) -> int:
     return DONE if found.holds else NOT_PASSED
 
 
-def _random_mutants(arguments: argparse.Namespace) -> int:
+def _machine_made(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from autograder.misconceptions import bank
-    from autograder.proving import equivalent_mutants, matrix, mutation
+    from autograder.proving import equivalent_mutants, kind_mutants, matrix, mutation
 
     manifest = manifests.load(manifests.find())
-    listed = equivalent_mutants.load(manifest)
-    entries = bank.select(manifest, mutation.mutants(manifest), tuple(arguments.only))
+    make, file = (
+        (kind_mutants.mutants, equivalent_mutants.KINDS)
+        if arguments.kinds
+        else (mutation.mutants, equivalent_mutants.FILE)
+    )
+    listed = equivalent_mutants.load(manifest, file)
+    entries = bank.select(manifest, make(manifest), tuple(arguments.only))
     with Bar() as bar:
         trials = matrix.try_all(
             manifest, entries, seed=arguments.seed, workers=arguments.workers, progress=bar.advance

@@ -23,11 +23,11 @@ from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import BankError, Entry
 from autograder.proving.matrix import Trial
 
-FILE = "equivalent.toml"
+FILE, KINDS = "equivalent.toml", "equivalent_kinds.toml"
 Change = tuple[str, str]  # task, and the `says` of the mutant's `Entry`
 
 
-def load(manifest: Manifest) -> dict[Change, str]:
+def load(manifest: Manifest, file: str = FILE) -> dict[Change, str]:
     """For each listed change the reason why no test can find it.
 
     Raises:
@@ -35,7 +35,7 @@ def load(manifest: Manifest) -> dict[Change, str]:
     """
     assert manifest.staff is not None
     folder = import_module(manifest.staff.misconceptions).__path__[0]
-    path = Path(folder) / FILE
+    path = Path(folder) / file
     if not path.exists():
         return {}
     found: dict[Change, str] = {}

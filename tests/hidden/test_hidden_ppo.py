@@ -56,8 +56,8 @@ def test_masked_whiten_against_plain_statistics(hw):
 @pytest.mark.task("rlhf.advantages.masked_whiten")
 def test_equal_values_do_not_divide_by_zero(hw):
     """If all valid values are equal, the result is zero."""
-    got = hw("rlhf.advantages.masked_whiten")(torch.full((5, 6), 3.0), MASK)
-    assert_close(got, torch.zeros(5, 6), atol=1e-3, hint="What is eps for?")
+    got = hw("rlhf.advantages.masked_whiten")(torch.full((5, 6), 3.0, dtype=torch.float64), MASK)
+    assert_close(got, torch.zeros(5, 6, dtype=torch.float64), atol=1e-3, hint="What is eps for?")
 
 
 @pytest.mark.task("rlhf.advantages.masked_whiten")

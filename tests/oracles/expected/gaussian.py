@@ -75,7 +75,8 @@ def posterior(
     x_t: Tensor, x_0: Tensor, t: Tensor | int, betas: Tensor, alphas_cumprod: Tensor
 ) -> tuple[Tensor, Tensor]:
     rows = [_posterior(x_t[b], x_0[b], time, betas, alphas_cumprod) for b, time in enumerate(_rows(t, x_t))]
-    variance = torch.tensor([row[1] for row in rows]).reshape(-1, *(1,) * (x_t.ndim - 1))
+    shape = () if isinstance(t, int) else (-1, *(1,) * (x_t.ndim - 1))
+    variance = torch.tensor([row[1] for row in rows[: 1 if isinstance(t, int) else None]]).reshape(shape)
     return torch.stack([row[0] for row in rows]).to(x_t.dtype), variance.to(x_t.dtype)
 
 
