@@ -12,7 +12,7 @@ from tests.oracles.expected import coin_flip, early_exit, gaussian, rlhf
 from tests.support.cases import Case, Draw, Inputs
 from tests.support.compare import assert_close, assert_true
 
-DRAWS = 3  # of inputs for each case
+DRAWS = 2  # of inputs for each case
 SIZE = 4_000  # numbers in an argument beyond which one draw is enough
 
 EXPECTED: dict[str, Callable[..., Any]] = {
