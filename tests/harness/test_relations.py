@@ -150,10 +150,4 @@ def test_the_manifest_and_the_inputs_name_the_same_tasks() -> None:
 def test_a_message_begins_with_the_case(tmp_path: Path) -> None:
     hw = opened(tmp_path, {"times": "return (x if x.abs().max() < 1e7 else x + x.abs().max() * 1e-3) * 2"})
     with pytest.raises(WrongAnswer, match=r"^huge values: "):
-        hold(
-            hw,
-            "f.times",
-            ["linear"],
-            ROWS,
-            SMALL,
-        )
+        hold(hw, "f.times", ["linear"], ROWS, (*SMALL, *LARGE))
