@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from autograder.diagnosis.call_result import CallResult, as_float, close, same_value
+from autograder.transport.global_state import TORCH_GENERATOR
 from autograder.transport.wire import tensors
 
 Pairs = list[tuple[CallResult, CallResult]]
@@ -33,7 +34,7 @@ def classify(
         if holds(pairs):
             return name, ""
     if all(same_value(mine.value, right.value) for mine, right in pairs):
-        return _gradient_class(pairs), ""
+        return ("global state" if _leaves(pairs) else _gradient_class(pairs)), ""
     for name, holds in _PATTERNS:
         if holds(pairs):
             return name, ""
@@ -66,6 +67,11 @@ def _dtype(pairs: Pairs) -> bool:
 
 def _changes_arguments(pairs: Pairs) -> bool:
     return any(mine.changed_arguments != right.changed_arguments for mine, right in _answered(pairs))
+
+
+def _leaves(pairs: Pairs, but: str = "") -> bool:
+    """Whether the submission leaves something changed. To draw from the wrong generator is another mistake first."""
+    return any(set(mine.left) - {*right.left, but} for mine, right in pairs)
 
 
 def _transposed(pairs: Pairs) -> bool:
@@ -222,7 +228,7 @@ _PLAIN: tuple[tuple[str, Callable[[Pairs], bool]], ...] = (
     ("dtype", _dtype),
     ("argument changed in place", _changes_arguments),
     ("shares memory", lambda pairs: any(a.shares_memory and not b.shares_memory for a, b in pairs)),
-    ("global state", lambda pairs: any(a.left and not b.left for a, b in pairs)),
+    ("global state", lambda pairs: _leaves(pairs, but=TORCH_GENERATOR)),
     ("transposed", _transposed),
     ("not finite", _not_finite),
 )

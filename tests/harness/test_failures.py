@@ -57,6 +57,8 @@ FOUND: dict[str, list[Pairs]] = {
     ],
     "dtype": [[(gives(X.double()), gives(X))], [RIGHT, (gives(2 * X.bfloat16()), gives(X))]],
     "argument changed in place": [[(CallResult(value=X, changed_arguments=(0,)), gives(X))]],
+    "shares memory": [[RIGHT, (CallResult(value=X, shares_memory=True), gives(X))]],
+    "global state": [[RIGHT, (CallResult(value=X, left=("the gradient mode",)), gives(X))]],
     "transposed": [[(gives(Y.t()), gives(Y))], [RIGHT, (gives((X, Y.t())), gives((X, Y)))]],
     "not finite": [
         [(gives(with_nan(X)), gives(X))],

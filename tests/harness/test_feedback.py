@@ -40,7 +40,7 @@ from tests.harness.mini import Mini, outcomes, points
 WRONG = {DOUBLE: TRIPLES, FLIP: "return x", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}
 HINTS = (
     *("Count the summands.", "triples", "Add it to itself.", "What is x + x?"),
-    *("Which way?", "divides", "minimised", "does not depend on"),
+    *("Which way?", "divides", "minimised", "Random numbers come from"),
 )
 
 

@@ -70,17 +70,17 @@ def test_coins_of_the_bound_are_independent(hw):
     seen = []
     hw("diffusion.binary.bits_per_pixel")(
         lambda y_t, t: seen.append((y_t, t)) or 0 * y_t,
-        torch.ones(40, 3, 6),
-        150,
+        torch.ones(24, 3, 6),
+        260,
         0.5,
         generator=hw.generator(),
     )
     visited = torch.cat([t for _, t in seen]).unique()
     assert_close(
-        visited, torch.arange(1, 151), what="the times that the network gets", hint="Sum over every t = 1..T."
+        visited, torch.arange(1, 261), what="the times that the network gets", hint="Sum over every t = 1..T."
     )
     draws = torch.cat([y_t for y_t, _ in seen])
-    assert_independent_events(draws.reshape(-1, 40, 3, 6) > 0, 0.5, hint=EACH, what="a pixel is +1")
+    assert_independent_events(draws.reshape(-1, 24, 3, 6) > 0, 0.5, hint=EACH, what="a pixel is +1")
 
 
 @pytest.mark.task("diffusion.binary.flip_step")

@@ -72,6 +72,16 @@ def test_counting_leaves_no_trace(hw, mode):
     assert_true(moved == (mode == "train"), "counting changes the mode of the model", hint=hint)
 
 
+@pytest.mark.task("early_exit.macs.exit_macs")
+def test_a_part_in_evaluation_mode_stays_so(hw):
+    """In a network that trains, a part that is kept in evaluation mode is not woken up."""
+    net = hw.module(NET, num_classes=3, width=2, blocks=(1, 1), in_channels=1, exits=(1,))
+    net.train()
+    net.eval("stages.0")
+    macs = hw("early_exit.macs.exit_macs")(net, (1, 8, 8))
+    assert_true(macs.shape == (2,), "there are two exits", hint="Each part of a network has its own mode.")
+
+
 @pytest.mark.task("early_exit.macs.mac_ratio")
 def test_ratio(hw):
     """Many images with different MACs, and a baseline that differs from all of them."""

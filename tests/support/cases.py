@@ -101,7 +101,7 @@ class Draw:
         steps = max(self.length, 2)
         betas = self.uniform(0.02, 0.6, steps)
         if extreme and self.case.scale > 1000:
-            betas = self.uniform(0.9, 0.98, steps)
+            betas = self.uniform(0.99, 0.999, steps)
         if self.case.dtype == torch.float32:
             betas = betas * 1e-6
         if steps > 20:  # the signal would underflow
