@@ -5,6 +5,7 @@ every task; here each kind is a line of code in front of a block, around what it
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,44 +18,33 @@ LEAVES = {
     "leaves gradients switched off": "torch.set_grad_enabled(False)",
     "leaves the default dtype at float64": "torch.set_default_dtype(torch.float64)",
     "seeds torch": "torch.manual_seed(0)",
-    "leaves one thread": "torch.set_num_threads(1)",
     "ignores warnings for good": "import warnings; warnings.simplefilter('ignore')",
 }
-# In front of the block, for each argument that can be a tensor.
+# In front of the block, for each tensor among the arguments: of which types, by the docstring, and what is done.
 ARGUMENTS = {
-    "limits {} to 20": "{0} = {0}.clamp(-20, 20) if torch.is_tensor({0}) and {0}.is_floating_point() else {0}",
-    "takes {} in single precision": (
-        "{0} = {0}.float() if torch.is_tensor({0}) and {0}.dtype == torch.float64 else {0}"
-    ),
-    "cuts {} from the graph": "{0} = {0}.detach() if torch.is_tensor({0}) else {0}",
-    "views {} as flat": "{0} = {0}.view(-1).view({0}.shape) if torch.is_tensor({0}) else {0}",
-    "keeps {} in 8 bits": "{0} = {0} % 256 if torch.is_tensor({0}) and {0}.dtype == torch.int64 else {0}",
-    "lets rows of {} leak": (
-        "{0} = {0} + 1e-3 * {0}.nan_to_num().flip(0) "
-        "if torch.is_tensor({0}) and {0}.is_floating_point() and {0}.ndim else {0}"
-    ),
-    "forgets {} beyond 200": "{0} = {0}.clone() if torch.is_tensor({0}) else {0}\n"
-    "if torch.is_tensor({0}) and {0}.ndim and not {0}.requires_grad: {0}[200:] = 0",
-    "treats one row of {} as none": "{0} = {0}.squeeze(0) if torch.is_tensor({0}) else {0}",
+    "limits {} to 20": ("Float", "{0}.clamp(-20, 20)"),
+    "takes {} in single precision": ("Float", "{0}.float() if {0}.dtype == torch.float64 else {0}"),
+    "lets rows of {} leak": ("Float[B", "{0} + 1e-3 * {0}.nan_to_num().flip(0)"),
+    "forgets {} beyond 200 rows": ("Float[B", "torch.cat([{0}[:200], 0 * {0}[200:]])"),
+    "treats one row of {} as none": ("Float[B", "{0}.squeeze(0)"),
+    "views {} as flat": ("Float", "{0}.view(-1).view({0}.shape)"),
+    "keeps {} in 8 bits": ("Long", "{0} % 256"),
 }
-# Around what is returned.
+CUT = "cuts {} from the graph"
+# Around what is returned, where that is floating point.
 RESULTS = {
-    "returns single precision": "x.float() if x.is_floating_point() else x",
-    "returns double precision": "x.double() if x.is_floating_point() else x",
-    "limits the result to 50": "x.clamp(-50, 50) if x.is_floating_point() else x",
-    "takes small results for none": (
-        "torch.where(x.abs() < 1e-6, torch.zeros_like(x), x) if x.is_floating_point() else x"
-    ),
-    "squeezes the result": "x.squeeze()",
+    "returns single precision": "x.float()",
+    "returns double precision": "x.double()",
+    "limits the result to 50": "x.clamp(-50, 50)",
+    "squeezes the result": "x.squeeze() if 1 in x.shape else x",
     "cuts the result from the graph": "x.detach()",
-    "returns a transposed memory": "x.mT.contiguous().mT if x.ndim > 1 else x",
 }
 _AROUND = """
 def _around(value):
     if isinstance(value, tuple):
         return tuple(map(_around, value))
     x = value
-    return ({}) if torch.is_tensor(x) else value
+    return ({}) if torch.is_tensor(x) and x.is_floating_point() else value
 """
 # Around each draw.
 DRAWS = {
@@ -94,14 +84,26 @@ def mutants(manifest: Manifest) -> list[Entry]:
 
 def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
     block = ast.unparse(ast.parse(place.code))
+    function, types = _function(path, place), _types(path, place)
+    text = ast.get_docstring(function) or ""
     for says, line in LEAVES.items():
-        yield says, f"{line}\n{block}"
-    for name in _tensors(path, place):
-        for says, line in ARGUMENTS.items():
-            yield says.format(f"`{name}`"), f"{line.format(name)}\n{block}"
+        if not (function.decorator_list and "grad" in line):  # the decorator puts it back
+            yield says, f"{line}\n{block}"
+    learns = "ifferentiable" in text or ("radient" in text and "no gradient" not in text)
+    for name, kind in types.items():
+        for says, (wanted, change) in ARGUMENTS.items():
+            if kind.startswith(wanted):
+                guarded = f"{name} = ({change.format(name)}) if torch.is_tensor({name}) else {name}"
+                yield says.format(f"`{name}`"), f"{guarded}\n{block}"
+        if learns and kind.startswith("Float") and "constant" not in kind:
+            yield (
+                CUT.format(f"`{name}`"),
+                f"{name} = {name}.detach() if torch.is_tensor({name}) else {name}\n{block}",
+            )
     around = ast.unparse(_Returns().visit(ast.parse(place.code)))
     for says, change in RESULTS.items():
-        yield says, _AROUND.format(change).lstrip() + around
+        if "Float" in text and (learns or "graph" not in says):
+            yield says, _AROUND.format(change).lstrip() + around
     for says, change in DRAWS.items():
         draws = _Draws()
         changed = ast.unparse(draws.visit(ast.parse(place.code)))
@@ -115,17 +117,24 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
         )
 
 
-def _tensors(path: Path, place: Place) -> list[str]:
-    """The parameters whose annotation names a tensor."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and node.lineno < place.block.begin <= (node.end_lineno or 0):
-            arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-            return [
-                a.arg
-                for a in arguments
-                if a.annotation and "Tensor" in ast.unparse(a.annotation).split("[")[0]
-            ]
-    return []
+def _function(path: Path, place: Place) -> ast.FunctionDef:
+    return next(
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.lineno < place.block.begin <= (node.end_lineno or 0)
+    )
+
+
+def _types(path: Path, place: Place) -> dict[str, str]:
+    """What the docstrings say of each argument that is a tensor: "Float[B, T], nats" for example."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: dict[str, str] = {}
+    for text in (ast.get_docstring(tree) or "", ast.get_docstring(_function(path, place)) or ""):
+        for names, says in re.findall(
+            r"^ *([a-z_0-9 ]+?)(?::|  ) *((?:Float|Long|Bool)\b.*(?:\n {8}.*)*)", text, re.M
+        ):
+            found |= dict.fromkeys(names.split(), says)
+    return {name: found[name] for name in place.parameters if name in found}
 
 
 class _Returns(ast.NodeTransformer):

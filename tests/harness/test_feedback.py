@@ -37,10 +37,10 @@ from tests.harness.bank_texts import (
 from tests.harness.banked import Banked, feedback
 from tests.harness.mini import Mini, outcomes, points
 
-WRONG = {DOUBLE: TRIPLES, FLIP: "return x", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}
+WRONG = {DOUBLE: TRIPLES, FLIP: "return x + 0", SCALE: "return x / self.weight", POWER: "return -(x ** n)"}
 HINTS = (
     *("Count the summands.", "triples", "Add it to itself.", "What is x + x?"),
-    *("Which way?", "divides", "minimised", "Random numbers come from"),
+    *("Which way?", "divides", "minimised", "does not depend on"),
 )
 
 
@@ -168,7 +168,7 @@ def test_an_endless_examination_loses_only_its_finding(
     banked: Banked, zygote: Isolated, pupil: Path, monkeypatch: pytest.MonkeyPatch, examine, workers: int
 ) -> None:
     monkeypatch.setattr(examination, "SECONDS", 0.3)
-    bodies = {SUMMARY: "return {}", FLIP: "return x", SCALED: "return 3"}
+    bodies = {SUMMARY: "return {}", FLIP: "return x + 0", SCALED: "return 3"}
     (pupil / "maths.py").write_text(code(bodies))
     record = banked.graded(package=pupil, isolated=zygote, workers=workers, examine=examine)
     assert {task for task, outcome in outcomes(record).items() if outcome != "PASSED"} == set(bodies)
