@@ -1,6 +1,5 @@
 """Coin-flip diffusion, questions 1a and 1b, compared with enumeration."""
 
-import math
 from fractions import Fraction
 
 import pytest
@@ -13,34 +12,13 @@ from tests.support.coins import (
     assert_follows_generator,
     assert_independent,
     assert_pixels,
-    coins,
     strided_coins,
 )
 from tests.support.compare import assert_close, assert_frequency, assert_true
 
-DELTAS = st.floats(1e-4, 0.5)
-
 
 def doubles(*values):
     return torch.tensor(values, dtype=torch.float64)
-
-
-@pytest.mark.task("diffusion.binary.flip_step")
-@pytest.mark.parametrize(("delta", "flipped"), [(0.0, 0.0), (0.01, 0.01), (0.5, 0.5)])
-def test_flip_share(hw, delta, flipped):
-    """The share of flips is delta, from 0 to one half."""
-    y = coins((3, 5, 7, 200), hw.generator(), up=0.9)
-    got = hw("diffusion.binary.flip_step")(y, delta, generator=hw.generator())
-    assert_pixels(got, y)
-    assert_frequency((got != y).sum(), y.numel(), flipped, what="the share of flips")
-
-
-@pytest.mark.task("diffusion.binary.flip_step")
-def test_flip_step_follows_its_generator(hw):
-    """The generator decides the draws."""
-    y, step = coins((5, 9), hw.generator(), torch.float64), hw("diffusion.binary.flip_step")
-    assert_pixels(step(y, 0.3, generator=hw.generator()), y)
-    assert_follows_generator(lambda generator: step(y, 0.3, generator=generator), hw.seed)
 
 
 @pytest.mark.task("diffusion.binary.flip_step")
@@ -52,61 +30,6 @@ def test_flip_step_on_strided_pixels(hw):
     for sign in (-1, 1):
         here = y == sign
         assert_frequency((got != y)[here].sum(), int(here.sum()), 0.1, what="the share of flips of one sign")
-
-
-@pytest.mark.task("diffusion.binary.flip_step")
-def test_number_of_flips_is_left_to_chance(hw):
-    """In repeated draws with a batch of one, sometimes both pixels flip and sometimes none does."""
-    y, step, generator = torch.ones(1, 2), hw("diffusion.binary.flip_step"), hw.generator()
-    drawn = [step(y, 0.3, generator=generator) for _ in range(150)]
-    for one in drawn:
-        assert_pixels(one, y)
-    got = torch.cat(drawn)
-    alike = (got[:, 0] == got[:, 1]).sum()  # both flip with .09, none with .49
-    assert_frequency(
-        alike, 150, 0.58, hint="Each pixel has its own coin.", what="how often both pixels flip or none does"
-    )
-
-
-@pytest.mark.task("diffusion.binary.replace_step")
-@pytest.mark.parametrize("delta", [0.0, 0.02, 0.5])
-def test_replace_share(hw, delta):
-    """The distribution of one step, from no replacement to certain replacement."""
-    y = coins((3, 5, 7, 200), hw.generator(), torch.float64, up=0.9)
-    got = hw("diffusion.binary.replace_step")(y, delta, generator=hw.generator())
-    assert_pixels(got, y)
-    for sign in (-1, 1):
-        here = y == sign
-        assert_frequency(
-            (got != y)[here].sum(), int(here.sum()), delta, what="the share of flips of one sign"
-        )
-
-
-@pytest.mark.task("diffusion.binary.replace_step")
-def test_replace_step_has_coins_for_each_pixel(hw):
-    """Neither R nor F is shared between pixels or images."""
-    y = -torch.ones(2000, 6)
-    got = hw("diffusion.binary.replace_step")(y, 0.4, generator=hw.generator())
-    assert_pixels(got, y)
-    assert_independent(got != y, 0.4, hint="Flip both coins for every pixel of every image.")
-
-
-@pytest.mark.task("diffusion.binary.replacement_probability")
-@given(delta=DELTAS, t=st.integers(0, 40))
-def test_replacement_against_enumeration(hw, delta, t):
-    """The probability equals the sum over the steps at which the first replacement can happen."""
-    got = hw("diffusion.binary.replacement_probability")(t, delta)
-    assert_close(got, doubles(oracle.replaced_probability(t, delta)).reshape(()))
-
-
-@pytest.mark.task("diffusion.binary.replacement_probability")
-@pytest.mark.parametrize("t", [1, 3, 1000])
-def test_replacement_by_rare_flips(hw, t):
-    """The result is accurate if replacement is almost impossible."""
-    delta = 1e-14
-    expected = doubles(float(1 - (1 - 2 * Fraction(delta)) ** t)).reshape(())
-    hint = "1 minus a number close to 1 loses digits."
-    assert_close(hw("diffusion.binary.replacement_probability")(t, delta), expected, hint=hint, rtol=1e-11)
 
 
 @pytest.mark.task("diffusion.binary.replacement_probability")
@@ -147,13 +70,6 @@ def test_steps_at_the_ends(hw):
         assert_close(steps(delta, 1.0), 0, hint="How large is the tolerance?")
     assert_close(steps(0.5, 1e-9), 1, hint="What does one step with delta = 1/2 leave?")
     assert_close(steps(0.25, 0.125), 3, hint="The tolerance is an upper bound: at most.")  # (1/2)^3
-
-
-@pytest.mark.task("diffusion.binary.steps_to_mix")
-def test_steps_for_tiny_tolerances(hw):
-    """A tolerance can be far below the spacing of floats near 1."""
-    # (3/5)^T <= 1e-30: T = 30 / log10(5/3) = 135.2...
-    assert_close(hw("diffusion.binary.steps_to_mix")(0.2, 1e-30), math.ceil(30 / math.log10(5 / 3)))
 
 
 @pytest.mark.task("diffusion.binary.q_sample")

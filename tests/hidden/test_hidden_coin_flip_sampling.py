@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.oracles import coin_flip as oracle
-from tests.support.coins import assert_follows_generator, assert_independent, assert_pixels, coins
+from tests.support.coins import assert_pixels, coins
 from tests.support.compare import assert_close, assert_frequency, assert_true
 from tests.support.noise_predictors import Recorder
 
@@ -32,19 +32,6 @@ def test_reverse_step_uses_image_and_time(hw):
     )
 
 
-@pytest.mark.task("diffusion.binary.ancestral_step")
-def test_reverse_step_has_coins_for_each_pixel(hw):
-    """No coin is shared, the generator decides all of them, and an image can have several axes."""
-    network, step = Recorder(lambda y_t, t: 0 * y_t + 0.6, last=7), hw("diffusion.binary.ancestral_step")
-    y_t = torch.ones(2000, 6)
-    got = step(network, y_t, 7, generator=hw.generator())
-    assert_pixels(got, y_t)
-    assert_independent(got == 1, 1 / (1 + math.exp(-0.6)), hint="Every pixel needs its own coins.")
-    one = coins((1, 2, 3, 5), hw.generator())
-    assert_pixels(step(network, one, 2, generator=hw.generator()), one)
-    assert_follows_generator(lambda generator: step(network, y_t[:9], 1, generator=generator), hw.seed)
-
-
 @pytest.mark.task("diffusion.samplers.ancestral_sample")
 def test_samples_have_the_law_of_the_chain(hw):
     """Every image of three pixels has the frequency that the chain gives it; all paths are counted."""
@@ -66,19 +53,6 @@ def test_samples_have_the_law_of_the_chain(hw):
         hint=hint,
         what="how often an image is drawn",
     )
-
-
-@pytest.mark.task("diffusion.samplers.ancestral_sample")
-def test_samples_start_from_fair_coins(hw):
-    """If the network keeps every pixel, the result is the start of the chain."""
-    network = Recorder(lambda y_t, t: 90 * y_t, last=4)
-    got = hw("diffusion.samplers.ancestral_sample")(
-        network, (3000, 2, 2), 4, generator=hw.generator(), device="cpu", return_all=True
-    )
-    assert_pixels(got, torch.ones(5, 3000, 2, 2))
-    assert_true(bool((got == got[:1]).all()), "pixels change although the network keeps them with certainty")
-    assert_frequency((got[0] > 0).sum(dim=0), 3000, 0.5, what="the share of +1 in Y_T")
-    assert_independent(got[0].flatten(1) > 0, 0.5, hint="Each pixel of each image has its own coin.")
 
 
 @pytest.mark.task("diffusion.samplers.ancestral_sample")
@@ -142,11 +116,3 @@ def test_bits_of_fair_coins_are_exact(hw, num_steps):
     nats += sum(oracle.kl_loss(row[None], torch.full((1, 3), 0.5)) for row in logits[1:num_steps])
     hint = "The result is in bits per pixel, summed over all t."
     assert_close(got, torch.tensor(nats / 3 / math.log(2), dtype=torch.float64), hint=hint)
-
-
-@pytest.mark.task("diffusion.binary.bits_per_pixel")
-def test_bits_follow_their_generator(hw):
-    """The generator decides the noise."""
-    network, y_0 = Recorder(lambda y_t, t: 0.5 * y_t, last=3), coins((9, 5), hw.generator())
-    bits = hw("diffusion.binary.bits_per_pixel")
-    assert_follows_generator(lambda generator: bits(network, y_0, 3, 0.2, generator=generator), hw.seed)

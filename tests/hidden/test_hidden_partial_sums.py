@@ -9,33 +9,6 @@ from tests.oracles import partial_sums as oracle
 from tests.support.compare import assert_close, assert_tensor
 
 
-@pytest.mark.task("early_exit.partial_sums.remaining_variance")
-def test_every_k(hw):
-    """Every k, compared with a sum term by term, for a list and a tensor."""
-    variances = torch.rand(6, generator=hw.generator(), dtype=torch.float64)
-    hint = "If the first k terms are known, which terms are not?"
-    for k in range(7):
-        total = 0.0
-        for number in range(1, 7):
-            total += variances[number - 1].item() if number > k else 0.0
-        expected = torch.tensor(total, dtype=torch.float64)
-        given_as = variances if k % 2 else variances.tolist()
-        assert_close(hw("early_exit.partial_sums.remaining_variance")(given_as, k), expected, hint=hint)
-
-
-@pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
-def test_geometric_series_agrees_with_its_terms(hw):
-    """Each further term removes its own variance, for any shape of k."""
-    k = torch.tensor([[0, 1, 2], [7, 20, 40]])
-    # The infinite tail after k terms is the sum of 2^-i over i > k; float64 needs only 200 of its terms.
-    tails = [[sum(2.0**-i for i in range(n + 1, n + 200)) for n in row] for row in k.tolist()]
-    expected = torch.tensor(tails, dtype=torch.float64)
-    got = hw("early_exit.partial_sums.geometric_remaining_variance")(k)
-    assert_close(
-        got, expected, rtol=1e-8, atol=0.0, hint="Write the first terms of the tail after k = 1 and k = 2."
-    )
-
-
 @pytest.mark.task("early_exit.partial_sums.geometric_remaining_variance")
 def test_geometric_variance_of_many_terms(hw):
     """After hundreds of terms the remaining variance is still positive."""

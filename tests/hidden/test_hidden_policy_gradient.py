@@ -96,14 +96,6 @@ def test_cross_entropy_on_ragged_rows(hw):
     assert_gradient(reply.grads["logits"], gradient, hint="Padding gets no gradient and no NaN.")
 
 
-@pytest.mark.task("rlhf.policy_gradient.cross_entropy_loss")
-def test_cross_entropy_in_the_far_tail(hw):
-    """A reference token 500 nats below the best costs 500 nats."""
-    logits = torch.tensor([[[500.0, 0.0]]])
-    got = hw("rlhf.policy_gradient.cross_entropy_loss")(logits, torch.tensor([[1]]), torch.tensor([[True]]))
-    assert_close(got, torch.tensor(500.0), hint="Take the logarithm before anything can underflow.")
-
-
 # A policy over {0: pad, 1: end, 2, 3: also the start}, and two sources that differ only in their attention masks.
 POLICY = TinyPolicy(4)
 SOURCE = torch.tensor([1, 2, 3])
@@ -164,60 +156,6 @@ def test_responses_follow_the_law_of_the_policy(hw, temperature):
         torch.zeros_like(log_probs),
         what="the log-probabilities at padding",
     )
-
-
-@pytest.mark.task("rlhf.policy_gradient.sample_response")
-def test_generator_alone_decides(hw):
-    """The same generator state gives the same draw; a later state gives another."""
-    # There are so many rows that one of them reaches the last step: every right result has four columns.
-    source, attended = SOURCE.repeat(300, 1), ATTENDED[:1].repeat(300, 1)
-    generator = hw.generator()
-    start = generator.get_state()
-    sample = hw("rlhf.policy_gradient.sample_response")
-    arguments = (checked(cached(POLICY), 4), source, attended, START, END, PAD, 4)
-    first, second = (parts(sample(*arguments, generator=generator), 3, NAMES)[0] for _ in range(2))
-    same_state = torch.Generator().set_state(start)
-    again = parts(sample(*arguments, generator=same_state), 3, NAMES)[0]
-    assert_tensor(first, what="tokens")
-    assert_tensor(second, what="tokens")
-    hint = "Draw with the given generator, and never seed it."
-    assert_close(again, first, what="the draw from the same generator state", hint=hint)
-    assert_true(
-        first.shape != second.shape or not torch.equal(first, second),
-        "two draws in a row are equal",
-        hint=hint,
-    )
-
-
-@pytest.mark.task("rlhf.policy_gradient.sample_response")
-def test_roll_out_keeps_no_graph(hw):
-    """The result has no graph back to the parameters of the policy."""
-
-    class Policy(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.bias = torch.nn.Parameter(torch.tensor([0.1, -0.3, 0.25, 0.7]))
-
-        def forward(self, input_ids, attention_mask, decoder_input_ids):
-            return self.bias.expand(*decoder_input_ids.shape, 4)
-
-    policy, source = Policy(), torch.ones(5, 2, dtype=torch.long)
-    reply = hw("rlhf.policy_gradient.sample_response").ask(
-        policy=policy,
-        input_ids=source,
-        attention_mask=source > 0,
-        start_id=START,
-        eos_id=END,
-        pad_id=PAD,
-        max_new_tokens=3,
-        generator=hw.generator(),
-        grad_of=("policy",),
-    )
-    parts(reply.value, 3, NAMES)
-    hint = (
-        "The update computes its log-probabilities again. A roll-out that keeps its graph fills the memory."
-    )
-    assert_no_gradient(policy.bias.grad, what="the policy", hint=hint)
 
 
 @pytest.mark.task("rlhf.policy_gradient.sample_response")

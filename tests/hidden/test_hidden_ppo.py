@@ -28,31 +28,6 @@ def _dirty(x):
     return dirty
 
 
-@pytest.mark.task("rlhf.advantages.masked_mean")
-def test_masked_mean_and_its_gradient(hw):
-    """The gradient is 1 / N at every valid token and 0 at every pad, for every padding value."""
-    x = _draw(hw)
-    reply = hw("rlhf.advantages.masked_mean").ask(x=_dirty(x), mask=MASK, grad_of=("x",))
-    values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
-    hint = "Take one mean over the complete batch."
-    assert_close(reply.value, torch.tensor(sum(values) / 19, dtype=torch.float64), hint=hint)
-    assert_gradient(reply.grads["x"], MASK.double() / 19, hint="Padding gets no gradient and no NaN.")
-
-
-@pytest.mark.task("rlhf.advantages.masked_whiten")
-def test_masked_whiten_against_plain_statistics(hw):
-    """Valid tokens get mean 0 and biased variance 1, padding gets 0. The offset of 30 reveals a wrong mean."""
-    x = _draw(hw, 4.0) + 30
-    got = hw("rlhf.advantages.masked_whiten")(_dirty(x), MASK)
-    values = [x[b, t].item() for b, n in enumerate(LENGTHS) for t in range(n)]
-    mean = sum(values) / 19
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / 19)
-    expected = torch.where(MASK, (x - mean) / deviation, 0.0)
-    assert_close(
-        got, expected, rtol=1e-6, hint="The docstring says whether the variance is biased. Is padding 0?"
-    )
-
-
 @pytest.mark.task("rlhf.advantages.masked_whiten")
 def test_equal_values_do_not_divide_by_zero(hw):
     """If all valid values are equal, the result is zero."""
@@ -70,32 +45,6 @@ def test_eps_stands_under_the_root(hw):
 
 
 @pytest.mark.task("rlhf.advantages.gae")
-@pytest.mark.parametrize(("gamma", "lam"), [(0.97, 0.9), (1.0, 0.95), (0.9, 0.0), (0.8, 1.0)])
-def test_gae_against_its_definition(hw, gamma, lam):
-    """Advantages are sums of temporal differences, returns are advantages plus values; padding has garbage."""
-    rewards, values = _draw(hw), _draw(hw)
-    ask = hw("rlhf.advantages.gae").ask
-    reply = ask(
-        rewards=_dirty(rewards),
-        values=_dirty(values.flip(1)),
-        mask=MASK,
-        gamma=gamma,
-        gae_lambda=lam,
-        grad_of=("rewards", "values"),
-    )
-    expected = oracle.gae(rewards, values.flip(1), LENGTHS, gamma, lam)
-    advantages, returns = parts(reply.value, 2, "advantages, returns")
-    assert_close(
-        advantages, expected[0], what="advantages", hint="What follows the last valid token of a row?"
-    )
-    assert_close(
-        returns, expected[1], what="returns", hint="Returns are advantages plus values, at valid tokens."
-    )
-    assert_no_gradient(reply.grads["values"], what="values", hint="For the update, advantages are data.")
-    assert_no_gradient(reply.grads["rewards"], what="rewards")
-
-
-@pytest.mark.task("rlhf.advantages.gae")
 @given(st.integers(1, 6), st.floats(0.5, 1), st.floats(0, 1))
 def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
     """If the values are the discounted future rewards, every advantage is 0 and the returns are the values."""
@@ -109,28 +58,6 @@ def test_perfect_values_leave_no_advantage(hw, length, gamma, lam):
     advantages, returns = parts(got, 2, "advantages, returns")
     assert_close(advantages, torch.zeros(1, length, dtype=torch.float64), atol=1e-12, what="advantages")
     assert_close(returns, as_row(values[:length]), what="returns")
-
-
-@pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")
-def test_surrogate_against_plain_loops(hw):
-    """Ratios far outside the clip for both signs of the advantage; padding has garbage."""
-    old, advantages = _draw(hw) - 2, _draw(hw)
-    new = old + _draw(hw, 0.5)
-    loss, gradient = oracle.surrogate_loss(new, old, advantages, LENGTHS, 0.15)
-    reply = hw("rlhf.ppo.clipped_surrogate_loss").ask(
-        log_probs=_dirty(new),
-        old_log_probs=_dirty(old),
-        advantages=_dirty(advantages),
-        mask=MASK,
-        clip_eps=0.15,
-        grad_of=("log_probs", "old_log_probs", "advantages"),
-    )
-    hint = "The objective is pessimistic for both signs of the advantage."
-    assert_close(reply.value, torch.tensor(loss, dtype=torch.float64), hint=hint)
-    hint = "Where is the loss flat? Padding gets no gradient and no NaN."
-    assert_gradient(reply.grads["log_probs"], gradient, hint=hint)
-    assert_no_gradient(reply.grads["old_log_probs"], what="old_log_probs")
-    assert_no_gradient(reply.grads["advantages"], what="advantages")
 
 
 @pytest.mark.task("rlhf.ppo.clipped_surrogate_loss")

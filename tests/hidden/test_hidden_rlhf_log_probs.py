@@ -4,8 +4,6 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.oracles.rlhf import TinyPolicy
 from tests.support.compare import assert_close, assert_gradient, assert_tensor, assert_true
@@ -22,13 +20,6 @@ def test_last_token_is_never_read_and_width_stays(hw):
     assert_close(got, expected, hint="Only the start id is new, and every row gets it.")
 
 
-@pytest.mark.task("rlhf.log_probs.shift_right")
-def test_single_token(hw):
-    """For a response of one token the decoder reads only the start id."""
-    got = hw("rlhf.log_probs.shift_right")(torch.tensor([[4], [5]]), 7)
-    assert_close(got, torch.tensor([[7], [7]]), hint="What does the decoder read before the first token?")
-
-
 @pytest.mark.task("rlhf.log_probs.response_mask")
 def test_padding_id_before_the_end_counts(hw):
     """The policy can draw 0 as an ordinary token. Only the first end closes a response."""
@@ -36,55 +27,6 @@ def test_padding_id_before_the_end_counts(hw):
     expected = torch.tensor([[1, 1, 1, 1, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]).bool()
     got = hw("rlhf.log_probs.response_mask")(tokens, 2)
     assert_close(got, expected, hint="The mask depends only on the first end.")
-
-
-@pytest.mark.task("rlhf.log_probs.response_mask")
-@given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=3))
-def test_mask_row_by_row(hw, rows):
-    """Each row is True up to and including its first end, independently of the other rows."""
-    expected = torch.tensor([[1 not in row[:t] for t in range(4)] for row in rows])
-    got = hw("rlhf.log_probs.response_mask")(torch.tensor(rows), 1)
-    assert_close(got, expected, hint="Is the first end included? Is a second end excluded?")
-
-
-@pytest.mark.task("rlhf.log_probs.token_log_probs")
-def test_token_log_probs_on_ragged_axes(hw):
-    """Axes 2, 3, 7 in double precision with non-contiguous logits, compared with plain loops."""
-    logits = torch.randn(7, 3, 2, generator=hw.generator(), dtype=torch.float64).permute(2, 1, 0) * 3
-    tokens = torch.randint(0, 7, (2, 3), generator=hw.generator())
-    got = hw("rlhf.log_probs.token_log_probs")(logits, tokens, temperature=1.7)
-    hint = "Divide by the temperature first. Then normalise over the last axis."
-    assert_close(got, _by_loops(logits, tokens, 1.7), hint=hint)
-
-
-@pytest.mark.task("rlhf.log_probs.token_log_probs")
-def test_far_tail_stays_finite(hw):
-    """A token 1000 nats below the best has a log-probability of -1000, not of minus infinity."""
-    logits = torch.tensor([[[1000.0, 0.0, -50.0]]])
-    got = hw("rlhf.log_probs.token_log_probs")(logits, torch.tensor([[1]]))
-    assert_close(got, torch.tensor([[-1000.0]]), hint="softmax followed by log loses small probabilities.")
-
-
-@pytest.mark.task("rlhf.log_probs.token_log_probs")
-def test_gradient_at_a_temperature(hw):
-    """The gradient is (one-hot - probabilities) / temperature, for every position of the batch."""
-    logits = torch.randn(2, 3, 5, generator=hw.generator(), dtype=torch.float64)
-    tokens = torch.randint(0, 5, (2, 3), generator=hw.generator())
-    reply = hw("rlhf.log_probs.token_log_probs").ask(
-        logits=logits, tokens=tokens, temperature=2.0, grad_of=("logits",)
-    )
-    weights = (logits / 2).exp()
-    expected = (torch.nn.functional.one_hot(tokens, 5) - weights / weights.sum(-1, keepdim=True)) / 2
-    assert_gradient(reply.grads["logits"], expected, hint="Is the value still connected to the logits?")
-
-
-def _by_loops(logits, tokens, temperature):
-    expected = torch.zeros(tokens.shape, dtype=logits.dtype)
-    for b in range(tokens.shape[0]):
-        for t in range(tokens.shape[1]):
-            row = [x / temperature for x in logits[b, t].tolist()]
-            expected[b, t] = row[int(tokens[b, t])] - math.log(sum(math.exp(x) for x in row))
-    return expected
 
 
 @pytest.mark.task("rlhf.log_probs.policy_log_probs")

@@ -97,12 +97,12 @@ class Draw:
         return torch.arange(self.length) < lengths[:, None]
 
     def betas(self, *, extreme: bool = False) -> Tensor:
-        """Float64[T + 1] in no order, T at least 2: all tiny in single precision; nearly no signal where extreme."""
+        """Float64[T + 1] in no order, T at least 2. Where extreme: nearly no signal, or no noise, is left."""
         steps = max(self.length, 2)
         betas = self.uniform(0.02, 0.6, steps)
         if extreme and self.case.scale > 1000:
             betas = self.uniform(0.99, 0.999, steps)
-        if self.case.dtype == torch.float32:
+        if extreme and self.case.dtype == torch.float32:
             betas = betas * 1e-6
         if steps > 20:  # the signal would underflow
             betas = betas * 0.02

@@ -68,7 +68,7 @@ def _one(got: Any, expected: Any, case: Case, error: tuple[float, float], what: 
         if expected.dtype == torch.float32:
             error = 1e-3, 1e-4
         size = expected[expected.isfinite()].abs().max().item() if expected.isfinite().any() else 1.0
-        floor = 1e-14 if error == LOOSE else 1e-300
+        floor = 1e-11 if error == LOOSE else 1e-300
         assert_close(got, expected, hint=hint, what=what, rtol=error[0], atol=error[1] * size + floor)
     elif isinstance(expected, Tensor):
         assert_close(got, expected, hint=hint, what=what, rtol=0, atol=0)

@@ -35,7 +35,10 @@ def q_sample(draw: Draw) -> Arguments:
 
 
 def prior_kl(draw: Draw) -> Arguments:
-    return {"x_0": draw.normal(), "alphas_cumprod": schedule(draw)[1]}
+    return {
+        "x_0": draw.normal(),
+        "alphas_cumprod": schedule(draw, extreme=draw.case.dtype == torch.float32)[1],
+    }
 
 
 def posterior(draw: Draw) -> Arguments:
@@ -46,12 +49,12 @@ def posterior(draw: Draw) -> Arguments:
 
 def predict_x_0(draw: Draw) -> Arguments:
     data = {"x_t": draw.normal(), "eps_hat": draw.normal(), "t": times(draw)}
-    return {**data, "alphas_cumprod": schedule(draw, extreme=True)[1]}
+    return {**data, "alphas_cumprod": schedule(draw, extreme=draw.case.scale > 1)[1]}
 
 
 def predict_noise(draw: Draw) -> Arguments:
     data = {"x_t": draw.normal(), "x_0": draw.normal(), "t": times(draw)}
-    return {**data, "alphas_cumprod": schedule(draw, extreme=True)[1]}
+    return {**data, "alphas_cumprod": schedule(draw, extreme=draw.case.scale > 1)[1]}
 
 
 def noise_prediction_loss(draw: Draw) -> Arguments:
