@@ -106,7 +106,7 @@ class Draw:
             betas = betas * 1e-6
         if steps > 20:  # the signal would underflow
             betas = betas * 0.02
-        betas[self.integer(0, steps - 1)] = 1e-7
+        betas[self.integer(0, steps - 1)] = 1e-7 if extreme else 1e-4
         return torch.cat([betas.new_zeros(1), betas])
 
     def choice(self, *options: Any) -> Any:

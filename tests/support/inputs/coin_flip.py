@@ -36,7 +36,8 @@ def steps_to_mix(draw: Draw) -> Arguments:
     """A tolerance in the middle between two numbers of steps, so that no rounding can change the answer."""
     flip = delta(draw)
     log_kept = math.log1p(-2 * flip) if flip < 0.5 else -math.inf
-    steps = draw.integer(1, int(min(10 ** draw.integer(1, 9), max(1, -600 / log_kept))))
+    most = int(max(1, min(1e7, -600 / log_kept)))
+    steps = most if draw.case.scale < 1 else draw.integer(1, most)
     return {"delta": flip, "tolerance": 0.3 if flip == 0.5 else math.exp((steps - 0.5) * log_kept)}
 
 

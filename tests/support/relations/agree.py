@@ -13,8 +13,8 @@ from tests.support.compare import assert_close, assert_true
 LOOSE = {torch.float64: 1e-7, torch.float32: 1e-3}  # for a sum in another order, and for what it cancels
 
 
-def agree(got: Any, expected: Any, text: str, hint: str) -> None:
-    """Fails with the text unless both are equal up to rounding."""
+def agree(got: Any, expected: Any, text: str, hint: str, floor: float = 1e-11) -> None:
+    """Fails with the text unless both are equal up to rounding; `floor` is what is allowed in any case."""
     mine, right = tensors(got), tensors(expected)
     assert_true(
         len(mine) == len(right) and len(numbers(got)) == len(numbers(expected)),
@@ -26,7 +26,7 @@ def agree(got: Any, expected: Any, text: str, hint: str) -> None:
         loose = {}
         if isinstance(b, Tensor) and b.dtype in LOOSE and b.numel():
             size = b[b.isfinite()].abs().max().item() if b.isfinite().any() else 0.0
-            loose = {"rtol": LOOSE[b.dtype], "atol": LOOSE[b.dtype] * size}
+            loose = {"rtol": LOOSE[b.dtype], "atol": LOOSE[b.dtype] * size + floor}
         try:
             assert_close(a, b, hint=hint, **loose)
         except WrongAnswer as error:
