@@ -63,7 +63,7 @@ WRONG = [
         "batch",
         "mean",
         "return torch.where(mask, x, 0.0).sum(1).div(mask.sum(1)).mean()",
-        "mean over its rows",
+        "mean over its valid tokens",
     ),
     ("layout", "times", "return x.view(-1).view(x.shape) * 2", "view"),
     ("dtype", "times", "return (x.float() * 2).to(x.dtype)", "double precision is lost"),

@@ -160,6 +160,11 @@ class Inputs:
     open: Callable[[Homework, Case], Any] | None = None
     cases: tuple[Case, ...] = ()
 
+    @property
+    def whole_of(self) -> str:
+        """Over what a mean is taken, in words."""
+        return "valid tokens" if self.whole == "tokens" else "rows"
+
     def function(self, hw: Homework, task: str, case: Case) -> Any:
         """What the relations call."""
         return self.open(hw, case) if self.open else hw(task)
