@@ -37,7 +37,8 @@ def batch(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     if inputs.whole == "tokens":
         weights = [float(args["mask"][part].sum()) for part in parts]
     total = sum(weight * one.double() for weight, one in zip(weights, found, strict=True)) / sum(weights)
-    text = f"the result of a batch of {count} is not the mean over its {inputs.whole_of}, in parts of {cut} and {count - cut}"
+    text = f"the result of a batch of {count} is not the mean over its {inputs.whole_of}"
+    text += f", in parts of {cut} and {count - cut}"
     agree(
         whole, total.to(whole.dtype), text, "What is averaged over what? Parts of a batch can differ in size."
     )
