@@ -21,7 +21,7 @@ Arguments = tuple[tuple[Any, ...], Mapping[str, Any]]
 
 _NAMES = (*global_state.NAMES, *module_state.NAMES)
 _HINTS = {
-    "the gradient mode": "`with torch.no_grad():` ends by itself; `torch.set_grad_enabled` does not.",
+    "the gradient mode": "A `with` block of `torch.no_grad` ends by itself; `torch.set_grad_enabled` does not.",
     "torch's default dtype": "Give `dtype=` to the functions that make tensors.",
     "torch's default device": "Give `device=` to the functions that make tensors.",
     global_state.TORCH_GENERATOR: "Random numbers come from `generator`; nothing else is seeded.",

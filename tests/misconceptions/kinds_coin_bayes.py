@@ -69,15 +69,6 @@ TASK = "diffusion.binary.training_loss"
 
 
 @wrong(
-    "draws the times from torch's global generator, and only the coins from the given one",
-    sometimes="distribution",
-)
-@hint("Call it twice with generators of the same seed. Which of your draws differ?")
-@edit("(len(y_0),), generator=generator, device=y_0.device", "(len(y_0),), device=y_0.device")
-def training_loss_times_from_global(): ...
-
-
-@wrong(
     "no two images of a batch share a time as long as there are enough: times are drawn without replacement",
     rarely="distribution",
 )
@@ -118,12 +109,6 @@ def ancestral_step_needs_generator(network, y_t, t, generator=None):
 @hint("How often does a pixel with a logit of 30 come out as -1, and how often should it?")
 @edit("torch.sigmoid(network(y_t, times))", "torch.sigmoid(network(y_t, times).clamp(-5, 5))")
 def ancestral_step_clamped_logits(): ...
-
-
-@wrong("all images of the batch share their uniform numbers", sometimes="distribution")
-@hint("How many uniform numbers does one step need for a batch of images?")
-@edit("torch.rand(y_t.shape, generator", "torch.rand(y_t.shape[1:], generator")
-def ancestral_step_coins_shared_by_batch(): ...
 
 
 TASK = "diffusion.binary.bits_per_pixel"

@@ -62,22 +62,6 @@ TASK = "diffusion.gaussian.ddim_step"
 def ddim_step_draws_missing_noise(): ...
 
 
-@wrong(
-    "keeps the factor of eps_hat at 1e-4 or more, so the step to 0 does not end at x_0_hat", rarely="values"
-)
-@hint("Where does the step end at t_prev = 0, and what is then left of eps_hat in your sum?")
-def ddim_step_direction_floor(eps_hat, x_t, t, t_prev, alphas_cumprod, eta=0.0, noise=None, clip=None):
-    x_0_hat = predict_x_0(x_t, eps_hat, t, alphas_cumprod)
-    if clip is not None:
-        x_0_hat = x_0_hat.clamp(-clip, clip)
-        eps_hat = predict_noise(x_t, x_0_hat, t, alphas_cumprod)
-    signal, signal_prev = alphas_cumprod[t], alphas_cumprod[t_prev]
-    sigma = eta * ((1 - signal_prev) / (1 - signal) * (1 - signal / signal_prev)).sqrt()
-    direction = (1 - signal_prev - sigma**2).clamp(min=1e-8).sqrt()
-    x_prev = signal_prev.sqrt().to(x_t) * x_0_hat + direction.to(x_t) * eps_hat
-    return x_prev if noise is None else x_prev + sigma.to(x_t) * noise
-
-
 @wrong("with clip, the corrected eps_hat is a constant for the gradient", rarely="no gradient")
 @hint("With clip, how does the corrected eps_hat depend on x_t? Does autograd know about it?")
 @edit(
@@ -126,12 +110,6 @@ def cosine_clip_from_below(): ...
 
 
 TASK = "diffusion.schedules.cumulative_alphas"
-
-
-@wrong("returns float64 also for betas in float32", sometimes="dtype")
-@hint("What does the docstring say about the dtype of the result?")
-@edit("torch.cumprod(1 - betas, dim=0)", "torch.cumprod(1 - betas, dim=0, dtype=torch.float64)")
-def cumulative_always_double(): ...
 
 
 @wrong("sets the number of torch's threads to one", rarely="global state")

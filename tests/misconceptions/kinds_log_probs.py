@@ -64,12 +64,6 @@ def token_log_probs_divides_in_place(logits, tokens, temperature=1.0):
     return log_probs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
 
 
-@wrong("squeeze() without an axis also drops a batch or a length of one", sometimes="shape")
-@hint("Which axes does squeeze() remove? Try a batch of one.")
-@edit(".squeeze(-1)", ".squeeze()")
-def token_log_probs_squeezes_every_axis(): ...
-
-
 TASK = "rlhf.log_probs.policy_log_probs"
 
 
@@ -121,9 +115,3 @@ TASK = "rlhf.reward_model.preference_loss"
 @hint("What should a pair with scores -100 and 100 cost, and what does it teach the model in your loss?")
 @edit("chosen_scores - rejected_scores", "(chosen_scores - rejected_scores).clamp(-20, 20)")
 def preference_clamped_difference(): ...
-
-
-@wrong("treats the rejected scores as a constant", sometimes="no gradient")
-@hint("Which of the two scores should the loss push down? Does it get a gradient?")
-@edit("rejected_scores", "rejected_scores.detach()")
-def preference_rejected_is_constant(): ...

@@ -107,7 +107,7 @@ class Draw:
         if steps > 20:  # the signal would underflow
             betas = betas * 0.02
         betas[self.integer(0, steps - 1)] = 1e-7 if extreme else 1e-4
-        return torch.cat([betas.new_zeros(1), betas])
+        return torch.nn.functional.pad(betas, (1, 0))
 
     def choice(self, *options: Any) -> Any:
         """One of the options."""
