@@ -49,7 +49,8 @@ class Worker:
             raise end
         encode, header = Encoder(lambda value: None), frame.header
         value = {"value": encode(end), "gradients": encode({})}
-        return encode.frame(**value, arguments=header["args"], keywords=header["kwargs"])
+        after = {"arguments": header["args"], "keywords": header["kwargs"], "left": [], "drew": False}
+        return encode.frame(**value, **after)
 
     def close(self) -> None:
         pass
