@@ -94,7 +94,7 @@ WRONG = [
         "return x + torch.randn(x.shape, generator=torch.Generator().manual_seed(0))",
         "not advanced",
     ),
-    ("surroundings", "times", "torch.set_num_threads(1)\n    return 2 * x", "number of threads"),
+    ("surroundings", "times", "torch.set_grad_enabled(True)\n    return 2 * x", "gradient mode"),
     ("surroundings", "times", "torch.set_default_dtype(torch.float32)\n    return 2 * x", "default dtype"),
     (
         "network",

@@ -110,10 +110,3 @@ def cosine_clip_from_below(): ...
 
 
 TASK = "diffusion.schedules.cumulative_alphas"
-
-
-@wrong("sets the number of torch's threads to one", rarely="global state")
-@hint("How fast is the rest of the program after your call? Who chose its number of threads?")
-def cumulative_single_thread(betas):
-    torch.set_num_threads(1)  # a cumulative product is sequential
-    return torch.cumprod(1 - betas, dim=0)

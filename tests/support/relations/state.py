@@ -60,8 +60,11 @@ def generator(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> Non
 
 
 def surroundings(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
-    """The caller's settings are not touched, also if they are unusual: gradients off, two threads, another dtype."""
-    function.ask(**args, surroundings={"the gradient mode": False, "torch's number of threads": 2})
+    """The caller's settings are not touched, also if they are unusual: gradients off, another default dtype.
+
+    The number of threads is left alone: a process that is forked from one that has computed with two would hang.
+    """
+    function.ask(**args, surroundings={"the gradient mode": False})
     try:
         function.ask(**args, surroundings={"torch's default dtype": torch.float64})
     except StudentError:
