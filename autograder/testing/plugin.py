@@ -183,7 +183,7 @@ class Plugin:
         if is_certain(result, error):
             return False
         tried = self.ledger.first_tries.get(result.id)
-        is_first_signal = isinstance(error, Killed) and (tried is None or tried.outcome is Outcome.TIMEOUT)
+        is_first_signal = isinstance(error, Killed) and tried is not None and tried.outcome is Outcome.TIMEOUT
         return self.budget.is_first_try or (self.is_second_try and is_first_signal)
 
     def _end(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
