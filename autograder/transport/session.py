@@ -131,7 +131,7 @@ class Session:
         frame = self._send(request)
         with _protocol_errors():
             handle = Decoder(frame, self._special_value)(frame.header["value"])
-            check_left(frame.header.get("left", []))
+            check_left(frame.header["left"])
         if not isinstance(handle, Handle):
             raise WrongAnswer(f"`{target}` is no longer a torch module", failure="type")
         return handle
@@ -164,10 +164,10 @@ class Session:
                 )
             after = _expect(tuple, decode(header["arguments"])), _expect(dict, decode(header["keywords"]))
             found = _expect(dict, decode(header["gradients"]))
-            reply = Reply(decode(header["value"]), found, after, bool(header.get("drew")))
+            reply = Reply(decode(header["value"]), found, after, bool(header["drew"]))
             if len(after[0]) != len(args) or list(after[1]) != list(kwargs):
                 raise WireError("the arguments are not those of the call")
-            check((args, kwargs), after, reply.value, header.get("left", []))
+            check((args, kwargs), after, reply.value, header["left"])
         return reply
 
     def _send(self, request: Frame) -> Frame:

@@ -39,7 +39,7 @@ MEAN = Inputs(tables, rows={"x": 0, "mask": 0}, whole="tokens", padded=("x",), d
 SPREAD = Inputs(tables, rows={"x": 0}, shift=("x",))
 RANDOM = Inputs(coins, cases=(MANY_DRAWS,))
 NET = Inputs(
-    lambda draw: {"network": None, "x": draw.normal()},
+    lambda draw: {"network": lambda x: 2 * x, "x": draw.normal()},
     network=learner,
     is_graphless=True,
     cases=(MANY_DRAWS,),
@@ -99,7 +99,7 @@ WRONG = [
     (
         "network",
         "run",
-        "network.eval()\n    with torch.no_grad():\n        return network(x)",
+        "isinstance(network, torch.nn.Module) and network.eval()\n    with torch.no_grad():\n        return network(x)",
         "mode of the network",
     ),
     ("network", "run", "return network(x)", "graph"),
@@ -129,6 +129,15 @@ def test_a_wrong_function_is_refused_with_words(tmp_path: Path, number: int) -> 
     with pytest.raises(Exception, match=words) as caught:
         hold(hw, f"f.{function}", [name], RIGHT[function][0], (*SMALL, *LARGE))
     assert isinstance(caught.value, WrongAnswer) or "view" in words or "axes" in words
+
+
+@pytest.mark.parametrize(
+    "body", ["return None", "return {}", "return torch.zeros(9)", "return x.new_tensor(float('nan'))"]
+)
+def test_nothing_and_a_constant_satisfy_no_relation(tmp_path: Path, body: str) -> None:
+    hw = opened(tmp_path, {"times": body})
+    with pytest.raises(WrongAnswer, match="the same for all arguments"):
+        hold(hw, "f.times", ["repeat", "surroundings"], RIGHT["times"][0], SMALL)
 
 
 def test_every_relation_refuses_something() -> None:

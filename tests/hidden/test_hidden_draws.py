@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.oracles.coin_flip import flip_probability
-from tests.support.compare import assert_close
+from tests.support.compare import assert_close, assert_tensor
 from tests.support.draws import assert_independent_events, assert_independent_normals, assert_uniform_times
 from tests.support.noise_predictors import column
 
@@ -16,8 +16,11 @@ FRESH = "Draw again for every step and call; a pixel of an image shares its nois
 
 
 def twice(draw):
-    """Two calls, the second with the generator as the first has left it."""
-    return torch.stack([draw(), draw()])
+    """Float[2, *SHAPE]: two calls, the second with the generator as the first has left it."""
+    draws = [draw(), draw()]
+    for one in draws:
+        assert_tensor(one, shape=SHAPE, hint=EACH)
+    return torch.stack(draws)
 
 
 @pytest.mark.parametrize(

@@ -87,14 +87,6 @@ def posterior_all(x_t: Tensor, x_0: Tensor, times: list[int], betas: Tensor) -> 
     return mean, [posterior(0.0, 0.0, t, betas)[1] for t in times]
 
 
-def kl_to_standard_normal(mean: float, variance: float) -> float:
-    """E[log q - log p] under q with Gauss-Hermite quadrature, which is exact for polynomials of this degree."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
-    x = mean + math.sqrt(variance) * nodes
-    log_ratio = -0.5 * nodes**2 - 0.5 * math.log(variance) + 0.5 * x**2
-    return float((weights * log_ratio).sum() / weights.sum())
-
-
 def gaussian_denoiser(alphas_cumprod: Tensor, mean: float, std: float) -> Callable[[Tensor, Tensor], Tensor]:
     """E[noise | x_t] when every dimension of the data is N(mean, std^2); std = 0 is a point mass."""
 

@@ -1,12 +1,14 @@
 """Cases in which the relations of a task are tested: sizes, scales and edges, and inputs that are drawn for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from autograder.errors import WrongAnswer
 from autograder.testing.homework import Homework
 
 
@@ -48,6 +50,17 @@ LARGE = (
     Case("tiny values", scale=1e-4),
     Case("single precision", batch=3, dtype=torch.float32),
 )
+
+
+@contextmanager
+def told(case: Case) -> Iterator[None]:
+    """A wrong answer in the block is told with the case in which it was given."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except WrongAnswer as error:
+        text = f"{case.name}: {error.rationale}"
+        raise WrongAnswer(text, hint=error.hint, failure=error.failure) from None
 
 
 class Draw:

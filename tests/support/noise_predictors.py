@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from autograder.testing.homework import Homework
+from tests.support.cases import Arguments, Draw
 from tests.support.compare import assert_tensor, assert_true
 
 
@@ -41,3 +43,8 @@ class Recorder:
 def column(values: Tensor, x: Tensor) -> Tensor:
     """Reshapes Float[B] to Float[B, 1, ...], so that it can be multiplied with x."""
     return values.view(-1, *(1,) * (x.ndim - 1)).to(x.dtype)
+
+
+def denoiser(hw: Homework, draw: Draw) -> Arguments:
+    """The given network, untrained, as the argument `network` for data of one axis after the batch."""
+    return {"network": hw.module("given.networks.mlp.DenoisingMLP", draw.shape[1], 8, 1)}

@@ -6,10 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.errors import WrongAnswer
 from autograder.testing.homework import Homework
 from tests.oracles.expected import coin_flip, early_exit, gaussian, rlhf
-from tests.support.cases import Case, Draw, Inputs
+from tests.support.cases import Case, Draw, Inputs, told
 from tests.support.compare import assert_close, assert_true
 
 DRAWS = 2  # of inputs for each case
@@ -38,27 +37,23 @@ def compare(hw: Homework, task: str, inputs: Inputs, cases: Sequence[Case]) -> N
         for _ in range(DRAWS):
             args = inputs.make(Draw(case, hw.generator()))
             expected, got = EXPECTED[task](**args), inputs.function(hw, task, case)(**args)
-            try:
-                _compare(got, expected, case, EXACT.get(task, LOOSE))
-            except WrongAnswer as error:
-                raise WrongAnswer(
-                    f"{case.name}: {error.rationale}", hint=error.hint, failure=error.failure
-                ) from None
+            with told(case):
+                _compare(got, expected, EXACT.get(task, LOOSE))
             if sum(value.numel() for value in args.values() if isinstance(value, Tensor)) > SIZE:
                 break
 
 
-def _compare(got: Any, expected: Any, case: Case, error: tuple[float, float]) -> None:
+def _compare(got: Any, expected: Any, error: tuple[float, float]) -> None:
     if isinstance(expected, tuple):
         ok = isinstance(got, tuple | list) and len(got) == len(expected)
         assert_true(ok, f"the code returned no tuple of {len(expected)}", failure="type")
         for number, (a, b) in enumerate(zip(got, expected, strict=True)):
-            _one(a, b, case, error, f"part {number + 1} of the result")
+            _one(a, b, error, f"part {number + 1} of the result")
         return
-    _one(got, expected, case, error, "the result")
+    _one(got, expected, error, "the result")
 
 
-def _one(got: Any, expected: Any, case: Case, error: tuple[float, float], what: str) -> None:
+def _one(got: Any, expected: Any, error: tuple[float, float], what: str) -> None:
     hint = "Try the smallest input of this kind by hand."
     if expected is None or isinstance(expected, bool | int):
         assert_true(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.oracles import early_exit, partial_sums
+from tests.oracles.expected.softmax import log_softmax
 
 
 def remaining_variance(variances: Tensor, k: int) -> Tensor:
@@ -28,15 +29,9 @@ def _standardised(partial_sum: Tensor, remaining_variance: Tensor) -> Tensor:
 def loss(exit_logits: Tensor, labels: Tensor, exit_weights: Tensor) -> Tensor:
     total = 0.0
     for weight, rows in zip(exit_weights.tolist(), exit_logits.double(), strict=True):
-        losses = [_surprise(row, label) for row, label in zip(rows.tolist(), labels.tolist(), strict=True)]
+        losses = [-log_softmax(row, label) for row, label in zip(rows.tolist(), labels.tolist(), strict=True)]
         total += weight * math.fsum(losses) / len(losses)
     return torch.tensor(total, dtype=exit_logits.dtype)
-
-
-def _surprise(row: list[float], label: int) -> float:
-    """-log softmax(row)[label]."""
-    top = max(row)
-    return top - row[label] + math.log(math.fsum(math.exp(x - top) for x in row))
 
 
 def conv2d_macs(

@@ -8,13 +8,7 @@ import torch
 from torch import Tensor
 
 from tests.oracles import rlhf
-
-Table = list[list[float]]
-
-
-def _log_softmax(row: list[float], place: int) -> float:
-    top = max(row)
-    return row[place] - top - math.log(math.fsum(math.exp(x - top) for x in row))
+from tests.oracles.expected.softmax import log_softmax
 
 
 def shift_right(tokens: Tensor, start_id: int) -> Tensor:
@@ -29,7 +23,7 @@ def token_log_probs(logits: Tensor, tokens: Tensor, temperature: float) -> Tenso
     flat = zip(
         logits.double().reshape(-1, logits.shape[-1]).tolist(), tokens.reshape(-1).tolist(), strict=True
     )
-    found = [_log_softmax([x / temperature for x in row], token) for row, token in flat]
+    found = [log_softmax([x / temperature for x in row], token) for row, token in flat]
     return torch.tensor(found, dtype=logits.dtype).reshape(tokens.shape)
 
 

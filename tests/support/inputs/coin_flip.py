@@ -4,9 +4,8 @@ import math
 
 from torch import Tensor
 
-from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
-from tests.support.noise_predictors import column
+from tests.support.noise_predictors import column, denoiser
 
 Y = {"y_t": 0, "y_0": 0, "t": 0}
 
@@ -74,10 +73,6 @@ def ancestral_sample(draw: Draw) -> Arguments:
     return {"network": logits, "shape": draw.shape, "num_steps": min(draw.length, 9), "generator": None}
 
 
-def module(hw: Homework, draw: Draw) -> Arguments:
-    return {"network": hw.module("given.networks.mlp.DenoisingMLP", draw.shape[1], 8, 1)}
-
-
 INPUTS = {
     "diffusion.binary.flip_step": Inputs(step, is_smooth=False, takes_halves=True, cases=(MANY_DRAWS,)),
     "diffusion.binary.replace_step": Inputs(step, is_smooth=False, takes_halves=True, cases=(MANY_DRAWS,)),
@@ -92,18 +87,18 @@ INPUTS = {
         differentiable=("logits",),
         constants=("target_prob",),
     ),
-    "diffusion.binary.training_loss": Inputs(training_loss, network=module, cases=(MANY_DRAWS,)),
+    "diffusion.binary.training_loss": Inputs(training_loss, network=denoiser, cases=(MANY_DRAWS,)),
     "diffusion.binary.ancestral_step": Inputs(
-        ancestral_step, is_smooth=False, network=module, is_graphless=True, cases=(MANY_DRAWS,)
+        ancestral_step, is_smooth=False, network=denoiser, is_graphless=True, cases=(MANY_DRAWS,)
     ),
     "diffusion.samplers.ancestral_sample": Inputs(
         ancestral_sample,
-        network=module,
+        network=denoiser,
         options={"return_all": True},
         is_graphless=True,
         cases=(MANY_DRAWS,),
     ),
     "diffusion.binary.bits_per_pixel": Inputs(
-        training_loss, network=module, is_graphless=True, cases=(MANY_DRAWS,)
+        training_loss, network=denoiser, is_graphless=True, cases=(MANY_DRAWS,)
     ),
 }

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, SMALL, Arguments, Draw, Inputs
-from tests.support.noise_predictors import column
+from tests.support.noise_predictors import column, denoiser
 
 
 def guess(x_t: Tensor, t: Tensor) -> Tensor:
@@ -122,10 +121,6 @@ def ddim_sample(draw: Draw) -> Arguments:
     return {"network": guess, "shape": draw.shape, **rest, "generator": None}
 
 
-def module(hw: Homework, draw: Draw) -> Arguments:
-    return {"network": hw.module("given.networks.mlp.DenoisingMLP", draw.shape[1], 8, 1)}
-
-
 X = {"x_prev": 0, "x_0": 0, "x_t": 0, "eps_hat": 0, "noise": 0, "t": 0}
 INPUTS = {
     "diffusion.schedules.linear_betas": Inputs(linear_betas),
@@ -146,20 +141,20 @@ INPUTS = {
         predict_noise, rows=X, linear=("x_t", "x_0"), differentiable=("x_t", "x_0")
     ),
     "diffusion.gaussian.noise_prediction_loss": Inputs(
-        noise_prediction_loss, network=module, cases=(MANY_DRAWS,)
+        noise_prediction_loss, network=denoiser, cases=(MANY_DRAWS,)
     ),
     "diffusion.gaussian.ddpm_step": Inputs(ddpm_step, rows=X, differentiable=("x_t",)),
     "diffusion.gaussian.ddim_step": Inputs(ddim_step, rows=X, differentiable=("x_t",)),
     "diffusion.samplers.ddpm_sample": Inputs(
         ddpm_sample,
-        network=module,
+        network=denoiser,
         options={"return_all": True},
         is_graphless=True,
         cases=(MANY_DRAWS,),
     ),
     "diffusion.samplers.ddim_sample": Inputs(
         ddim_sample,
-        network=module,
+        network=denoiser,
         options={"return_all": True},
         is_graphless=True,
         cases=(MANY_DRAWS,),

@@ -12,21 +12,18 @@ from tests.support.relations.agree import agree, mapped
 
 
 def batch(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
-    """The rows of a batch do not depend on each other: a part of it, and another order, give the same rows."""
+    """The rows of a batch do not depend on each other: a part of it, and another order, give the same rows.
+
+    The batch has two rows or more.
+    """
     whole = function(**args)
     count = draw.batch
-    order = torch.randperm(count, generator=draw.generator)
+    order, cut = torch.randperm(count, generator=draw.generator), draw.integer(1, count - 1)
     hint = "Over which axis does the code sum, normalise or index? Rows of a batch have nothing to do with each other."
     mixed = function(**_rows(inputs, args, order))
-    if inputs.whole == "rows":
-        expected = _of_rows(whole, order, inputs.result_axis)
-    else:
-        expected = whole
+    expected = _of_rows(whole, order, inputs.result_axis) if inputs.whole == "rows" else whole
     agree(mixed, expected, "the result changes with the order of the rows", hint)
-    cut = draw.integer(1, count - 1) if count > 1 else 1
-    parts = [torch.arange(cut), torch.arange(cut, count)] if count > 1 else []
-    if not parts:
-        return
+    parts = torch.arange(cut), torch.arange(cut, count)
     found = [function(**_rows(inputs, args, part)) for part in parts]
     text = f"rows 0 to {cut - 1} of a batch of {count} have another result than the same rows alone"
     if inputs.whole == "rows":

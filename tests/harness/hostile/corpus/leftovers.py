@@ -47,7 +47,7 @@ for number, *arguments in ((fork,), (clone, 17, 0, 0, 0, 0), (clone, 0x8000 | 17
 from torch.utils.data import DataLoader
 for method in ("fork", "spawn", "forkserver"):
     attempt(lambda: multiprocessing.get_context(method).Process(target=time.sleep, args=(30,)).start())
-attempt(lambda: list(DataLoader([1.0, 2.0], num_workers=2)))
+attempt(lambda: list(DataLoader([1.0, 2.0], num_workers=2, generator=torch.Generator())))
 """,
     ),
     quietly(

@@ -61,6 +61,8 @@ def reply(value: object, argument: torch.Tensor, *storages: bytes, **changes: ob
         "gradients": EMPTY,
         "arguments": {"tuple": [node(argument, 0)]},
         "keywords": EMPTY,
+        "left": [],
+        "drew": False,
     }
     return frame({**header, **changes}, raw(argument), *storages)
 
