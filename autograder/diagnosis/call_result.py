@@ -13,6 +13,7 @@ from autograder.transport.exchange import Exchange
 from autograder.transport.generators import generators
 from autograder.transport.identical import identical
 from autograder.transport.invariants import shares_memory
+from autograder.transport.nested import numbers
 from autograder.transport.wire import Decoder, Frame, tensors
 
 
@@ -174,25 +175,6 @@ def _summary(tensor: torch.Tensor) -> tuple[float, ...]:
 def _same_callback_call(a: CallbackCall, b: CallbackCall) -> bool:
     pairs = zip(a.numbers, b.numbers, strict=False)
     return a.kind == b.kind and all(math.isclose(x, y, rel_tol=1e-4, abs_tol=1e-5) for x, y in pairs)
-
-
-def as_float(value: float) -> float:
-    """A number of any size."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def numbers(value: Any) -> list[float]:
-    """Every plain number in a nested value, in order."""
-    if isinstance(value, int | float):
-        return [as_float(value)]
-    if isinstance(value, list | tuple):
-        return [x for item in value for x in numbers(item)]
-    if isinstance(value, dict):
-        return [x for item in value.values() for x in numbers(item)]
-    return []
 
 
 def _equal_plain(a: Any, b: Any) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from autograder.diagnosis.call_result import CallbackCall, CallResult, numbers
+from autograder.diagnosis.call_result import CallbackCall, CallResult
+from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 
 REPLICAS = 12  # draws of each call

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from autograder.diagnosis.call_result import CallResult, as_float, close, same_value
+from autograder.diagnosis.call_result import CallResult, close, same_value
 from autograder.transport.global_state import TORCH_GENERATOR
+from autograder.transport.nested import as_float
 from autograder.transport.wire import tensors
 
 Pairs = list[tuple[CallResult, CallResult]]

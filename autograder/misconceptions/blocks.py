@@ -4,10 +4,12 @@ import ast
 import io
 import textwrap
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from autograder.assignment.manifest import Manifest
 from autograder.release import markers
 
 
@@ -45,6 +47,17 @@ def blocks_in(path: Path) -> tuple[list[str], list[Place]]:
             code = _without_comments(textwrap.dedent("\n".join(lines[block.begin : block.end - 1])))
             found.append(Place(owner.name, names, block, code))
     return lines, found
+
+
+def blocks_of_tasks(manifest: Manifest) -> Iterator[tuple[str, Path, Place]]:
+    """Each code task's id with its file in the reference and its block there."""
+    assert manifest.staff is not None
+    for name in manifest.code_tasks():
+        task = manifest.tasks[name]
+        path = manifest.root / manifest.staff.reference / task.file
+        for place in blocks_in(path)[1]:
+            if place.name == task.name:
+                yield name, path, place
 
 
 def _holds(node: ast.stmt, block: markers.Block) -> bool:

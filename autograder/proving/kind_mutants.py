@@ -6,12 +6,12 @@ every task; here each kind is a line of code in front of a block, around what it
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import Entry
-from autograder.misconceptions.blocks import Place, blocks_in
+from autograder.misconceptions.blocks import Place, blocks_of_tasks
 
 # In front of the block.
 LEAVES = {
@@ -61,31 +61,29 @@ _FUNCTIONS = ("rand", "randn", "randint")
 
 def mutants(manifest: Manifest) -> list[Entry]:
     """Every kind of change of every task's block, as an entry that the task's tests must refuse."""
-    assert manifest.staff is not None
     found = []
-    for task in manifest.code_tasks():
-        path = manifest.root / manifest.staff.reference / manifest.tasks[task].file
-        for place in blocks_in(path)[1]:
-            if place.name == manifest.tasks[task].name:
-                for number, (says, body) in enumerate(_changes(path, place), start=1):
-                    entry = Entry(
-                        id=f"{task}:kind {number}",
-                        task=task,
-                        parameters=place.parameters,
-                        file=str(path),
-                        line=place.block.begin,
-                        says=says,
-                        failure="values",
-                        body=body,
-                    )
-                    found.append(entry)
+    for task, path, place in blocks_of_tasks(manifest):
+        for number, (says, body) in enumerate(_changes(path, place), start=1):
+            entry = Entry(
+                id=f"{task}:kind {number}",
+                task=task,
+                parameters=place.parameters,
+                file=str(path),
+                line=place.block.begin,
+                says=says,
+                failure="values",
+                body=body,
+            )
+            found.append(entry)
     return found
 
 
 def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
     block = ast.unparse(ast.parse(place.code))
-    function, types = _function(path, place), _types(path, place)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    function = _function(tree, place)
     text = ast.get_docstring(function) or ""
+    types = _types((ast.get_docstring(tree) or "", text), place.parameters)
     for says, line in LEAVES.items():
         if not (function.decorator_list and "grad" in line):  # the decorator puts it back
             yield says, f"{line}\n{block}"
@@ -117,24 +115,23 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
         )
 
 
-def _function(path: Path, place: Place) -> ast.FunctionDef:
+def _function(tree: ast.Module, place: Place) -> ast.FunctionDef:
+    """The function that holds the block."""
     return next(
         node
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.lineno < place.block.begin <= (node.end_lineno or 0)
     )
 
 
-def _types(path: Path, place: Place) -> dict[str, str]:
-    """What the docstrings say of each argument that is a tensor: "Float[B, T], nats" for example."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _types(texts: Sequence[str], parameters: Sequence[str]) -> dict[str, str]:
+    """What docstrings say of each argument that is a tensor: "Float[B, T], nats" for example; the last one decides."""
     found: dict[str, str] = {}
-    for text in (ast.get_docstring(tree) or "", ast.get_docstring(_function(path, place)) or ""):
-        for names, says in re.findall(
-            r"^ *([a-z_0-9 ]+?)(?::|  ) *((?:Float|Long|Bool)\b.*(?:\n {8}.*)*)", text, re.M
-        ):
+    kinds = r"^ *([a-z_0-9 ]+?)(?::|  ) *((?:Float|Long|Bool)\b.*(?:\n {8}.*)*)"
+    for text in texts:
+        for names, says in re.findall(kinds, text, re.MULTILINE):
             found |= dict.fromkeys(names.split(), says)
-    return {name: found[name] for name in place.parameters if name in found}
+    return {name: found[name] for name in parameters if name in found}
 
 
 class _Returns(ast.NodeTransformer):

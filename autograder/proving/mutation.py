@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.assignment.manifest import Manifest
 from autograder.misconceptions.bank import Entry
-from autograder.misconceptions.blocks import blocks_in
+from autograder.misconceptions.blocks import blocks_in, blocks_of_tasks
 
 # The operators of cosmic-ray with useful changes. Shifts of floats raise, `+x` for `-x` equals deleting the minus, `is`
 # for `==` of numbers is the same or depends on chance, and unknown names prove nothing.
@@ -43,27 +43,22 @@ def mutants(manifest: Manifest) -> list[Entry]:
 
     Its `says` is the text of `of_lines` about the changed lines; its id changes with every change of the reference.
     """
-    assert manifest.staff is not None
     found = []
-    for task in manifest.code_tasks():
-        path = manifest.root / manifest.staff.reference / manifest.tasks[task].file
-        lines, places = blocks_in(path)
-        for place in places:
-            if place.name != manifest.tasks[task].name:
-                continue
-            block = textwrap.dedent("\n".join(lines[place.block.begin : place.block.end - 1])) + "\n"
-            for number, (body, row) in enumerate(_changes(block), start=1):
-                entry = Entry(
-                    id=f"{task}:{number}",
-                    task=task,
-                    parameters=place.parameters,
-                    file=str(path),
-                    line=place.block.begin + 1 + row,
-                    says=of_lines(block.split("\n")[row], body.split("\n")[row]),
-                    failure="values",
-                    body=body,
-                )
-                found.append(entry)
+    for task, path, place in blocks_of_tasks(manifest):
+        lines = blocks_in(path)[0]
+        block = textwrap.dedent("\n".join(lines[place.block.begin : place.block.end - 1])) + "\n"
+        for number, (body, row) in enumerate(_changes(block), start=1):
+            entry = Entry(
+                id=f"{task}:{number}",
+                task=task,
+                parameters=place.parameters,
+                file=str(path),
+                line=place.block.begin + 1 + row,
+                says=of_lines(block.split("\n")[row], body.split("\n")[row]),
+                failure="values",
+                body=body,
+            )
+            found.append(entry)
     return found
 
 

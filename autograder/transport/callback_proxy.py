@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from autograder.transport.generators import generators
+from autograder.transport.nested import replaced
 from autograder.transport.wire import Decoder, Encoder, Frame, Special, tensors
 
 Peer = Callable[[Frame], Frame]
@@ -50,7 +51,7 @@ class CallbackProxy:
             return value
         outputs = _RemoteGraph.apply(self._peer, reply.header["call"], tensors(value), self.anchor, *inputs)
         attached = iter(outputs)
-        return _replaced(value, lambda tensor: next(attached))
+        return replaced(value, lambda tensor: next(attached))
 
 
 class _RemoteGraph(torch.autograd.Function):
@@ -77,13 +78,3 @@ class _RemoteGraph(torch.autograd.Function):
         reply = ctx.peer(request)
         answers = Decoder(reply)(reply.header["value"])
         return (None, None, None, torch.zeros(()), *answers)
-
-
-def _replaced(value: Any, replace: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return replace(value)
-    if isinstance(value, list | tuple):
-        return type(value)(_replaced(item, replace) for item in value)
-    if isinstance(value, dict):
-        return {key: _replaced(item, replace) for key, item in value.items()}
-    return value

@@ -12,10 +12,10 @@ import torch
 
 from autograder.errors import WrongAnswer
 from autograder.testing.homework import Homework
+from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 from tests.support.cases import SMALL, Arguments, Case, Draw, Inputs, told
 from tests.support.relations import rows, state, values
-from tests.support.relations.agree import numbers
 
 Relation = Callable[[Any, Inputs, Draw, Arguments], None]
 RELATIONS: Mapping[str, Relation] = {

@@ -1,12 +1,12 @@
 """Compares results of the same function with each other."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from autograder.errors import WrongAnswer
+from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 from tests.support.compare import assert_close, assert_true
 
@@ -31,18 +31,6 @@ def agree(got: Any, expected: Any, text: str, hint: str, floor: float = 1e-11) -
             assert_close(a, b, hint=hint, **loose)
         except WrongAnswer as error:
             raise WrongAnswer(f"{text} ({error.rationale})", hint=hint, failure=error.failure) from None
-
-
-def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        return change(value)
-    return type(value)(mapped(part, change) for part in value) if isinstance(value, tuple | list) else value
-
-
-def numbers(value: Any) -> list[float]:
-    if isinstance(value, int | float):
-        return [float(value)]
-    return [x for part in value for x in numbers(part)] if isinstance(value, tuple | list) else []
 
 
 def is_float(value: Any) -> bool:

@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.transport.nested import replaced
 from autograder.transport.wire import tensors
 from tests.support.cases import Arguments, Draw, Inputs
 from tests.support.compare import assert_true
-from tests.support.relations.agree import agree, mapped
+from tests.support.relations.agree import agree
 
 
 def batch(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
@@ -103,7 +104,7 @@ def _rows(inputs: Inputs, args: Arguments, rows: Tensor) -> Arguments:
 
 
 def _of_rows(result: Any, rows: Tensor, axis: int) -> Any:
-    return mapped(result, lambda x: x.index_select(axis, rows) if x.ndim > axis else x)
+    return replaced(result, lambda x: x.index_select(axis, rows) if x.ndim > axis else x)
 
 
 def _flat(value: Any, draw: Draw) -> Any:

@@ -6,10 +6,10 @@ import torch
 
 from autograder.errors import StudentError, WrongAnswer
 from autograder.transport.identical import identical
+from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 from tests.support.cases import Arguments, Draw, Inputs
 from tests.support.compare import assert_true
-from tests.support.relations.agree import numbers
 
 
 def repeat(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from autograder.transport.identical import identical
+from autograder.transport.nested import replaced
 from autograder.transport.wire import tensors
 from tests.support.cases import Arguments, Draw, Inputs
 from tests.support.compare import assert_no_gradient, assert_true
-from tests.support.relations.agree import agree, is_float, mapped
+from tests.support.relations.agree import agree, is_float
 
 
 def layout(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
@@ -60,7 +61,7 @@ def linear(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     names = " and ".join(f"`{name}`" for name in inputs.linear)
     for factor in (-3.0, 1e-6, 1e6):
         got = function(**{n: v * factor if n in inputs.linear else v for n, v in args.items()})
-        scaled = mapped(expected, lambda x, by=factor: x * by)
+        scaled = replaced(expected, lambda x, by=factor: x * by)
         text = f"{names} times {factor:g} must give {factor:g} times the result, and does not"
         agree(
             got, scaled, text, "Is something added, limited or rounded that does not belong to the formula?"
