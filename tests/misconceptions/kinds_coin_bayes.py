@@ -119,19 +119,16 @@ TASK = "diffusion.binary.bits_per_pixel"
     rarely="distribution",
 )
 @hint("Draw Y_1 and Y_2 with your code. Does one say anything about the other?")
-def bits_same_coins_at_every_time(network, y_0, num_steps, delta, generator=None):
-    flipped = replacement_probability(num_steps, delta) / 2
-    entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
-    num_pixels = y_0[0].numel()
-    nats = ((math.log(2) - entropy) * num_pixels).to(y_0)
-    source = generator if generator is not None else torch.default_generator
-    state = source.get_state()
-    for step in range(1, num_steps + 1):
-        t = torch.full((len(y_0),), step, dtype=torch.long, device=y_0.device)
-        source.set_state(state)
-        y_t = q_sample(y_0, t, delta, generator=generator)
-        nats = nats + kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
-    return nats / (num_pixels * math.log(2))
+@edit(
+    "for t in range(1, num_steps + 1):",
+    "source = generator if generator is not None else torch.default_generator\n"
+    "state = source.get_state()\n"
+    "for step in range(1, num_steps + 1):\n"
+    "    t = torch.full((len(y_0),), step, dtype=torch.long, device=y_0.device)\n"
+    "    source.set_state(state)",
+    of="bits_per_pixel_int_time",
+)
+def bits_same_coins_at_every_time(): ...
 
 
 @wrong(
@@ -154,15 +151,10 @@ def bits_subset_of_long_chain(network, y_0, num_steps, delta, generator=None):
 
 @wrong("without a generator it seeds one with 0, to make the number reproducible", rarely="distribution")
 @hint("What do two calls without a generator return? Who should choose the seed?")
-def bits_seeded_evaluation(network, y_0, num_steps, delta, generator=None):
-    if generator is None:
-        generator = torch.Generator(device=y_0.device).manual_seed(0)
-    flipped = replacement_probability(num_steps, delta) / 2
-    entropy = -torch.xlogy(flipped, flipped) - torch.xlogy(1 - flipped, 1 - flipped)
-    num_pixels = y_0[0].numel()
-    nats = ((math.log(2) - entropy) * num_pixels).to(y_0)
-    for step in range(1, num_steps + 1):
-        t = torch.full((len(y_0),), step, dtype=torch.long, device=y_0.device)
-        y_t = q_sample(y_0, t, delta, generator=generator)
-        nats = nats + kl_loss(network(y_t, t), posterior(y_t, y_0, t, delta))
-    return nats / (num_pixels * math.log(2))
+@edit(
+    "flipped = replacement_probability(num_steps, delta) / 2",
+    "if generator is None:\n"
+    "    generator = torch.Generator(device=y_0.device).manual_seed(0)\n"
+    "flipped = replacement_probability(num_steps, delta) / 2",
+)
+def bits_seeded_evaluation(): ...

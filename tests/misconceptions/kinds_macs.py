@@ -66,17 +66,12 @@ def sweep_in_rising_order(): ...
     sometimes="values",
 )
 @hint("How many rows has the last of your chunks, and how much does each of them count?")
-def sweep_mean_of_chunks(exit_logits, labels, exit_macs, baseline_macs, thresholds):
-    entropies = inference.entropy(exit_logits)
-    correct = exit_logits.argmax(dim=-1) == labels
-    rows = torch.arange(len(labels), device=labels.device)
-    accuracy, ratio = [], []
-    for tolerance in tolerances:
-        exits = inference.exit_index(entropies, tolerance)
-        chunks = correct[exits, rows].double().split(100)
-        accuracy.append(sum(chunk.mean().item() for chunk in chunks) / len(chunks))
-        ratio.append(mac_ratio(exits, exit_macs, baseline_macs))
-    return torch.tensor(accuracy, dtype=torch.float64), torch.tensor(ratio, dtype=torch.float64)
+@edit(
+    "    accuracy.append(correct[exits, rows].double().mean().item())",
+    "    chunks = correct[exits, rows].double().split(100)\n"
+    "    accuracy.append(sum(chunk.mean().item() for chunk in chunks) / len(chunks))",
+)
+def sweep_mean_of_chunks(): ...
 
 
 TASK = "early_exit.macs.best_threshold"

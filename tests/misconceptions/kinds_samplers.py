@@ -26,16 +26,12 @@ def ancestral_mirrored_start(network, shape, num_steps, generator=None, device="
 @hint(
     "What do two calls without a generator return? What does torch.manual_seed do besides returning something?"
 )
-def ancestral_or_manual_seed(network, shape, num_steps, generator=None, device="cpu", return_all=False):
-    generator = generator or torch.manual_seed(0)
-    heads = torch.rand(*shape, generator=generator, device=device) < 0.5
-    y = torch.where(heads, 1.0, -1.0)
-    chain = [y]
-    for t in range(num_steps, 0, -1):
-        y = binary.ancestral_step(network, y, t, generator=generator)
-        if return_all:
-            chain.append(y)
-    return torch.stack(chain) if return_all else y
+@edit(
+    "heads = torch.rand(*shape, generator=generator, device=device) < 0.5",
+    "generator = generator or torch.manual_seed(0)\n"
+    "heads = torch.rand(*shape, generator=generator, device=device) < 0.5",
+)
+def ancestral_or_manual_seed(): ...
 
 
 @wrong("switches gradients off and does not switch them on again", rarely="global state")
@@ -85,18 +81,12 @@ TASK = "diffusion.samplers.ddpm_sample"
     sometimes="gradient where none belongs",
 )
 @hint("What does every state of the chain remember about the network, and until when?")
-def ddpm_chain_with_graph(
-    network, shape, betas, variance="posterior", clip=None, generator=None, device="cpu", return_all=False
-):
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    for t in range(len(betas) - 1, 0, -1):
-        eps_hat = network(x, torch.full((len(x),), t, device=device))
-        noise = torch.randn(*shape, generator=generator, device=device) if t > 1 else None
-        x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-        chain.append(x)
-    return torch.stack(chain) if return_all else x.detach()
+@edit(
+    "return torch.stack(chain) if return_all else x",
+    "return torch.stack(chain) if return_all else x.detach()",
+    of="ddpm_sample_keeps_the_graph",
+)
+def ddpm_chain_with_graph(): ...
 
 
 @wrong("the noise of a step is drawn once and shared by all samples of the batch", sometimes="distribution")
@@ -110,21 +100,17 @@ def ddpm_noise_shared_by_batch(): ...
 
 @wrong("puts the network into evaluation mode and leaves it there", rarely="global state")
 @hint("Whose network is it, and in which mode does the caller find it afterwards?")
-def ddpm_leaves_eval_mode(
-    network, shape, betas, variance="posterior", clip=None, generator=None, device="cpu", return_all=False
-):
-    if isinstance(network, torch.nn.Module):
-        network.eval()
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t in range(len(betas) - 1, 0, -1):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if t > 1 else None
-            x = gaussian.ddpm_step(eps_hat, x, t, betas, alphas_cumprod, noise, variance, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit(
+    "generator = torch.Generator(device).manual_seed(0)",
+    "if isinstance(network, torch.nn.Module):\n    network.eval()",
+    of="ddpm_sample_reseeds",
+)
+@edit(
+    "noise = torch.randn(*shape, generator=generator, device=device)",
+    "noise = torch.randn(*shape, generator=generator, device=device) if t > 1 else None",
+    of="ddpm_sample_reseeds",
+)
+def ddpm_leaves_eval_mode(): ...
 
 
 @wrong("the start comes from the generator, the noise of the steps from randn_like", sometimes="distribution")
@@ -144,31 +130,17 @@ TASK = "diffusion.samplers.ddim_sample"
     sometimes="distribution",
 )
 @hint("What do two calls without a generator return? Who should choose the seed?")
-def ddim_fixed_start(
-    network,
-    shape,
-    betas,
-    num_sampling_steps,
-    eta=0.0,
-    clip=None,
-    generator=None,
-    device="cpu",
-    return_all=False,
-):
-    if generator is None:
-        generator = torch.Generator(device)
-        generator.manual_seed(1234)
-    alphas_cumprod = schedules.cumulative_alphas(betas)
-    times = strided_times(len(betas) - 1, num_sampling_steps).tolist()
-    x = torch.randn(*shape, generator=generator, device=device)
-    chain = [x]
-    with torch.no_grad():
-        for t, t_prev in zip(times[:-1], times[1:]):
-            eps_hat = network(x, torch.full((len(x),), t, device=device))
-            noise = torch.randn(*shape, generator=generator, device=device) if eta > 0 else None
-            x = gaussian.ddim_step(eps_hat, x, t, t_prev, alphas_cumprod, eta, noise, clip)
-            chain.append(x)
-    return torch.stack(chain) if return_all else x
+@edit(
+    "generator = torch.Generator(device).manual_seed(0)",
+    "if generator is None:\n    generator = torch.Generator(device)\n    generator.manual_seed(1234)",
+    of="ddim_sample_reseeds",
+)
+@edit(
+    "for t, t_prev in zip(times[:-1], times[1:], strict=True):",
+    "for t, t_prev in zip(times[:-1], times[1:]):",
+    of="ddim_sample_reseeds",
+)
+def ddim_fixed_start(): ...
 
 
 @wrong("draws noise for every step also at eta = 0, where nothing but x_T may be drawn", sometimes="values")
