@@ -156,6 +156,11 @@ def test_the_manifest_and_the_inputs_name_the_same_tasks() -> None:
         assert set(task.relations) <= set(RELATIONS), task.id
 
 
+def test_a_batch_that_is_cut_has_two_rows_or_more() -> None:
+    own = {name: inputs.cases for name, inputs in INPUTS.items() if "batch" in MANIFEST.tasks[name].relations}
+    assert all(case.batch >= 2 for cases in own.values() for case in cases), own
+
+
 def test_a_message_begins_with_the_case(tmp_path: Path) -> None:
     hw = opened(tmp_path, {"times": "return (x if x.abs().max() < 1e7 else x + x.abs().max() * 1e-3) * 2"})
     with pytest.raises(WrongAnswer, match=r"^huge values: "):

@@ -9,7 +9,7 @@ from autograder.testing.homework import Homework
 from tests.support.cases import SMALL, Arguments, Case, Draw, Inputs
 from tests.support.random_weights import random_state
 
-IMAGES = SMALL[:2]
+IMAGES = (SMALL[0], Case("a batch of two", batch=2))
 
 
 def remaining_variance(draw: Draw) -> Arguments:
