@@ -104,7 +104,9 @@ def _set_limits(limits: WorkerLimits, context: WorkerContext, *, gpu: bool) -> N
     for kind, limit in rows.items():
         hard = resource.getrlimit(kind)[1]
         value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (value, value))
+        # At the lower limit of processor time SIGXCPU names the reason; who ignores it is killed a second later.
+        more = kind == resource.RLIMIT_CPU and value != hard
+        resource.setrlimit(kind, (value, value + more))
 
 
 def _change_user(user: int, *, keep: bool) -> None:

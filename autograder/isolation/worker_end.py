@@ -6,7 +6,7 @@ from typing import Any
 from autograder.errors import HarnessError, Killed, TimeLimit
 from autograder.isolation.plan import MAX_SCRATCH_FILES, WorkerLimits
 
-ALMOST = 0.95  # of the limit of processor time: the kernel's two counts of it differ a little
+ALMOST = 0.95  # of the limit of processor time, which the kernel counts by ticks, and its reports exactly
 
 
 def reason(end: dict[str, Any], limits: WorkerLimits, seconds: float) -> BaseException:
@@ -22,7 +22,7 @@ def reason(end: dict[str, Any], limits: WorkerLimits, seconds: float) -> BaseExc
     if end["limit"]:
         size = f"{limits.scratch_mb} MB or {MAX_SCRATCH_FILES} files"
         return Killed(f"it wrote more than {size}, the limit of its scratch folder")
-    if end["cpu_seconds"] > ALMOST * limits.cpu_seconds:
+    if end["signal"] == signal.SIGXCPU or end["cpu_seconds"] > ALMOST * limits.cpu_seconds:
         return TimeLimit(seconds)
     if end["signal"] == signal.SIGKILL:
         return Killed(

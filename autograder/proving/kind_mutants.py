@@ -18,7 +18,26 @@ LEAVES = {
     "leaves gradients switched off": "torch.set_grad_enabled(False)",
     "leaves the default dtype at float64": "torch.set_default_dtype(torch.float64)",
     "seeds torch": "torch.manual_seed(0)",
+    "seeds NumPy": "import numpy; numpy.random.seed(0)",
+    "seeds Python": "import random; random.seed(0)",
     "ignores warnings for good": "import warnings; warnings.simplefilter('ignore')",
+    "makes NumPy raise": "import numpy; numpy.seterr(all='raise')",
+    "leaves deterministic algorithms on": "torch.use_deterministic_algorithms(True, warn_only=True)",
+}
+# In front of the block, where an argument may be a torch module.
+NETWORKS = {
+    "leaves `{}` in evaluation mode": "eval()",
+    "leaves the parameters of `{}` without gradients": "requires_grad_(False)",
+}
+_ROLES = ("network", "policy", "reference", "model")
+# In front of the block, where there is a generator.
+GENERATORS = {
+    "never uses the generator": "None",
+    "uses seed 0 without a generator": "generator or torch.Generator().manual_seed(0)",
+    "starts the generator again from its seed": "generator and generator.manual_seed(generator.initial_seed())",
+    "draws from a copy of the generator": (
+        "generator and torch.Generator().set_state(generator.get_state())"
+    ),
 }
 # In front of the block, for each tensor among the arguments: of which types, by the docstring, and what is done.
 ARGUMENTS = {
@@ -29,22 +48,44 @@ ARGUMENTS = {
     "treats one row of {} as none": ("Float[B", "{0}.squeeze(0)"),
     "views {} as flat": ("Float", "{0}.view(-1).view({0}.shape)"),
     "keeps {} in 8 bits": ("Long", "{0} % 256"),
+    "keeps {} away from 0": ("Float", "torch.where({0}.abs() < 1e-3, 1e-3, {0})"),
+    "forgets {} beyond 100 on its last axis": (
+        "Float[B, ",
+        "torch.cat([{0}[..., :100], 0 * {0}[..., 100:]], dim=-1)",
+    ),
+    "changes {} in place": ("Float", "({0}.clone(), {0}.detach().neg_())[0]"),
+    "empties {}": ("Long", "({0}.clone(), {0}.zero_())[0]"),
+    "clears {}": ("Bool", "({0}.clone(), {0}.zero_())[0]"),
+    "lets padding of {} leak": ("Float[B, T", "{0} + 0 * {0}.sum(dim=1, keepdim=True)"),
 }
 CUT = "cuts {} from the graph"
-# Around what is returned, where that is floating point.
+# Around what is returned: where the docstring has which word, and what is done with a tensor of that kind, or a float.
 RESULTS = {
-    "returns single precision": "x.float()",
-    "returns double precision": "x.double()",
-    "limits the result to 50": "x.clamp(-50, 50)",
-    "squeezes the result": "x.squeeze() if 1 in x.shape else x",
-    "cuts the result from the graph": "x.detach()",
+    "returns single precision": ("Float", "x.float()"),
+    "returns double precision": ("Float", "x.double()"),
+    "limits the result to 50": ("Float", "x.clamp(-50, 50)"),
+    "squeezes the result": ("Float", "x.squeeze() if 1 in x.shape else x"),
+    "cuts the result from the graph": ("Float", "x.detach()"),
+    "rounds the result to single precision": ("Float", "x.float().to(x.dtype)"),
+    "keeps the result away from 0": ("Float", "torch.where(x.abs() < 1e-3, 1e-3, x)"),
+    "gives the first result of this shape again": (
+        "Float",
+        "globals().setdefault('_kept', {{}}).setdefault((x.shape, x.dtype), x)",
+    ),
+    "returns int32": ("Long", "x.int()"),
+    "returns a tensor in the place of a float": ("float", "torch.tensor(x)"),
+    "rounds a float to single precision": ("float", "torch.tensor(x).item()"),
+}
+_IS = {
+    "Float": "torch.is_tensor(x) and x.is_floating_point()",
+    "Long": "torch.is_tensor(x) and x.dtype == torch.long",
+    "float": "type(x) is float",
 }
 _AROUND = """
-def _around(value):
-    if isinstance(value, tuple):
-        return tuple(map(_around, value))
-    x = value
-    return ({}) if torch.is_tensor(x) and x.is_floating_point() else value
+def _around(x):
+    if isinstance(x, tuple):
+        return tuple(map(_around, x))
+    return ({change}) if {kind} else x
 """
 # Around each draw.
 DRAWS = {
@@ -54,6 +95,11 @@ DRAWS = {
         "torch.cat([u[: len(u) - len(u) // 2], (u.max() + u.min() - u)[: len(u) // 2]])"
     ),
     "draws too little spread": "0.95 * u + (0.025 if u.min() >= 0 else 0) if u.is_floating_point() else u",
+    "draws too much spread": "1.05 * u if u.is_floating_point() and u.min() < 0 else u + 0",
+    "repeats the first half of each row": (
+        "torch.cat([u[..., : u.shape[-1] - u.shape[-1] // 2], u[..., : u.shape[-1] // 2]], dim=-1)"
+    ),
+    "draws the same in every call": "globals().setdefault('_kept', {}).setdefault(u.shape, u) + 0",
     "limits draws to 2": "u.clamp(max=2).clamp(min=-2) if u.is_floating_point() and u.min() < 0 else u + 0",
 }
 _FUNCTIONS = ("rand", "randn", "randint")
@@ -90,7 +136,7 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
     learns = "ifferentiable" in text or ("radient" in text and "no gradient" not in text)
     for name, kind in types.items():
         for says, (wanted, change) in ARGUMENTS.items():
-            if kind.startswith(wanted):
+            if kind.startswith(wanted) and ("mask" in place.parameters or "padding" not in says):
                 guarded = f"{name} = ({change.format(name)}) if torch.is_tensor({name}) else {name}"
                 yield says.format(f"`{name}`"), f"{guarded}\n{block}"
         if learns and kind.startswith("Float") and "constant" not in kind:
@@ -98,21 +144,22 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
                 CUT.format(f"`{name}`"),
                 f"{name} = {name}.detach() if torch.is_tensor({name}) else {name}\n{block}",
             )
+    for role in _ROLES:
+        for says, change in NETWORKS.items() if role in place.parameters else ():
+            guarded = f"if isinstance({role}, torch.nn.Module):\n    {role}.{change}"
+            yield says.format(role), f"{guarded}\n{block}"
     around = ast.unparse(_Returns().visit(ast.parse(place.code)))
-    for says, change in RESULTS.items():
-        if "Float" in text and (learns or "graph" not in says):
-            yield says, _AROUND.format(change).lstrip() + around
+    given = ast.unparse(function.returns) + text[text.find("Returns:") :] if function.returns else ""
+    for says, (kind, change) in RESULTS.items():
+        if kind in given and (learns or "graph" not in says):
+            yield says, _AROUND.format(change=change, kind=_IS[kind]).lstrip() + around
     for says, change in DRAWS.items():
         draws = _Draws()
         changed = ast.unparse(draws.visit(ast.parse(place.code)))
         if draws.count:
             yield says, f"_drawn = lambda u: {change}\n{changed}"
-    if "generator" in place.parameters:
-        yield "never uses the generator", f"generator = None\n{block}"
-        yield (
-            "uses seed 0 without a generator",
-            f"generator = generator or torch.Generator().manual_seed(0)\n{block}",
-        )
+    for says, change in GENERATORS.items() if "generator" in place.parameters else ():
+        yield says, f"generator = {change}\n{block}"
 
 
 def _function(tree: ast.Module, place: Place) -> ast.FunctionDef:

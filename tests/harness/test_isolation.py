@@ -1,6 +1,7 @@
 """A worker's limits and ends, and what it cannot reach, each seen from the grader's side."""
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import torch
 
 from autograder.errors import HarnessError, Killed, StudentError, TimeLimit
 from autograder.isolation.isolated import Isolated
+from autograder.isolation.plan import WorkerLimits
+from autograder.isolation.worker_end import reason
 from autograder.transport.session import Session
 from tests.harness.hog import HOG
 
@@ -41,6 +44,12 @@ def test_threads_that_wait_for_each_other_are_charged(opened: Callable[..., Sess
     with pytest.raises(TimeLimit):
         session.call("hog.spin_in_threads")
     assert session.charged() > 8 / (os.cpu_count() or 1)
+
+
+def test_the_kernels_limit_is_the_submissions_time_however_much_it_counted() -> None:
+    """Kills: processor time alone decides, which is counted in two ways that differ on a busy machine."""
+    end = {"signal": signal.SIGXCPU, "cpu_seconds": 7.1, "limit": False}
+    assert isinstance(reason(end, WorkerLimits(cpu_seconds=10), 0.9), TimeLimit)
 
 
 def test_a_worker_that_dies_by_a_signal_says_which(opened: Callable[..., Session]) -> None:
