@@ -37,7 +37,8 @@ class HandIn:
     """The rules for late and repeated submissions, if the platform reports them.
 
     Attributes:
-        late_grace_minutes: how long after the due time a submission is not late yet.
+        late_grace_minutes: how long after the due time a submission is not late yet, and how long after a day has
+            passed the next one has not begun yet.
         late_loss_per_day: part of the score that is lost for each day that has begun; 0 for no loss.
         attempts: how many submissions of a student are graded; 0 for any number.
     """

@@ -128,7 +128,9 @@ def _graded(arguments: argparse.Namespace, keeper: "Keeper", *, isolated: bool) 
 
     settings = keeper.settings
     if arguments.metadata:
-        settings = replace(settings, attempt=metadata.read(arguments.metadata).attempt)
+        settings = replace(
+            settings, attempt=metadata.read(arguments.metadata, settings.manifest.hand_in).attempt
+        )
     with load()(settings.manifest, isolated=isolated) as grader:
         settings = replace(settings, device=grader.device(settings.device))
         trust = "" if isolated else " without isolation, as requested: it is trusted"

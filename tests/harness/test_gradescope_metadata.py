@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment.policies import HandIn
 from autograder.cli import main
 from autograder.errors import InputError
 from autograder.platforms.gradescope import metadata
@@ -30,7 +31,10 @@ def written(folder: Path, data: object) -> Path:
     ],
 )
 def test_attempt_is_one_more_than_the_graded_ones(tmp_path: Path, previous: list, attempt: int) -> None:
-    assert metadata.read(written(tmp_path, {"id": 7, "previous_submissions": previous})).attempt == attempt
+    assert (
+        metadata.read(written(tmp_path, {"id": 7, "previous_submissions": previous}), HandIn()).attempt
+        == attempt
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,17 +60,23 @@ def test_attempt_is_one_more_than_the_graded_ones(tmp_path: Path, previous: list
 )
 def test_a_file_without_attempts_is_refused_with_its_name(tmp_path: Path, data: object) -> None:
     with pytest.raises(InputError, match=r"submission_metadata\.json"):
-        metadata.read(written(tmp_path, data))
+        metadata.read(written(tmp_path, data), HandIn())
+
+
+def test_a_byte_order_mark_is_no_part_of_it(tmp_path: Path) -> None:
+    path = written(tmp_path, {"previous_submissions": [{}]})
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert metadata.read(path, HandIn()).attempt == 2
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        metadata.read(tmp_path / "submission_metadata.json")
+        metadata.read(tmp_path / "submission_metadata.json", HandIn())
     with pytest.raises(InputError, match="cannot be read"):
-        metadata.read(tmp_path)
+        metadata.read(tmp_path, HandIn())
     (tmp_path / "latin").write_bytes(b'{"previous_submissions": ["\xff"]}')
     with pytest.raises(InputError, match="cannot be read"):
-        metadata.read(tmp_path / "latin")
+        metadata.read(tmp_path / "latin", HandIn())
 
 
 def test_the_command_line_reads_the_attempt_from_it(

@@ -47,38 +47,69 @@ def write_metadata(
         ("2026-12-02T08:14:00+00:00", 1),  # the same moment in another time zone
         ("2026-12-02T00:15:00-08:00", 0.75),  # no grace after the grace period
         ("2026-12-02T23:59:00-08:00", 0.75),
-        ("2026-12-03T00:00:00-08:00", 0.5),
+        ("2026-12-03T00:14:00-08:00", 0.75),  # the grace period of the second day
+        ("2026-12-03T00:15:00-08:00", 0.5),
         ("2026-12-30T00:00:00-08:00", 0),  # never below 0
     ],
 )
 def test_late_days_count_from_the_submissions_own_time(tmp_path: Path, created: str, factor: float) -> None:
-    assert score_adjustment(metadata.read(write_metadata(tmp_path, created)), STRICT).factor == pytest.approx(
-        factor
-    )
+    assert score_adjustment(
+        metadata.read(write_metadata(tmp_path, created), STRICT), STRICT
+    ).factor == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("due", "created", "days"),
+    [
+        ("2026-10-31T20:00:00-07:00", "2026-11-01T19:30:00-08:00", 1),  # 24.5 hours, one of which came twice
+        ("2026-10-31T20:00:00-07:00", "2026-11-01T20:16:00-08:00", 2),
+        ("2027-03-13T20:00:00-08:00", "2027-03-14T20:16:00-07:00", 2),  # 23 hours and 16 minutes
+        ("2027-03-13T20:00:00-08:00", "2027-03-14T19:30:00-07:00", 1),
+        ("2026-11-01T01:50:00-07:00", "2026-11-01T01:10:00-08:00", 1),  # 20 minutes, earlier on the clock
+        ("2027-03-14T01:55:00-08:00", "2027-03-14T03:05:00-07:00", 0),  # 10 minutes, 70 on the clock
+        (
+            "2026-12-01T20:00:00-08:00",
+            "2026-12-03T03:30:00+00:00",
+            1,
+        ),  # zones that are no one's summer and winter
+    ],
+)
+def test_a_day_ends_at_the_hour_of_the_due_time(tmp_path: Path, due: str, created: str, days: int) -> None:
+    found = score_adjustment(metadata.read(write_metadata(tmp_path, created, due=due), STRICT), STRICT)
+    assert found.factor == 1 - 0.25 * days
+
+
+def test_times_that_no_rule_needs_are_not_read(tmp_path: Path) -> None:
+    path = write_metadata(tmp_path, "yesterday", due="2026-12-01T23:59:00")
+    assert metadata.read(path, HandIn(attempts=3)) == Metadata()
+    assert metadata.read(write_metadata(tmp_path, due=""), STRICT).due is None
 
 
 def test_an_extension_of_one_student_counts(tmp_path: Path) -> None:
     users = [{"id": 1, "assignment": {"due_date": "2026-12-05T23:59:00-08:00"}}, {"id": 2}]
     path = write_metadata(tmp_path, "2026-12-04T00:00:00-08:00", users=users)
-    assert score_adjustment(metadata.read(path), STRICT) == NO_ADJUSTMENT
+    assert score_adjustment(metadata.read(path, STRICT), STRICT) == NO_ADJUSTMENT
 
 
 def test_without_a_due_date_or_a_policy_nothing_is_late(tmp_path: Path) -> None:
     late = "2027-12-01T00:00:00-08:00"
-    assert score_adjustment(metadata.read(write_metadata(tmp_path, late, due=None)), STRICT) == NO_ADJUSTMENT
-    assert score_adjustment(metadata.read(write_metadata(tmp_path, late)), HandIn()) == NO_ADJUSTMENT
+    assert (
+        score_adjustment(metadata.read(write_metadata(tmp_path, late, due=None), STRICT), STRICT)
+        == NO_ADJUSTMENT
+    )
+    assert score_adjustment(metadata.read(write_metadata(tmp_path, late), STRICT), HandIn()) == NO_ADJUSTMENT
 
 
-@pytest.mark.parametrize("created", ["yesterday", 7, "2026-12-01T23:59:00", [], ""])
+@pytest.mark.parametrize("created", ["yesterday", 7, "2026-12-01T23:59:00", []])
 def test_an_invalid_time_is_named(tmp_path: Path, created: object) -> None:
     with pytest.raises(InputError, match="created_at"):
-        metadata.read(write_metadata(tmp_path, created))  # type: ignore[arg-type]
+        metadata.read(write_metadata(tmp_path, created), STRICT)  # type: ignore[arg-type]
 
 
 def test_the_best_score_is_of_those_that_were_graded(tmp_path: Path) -> None:
     before = [{"score": "7.5"}, {"score": 3}, {"score": None}, {"score": "nan"}, {}, {"score": "1e999"}]
     before += [{"score": "9", "autograder_error": True}]
-    found = metadata.read(write_metadata(tmp_path, previous=before))
+    found = metadata.read(write_metadata(tmp_path, previous=before), STRICT)
     assert (found.best, found.attempt) == (7.5, 7)
 
 
@@ -180,9 +211,18 @@ def test_a_fault_of_ours_costs_no_points_and_its_traceback_is_for_staff(
     assert "RuntimeError: the secret is 6.5" in capsys.readouterr().out
 
 
-def test_unreadable_metadata_of_gradescope_is_our_fault_too(box: Path) -> None:
+def test_unreadable_metadata_of_gradescope_is_our_fault_where_a_rule_needs_it(box: Path, mini: Mini) -> None:
+    mini.manifest(MANIFEST + "\n[hand_in]\nattempts = 3\n")
     (box / metadata.NAME).write_text("{")
-    assert "Staff see the error" in shown(box)["output"]
+    results = shown(box)
+    assert "could not be read" in results["output"] and "Staff see the error" in results["output"]
+
+
+@isolated
+def test_metadata_that_no_rule_needs_costs_no_grade(box: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (box / metadata.NAME).write_text("{")
+    assert shown(box)["score"] == 10
+    assert metadata.NAME in capsys.readouterr().out
 
 
 @isolated

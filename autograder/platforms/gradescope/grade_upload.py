@@ -21,10 +21,14 @@ from autograder.record.build import check, write
 from autograder.record.keep import RESULTS, Keeper
 from autograder.testing.time_budget import TimeBudget
 
-FAILED = (
+_NOT_GRADED = (
     "The grader itself failed, so this submission was not graded. That is not your fault, and it costs no points: "
-    "your best score so far counts. Staff see the error in the output of this run. You do not need to hand in again "
+    "your best score so far counts{}. Staff see the error in the output of this run. You do not need to hand in again "
     "unless they ask you to."
+)
+FAILED = _NOT_GRADED.format("")
+SCORE_UNKNOWN = _NOT_GRADED.format(
+    "; it could not be read here, so 0 is shown until staff have run the grader again"
 )
 UNSTARTED = "The grader did not start. " + FAILED
 
@@ -45,14 +49,23 @@ class GradescopeFolders:
         """The folder of the results that are shown."""
         return self.root / "results"
 
-    def metadata(self) -> Metadata:
-        """Gradescope's metadata of the submission.
+    def metadata(self, manifest: Manifest) -> Metadata:
+        """Gradescope's metadata of the submission, as far as the manifest's rules need it.
 
         Raises:
-            InputError: the file exists and cannot be read.
+            InputError: the file exists and cannot be read, and a rule needs it.
         """
         path = self.root / metadata.NAME
-        return metadata.read(path) if path.exists() else Metadata()
+        if not path.exists():
+            return Metadata()
+        try:
+            return metadata.read(path, manifest.hand_in)
+        except InputError as error:
+            rules = manifest.hand_in.attempts or manifest.hand_in.late_loss_per_day
+            if rules or manifest.feedback.hints_from_attempt > 1:
+                raise
+            print(f"No rule needs it, so the submission is graded without it: {error}")
+            return Metadata()
 
 
 def grade_upload(
@@ -64,15 +77,15 @@ def grade_upload(
         The results, as written. If the grader itself fails, they say so, and its traceback is on standard output,
         which only staff see.
     """
-    known = Metadata()
+    known = None
     try:
         settings = choose(manifest, only=only, device="auto")
         with Keeper(settings, out=folders.results, render=results.render, isolated=True) as keeper:
-            known = folders.metadata()
+            known = folders.metadata(manifest)
             shown = _graded(folders, keeper, known, budget)
     except Exception:  # the last handler: any error becomes a result, and staff can read why
         traceback.print_exc(file=sys.stdout)
-        shown = ungraded(FAILED, known.best)
+        shown = ungraded(FAILED, known.best) if known else ungraded(SCORE_UNKNOWN, 0.0)
     check(shown, "gradescope")
     write(shown, folders.results / RESULTS)
     return shown

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.policies import HandIn
 from autograder.errors import InputError
 
 NAME = "submission_metadata.json"
@@ -18,8 +19,8 @@ class Metadata:
 
     Attributes:
         attempt: its number, from 1; submissions on which the grader failed do not count.
-        created: the time of the submission.
-        due: the due date, including a student's own extension.
+        created: the time of the submission, where the rules ask for it.
+        due: the due date, including a student's own extension, where the rules ask for it.
         best: the highest score of the earlier submissions.
     """
 
@@ -29,14 +30,14 @@ class Metadata:
     best: float = 0.0
 
 
-def read(path: Path) -> Metadata:
-    """Reads the file.
+def read(path: Path, rules: HandIn) -> Metadata:
+    """Reads from the file what the rules need; times only where lateness costs something.
 
     Raises:
         InputError: it cannot be read, or is not such a file.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
         previous = data["previous_submissions"]
         if not isinstance(previous, list):
             raise TypeError(previous)
@@ -49,8 +50,8 @@ def read(path: Path) -> Metadata:
         ) from error
     return Metadata(
         attempt=1 + len(graded),
-        created=_time(path, "created_at", data.get("created_at")),
-        due=max(_times_due(path, data), default=None),
+        created=_time(path, "created_at", data.get("created_at")) if rules.late_loss_per_day else None,
+        due=max(_times_due(path, data), default=None) if rules.late_loss_per_day else None,
         best=max((_score(submission) for submission in graded), default=0.0),
     )
 
@@ -68,7 +69,9 @@ def _times_due(path: Path, data: dict[str, Any]) -> Iterator[datetime]:
 
 
 def _time(path: Path, key: str, value: object) -> datetime | None:
-    if value is None:
+    if (
+        value is None or value == ""
+    ):  # Gradescope leaves out what an assignment does not have, in one way or the other
         return None
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")

@@ -1,13 +1,13 @@
 """How a late submission, or one attempt too many, changes the score."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 from autograder.assignment.policies import HandIn
 from autograder.platforms.gradescope.metadata import Metadata
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,24 @@ def score_adjustment(metadata: Metadata, policy: HandIn) -> ScoreAdjustment:
         )
     if metadata.created is None or metadata.due is None or not policy.late_loss_per_day:
         return NO_ADJUSTMENT
-    late = metadata.created - metadata.due
-    if late <= timedelta(minutes=policy.late_grace_minutes):
+    days = _days_late(metadata.created, metadata.due, timedelta(minutes=policy.late_grace_minutes))
+    if not days:
         return NO_ADJUSTMENT
-    days = ceil(late / DAY)
     factor = max(0.0, 1 - policy.late_loss_per_day * days)
     late_by = f"{days} day{'s' * (days != 1)} late (a day that has begun counts as one day)"
     return ScoreAdjustment(factor, (f"Handed in {late_by}: the score is multiplied by {factor:g}.",))
+
+
+def _days_late(created: datetime, due: datetime, grace: timedelta) -> int:
+    """How many days have begun since the due time. The grace is given after each of them.
+
+    A day ends at the hour of the due time, also where summer or winter time begins in between: Gradescope writes both
+    times in the course's zone, whose clock then differs by an hour.
+    """
+    late = created - due
+    if late <= grace:
+        return 0
+    on_the_clock = created.replace(tzinfo=None) - due.replace(tzinfo=None)
+    if abs(on_the_clock - late) <= HOUR:
+        late = on_the_clock
+    return max(1, ceil((late - grace) / DAY))
