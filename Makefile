@@ -44,7 +44,7 @@ help: ## say what each target does
 # torchvision matches one build of torch only, so without a wheel of its own there it is left out.
 TORCH_FAMILY := ^(torch|torchvision|triton|nvidia-[a-z0-9-]+|cuda-[a-z]+)==
 ifneq ($(TORCH_WHEELS),)
-  TORCH_PARTS := torch $(if $(wildcard $(TORCH_WHEELS)/torchvision-*),torchvision)
+  TORCH_PARTS := torch $(if $(shell ls "$(TORCH_WHEELS)"/torchvision-*.whl 2>/dev/null),torchvision)
   CONSTRAINTS := $(VENV)/constraints.txt
   INSTALLED := $(if $(filter torchvision,$(TORCH_PARTS)),$(EXTRAS),$(subst staff,grader,$(EXTRAS)))
 else

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -26,6 +27,18 @@ ADVICE = {
     "files": "grade as root, so that submissions get a user of their own, or use a kernel with Landlock",
     "leftovers": "allow process namespaces",
 }
+
+
+# What keeps a plain user from namespaces: a file, its value, and what changes it.
+_RESTRICTED = (
+    (
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with `userns,` for this Python",
+    ),
+    ("/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+    ("/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,8 @@ def show(findings: Findings, console: Console) -> None:
     console.print(
         f"{platform.system()} {platform.release()}, Python {platform.python_version()} in {sys.prefix}, as {who}"
     )
+    for change in restrictions():
+        console.print(f"a plain user gets no namespaces here; what allows them: {change}", soft_wrap=True)
     if findings.layers is not None:
         console.print("in force: " + ", ".join(findings.layers.describe()))
     if findings.refusal:
@@ -112,3 +127,11 @@ def show(findings: Findings, console: Console) -> None:
         console.print(
             Text("no submission is graded here, unless --isolation none trusts it", style="bold red")
         )
+
+
+def restrictions(root: Path = Path("/")) -> list[str]:
+    """What an administrator could change so that this user gets namespaces; nothing for root, who has them."""
+    if os.geteuid() == 0:
+        return []
+    files = [(root / file.lstrip("/"), value, change) for file, value, change in _RESTRICTED]
+    return [change for file, value, change in files if file.exists() and file.read_text().strip() == value]

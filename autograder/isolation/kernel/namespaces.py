@@ -6,7 +6,8 @@ Every function reports what it reached and leaves the rest to other layers; `loc
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from autograder.isolation.kernel.syscalls import call
@@ -28,16 +29,36 @@ def enter_namespaces() -> tuple[str, ...]:
     """
     if os.geteuid() == 0:
         return tuple(name for name, flag in _NAMES.items() if name != "user" and _try_unshare(flag))
+    # Some systems (Ubuntu 24.04 and later) grant the namespaces and no rights in them, and there is no way back.
+    if not _works_in_a_child(_enter_as_user):
+        return ()
+    _enter_as_user()
+    return tuple(_NAMES)
+
+
+def _enter_as_user() -> None:
     uid, gid = os.getuid(), os.getgid()
     flags = 0
     for flag in _NAMES.values():
         flags |= flag
-    if not _try_unshare(flags):
-        return ()
+    call("unshare", flags)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-    return tuple(_NAMES)
+
+
+def _works_in_a_child(step: Callable[[], None]) -> bool:
+    """Whether a step raises no OSError in a child of this process, which has one thread."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            with suppress(OSError):
+                step()
+                code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def _try_unshare(flags: int) -> bool:
