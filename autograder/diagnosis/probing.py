@@ -26,6 +26,8 @@ Answer = TypeVar("Answer")
 BASE_CALLS = 6  # calls that are repeated
 OTHER_VALUES = 3  # values of an argument that are taken from other calls
 REQUIRED = 2  # how often a result must stay the same although it should change
+MORE_CALLS = 12  # calls in which an argument must not be used, before it is said
+GENTLE = 0.01  # the largest element of a small change
 CLEAR_CHANGE = 0.01  # a right result has changed if it differs by more than this part of its largest value
 
 
@@ -62,8 +64,43 @@ def ignored_argument(
                     stayed[name] += 1
                 else:
                     moved.add(name)
-    found = [name for name in names if stayed[name] >= REQUIRED and name not in moved]
-    return found[0] if found else ""
+    for name in names:
+        if (
+            stayed[name] >= REQUIRED
+            and name not in moved
+            and not _is_used(calls, open_session, names, name, values)
+        ):
+            return name
+    return ""
+
+
+def _is_used(
+    calls: Sequence[tuple[RecordedSession, int]],
+    open_session: Callable[[], Session],
+    names: Sequence[str],
+    name: str,
+    values: dict[str, list[Any]],
+) -> bool:
+    """Whether the submission's result changes with an argument in any of many calls, if only by a small change.
+
+    Where the right result changes, that of another formula may be at a limit, such as a ratio that is clipped.
+    """
+    for recorded, number in calls[:MORE_CALLS]:
+        request = recorded.exchanges[number].request
+        frames = [frame for other, frame in _variants(request, names, values) if other == name]
+        value = named_arguments(request, names).get(name)
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel():
+            ramp = torch.linspace(GENTLE / 2, GENTLE, value.numel(), dtype=value.dtype).reshape(value.shape)
+            moved = (value.detach() + ramp, value.detach() - ramp)
+            frames += [with_argument(request, names, name, other) for other in moved]
+        with restored_session(open_session, recorded, number) as call:
+            before = call(request)
+            for frame in frames:
+                after = call(frame)
+                same = same_result(replace(before, generator_moved=after.generator_moved), after)
+                if not same and not after.error:  # a check of arguments, given to students, may raise
+                    return True
+    return False
 
 
 def _base_calls(

@@ -103,6 +103,11 @@ USES = [
     (POWER, "return x.abs().sqrt() + n", power),  # ignores `verbose`, like the right solution
     (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p.mean(), -x, x)", flip),
     (FLIP, "return torch.where(torch.rand(x.shape, generator=generator) < p[:, None] ** 2, -x, 2 * x)", flip),
+    (
+        POWER,
+        "return torch.where(x % 0.5 != 0, 7.0, 1.0) * n",
+        power,
+    ),  # only small changes of x change the result
     (SCALE, "return x + 1", scale),
 ]
 
