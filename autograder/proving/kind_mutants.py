@@ -22,6 +22,8 @@ LEAVES = {
     "seeds Python": "import random; random.seed(0)",
     "ignores warnings for good": "import warnings; warnings.simplefilter('ignore')",
     "makes NumPy raise": "import numpy; numpy.seterr(all='raise')",
+    "looks for anomalies for good": "torch.autograd.set_detect_anomaly(True, check_nan=False)",
+    "raises the recursion limit": "import sys; sys.setrecursionlimit(20_000)",
     "leaves deterministic algorithms on": "torch.use_deterministic_algorithms(True, warn_only=True)",
 }
 # In front of the block, where an argument may be a torch module.
@@ -43,43 +45,42 @@ GENERATORS = {
 ARGUMENTS = {
     "limits {} to 20": ("Float", "{0}.clamp(-20, 20)"),
     "takes {} in single precision": ("Float", "{0}.float() if {0}.dtype == torch.float64 else {0}"),
-    "lets rows of {} leak": ("Float[B", "{0} + 1e-3 * {0}.nan_to_num().flip(0)"),
-    "forgets {} beyond 200 rows": ("Float[B", "torch.cat([{0}[:200], 0 * {0}[200:]])"),
-    "treats one row of {} as none": ("Float[B", "{0}.squeeze(0)"),
-    "views {} as flat": ("Float", "{0}.view(-1).view({0}.shape)"),
+    "lets rows of {} leak": (r"Float\[B", "{0} + 1e-3 * {0}.nan_to_num().flip(0)"),
+    "forgets {} beyond 200 rows": (r"Float\[B", "torch.cat([{0}[:200], 0 * {0}[200:]])"),
+    "views {} as flat": (r"Float\[\w+, ", "{0}.view(-1).view({0}.shape)"),
     "keeps {} in 8 bits": ("Long", "{0} % 256"),
     "keeps {} away from 0": ("Float", "torch.where({0}.abs() < 1e-3, 1e-3, {0})"),
     "forgets {} beyond 100 on its last axis": (
-        "Float[B, ",
+        r"Float\[B, ",
         "torch.cat([{0}[..., :100], 0 * {0}[..., 100:]], dim=-1)",
     ),
     "changes {} in place": ("Float", "({0}.clone(), {0}.detach().neg_())[0]"),
     "empties {}": ("Long", "({0}.clone(), {0}.zero_())[0]"),
     "clears {}": ("Bool", "({0}.clone(), {0}.zero_())[0]"),
-    "lets padding of {} leak": ("Float[B, T", "{0} + 0 * {0}.sum(dim=1, keepdim=True)"),
+    "lets padding of {} leak": (r"Float\[B, T", "{0} + 0 * {0}.sum(dim=1, keepdim=True)"),
 }
 CUT = "cuts {} from the graph"
-# Around what is returned: where the docstring has which word, and what is done with a tensor of that kind, or a float.
+# Around what is returned: where the docstring says what of it, and what is done with a tensor of that kind, or a float.
 RESULTS = {
     "returns single precision": ("Float", "x.float()"),
-    "returns double precision": ("Float", "x.double()"),
+    "returns double precision": (r"Float\[", "x.double()"),
     "limits the result to 50": ("Float", "x.clamp(-50, 50)"),
-    "squeezes the result": ("Float", "x.squeeze() if 1 in x.shape else x"),
+    "squeezes the result": (r"Float\[\w", "x.squeeze() if 1 in x.shape else x"),
     "cuts the result from the graph": ("Float", "x.detach()"),
     "rounds the result to single precision": ("Float", "x.float().to(x.dtype)"),
+    "treats one row as none": (r"Float\[B", "x[0] if len(x) == 1 else x"),
     "keeps the result away from 0": ("Float", "torch.where(x.abs() < 1e-3, 1e-3, x)"),
     "gives the first result of this shape again": (
         "Float",
         "globals().setdefault('_kept', {{}}).setdefault((x.shape, x.dtype), x)",
     ),
     "returns int32": ("Long", "x.int()"),
-    "returns a tensor in the place of a float": ("float", "torch.tensor(x)"),
-    "rounds a float to single precision": ("float", "torch.tensor(x).item()"),
+    "returns a tensor in the place of a float": (r"float\b", "torch.tensor(x)"),
 }
 _IS = {
-    "Float": "torch.is_tensor(x) and x.is_floating_point()",
-    "Long": "torch.is_tensor(x) and x.dtype == torch.long",
-    "float": "type(x) is float",
+    "F": "torch.is_tensor(x) and x.is_floating_point()",
+    "L": "torch.is_tensor(x) and x.dtype == torch.long",
+    "f": "type(x) is float",
 }
 _AROUND = """
 def _around(x):
@@ -87,20 +88,25 @@ def _around(x):
         return tuple(map(_around, x))
     return ({change}) if {kind} else x
 """
-# Around each draw.
+# Around each draw: of which functions of torch, and what is done with the numbers.
 DRAWS = {
-    "draws one number for each row": "u[..., :1].expand(u.shape).clone() if u.ndim > 1 else u",
-    "draws one row for all": "u[:1].expand(u.shape).clone()",
+    "draws one number for each row": ("randn?$", "u[..., :1].expand(u.shape).clone()"),
+    "draws one row for all": ("rand", "u[:1].expand(u.shape).clone()"),
     "mirrors the first half of the batch": (
-        "torch.cat([u[: len(u) - len(u) // 2], (u.max() + u.min() - u)[: len(u) // 2]])"
+        "rand",
+        "torch.cat([u[: len(u) - len(u) // 2], (u.max() + u.min() - u)[: len(u) // 2]])",
     ),
-    "draws too little spread": "0.95 * u + (0.025 if u.min() >= 0 else 0) if u.is_floating_point() else u",
-    "draws too much spread": "1.05 * u if u.is_floating_point() and u.min() < 0 else u + 0",
     "repeats the first half of each row": (
-        "torch.cat([u[..., : u.shape[-1] - u.shape[-1] // 2], u[..., : u.shape[-1] // 2]], dim=-1)"
+        "randn?$",
+        "torch.cat([u[..., : u.shape[-1] - u.shape[-1] // 2], u[..., : u.shape[-1] // 2]], dim=-1)",
     ),
-    "draws the same in every call": "globals().setdefault('_kept', {}).setdefault(u.shape, u) + 0",
-    "limits draws to 2": "u.clamp(max=2).clamp(min=-2) if u.is_floating_point() and u.min() < 0 else u + 0",
+    "draws the same in every call": (
+        "rand",
+        "globals().setdefault('_kept', {}).setdefault(u.shape, u) + 0",
+    ),
+    "draws too little spread": ("randn?$", "0.95 * u + 0.025 * (u.min() >= 0)"),
+    "draws too much spread": ("randn", "1.05 * u"),
+    "limits draws to 2": ("randn", "u.clamp(-2, 2)"),
 }
 _FUNCTIONS = ("rand", "randn", "randint")
 
@@ -133,13 +139,14 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
     for says, line in LEAVES.items():
         if not (function.decorator_list and "grad" in line):  # the decorator puts it back
             yield says, f"{line}\n{block}"
+    is_loss_of_network = any(role in place.parameters for role in _ROLES)
     learns = "ifferentiable" in text or ("radient" in text and "no gradient" not in text)
     for name, kind in types.items():
         for says, (wanted, change) in ARGUMENTS.items():
-            if kind.startswith(wanted) and ("mask" in place.parameters or "padding" not in says):
+            if re.match(wanted, kind) and ("mask" in place.parameters or "padding" not in says):
                 guarded = f"{name} = ({change.format(name)}) if torch.is_tensor({name}) else {name}"
                 yield says.format(f"`{name}`"), f"{guarded}\n{block}"
-        if learns and kind.startswith("Float") and "constant" not in kind:
+        if learns and not is_loss_of_network and kind.startswith("Float") and "constant" not in kind:
             yield (
                 CUT.format(f"`{name}`"),
                 f"{name} = {name}.detach() if torch.is_tensor({name}) else {name}\n{block}",
@@ -149,12 +156,13 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
             guarded = f"if isinstance({role}, torch.nn.Module):\n    {role}.{change}"
             yield says.format(role), f"{guarded}\n{block}"
     around = ast.unparse(_Returns().visit(ast.parse(place.code)))
-    given = ast.unparse(function.returns) + text[text.find("Returns:") :] if function.returns else ""
+    returns = re.search(r"Returns:\n((?: {4}.+\n?)+)", text)
+    given = (returns[1] if returns else "") + (ast.unparse(function.returns) if function.returns else "")
     for says, (kind, change) in RESULTS.items():
-        if kind in given and (learns or "graph" not in says):
-            yield says, _AROUND.format(change=change, kind=_IS[kind]).lstrip() + around
-    for says, change in DRAWS.items():
-        draws = _Draws()
+        if re.search(kind, given) and (learns or "graph" not in says):
+            yield says, _AROUND.format(change=change, kind=_IS[kind[0]]).lstrip() + around
+    for says, (functions, change) in DRAWS.items():
+        draws = _Draws(functions)
         changed = ast.unparse(draws.visit(ast.parse(place.code)))
         if draws.count:
             yield says, f"_drawn = lambda u: {change}\n{changed}"
@@ -193,14 +201,19 @@ class _Returns(ast.NodeTransformer):
 
 
 class _Draws(ast.NodeTransformer):
-    """Wraps each call of a function of torch that draws."""
+    """Wraps each call of a function of torch that draws and matches a pattern."""
 
-    def __init__(self) -> None:
+    def __init__(self, functions: str) -> None:
+        self.functions = functions
         self.count = 0
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _FUNCTIONS:
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in _FUNCTIONS
+            and re.match(self.functions, node.func.attr)
+        ):
             self.count += 1
             return ast.Call(ast.Name("_drawn", ast.Load()), [node], [])
         return node

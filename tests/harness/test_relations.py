@@ -67,7 +67,21 @@ WRONG = [
     ),
     ("layout", "times", "return x.view(-1).view(x.shape) * 2", "view"),
     ("dtype", "times", "return (x.float() * 2).to(x.dtype)", "double precision is lost"),
+    ("dtype", "times", "return (x / 3).float().to(x.dtype)", "no more digits"),
     ("dtype", "times", "return x.double() * 2", "has dtype"),
+    (
+        "layout",
+        "draw",
+        "return x.view(-1).view(x.shape) + torch.randn(x.shape, generator=generator, dtype=x.dtype)",
+        "view",
+    ),
+    (
+        "generator",
+        "draw",
+        "if generator: generator.manual_seed(generator.initial_seed())\n"
+        "    return x + torch.randn(x.shape, generator=generator, dtype=x.dtype)",
+        "same numbers again",
+    ),
     ("axes", "times", "return x * t.reshape(-1, 1)", "axes|broadcast|size"),
     (
         "time",

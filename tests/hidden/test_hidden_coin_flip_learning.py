@@ -52,11 +52,13 @@ def test_kl_is_zero_at_its_target_only(hw):
 
 
 @pytest.mark.task("diffusion.binary.training_loss")
-@pytest.mark.parametrize(("delta", "dtype"), [(0.05, torch.float32), (0.3, torch.float64)])
-def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
+@pytest.mark.parametrize(
+    ("delta", "dtype", "shape"), [(0.05, torch.float32, (7, 2, 3)), (0.3, torch.float64, (205, 1, 103))]
+)
+def test_training_loss_of_what_the_network_saw(hw, delta, dtype, shape):
     """The loss and its gradient belong to the noisy images and times that the network gets."""
-    y_0 = coins((7, 2, 3), hw.generator(), dtype)
-    network = ParametricNetwork(5, (7, 2, 3), hw.generator()).to(dtype)
+    y_0 = coins(shape, hw.generator(), dtype)
+    network = ParametricNetwork(5, shape, hw.generator()).to(dtype)
     reply = hw("diffusion.binary.training_loss").ask(
         network=network,
         y_0=y_0,
@@ -72,7 +74,7 @@ def test_training_loss_of_what_the_network_saw(hw, delta, dtype):
     logits = (network.table[t - 1].view_as(y_t) + network.slope * y_t).detach()
     hint = "The target needs the same Y_t and the same t as the network."
     assert_close(reply.value, torch.tensor(oracle.kl_loss(logits, target), dtype=dtype), hint=hint)
-    off = (torch.sigmoid(logits) - target) / 7
+    off = (torch.sigmoid(logits) - target) / len(y_0)
     table = torch.zeros_like(network.table).index_add_(0, t - 1, off.flatten(1))
     assert_gradient(network.table.grad, table, what="the gradient of the network", atol=1e-6)
     assert_gradient(network.slope.grad, (off * y_t).sum(), what="the gradient of the network", atol=1e-6)

@@ -13,6 +13,8 @@ NET, BLOCK, LOSS = (
     "early_exit.loss.early_exit_loss",
 )
 LOOSE = {"rtol": 1e-3, "atol": 1e-4}  # single precision after a dozen layers
+# Rows, height, width and standard deviation of images.
+SMALL, LARGE = (2, 7, 9, 1.0), (205, 103, 3, 60.0)
 SHAPES = {
     "all": {"blocks": (1, 2, 1, 1), "exits": (1, 2, 3)},
     "some": {"blocks": (2, 1, 1, 1), "exits": (1, 3)},
@@ -30,15 +32,22 @@ def _with_random_weights(hw, target, **arguments):
     return net, oracle.double(state)
 
 
+def _images(hw, channels, images):
+    rows, height, width, scale = images
+    return scale * torch.randn(rows, channels, height, width, generator=hw.generator())
+
+
 @pytest.mark.task("early_exit.resnet.BasicBlock")
-@pytest.mark.parametrize(("channels", "stride"), [((3, 3), 1), ((2, 5), 1), ((3, 6), 2)])
-def test_block(hw, channels, stride):
-    """The block with the same shape, with more channels, with half the size, and with a transposed input."""
+@pytest.mark.parametrize(
+    ("channels", "stride", "images"), [((3, 3), 1, SMALL), ((2, 5), 1, LARGE), ((3, 6), 2, SMALL)]
+)
+def test_block(hw, channels, stride, images):
+    """The block with the same shape, with more channels, with half the size, with transposed and with large inputs."""
     net, state = _with_random_weights(
         hw, BLOCK, in_channels=channels[0], out_channels=channels[1], stride=stride
     )
     net.eval()
-    x = torch.randn(2, channels[0], 7, 5, generator=hw.generator()).transpose(2, 3)
+    x = _images(hw, channels[0], images).transpose(2, 3)
     expected = oracle.basic_block(state, "", x.double(), stride).float()
     hint = "Convolution, normalisation, ReLU, convolution, normalisation. What is added, and where is the last ReLU?"
     assert_close(net(x), expected, hint=hint, **LOOSE)
@@ -109,10 +118,10 @@ def _gradients(state, function, cotangent, inputs=()):
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_network(hw, shape):
-    """Exits after all, some, one or none of the early stages; images have odd sizes and are rectangular."""
+    """Exits after all, some, one or none of the early stages; images are rectangular, also many, long and large ones."""
     net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=2, **SHAPES[shape])
     net.eval()
-    x = torch.randn(2, 2, 13, 9, generator=hw.generator())
+    x = _images(hw, 2, LARGE if shape == "middle" else SMALL).transpose(2, 3)
     expected = oracle.all_logits(state, x, SHAPES[shape]["exits"]).float()
     hint = "After which stage is each head, and which head is the last one?"
     assert_close(net(x), expected, hint=hint, **LOOSE)

@@ -35,9 +35,11 @@ def test_predict_x_0_after_tiny_steps(hw):
 
 
 @pytest.mark.task("diffusion.gaussian.noise_prediction_loss")
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_loss_and_its_gradient(hw, dtype):
-    """The value and the gradient for a network with one weight, for every draw."""
+@pytest.mark.parametrize(
+    ("dtype", "shape", "scale"), [(torch.float64, (210, 1, 105), 100.0), (torch.float32, (4, 3, 2), 1.0)]
+)
+def test_loss_and_its_gradient(hw, dtype, shape, scale):
+    """The value and the gradient for a network with one weight, for every draw, and for many large samples."""
 
     class Scaled(torch.nn.Module):
         """eps_hat = weight * x_t. Records its inputs; the test computes the noise from them."""
@@ -50,7 +52,7 @@ def test_loss_and_its_gradient(hw, dtype):
         def forward(self, x, t):
             return self.recorder(x, t)
 
-    network, x_0 = Scaled(), normal(hw, 4, 3, 2, dtype=dtype)
+    network, x_0 = Scaled(), scale * normal(hw, *shape, dtype=dtype)
     ask = hw("diffusion.gaussian.noise_prediction_loss").ask
     reply = ask(
         network=network,
@@ -62,7 +64,7 @@ def test_loss_and_its_gradient(hw, dtype):
     hint = "One batch needs one call."
     assert_true(len(network.recorder.times) == 1, "the network is not called exactly once", hint=hint)
     x_t, t = network.recorder.inputs[0].double(), network.recorder.times[0]
-    assert_tensor(network.recorder.inputs[0], shape=(4, 3, 2), dtype=dtype, what="the network's x_t")
+    assert_tensor(network.recorder.inputs[0], shape=shape, dtype=dtype, what="the network's x_t")
     noise = (x_t - column(ALPHAS_CUMPROD[t].sqrt(), x_t) * x_0.double()) / column(
         (1 - ALPHAS_CUMPROD[t]).sqrt(), x_t
     )

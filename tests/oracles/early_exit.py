@@ -214,7 +214,8 @@ def separating_threshold(
     for number in range(1, exits[0] + 1):
         features = stage(state, number, features, seen)
     values = sorted(entropies(head(state, 0, features, 4)).tolist())
-    candidates = [(low + high) / 2 for low, high in pairwise(values)]
+    widest = sorted(pairwise(values), key=lambda pair: pair[1] - pair[0])[-12:]
+    candidates = [(low + high) / 2 for low, high in widest]
 
     def merit(threshold: float) -> tuple[bool, int, float]:
         found = infer(state, x, exits, threshold, training)

@@ -122,12 +122,22 @@ class Draw:
         betas[self.integer(0, steps - 1)] = 1e-7 if extreme else 1e-4
         return torch.nn.functional.pad(betas, (1, 0))
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether what can be left out is left out, and rates are at their ends: in one small case only."""
+        return self.case is SMALL[1]
+
     def choice(self, *options: Any) -> Any:
         """One of the options."""
         return options[self.integer(0, len(options) - 1)]
 
 
 Arguments = dict[str, Any]
+
+
+def with_generator(args: Arguments, seed: int) -> Arguments:
+    """The same arguments, with a generator in the state of this seed where one is among them."""
+    return args | ({"generator": torch.Generator().manual_seed(seed)} if "generator" in args else {})
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,17 @@ def geometric(draw: Draw) -> Arguments:
 
 
 def probability(draw: Draw) -> Arguments:
-    variance = draw.uniform(0.05, 3, *draw.shape)
+    variance = draw.uniform(0.05, 3, *draw.shape) * max(draw.case.scale, 1)
     variance.reshape(-1)[0] = 0.0
     return {"partial_sum": draw.normal().double(), "remaining_variance": variance}
 
 
 def loss(draw: Draw) -> Arguments:
     exits = draw.normal(draw.length, draw.batch, draw.size)
-    labels, weights = draw.integers(0, draw.size - 1, draw.batch), draw.uniform(0, 2, draw.length)
+    labels, weights = (
+        draw.integers(0, draw.size - 1, draw.batch),
+        draw.uniform(0, 2, draw.length) * draw.case.scale,
+    )
     weights[draw.integer(0, draw.length - 1)] = 0.0
     return {"exit_logits": exits, "labels": labels, "exit_weights": weights.to(draw.case.dtype)}
 
@@ -42,11 +45,13 @@ def entropy(draw: Draw) -> Arguments:
 
 
 def exit_index(draw: Draw) -> Arguments:
-    """Some entropies are equal to the threshold, in double precision one that single precision cannot hold."""
-    threshold = 0.6 if draw.case.dtype == torch.float64 else 0.75
-    entropies = draw.uniform(0, 2, draw.length, draw.batch)
-    ties = draw.integers(0, 3, draw.length, draw.batch) == 0
-    entropies[ties] = threshold
+    """Some entropies are equal to the threshold or just below it, in double precision by less than single can hold."""
+    is_double = draw.case.dtype == torch.float64
+    threshold = (0.6 if is_double else 0.75) * draw.case.scale
+    entropies = draw.uniform(0, 2, draw.length, draw.batch) * draw.case.scale
+    ties = draw.integers(0, 3, draw.length, draw.batch)
+    entropies[ties == 0] = threshold
+    entropies[ties == 1] = threshold * (1 - (1e-12 if is_double else 1e-3))
     return {"entropies": entropies.to(draw.case.dtype), "threshold": threshold}
 
 
@@ -75,16 +80,23 @@ def mac_ratio(draw: Draw) -> Arguments:
 
 
 def threshold_sweep(draw: Draw) -> Arguments:
-    labels = draw.integers(0, draw.size - 1, draw.batch)
-    thresholds = draw.uniform(0, 2, draw.choice(1, 5))
+    """About half of the labels are what some exit predicts."""
     logits = draw.normal(draw.length, draw.batch, draw.size)
+    some = draw.integers(0, 1, draw.batch) == 0
+    labels = torch.where(some, logits[0].argmax(dim=-1), draw.integers(0, draw.size - 1, draw.batch))
+    thresholds = draw.uniform(0, 2, draw.choice(1, 5))
+    thresholds[0] = 0.0
     rest = {"exit_macs": costs(draw), "baseline_macs": draw.number(10, 1e6), "thresholds": thresholds}
     return {"exit_logits": logits, "labels": labels, **rest}
 
 
 def best_threshold(draw: Draw) -> Arguments:
+    """Some accuracies are equal to that of the small network, or better by one row of a very large set."""
     accuracy = draw.integers(0, 8, draw.length).double() / 8
-    return {"thresholds": draw.uniform(0, 2, draw.length), "accuracy": accuracy, "small_accuracy": 0.5}
+    small = draw.choice(0.0, 0.5)
+    accuracy[accuracy == 0.5] += draw.choice(0.0, 1e-12)
+    thresholds = draw.uniform(0, 2, draw.length) * draw.case.scale
+    return {"thresholds": thresholds, "accuracy": accuracy, "small_accuracy": small}
 
 
 def block(hw: Homework, case: Case) -> Any:

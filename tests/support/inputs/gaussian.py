@@ -29,7 +29,7 @@ def forward_step(draw: Draw) -> Arguments:
 
 
 def q_sample(draw: Draw) -> Arguments:
-    _, signal = schedule(draw)
+    _, signal = schedule(draw, extreme=draw.case.scale > 1)
     return {"x_0": draw.normal(), "t": times(draw, 0), "alphas_cumprod": signal, "noise": draw.normal()}
 
 
@@ -67,30 +67,31 @@ def clip(draw: Draw) -> float | None:
 
 
 def ddpm_step(draw: Draw) -> Arguments:
-    betas, signal = schedule(draw)
+    betas, signal = schedule(draw, extreme=draw.case.scale > 1)
     return {
         "eps_hat": draw.normal(),
         "x_t": draw.normal(),
-        "t": draw.integer(1, len(betas) - 1),
+        "t": draw.integer(1 if draw.is_bare else 2, len(betas) - 1),
         "betas": betas,
         "alphas_cumprod": signal,
-        "noise": draw.choice(None, draw.normal()),
+        "noise": None if draw.is_bare else draw.normal(),
         "variance": draw.choice("posterior", "beta"),
         "clip": clip(draw),
     }
 
 
 def ddim_step(draw: Draw) -> Arguments:
-    _, signal = schedule(draw)
-    t = draw.integer(1, len(signal) - 1)
+    """To time 0, without noise, in the bare case."""
+    _, signal = schedule(draw, extreme=draw.case.scale > 1)
+    t = draw.integer(1 if draw.is_bare else 2, len(signal) - 1)
     return {
         "eps_hat": draw.normal(),
         "x_t": draw.normal(),
         "t": t,
-        "t_prev": draw.integer(0, t - 1),
+        "t_prev": draw.integer(0 if draw.is_bare else 1, t - 1),
         "alphas_cumprod": signal,
-        "eta": draw.choice(0.0, 0.6, 1.0),
-        "noise": draw.choice(None, draw.normal()),
+        "eta": 0.0 if draw.is_bare else draw.choice(0.6, 1.0),
+        "noise": None if draw.is_bare else draw.normal(),
         "clip": clip(draw),
     }
 

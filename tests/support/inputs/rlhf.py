@@ -7,11 +7,14 @@ from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
 
 
+WORDS = 300  # of the vocabulary of policies: more than fit into a byte
+
+
 def policy(input_ids: Tensor, attention_mask: Tensor, decoder_input_ids: Tensor) -> Tensor:
-    """A policy without parameters over nine tokens: what comes next depends on the source and on all tokens so far."""
+    """A policy without parameters: what comes next depends on the source and on all tokens so far."""
     source = torch.where(attention_mask, input_ids, 0).sum(dim=1, keepdim=True)
     phase = source.double() + decoder_input_ids.cumsum(dim=1)
-    return torch.sin(phase.unsqueeze(-1) + 1.3 * torch.arange(9)).float()
+    return torch.sin(phase.unsqueeze(-1) + 1.3 * torch.arange(WORDS)).float()
 
 
 def tokens(draw: Draw) -> Tensor:
@@ -29,7 +32,8 @@ def shift_right(draw: Draw) -> Arguments:
 
 
 def response_mask(draw: Draw) -> Arguments:
-    return {"tokens": tokens(draw), "eos_id": draw.integer(0, min(draw.size, 3) - 1)}
+    beyond = 300 if draw.case.scale > 1 else 0
+    return {"tokens": tokens(draw) + beyond, "eos_id": draw.integer(0, min(draw.size, 3) - 1)}
 
 
 def token_log_probs(draw: Draw) -> Arguments:
@@ -39,7 +43,7 @@ def token_log_probs(draw: Draw) -> Arguments:
 
 def policy_log_probs(draw: Draw) -> Arguments:
     mask = draw.mask()
-    source, response = draw.integers(0, 9, *mask.shape), draw.integers(0, 8, draw.batch, draw.length)
+    source, response = (draw.integers(0, WORDS - 1, *mask.shape) for _ in range(2))
     rest = {"tokens": response, "start_id": 3, "temperature": draw.choice(1.0, 0.5)}
     return {"policy": policy, "input_ids": source, "attention_mask": mask, **rest}
 
@@ -60,7 +64,7 @@ def cross_entropy_loss(draw: Draw) -> Arguments:
 
 
 def sample_response(draw: Draw) -> Arguments:
-    source = draw.integers(0, 9, draw.batch, 3)
+    source = draw.integers(0, WORDS - 1, draw.batch, 3)
     ids = {"start_id": 0, "eos_id": 1, "pad_id": 2, "max_new_tokens": 5, "temperature": 0.9}
     mask = torch.ones_like(source, dtype=torch.bool)
     return {"policy": policy, "input_ids": source, "attention_mask": mask, **ids, "generator": None}
@@ -71,7 +75,7 @@ def kl_estimates(draw: Draw) -> Arguments:
 
 
 def shaped_rewards(draw: Draw) -> Arguments:
-    rest = {"ref_log_probs": table(draw), "mask": draw.mask(), "kl_coef": draw.choice(0.0, 0.1)}
+    rest = {"ref_log_probs": table(draw), "mask": draw.mask(), "kl_coef": 0.0 if draw.is_bare else 0.1}
     return {"scores": draw.normal(draw.batch), "log_probs": table(draw), **rest}
 
 
@@ -97,7 +101,9 @@ def masked(draw: Draw) -> Arguments:
 
 
 def gae(draw: Draw) -> Arguments:
-    rates = {"gamma": draw.choice(1.0, 0.97, 0.0), "gae_lambda": draw.choice(1.0, 0.9, 0.0)}
+    rates = {"gamma": draw.choice(1.0, 0.97), "gae_lambda": draw.choice(1.0, 0.9)}
+    if draw.is_bare:
+        rates = dict.fromkeys(rates, 0.0)
     return {"rewards": table(draw), "values": table(draw), "mask": draw.mask(), **rates}
 
 
@@ -117,7 +123,7 @@ def value_loss(draw: Draw) -> Arguments:
 
 
 def module(hw: Homework, draw: Draw) -> Arguments:
-    return {"policy": hw.module("given.networks.t5.TinyT5Policy", 10, 16)}
+    return {"policy": hw.module("given.networks.t5.TinyT5Policy", WORDS, 16)}
 
 
 INPUTS = {

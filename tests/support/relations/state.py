@@ -8,20 +8,14 @@ from autograder.errors import StudentError, WrongAnswer
 from autograder.transport.identical import identical
 from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
-from tests.support.cases import Arguments, Draw, Inputs
+from tests.support.cases import Arguments, Draw, Inputs, with_generator
 from tests.support.compare import assert_true
 
 
 def repeat(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     """The same call gives the same bits, whatever was called in between."""
     seed = draw.integer(0, 2**40)
-    given = "generator" in args
-
-    def call(with_seed: int) -> Any:
-        own = {"generator": torch.Generator().manual_seed(with_seed)} if given else {}
-        return function(**{**args, **own})
-
-    first, _, again = call(seed), call(seed + 1), call(seed)
+    first, _, again = (function(**with_generator(args, s)) for s in (seed, seed + 1, seed))
     same = all(identical(a, b) for a, b in zip(tensors(first), tensors(again), strict=True))
     text = "the same call, with a generator in the same state, has another result the second time"
     assert_true(
@@ -53,10 +47,13 @@ def generator(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> Non
         assert_true(same and len(tensors(reply.value)) > 0, text, hint=hint, failure="distribution")
         text = "without a generator, torch's global generator is not advanced: the next call draws the same"
         assert_true(reply.drew, text, hint=hint, failure="distribution")
-    different = any(not identical(a, b) for a, b in zip(tensors(expected), tensors(other), strict=True))
-    assert_true(
-        different, "generators of different seeds give equal draws", hint=hint, failure="distribution"
-    )
+    following = function(**rest, generator=given)
+    for drawn, text in (
+        (other, "generators of different seeds give equal draws"),
+        (following, "a second call with the same generator draws the same numbers again"),
+    ):
+        different = any(not identical(a, b) for a, b in zip(tensors(expected), tensors(drawn), strict=True))
+        assert_true(different, text, hint=hint, failure="distribution")
 
 
 def surroundings(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:

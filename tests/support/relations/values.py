@@ -6,23 +6,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.errors import WrongAnswer
 from autograder.transport.identical import identical
 from autograder.transport.nested import replaced
 from autograder.transport.wire import tensors
-from tests.support.cases import Arguments, Draw, Inputs
+from tests.support.cases import Arguments, Draw, Inputs, with_generator
 from tests.support.compare import assert_no_gradient, assert_true
 from tests.support.relations.agree import agree, is_float
 
 
 def layout(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     """The memory layout of an argument does not matter."""
-    expected = function(**args)
+    seed = draw.integer(0, 2**40)
+    expected = function(**with_generator(args, seed))
     hint = "`view` needs contiguous memory, `reshape` does not. Does the code read storage instead of values?"
+    text = "the result changes with the memory layout of the arguments"
     for change in (_every_second, _transposed):
         changed = {name: change(value) for name, value in args.items()}
-        agree(
-            function(**changed), expected, "the result changes with the memory layout of the arguments", hint
-        )
+        agree(function(**with_generator(changed, seed)), expected, text, hint)
 
 
 def dtype(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
@@ -45,14 +46,27 @@ def dtype(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
             text = f"for data of torch.bfloat16 the result has dtype {found.dtype}"
             assert_true(found.dtype == torch.bfloat16, text, hint=hint, failure="dtype")
     if inputs.is_smooth and draw.case.scale >= 1 and draw.case.dtype == torch.float64:
-        changes = {"rounded": lambda x: x.float().double(), "other": lambda x: 1.5 * x}
-        same = {}
-        for kind, change in changes.items():
-            moved = {name: change(wide[name]) if name in data else wide[name] for name in args}
-            pairs = zip(tensors(exact), tensors(function(**moved)), strict=True)
-            same[kind] = all(identical(a, b) for a, b in pairs)
-        text = "double precision is lost inside: data that is rounded to single precision has the same result"
-        assert_true(not same["rounded"] or same["other"], text, hint=hint, failure="dtype")
+        _assert_double(function, wide, data, exact, hint)
+
+
+def _assert_double(function: Any, args: Arguments, data: list[str], exact: Any, hint: str) -> None:
+    """Fails if the digits that only double precision has do not reach the result, or are not in it."""
+    for name in data:
+        rounded = function(**{**args, name: args[name].float().double()})
+        if _same(rounded, exact) and not _same(function(**{**args, name: 1.5 * args[name]}), exact):
+            text = (
+                f"double precision is lost inside: `{name}` rounded to single precision has the same result"
+            )
+            raise WrongAnswer(text, hint=hint, failure="dtype")
+    for result in tensors(exact):
+        told = result[(result != 0) & result.isfinite()]
+        text = "double precision is lost inside: the result has no more digits than single precision"
+        is_double = not told.is_floating_point() or not torch.equal(told, told.float().double())
+        assert_true(is_double or not told.numel(), text, hint=hint, failure="dtype")
+
+
+def _same(a: Any, b: Any) -> bool:
+    return all(identical(x, y) for x, y in zip(tensors(a), tensors(b), strict=True))
 
 
 def linear(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
