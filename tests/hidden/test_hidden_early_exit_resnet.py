@@ -118,7 +118,7 @@ def _gradients(state, function, cotangent, inputs=()):
 @pytest.mark.task("early_exit.resnet.EarlyExitResNet")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_network(hw, shape):
-    """Exits after all, some, one or none of the early stages; images are rectangular, also many, long and large ones."""
+    """Exits after all, some, one or none of the early stages; images are rectangular, also many and large ones."""
     net, state = _with_random_weights(hw, NET, num_classes=3, width=2, in_channels=2, **SHAPES[shape])
     net.eval()
     x = _images(hw, 2, LARGE if shape == "middle" else SMALL).transpose(2, 3)

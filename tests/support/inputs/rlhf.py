@@ -6,7 +6,6 @@ from torch import Tensor
 from autograder.testing.homework import Homework
 from tests.support.cases import MANY_DRAWS, Arguments, Draw, Inputs
 
-
 WORDS = 300  # of the vocabulary of policies: more than fit into a byte
 
 
