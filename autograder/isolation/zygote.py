@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.isolation import layer_detection, warm_up, worker_main
+from autograder.isolation.kernel import huge_pages
 from autograder.isolation.kernel.syscalls import prctl
 from autograder.isolation.lockdown import WorkerContext
 from autograder.isolation.plan import MAX_SCRATCH_FILES, Layers, Plan, limits_from, to_json
@@ -207,10 +208,11 @@ def main(plan: Plan, entered: tuple[str, ...]) -> None:
     """
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     warm_up.warm_up(plan.imports)
+    gc.collect()
+    gc.freeze()
+    huge_pages.use_huge_pages()
     proc = layer_detection.ProcState(entered)
     layers = layer_detection.detect_layers(plan, entered)
     control = socket.socket(fileno=plan.control)
     control.send(json.dumps(to_json(layers)).encode())
-    gc.collect()
-    gc.freeze()
     Zygote(plan, layers, control, proc).serve()
