@@ -63,7 +63,7 @@ CUT = "cuts {} from the graph"
 # Around what is returned: where the docstring says what of it, and what is done with a tensor of that kind, or a float.
 RESULTS = {
     "returns single precision": ("Float", "x.float()"),
-    "returns double precision": (r"Float\[", "x.double()"),
+    "returns double precision": (r"Float\[(?!.*\(float64\))", "x.double()"),
     "limits the result to 50": ("Float", "x.clamp(-50, 50)"),
     "squeezes the result": (r"Float\[\w", "x.squeeze() if 1 in x.shape else x"),
     "cuts the result from the graph": ("Float", "x.detach()"),
@@ -141,7 +141,10 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
             yield says, f"{line}\n{block}"
     is_loss_of_network = any(role in place.parameters for role in _ROLES)
     learns = "ifferentiable" in text or ("radient" in text and "no gradient" not in text)
+    used = {node.id for node in ast.walk(ast.parse(place.code)) if isinstance(node, ast.Name)}
     for name, kind in types.items():
+        if name not in used:
+            continue  # what is given to students has made something else of it
         for says, (wanted, change) in ARGUMENTS.items():
             if re.match(wanted, kind) and ("mask" in place.parameters or "padding" not in says):
                 guarded = f"{name} = ({change.format(name)}) if torch.is_tensor({name}) else {name}"

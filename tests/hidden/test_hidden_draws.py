@@ -33,9 +33,10 @@ def twice(draw):
 def test_flips_are_independent(hw, target):
     """Every pixel flips by coins of its own: pixels, channels, images and calls do not go together."""
     y, generator, t = torch.ones(SHAPE), hw.generator(), (3,) if target == "q_sample" else ()
-    draws = twice(lambda: hw(f"diffusion.binary.{target}")(y, *t, 0.05, generator=generator))
-    flipped = flip_probability(3, 0.05) if t else 0.05
-    assert_independent_events(draws < 0, flipped, hint=EACH, what="a pixel flips")
+    for delta in (0.05, 0.4):
+        draws = twice(lambda by=delta: hw(f"diffusion.binary.{target}")(y, *t, by, generator=generator))
+        flipped = flip_probability(3, delta) if t else delta
+        assert_independent_events(draws < 0, flipped, hint=EACH, what="a pixel flips")
 
 
 @pytest.mark.task("diffusion.binary.ancestral_step")

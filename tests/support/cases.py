@@ -44,7 +44,7 @@ MANY_DRAWS = Case("many draws", batch=50, axes=(6,))
 LARGE = (
     Case("a large batch", batch=307, axes=(2,), length=3, size=3),
     Case("long inputs", batch=2, axes=(1100,), length=600, size=2),
-    Case("a large vocabulary", batch=2, axes=(2,), length=2, size=1500),
+    Case("a large vocabulary", batch=8, axes=(2,), length=2, size=1500),
     Case("large values", scale=40.0),
     Case("huge values", scale=2e3),
     Case("tiny values", scale=1e-4),

@@ -25,7 +25,6 @@ EXPECTED: dict[str, Callable[..., Any]] = {
 LOOSE = 1e-6, 1e-7
 EXACT = {
     "diffusion.binary.replacement_probability": (1e-12, 0.0),
-    "early_exit.partial_sums.remaining_variance": (1e-12, 0.0),
     "early_exit.partial_sums.probability_nonpositive": (1e-7, 0.0),
     "early_exit.partial_sums.log_probability_nonpositive": (1e-7, 1e-15),
 }

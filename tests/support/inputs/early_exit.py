@@ -80,10 +80,10 @@ def mac_ratio(draw: Draw) -> Arguments:
 
 
 def threshold_sweep(draw: Draw) -> Arguments:
-    """About half of the labels are what some exit predicts."""
+    """About half of the labels are what the last exit predicts."""
     logits = draw.normal(draw.length, draw.batch, draw.size)
     some = draw.integers(0, 1, draw.batch) == 0
-    labels = torch.where(some, logits[0].argmax(dim=-1), draw.integers(0, draw.size - 1, draw.batch))
+    labels = torch.where(some, logits[-1].argmax(dim=-1), draw.integers(0, draw.size - 1, draw.batch))
     thresholds = draw.uniform(0, 2, draw.choice(1, 5))
     thresholds[0] = 0.0
     rest = {"exit_macs": costs(draw), "baseline_macs": draw.number(10, 1e6), "thresholds": thresholds}

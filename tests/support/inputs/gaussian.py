@@ -53,7 +53,8 @@ def predict_x_0(draw: Draw) -> Arguments:
 
 def predict_noise(draw: Draw) -> Arguments:
     data = {"x_t": draw.normal(), "x_0": draw.normal(), "t": times(draw)}
-    return {**data, "alphas_cumprod": schedule(draw, extreme=draw.case.scale > 1)[1]}
+    extreme = draw.case.scale > 1 or draw.case.dtype == torch.float32
+    return {**data, "alphas_cumprod": schedule(draw, extreme=extreme)[1]}
 
 
 def noise_prediction_loss(draw: Draw) -> Arguments:
@@ -61,9 +62,9 @@ def noise_prediction_loss(draw: Draw) -> Arguments:
 
 
 def clip(draw: Draw) -> float | None:
-    """A limit among the values, for the smallest case; None or 0 as well for others."""
+    """A limit among the values, for the smallest case; 0 in the bare one, and none or a limit for others."""
     limit = 0.7 * draw.case.scale
-    return limit if draw.case is SMALL[0] else draw.choice(None, 0.0, limit)
+    return 0.0 if draw.is_bare else limit if draw.case is SMALL[0] else draw.choice(None, limit)
 
 
 def ddpm_step(draw: Draw) -> Arguments:

@@ -32,7 +32,7 @@ def shift_right(draw: Draw) -> Arguments:
 
 def response_mask(draw: Draw) -> Arguments:
     beyond = 300 if draw.case.scale > 1 else 0
-    return {"tokens": tokens(draw) + beyond, "eos_id": draw.integer(0, min(draw.size, 3) - 1)}
+    return {"tokens": tokens(draw) + beyond, "eos_id": draw.integer(0, min(draw.size, 3) - 1) + beyond}
 
 
 def token_log_probs(draw: Draw) -> Arguments:
@@ -58,8 +58,12 @@ def reinforce_loss(draw: Draw) -> Arguments:
 
 
 def cross_entropy_loss(draw: Draw) -> Arguments:
+    """Logits that are sure and right in the bare case: the loss is tiny."""
     logits = draw.normal(draw.batch, draw.length, draw.size)
-    return {"logits": logits, "labels": tokens(draw), "mask": draw.mask(least=0)}
+    labels = tokens(draw)
+    if draw.is_bare:
+        logits.scatter_(-1, labels.unsqueeze(-1), 20.0)
+    return {"logits": logits, "labels": labels, "mask": draw.mask(least=0)}
 
 
 def sample_response(draw: Draw) -> Arguments:
@@ -92,7 +96,9 @@ def last_token_score(draw: Draw) -> Arguments:
 
 
 def preference_loss(draw: Draw) -> Arguments:
-    return {"chosen_scores": draw.normal(draw.batch), "rejected_scores": draw.normal(draw.batch)}
+    """The chosen text is far better in the bare case: the loss is tiny."""
+    better = 20.0 if draw.is_bare else 0.0
+    return {"chosen_scores": draw.normal(draw.batch) + better, "rejected_scores": draw.normal(draw.batch)}
 
 
 def masked(draw: Draw) -> Arguments:

@@ -42,7 +42,7 @@ _ALSO = {
     "dtype": ("single precision",),
     "linear": ("huge values", "tiny values"),
     "shift": ("huge values",),
-    "gradient": ("large values", "tiny values"),
+    "gradient": ("large values", "huge values", "tiny values"),
 }
 
 
