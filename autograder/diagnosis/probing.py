@@ -59,8 +59,7 @@ def ignored_argument(
                 if name in moved or not _moves(right, read_result(reference.ask(recorded, number, frame))):
                     continue
                 after = call(frame)
-                # The result counts, not the state of a generator.
-                if same_result(replace(before, generator_moved=after.generator_moved), after):
+                if _same_outcome(before, after):
                     stayed[name] += 1
                 else:
                     moved.add(name)
@@ -97,10 +96,16 @@ def _is_used(
             before = call(request)
             for frame in frames:
                 after = call(frame)
-                same = same_result(replace(before, generator_moved=after.generator_moved), after)
-                if not same and not after.error:  # a check of arguments, given to students, may raise
+                if not after.error and not _same_outcome(
+                    before, after
+                ):  # a check of arguments, given to students, may raise
                     return True
     return False
+
+
+def _same_outcome(before: CallResult, after: CallResult) -> bool:
+    """Whether two results are the same; the state of a generator does not count."""
+    return same_result(replace(before, generator_moved=after.generator_moved), after)
 
 
 def _base_calls(

@@ -59,17 +59,14 @@ def detect_layers(plan: Plan, entered: tuple[str, ...]) -> Layers:
 
 def _another_user_can_read() -> bool:
     """Whether a worker's user can read Python and torch without any capability."""
-    pid = os.fork()
-    if pid == 0:
-        code = 2
-        try:
-            os.setgroups([])
-            os.setresgid(FIRST_USER, FIRST_USER, FIRST_USER)
-            os.setresuid(FIRST_USER, FIRST_USER, FIRST_USER)
-            code = 0 if all(os.access(path, os.R_OK) for path in warm_up.needed_files()) else 1
-        finally:
-            os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def try_to() -> int:
+        os.setgroups([])
+        os.setresgid(FIRST_USER, FIRST_USER, FIRST_USER)
+        os.setresuid(FIRST_USER, FIRST_USER, FIRST_USER)
+        return 0 if all(os.access(path, os.R_OK) for path in warm_up.needed_files()) else 1
+
+    code = namespaces.exit_code_in_child(try_to)
     if code not in (0, 1):
         sys.exit(f"root cannot become another user here (tried user id {FIRST_USER})")
     return code == 0

@@ -88,27 +88,27 @@ def _around(x):
         return tuple(map(_around, x))
     return ({change}) if {kind} else x
 """
+_NORMAL, _SIZED, _ALL = ("randn",), ("rand", "randn"), ("rand", "randn", "randint")
 # Around each draw: of which functions of torch, and what is done with the numbers.
 DRAWS = {
-    "draws one number for each row": ("randn?$", "u[..., :1].expand(u.shape).clone()"),
-    "draws one row for all": ("rand", "u[:1].expand(u.shape).clone()"),
+    "draws one number for each row": (_SIZED, "u[..., :1].expand(u.shape).clone()"),
+    "draws one row for all": (_ALL, "u[:1].expand(u.shape).clone()"),
     "mirrors the first half of the batch": (
-        "rand",
+        _ALL,
         "torch.cat([u[: len(u) - len(u) // 2], (u.max() + u.min() - u)[: len(u) // 2]])",
     ),
     "repeats the first half of each row": (
-        "randn?$",
+        _SIZED,
         "torch.cat([u[..., : u.shape[-1] - u.shape[-1] // 2], u[..., : u.shape[-1] // 2]], dim=-1)",
     ),
     "draws the same in every call": (
-        "rand",
+        _ALL,
         "globals().setdefault('_kept', {}).setdefault(u.shape, u) + 0",
     ),
-    "draws too little spread": ("randn?$", "0.95 * u + 0.025 * (u.min() >= 0)"),
-    "draws too much spread": ("randn", "1.05 * u"),
-    "limits draws to 2": ("randn", "u.clamp(-2, 2)"),
+    "draws too little spread": (_SIZED, "0.95 * u + 0.025 * (u.min() >= 0)"),
+    "draws too much spread": (_NORMAL, "1.05 * u"),
+    "limits draws to 2": (_NORMAL, "u.clamp(-2, 2)"),
 }
-_FUNCTIONS = ("rand", "randn", "randint")
 
 
 def mutants(manifest: Manifest) -> list[Entry]:
@@ -139,7 +139,7 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
     for says, line in LEAVES.items():
         if not (function.decorator_list and "grad" in line):  # the decorator puts it back
             yield says, f"{line}\n{block}"
-    is_loss_of_network = any(role in place.parameters for role in _ROLES)
+    has_network = any(role in place.parameters for role in _ROLES)
     learns = "ifferentiable" in text or ("radient" in text and "no gradient" not in text)
     used = {node.id for node in ast.walk(ast.parse(place.code)) if isinstance(node, ast.Name)}
     for name, kind in types.items():
@@ -149,7 +149,7 @@ def _changes(path: Path, place: Place) -> Iterator[tuple[str, str]]:
             if re.match(wanted, kind) and ("mask" in place.parameters or "padding" not in says):
                 guarded = f"{name} = ({change.format(name)}) if torch.is_tensor({name}) else {name}"
                 yield says.format(f"`{name}`"), f"{guarded}\n{block}"
-        if learns and not is_loss_of_network and kind.startswith("Float") and "constant" not in kind:
+        if learns and not has_network and kind.startswith("Float") and "constant" not in kind:
             yield (
                 CUT.format(f"`{name}`"),
                 f"{name} = {name}.detach() if torch.is_tensor({name}) else {name}\n{block}",
@@ -204,19 +204,15 @@ class _Returns(ast.NodeTransformer):
 
 
 class _Draws(ast.NodeTransformer):
-    """Wraps each call of a function of torch that draws and matches a pattern."""
+    """Wraps each call of these functions of torch, which draw."""
 
-    def __init__(self, functions: str) -> None:
+    def __init__(self, functions: Sequence[str]) -> None:
         self.functions = functions
         self.count = 0
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if (
-            isinstance(node.func, ast.Attribute)
-            and node.func.attr in _FUNCTIONS
-            and re.match(self.functions, node.func.attr)
-        ):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in self.functions:
             self.count += 1
             return ast.Call(ast.Name("_drawn", ast.Load()), [node], [])
         return node

@@ -7,7 +7,6 @@ Every function reports what it reached and leaves the rest to other layers; `loc
 import os
 import struct
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from autograder.isolation.kernel.syscalls import call
@@ -30,7 +29,7 @@ def enter_namespaces() -> tuple[str, ...]:
     if os.geteuid() == 0:
         return tuple(name for name, flag in _NAMES.items() if name != "user" and _try_unshare(flag))
     # Some systems (Ubuntu 24.04 and later) grant the namespaces and no rights in them, and there is no way back.
-    if not _works_in_a_child(_enter_as_user):
+    if exit_code_in_child(_enter_as_user):
         return ()
     _enter_as_user()
     return tuple(_NAMES)
@@ -47,18 +46,16 @@ def _enter_as_user() -> None:
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
-def _works_in_a_child(step: Callable[[], None]) -> bool:
-    """Whether a step raises no OSError in a child of this process, which has one thread."""
+def exit_code_in_child(step: Callable[[], int | None]) -> int:
+    """What a step returns in a child of this process, which has one thread; 0 for None, and 2 if it raises."""
     pid = os.fork()
     if pid == 0:
-        code = 1
+        code = 2
         try:
-            with suppress(OSError):
-                step()
-                code = 0
+            code = step() or 0
         finally:
             os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _try_unshare(flags: int) -> bool:

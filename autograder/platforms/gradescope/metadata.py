@@ -69,9 +69,7 @@ def _times_due(path: Path, data: dict[str, Any]) -> Iterator[datetime]:
 
 
 def _time(path: Path, key: str, value: object) -> datetime | None:
-    if (
-        value is None or value == ""
-    ):  # Gradescope leaves out what an assignment does not have, in one way or the other
+    if value in (None, ""):  # Gradescope leaves out what an assignment does not have, in one way or the other
         return None
     try:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")

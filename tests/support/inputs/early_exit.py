@@ -32,10 +32,8 @@ def probability(draw: Draw) -> Arguments:
 
 def loss(draw: Draw) -> Arguments:
     exits = draw.normal(draw.length, draw.batch, draw.size)
-    labels, weights = (
-        draw.integers(0, draw.size - 1, draw.batch),
-        draw.uniform(0, 2, draw.length) * draw.case.scale,
-    )
+    labels = draw.integers(0, draw.size - 1, draw.batch)
+    weights = draw.uniform(0, 2, draw.length) * draw.case.scale
     weights[draw.integer(0, draw.length - 1)] = 0.0
     return {"exit_logits": exits, "labels": labels, "exit_weights": weights.to(draw.case.dtype)}
 

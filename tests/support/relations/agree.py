@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from autograder.errors import WrongAnswer
+from autograder.transport.identical import identical
 from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 from tests.support.compare import assert_close, assert_true
@@ -31,6 +32,11 @@ def agree(got: Any, expected: Any, text: str, hint: str, floor: float = 1e-11) -
             assert_close(a, b, hint=hint, **loose)
         except WrongAnswer as error:
             raise WrongAnswer(f"{text} ({error.rationale})", hint=hint, failure=error.failure) from None
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether the tensors of both have the same bits."""
+    return all(identical(x, y) for x, y in zip(tensors(a), tensors(b), strict=True))
 
 
 def is_float(value: Any) -> bool:

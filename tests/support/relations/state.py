@@ -5,21 +5,20 @@ from typing import Any
 import torch
 
 from autograder.errors import StudentError, WrongAnswer
-from autograder.transport.identical import identical
 from autograder.transport.nested import numbers
 from autograder.transport.wire import tensors
 from tests.support.cases import Arguments, Draw, Inputs, with_generator
 from tests.support.compare import assert_true
+from tests.support.relations.agree import same
 
 
 def repeat(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
     """The same call gives the same bits, whatever was called in between."""
     seed = draw.integer(0, 2**40)
     first, _, again = (function(**with_generator(args, s)) for s in (seed, seed + 1, seed))
-    same = all(identical(a, b) for a, b in zip(tensors(first), tensors(again), strict=True))
     text = "the same call, with a generator in the same state, has another result the second time"
     assert_true(
-        same and numbers(first) == numbers(again),
+        same(first, again) and numbers(first) == numbers(again),
         text,
         hint="What does the code keep from one call to the next?",
     )
@@ -42,9 +41,9 @@ def generator(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> Non
     )
     for more in ({}, {"generator": None}):
         reply = function.ask(**rest, **more, seed=seed)
-        same = all(identical(a, b) for a, b in zip(tensors(reply.value), tensors(expected), strict=True))
         text = "without a generator, the draws are not those of torch's global generator"
-        assert_true(same and len(tensors(reply.value)) > 0, text, hint=hint, failure="distribution")
+        is_same = same(reply.value, expected) and len(tensors(reply.value)) > 0
+        assert_true(is_same, text, hint=hint, failure="distribution")
         text = "without a generator, torch's global generator is not advanced: the next call draws the same"
         assert_true(reply.drew, text, hint=hint, failure="distribution")
     following = function(**rest, generator=given)
@@ -52,8 +51,7 @@ def generator(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> Non
         (other, "generators of different seeds give equal draws"),
         (following, "a second call with the same generator draws the same numbers again"),
     ):
-        different = any(not identical(a, b) for a, b in zip(tensors(expected), tensors(drawn), strict=True))
-        assert_true(different, text, hint=hint, failure="distribution")
+        assert_true(not same(expected, drawn), text, hint=hint, failure="distribution")
 
 
 def surroundings(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:

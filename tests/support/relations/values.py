@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from autograder.errors import WrongAnswer
-from autograder.transport.identical import identical
 from autograder.transport.nested import replaced
 from autograder.transport.wire import tensors
 from tests.support.cases import Arguments, Draw, Inputs, with_generator
 from tests.support.compare import assert_no_gradient, assert_true
-from tests.support.relations.agree import agree, is_float
+from tests.support.relations.agree import agree, is_float, same
 
 
 def layout(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
@@ -54,7 +53,7 @@ def _assert_double(function: Any, args: Arguments, data: list[str], exact: Any, 
     """Fails if the digits that only double precision has do not reach the result, or are not in it."""
     for name in data:
         rounded = function(**{**args, name: args[name].float().double()})
-        if _same(rounded, exact) and not _same(function(**{**args, name: 1.5 * args[name]}), exact):
+        if same(rounded, exact) and not same(function(**{**args, name: 1.5 * args[name]}), exact):
             text = (
                 f"double precision is lost inside: `{name}` rounded to single precision has the same result"
             )
@@ -64,10 +63,6 @@ def _assert_double(function: Any, args: Arguments, data: list[str], exact: Any, 
         text = "double precision is lost inside: the result has no more digits than single precision"
         is_double = not told.is_floating_point() or not torch.equal(told, told.float().double())
         assert_true(is_double or not told.numel(), text, hint=hint, failure="dtype")
-
-
-def _same(a: Any, b: Any) -> bool:
-    return all(identical(x, y) for x, y in zip(tensors(a), tensors(b), strict=True))
 
 
 def linear(function: Any, inputs: Inputs, draw: Draw, args: Arguments) -> None:
